@@ -1,0 +1,1 @@
+"""derive: symbolic derivation and verification of gradients."""
