@@ -1,0 +1,1 @@
+"""The graph: sizes, nodes, builders, and ordered lists of bindings."""

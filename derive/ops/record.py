@@ -1,0 +1,181 @@
+"""Records: everything that is known of an operation, in one place.
+
+An operation is added by one record. There are two kinds.
+
+*Elementwise* functions are SymPy expressions in formal letters. The derivative is `sympy.diff` of the expression,
+taken once per function and order and memoised; or, where the record gives it, the derivative in terms of the
+function's own output (`y*(1 - y)` for a sigmoid), which the tests prove by substituting the output back.
+
+*Tensor* operations have a shape rule (in `build`), a definition in primitives where one exists, and the vjp of the
+textbooks: `vjp(node, g)` gives, for each operand, the cotangent that `g` (shaped like the node) sends to it.
+
+`samples` says how to draw operands inside the domain; the tests run over the registry and fail for an operation
+without samples.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from derive.errors import ModelError, UnknownNameError, did_you_mean
+from derive.ir.build import call
+from derive.ir.node import Node
+
+Array = Any  # a NumPy array of floats, or of objects (mpmath numbers)
+
+
+class Backend(Protocol):
+    """Elementwise and linear arithmetic on arrays, in float64 or in many digits."""
+
+    def function(self, name: str, *args: Array) -> Array:
+        """An elementary function by name: exp, log, sqrt, tanh, sin, cos, erf, abs, sign, step, maximum, minimum."""
+
+    def number(self, value: Any) -> Array:
+        """An exact number as a scalar array."""
+
+    def einsum(self, operands: Sequence[Array], ins: Sequence[tuple[int, ...]], out: tuple[int, ...]) -> Array:
+        """The contraction of the operands; every output label occurs in an operand."""
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """An elementwise function of `arity` operands.
+
+    `expression` and `of_output` are SymPy text builders: `expression(u)` in formal letters, `of_output(y, u)` the
+    derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
+    textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
+    only where that shortens the result. `range` and `domain` are open intervals of the real line.
+    """
+
+    name: str
+    expression: Callable[..., Any]
+    numeric: Callable[..., Array]
+    numpy: str
+    latex: str
+    arity: int = 1
+    of_output: Callable[[Any, Any], Any] | None = None
+    prime: bool = False
+    range: tuple[float, float] = (-float("inf"), float("inf"))
+    domain: tuple[float, float] = (-float("inf"), float("inf"))
+    kinks: tuple[float, ...] = ()
+    aliases: tuple[str, ...] = ()
+    samples: tuple[tuple[float, ...], ...] = ()
+    source: str = ""
+
+    def build(self, *args: Node) -> Node:
+        """The function applied to operands."""
+        return call(self.name, *args)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and its aliases."""
+        return (self.name, *self.aliases)
+
+
+Vjp = Callable[[Node, Node], tuple["Node | None", ...]]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An operation on whole tensors; `numpy(node, names)` is the emitted code for named operands."""
+
+    name: str
+    vjp: Vjp
+    numeric: Callable[[Node, list[Array], Backend], Array]
+    numpy: Callable[[Node, list[str]], str]
+    build: Callable[..., Node] | None = None
+    definition: Callable[[Node], Node] | None = None
+    latex: str = ""
+    aliases: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and its aliases."""
+        return (self.name, *self.aliases)
+
+
+Record = Elementwise | Tensor
+
+_elementwise: dict[str, Elementwise] = {}
+_tensor: dict[str, Tensor] = {}
+_callable: dict[str, Callable[..., Node]] = {}
+
+
+def register(record: Record) -> Record:
+    """Put a record into the registry; a second record of a name is a programming error."""
+    table: dict[str, Any] = _elementwise if isinstance(record, Elementwise) else _tensor
+    if record.name in table:
+        raise ValueError(f"operation {record.name} is registered twice")
+    table[record.name] = record
+    if record.build is not None:
+        for name in record.names:
+            _callable[name] = record.build
+    return record
+
+
+def register_builder(*names: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Make a function that builds nodes from other operations callable in models under these names."""
+
+    def decorate(function: Callable[..., Node]) -> Callable[..., Node]:
+        for name in names:
+            _callable[name] = function
+        return function
+
+    return decorate
+
+
+def elementwise(name: str) -> Elementwise | None:
+    """The record of a registered elementwise function, or None (a generic function)."""
+    return _elementwise.get(name)
+
+
+def tensor(name: str) -> Tensor:
+    """The record of a tensor operation, by the `op` of a node."""
+    return _tensor[name]
+
+
+def all_records() -> list[Record]:
+    """Every record, for the tests and the documentation."""
+    return [*_elementwise.values(), *_tensor.values()]
+
+
+def callable_names() -> list[str]:
+    """Every function name a model may call."""
+    return sorted(_callable)
+
+
+def canonical_name(name: str) -> str | None:
+    """The registered elementwise name behind a name or alias, or None."""
+    return next((r.name for r in _elementwise.values() if name in r.names), None)
+
+
+def build_call(name: str, args: Sequence[object], options: dict[str, object]) -> Node:
+    """What `name(*args, **options)` means in a model.
+
+    Operands are nodes; other arguments (axes, flags) are plain values. Raises UnknownNameError with the closest
+    names, ModelError for arguments that do not fit, ShapeError for shapes that do not.
+    """
+    function = _callable.get(name)
+    if function is None:
+        raise UnknownNameError(f"unknown function {name!r}", hint=did_you_mean(name, _callable))
+    try:
+        inspect.signature(function).bind(*args, **options)
+    except TypeError as error:
+        raise ModelError(f"{name}: {error}", hint=f"the signature is {name}{_signature(function)}") from None
+    arity = next((r.arity for r in _elementwise.values() if name in r.names), None)
+    if arity is not None and len(args) != arity:
+        raise ModelError(f"{name} takes {arity} argument{'s' * (arity != 1)}, not {len(args)}")
+    return function(*args, **options)
+
+
+def _signature(function: Callable[..., Node]) -> str:
+    parameters = [
+        p.name if p.default is p.empty else f"{p.name}={p.default!r}"
+        for p in inspect.signature(function).parameters.values()
+    ]
+    return f"({', '.join(parameters)})"

@@ -1,0 +1,215 @@
+"""Scalar mathematics between SymPy expressions and nodes, and the derivatives of elementwise functions.
+
+A formal expression is written in letters `u0, u1, ...` (operands) and `y` (the output). `template(name, orders)` is
+the derivative of a registered function as a node over the refs `u0, u1, ..., y`; `expand(node)` puts operands in.
+Registered functions occur inside SymPy expressions as formal functions that know their derivative, so that
+`silu = u*sigmoid(u)` differentiates to sigmoids and never to overflowing exponentials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache, reduce
+from typing import Any
+
+import sympy as sp
+
+from derive.errors import UnsupportedError
+from derive.ir import build
+from derive.ir.node import Node, rewrite, with_args
+from derive.ops.record import canonical_name, elementwise
+
+Y = sp.Symbol("y")
+
+
+def letter(k: int) -> sp.Symbol:
+    """The formal letter of operand k."""
+    return sp.Symbol(f"u{k}")
+
+
+@cache
+def formal_function(name: str) -> Any:
+    """A SymPy function class of that name whose `fdiff` follows the record."""
+
+    def fdiff(self: Any, argindex: int = 1) -> Any:
+        orders = tuple(int(k == argindex - 1) for k in range(len(self.args)))
+        formal = derivative(name, orders)
+        letters = {letter(k): arg for k, arg in enumerate(self.args)}
+        return formal.xreplace({**letters, Y: self})
+
+    return type(name, (sp.Function,), {"fdiff": fdiff, "derive_name": name})
+
+
+@cache
+def derivative(name: str, orders: tuple[int, ...]) -> Any:
+    """The derivative of a registered function, in formal letters and `y`."""
+    record = elementwise(name)
+    assert record is not None
+    letters = [letter(k) for k in range(record.arity)]
+    if not any(orders):
+        return Y
+    k = next(k for k, order in enumerate(orders) if order)
+    lower = tuple(order - (j == k) for j, order in enumerate(orders))
+    if record.of_output is not None:
+        first = record.of_output(Y, letters[0])
+        if not any(lower):
+            return first
+        before = derivative(name, lower)
+        return sp.expand(sp.diff(before, letters[k]) + sp.diff(before, Y) * first)
+    before = record.expression(*letters) if not any(lower) else derivative(name, lower)
+    return sp.diff(before, letters[k])
+
+
+@cache
+def template(name: str, orders: tuple[int, ...]) -> Node:
+    """`derivative` as a node over the scalar refs u0, u1, ..., y."""
+    symbols = {letter(k): build.ref(f"u{k}") for k in range(len(orders))}
+    return to_node(derivative(name, orders), {**symbols, Y: build.ref("y")})
+
+
+def expand(node: Node, output: Node | None = None) -> Node:
+    """A differentiated call of a registered function, written out; other nodes are returned as they are.
+
+    `output` is a node for the undifferentiated value, if there is a shorter one than calling the function again.
+    """
+    if node.op != "call" or not any(node.orders) or elementwise(node.name) is None:
+        return node
+    y = output if output is not None else build.call(node.name, *node.args)
+    values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
+    return instantiate(template(node.name, node.orders), {**values, build.ref("y"): y})
+
+
+def instantiate(formal: Node, values: Mapping[Node, Node]) -> Node:
+    """A scalar formal expression with tensors of one shape in place of its refs, elementwise."""
+
+    def rule(node: Node, args: tuple[Node, ...]) -> Node:
+        if node in values:
+            return values[node]
+        match node.op:
+            case "add":
+                return build.add(*args)
+            case "neg":
+                return build.neg(*args)
+            case "div":
+                return build.div(*args)
+            case "pow":
+                return build.power(*args)
+            case "contract":
+                return build.mul(*args)
+            case "call":
+                return build.call(node.name, *args, orders=node.orders)
+            case _:
+                return with_args(node, args)
+
+    shape = next(iter(values.values())).shape
+    return build.broadcast_to(rewrite(formal, rule), shape)
+
+
+# -------------------------------------------------------------------------------------- SymPy to nodes
+
+_FUNCTIONS: dict[Any, str] = {
+    sp.exp: "exp",
+    sp.log: "log",
+    sp.sin: "sin",
+    sp.cos: "cos",
+    sp.tanh: "tanh",
+    sp.erf: "erf",
+    sp.Abs: "abs",
+    sp.sign: "sign",
+}
+
+
+def to_node(expression: Any, symbols: Mapping[Any, Node]) -> Node:
+    """A scalar SymPy expression as a node; `symbols` gives the node of every free symbol (and may give others).
+
+    Raises UnsupportedError for what has no counterpart, naming it. Iterative, so depth is no limit.
+    """
+    done: dict[Any, Node] = dict(symbols)
+    stack = [expression]
+    while stack:
+        current = stack[-1]
+        if current in done:
+            stack.pop()
+            continue
+        missing = [arg for arg in _operands(current) if arg not in done]
+        if missing:
+            stack.extend(missing)
+            continue
+        done[current] = _one(current, done)
+        stack.pop()
+    return done[expression]
+
+
+def _operands(expression: Any) -> tuple[Any, ...]:
+    if isinstance(expression, sp.Heaviside):
+        return (expression.args[0],)
+    if isinstance(expression, sp.Pow) and expression.exp == sp.Rational(1, 2):
+        return (expression.base,)
+    if isinstance(expression, sp.Mul | sp.Pow | sp.Add | sp.Max | sp.Min | sp.Function):
+        return tuple(expression.args)
+    return ()
+
+
+def _one(expression: Any, done: Mapping[Any, Node]) -> Node:
+    if isinstance(expression, sp.Rational):
+        return build.number(Fraction(int(expression.p), int(expression.q)))
+    if isinstance(expression, sp.Float):
+        return build.number(Fraction(str(expression)))
+    if expression is sp.pi or expression is sp.E:
+        return build.constant("pi" if expression is sp.pi else "e")
+    if isinstance(expression, sp.Add):
+        return _sum([(arg, done) for arg in expression.args])
+    if isinstance(expression, sp.Mul):
+        return _product(expression, done)
+    if isinstance(expression, sp.Pow):
+        if expression.exp == sp.Rational(1, 2):
+            return build.call("sqrt", done[expression.base])
+        if expression.exp == -1:
+            return build.div(build.number(1), done[expression.base])
+        return build.power(done[expression.base], done[expression.exp])
+    if isinstance(expression, sp.Max | sp.Min):
+        name = "maximum" if isinstance(expression, sp.Max) else "minimum"
+        return reduce(lambda a, b: build.call(name, a, b), [done[arg] for arg in expression.args])
+    if isinstance(expression, sp.Heaviside):
+        return build.call("step", done[expression.args[0]])
+    if isinstance(expression, sp.Function):
+        args = [done[arg] for arg in expression.args]
+        own = getattr(expression, "derive_name", None)
+        name = own or _FUNCTIONS.get(type(expression)) or canonical_name(str(type(expression)))
+        if name is not None:
+            return build.call(name, *args)
+    raise UnsupportedError(f"no counterpart for the SymPy expression {expression} ({type(expression).__name__})")
+
+
+def _sum(items: list[tuple[Any, Mapping[Any, Node]]]) -> Node:
+    """A sum, with a negative term as a difference and not first if another can be."""
+    terms = sorted(items, key=lambda item: bool(item[0].could_extract_minus_sign()))
+    return build.add(*[_signed(term, done) for term, done in terms])
+
+
+def _signed(term: Any, done: Mapping[Any, Node]) -> Node:
+    coefficient, rest = term.as_coeff_Mul()
+    if coefficient.is_negative:
+        positive = -coefficient * rest
+        return build.neg(_product(positive, done) if isinstance(positive, sp.Mul) else to_node(positive, done))
+    return done[term]
+
+
+def _product(expression: Any, done: Mapping[Any, Node]) -> Node:
+    """A product with a fraction where there are negative powers."""
+    coefficient, rest = expression.as_coeff_Mul()
+    if coefficient.is_negative:
+        return build.neg(to_node(-coefficient * rest, done))
+    over: list[Node] = []
+    under: list[Node] = []
+    for factor in expression.args:
+        if isinstance(factor, sp.Rational):
+            over += [build.number(int(factor.p))] if factor.p != 1 else []
+            under += [build.number(int(factor.q))] if factor.q != 1 else []
+        elif isinstance(factor, sp.Pow) and factor.exp.is_Rational and factor.exp < 0:
+            under.append(to_node(factor.base**-factor.exp, done))
+        else:
+            over.append(done[factor])
+    top = build.mul(*over) if over else build.number(1)
+    return build.div(top, build.mul(*under)) if under else top
