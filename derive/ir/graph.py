@@ -75,6 +75,26 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class Family:
+    """Layers `low..high` of one template (`for l in 2..L:`), as plain graphs in which the letter `index` is formal.
+
+    Members are named `z[l]`, `a[l-1]`, `z[l+1]`, `a[L]`, their sizes `n[l]`. `interior` holds `a[l-1]` as an input,
+    the template at l and at l+1, and an opaque loss of what layer l+1 computes; it is valid for every interior l.
+    `first` starts from the base at `low`; `last` holds the template at L and the true loss. `source` is the model text,
+    from which instances with a given number of layers are made.
+    """
+
+    index: str
+    low: int
+    high: str
+    members: tuple[str, ...]
+    interior: Graph
+    first: Graph
+    last: Graph
+    source: str
+
+
+@dataclass(frozen=True)
 class Graph:
     """Declarations and bindings in order; `loss` is the binding that gradients are taken of, if any."""
 
@@ -84,6 +104,7 @@ class Graph:
     aliases: Mapping[str, str] = field(default_factory=dict)
     loss: str | None = None
     title: str = ""
+    family: Family | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self.bindings or (name in self.declarations and self.declarations[name].kind == "input")

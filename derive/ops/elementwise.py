@@ -118,6 +118,7 @@ register(
     Elementwise(
         "sign",
         expression=lambda u: _sympy().sign(u),
+        of_output=lambda _y, _u: _sympy().Integer(0),
         numeric=lambda xp, u: xp.function("sign", u),
         numpy="np.sign({0})",
         latex=r"\mathrm{sign}",
@@ -129,6 +130,7 @@ register(
     Elementwise(
         "step",
         expression=lambda u: _sympy().Heaviside(u, 0),
+        of_output=lambda _y, _u: _sympy().Integer(0),
         numeric=lambda xp, u: xp.function("step", u),
         numpy="({0} > 0)",
         latex=r"\mathbb{1}",

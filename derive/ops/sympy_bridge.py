@@ -175,10 +175,10 @@ def _one(expression: Any, done: Mapping[Any, Node]) -> Node:
         return build.call("step", done[expression.args[0]])
     if isinstance(expression, sp.Function):
         args = [done[arg] for arg in expression.args]
-        own = getattr(expression, "derive_name", None)
-        name = own or _FUNCTIONS.get(type(expression)) or canonical_name(str(type(expression)))
-        if name is not None:
-            return build.call(name, *args)
+        own: str | None = getattr(expression, "derive_name", None)
+        known = own or _FUNCTIONS.get(type(expression)) or canonical_name(str(type(expression)))
+        if known is not None:
+            return build.call(known, *args)
     raise UnsupportedError(f"no counterpart for the SymPy expression {expression} ({type(expression).__name__})")
 
 

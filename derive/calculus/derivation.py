@@ -1,0 +1,57 @@
+"""What the chain rule yields, as plain data.
+
+For a loss L and a binding z that is used by c_1, ..., c_k,
+
+    dL/dz = sum over i of  dL/dc_i * dc_i/dz          (one `Path` each)
+
+A `Step` holds these contributions for one name, in terms of the adjoints of the consumers. The adjoints are bindings
+of a graph again (`Derivation.gradient`), so a Hessian is the same code run on that graph, and the whole stays linear in
+the size of the model. `closed` forms, in binding names only, are computed on demand by `derive.calculus.closed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from derive.ir.graph import Graph
+from derive.ir.node import Node
+
+
+def adjoint_name(loss: str, name: str) -> str:
+    """The name of the binding that holds the derivative of `loss` by `name`."""
+    return f"∂{loss}/∂{name}"
+
+
+@dataclass(frozen=True)
+class Path:
+    """What one consumer sends back: `contribution` is made of `ref(adjoint of consumer)` and forward values."""
+
+    consumer: str
+    contribution: Node
+
+
+@dataclass(frozen=True)
+class Step:
+    """The derivative of the loss by `name`: the paths it is the sum of, and that sum (`total`).
+
+    `paths` is empty for the loss itself (`total` is 1) and for what the loss does not depend on (`total` is 0).
+    """
+
+    name: str
+    adjoint: str
+    paths: tuple[Path, ...]
+    total: Node
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """All partial derivatives of one scalar binding: `steps` by forward name, loss first, inputs last.
+
+    `graph` is the forward graph; `gradient` is the forward graph with a binding for every adjoint that is not zero.
+    """
+
+    graph: Graph
+    loss: str
+    steps: Mapping[str, Step]
+    gradient: Graph
