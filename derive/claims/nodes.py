@@ -36,7 +36,8 @@ class Symbol(Node):
     r"""A name: `W`, `\sigma` (commands that print a letter keep their backslash), `diag`, `log`.
 
     `font` is "" as usual in mathematics, "op" for `\log` and `\operatorname`, "text" for `\text`, or
-    "rm", "bf" (also `\bm`, `\boldsymbol`), "bb", "cal", "frak", "it", "sf", "tt", "scr". A command nobody knows is a symbol with
+    "rm", "bf" (also `\bm`, `\boldsymbol`), "bb", "cal", "frak",
+    "it", "sf", "tt", "scr". A command nobody knows is a symbol with
     `known=False`.
     """
 
@@ -234,9 +235,7 @@ def word_run(items: tuple[Node, ...], at: int) -> str:
     end = None
     for node in items[at:]:
         letter = node.base if isinstance(node, Scripts) else node
-        if not (
-            isinstance(letter, Symbol) and len(letter.name) == 1 and letter.name.isascii() and not letter.font
-        ):
+        if not (isinstance(letter, Symbol) and len(letter.name) == 1 and letter.name.isascii() and not letter.font):
             break
         if end is not None and letter.span[0] != end:
             break
