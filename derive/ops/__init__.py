@@ -1,0 +1,8 @@
+"""Operations: one record each, looked up by name.
+
+Importing this package registers every operation; `derive.ops.record` gives access to the records.
+"""
+
+from derive.ops import builders, elementwise, tensors
+
+__all__ = ["builders", "elementwise", "tensors"]

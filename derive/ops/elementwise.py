@@ -201,8 +201,7 @@ register(
         expression=lambda u: _sympy().log(1 + _sympy().exp(u)),
         of_output=lambda _y, u: _other("sigmoid", u),
         numeric=lambda xp, u: (
-            xp.function("maximum", u, xp.number(0))
-            + xp.function("log", 1 + xp.function("exp", -xp.function("abs", u)))
+            xp.function("maximum", u, xp.number(0)) + xp.function("log", 1 + xp.function("exp", -xp.function("abs", u)))
         ),
         numpy="np.logaddexp(0, {0})",
         latex=r"\mathrm{softplus}",
@@ -254,5 +253,17 @@ register(
         latex=r"\min",
         arity=2,
         samples=((0.3, 0.7), (-1.2, -2.0), (1.7, 0.2)),
+    )
+)
+register(
+    Elementwise(
+        "where",
+        expression=lambda c, u, v: c * u + (1 - c) * v,
+        numeric=lambda xp, c, u, v: c * u + (xp.number(1) - c) * v,
+        numpy="np.where({0}, {1}, {2})",
+        latex=r"\mathrm{where}",
+        arity=3,
+        samples=((1.0, 0.7, 2.0), (0.0, -2.0, 0.4)),
+        source="the condition is 0 or 1",
     )
 )

@@ -80,7 +80,10 @@ Vjp = Callable[[Node, Node], tuple["Node | None", ...]]
 
 @dataclass(frozen=True)
 class Tensor:
-    """An operation on whole tensors; `numpy(node, names)` is the emitted code for named operands."""
+    """An operation on whole tensors.
+
+    `numeric(node, operands, backend)` evaluates it. `numpy(node, names)` is the emitted code for named operands.
+    """
 
     name: str
     vjp: Vjp
@@ -90,7 +93,7 @@ class Tensor:
     definition: Callable[[Node], Node] | None = None
     latex: str = ""
     aliases: tuple[str, ...] = ()
-    samples: tuple[str, ...] = ()
+    samples: tuple[Callable[[], Node], ...] = ()
     source: str = ""
 
     @property
@@ -167,7 +170,7 @@ def build_call(name: str, args: Sequence[object], options: dict[str, object]) ->
         inspect.signature(function).bind(*args, **options)
     except TypeError as error:
         raise ModelError(f"{name}: {error}", hint=f"the signature is {name}{_signature(function)}") from None
-    arity = next((r.arity for r in _elementwise.values() if name in r.names), None)
+    arity = next((r.arity for r in _elementwise.values() if function == r.build), None)
     if arity is not None and len(args) != arity:
         raise ModelError(f"{name} takes {arity} argument{'s' * (arity != 1)}, not {len(args)}")
     return function(*args, **options)
