@@ -20,6 +20,7 @@ import numpy as np
 
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number
+from derive.ir.size import ONE, Size
 from derive.ops.record import Vjp, elementwise, tensor
 
 Positions = tuple[int | None, ...]
@@ -43,31 +44,61 @@ def _contract(node: Node, g: Node) -> Cotangents:
 
 
 def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node:
-    """The contraction of `factors` to the shape of `like`; ones are dropped, views of one operand looked through."""
+    """The contraction of `factors` to the shape of `like`, written short.
+
+    Ones are dropped, views of one operand (transposes, sums, broadcasts, diagonals, identities) are looked through,
+    and a sum over an index that nothing bears any more is a factor of its size.
+    """
+    names = _Labels(1 + max((label for labels in (*(f[0] for f in factors), out) for label in labels), default=-1))
     kept: list[tuple[Labels, Node]] = []
-    fresh = 1 + max((label for labels, _ in factors for label in labels), default=max(out, default=0))
-    fresh = max(fresh, 1 + max(out, default=0))
+    sizes: dict[int, Size] = {}
     for labels, arg in factors:
+        sizes.update(zip(labels, arg.shape, strict=True))
         while arg.op == "contract" and len(arg.args) == 1:
-            (inner,), outer = arg.labels
-            if len(set(outer)) < len(outer):
-                break
-            names = dict(zip(outer, labels, strict=True))
-            for label in inner:
-                if label not in names:
-                    names[label] = fresh
-                    fresh += 1
-            # an axis that the view only repeats: its label stays bound by the other factors or the result
-            labels, arg = tuple(names[label] for label in inner), arg.args[0]
+            labels, arg = names.look_through(arg, labels), arg.args[0]
+            sizes.update(zip(labels, arg.shape, strict=True))
         if not (arg.op == "number" and arg.value == 1):
             kept.append((labels, arg))
-    lost = {label for labels, _ in factors for label in labels} - {label for labels, _ in kept for label in labels}
-    if lost - set(out):
-        # a summed label that no kept factor bears would change the sum's value
-        kept = [(labels, arg) for labels, arg in factors]
-    if not kept:
-        kept = [((), build.number(1))]
+    kept = [(names.find_all(labels), arg) for labels, arg in kept]
+    out = names.find_all(out)
+    borne = {label for labels, _ in kept for label in labels}
+    for label in {names.find(label): None for label in sizes}:
+        size = next(size for other, size in sizes.items() if names.find(other) == label)
+        if label not in borne and label not in out and size is not ONE:
+            kept.insert(0, ((), build.size_value(size)))
+    kept = kept or [((), build.number(1))]
     return build.contract([labels for labels, _ in kept], out, [arg for _, arg in kept], like.shape)
+
+
+class _Labels:
+    """Labels with a supply of fresh ones and a record of which have turned out to be the same."""
+
+    def __init__(self, fresh: int) -> None:
+        self.fresh = fresh
+        self.same: dict[int, int] = {}
+
+    def find(self, label: int) -> int:
+        while label in self.same:
+            label = self.same[label]
+        return label
+
+    def find_all(self, labels: Labels) -> Labels:
+        return tuple(self.find(label) for label in labels)
+
+    def look_through(self, view: Node, labels: Labels) -> Labels:
+        """The labels of the operand of a one-operand contraction whose result is labelled `labels`."""
+        (inner,), outer = view.labels
+        known: dict[int, int] = {}
+        for own, label in zip(outer, labels, strict=True):
+            if own not in known:
+                known[own] = label
+            elif self.find(known[own]) != self.find(label):
+                self.same[self.find(label)] = self.find(known[own])
+        for own in inner:
+            if own not in known:
+                known[own] = self.fresh
+                self.fresh += 1
+        return tuple(known[own] for own in inner)
 
 
 def _add(node: Node, g: Node) -> Cotangents:
