@@ -17,8 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Offsets = tuple[int, int]
+
+
+class Slip(NamedTuple):
+    """A typographic slip: its kind ("notation" or "stray_token"), its place, and what is wrong with it."""
+
+    kind: str
+    span: Offsets
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
