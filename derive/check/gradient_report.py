@@ -1,0 +1,148 @@
+"""What a gradient check found, as plain data, and as the text a person reads.
+
+The text follows one order: the verdict and its cause in a sentence, then what was compared (group, shape), then
+the worst coordinate with both values and the error estimate, then what was left out and why.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+VERDICTS = ("false", "undecided", "true")
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The place of the greatest difference, measured in its own error estimate.
+
+    `coordinate` is None where the difference was only measured along a random direction of the whole group.
+    """
+
+    group: str
+    coordinate: tuple[int, ...] | None
+    claimed: float
+    numeric: float
+    estimate: float
+
+    def __str__(self) -> str:
+        place = "along a random direction" if self.coordinate is None else f"at {_index(self.coordinate)}"
+        return (
+            f"{self.group} {place}: claimed {_number(self.claimed)}, "
+            f"numeric {_number(self.numeric)} ± {self.estimate:.1e}"
+        )
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A place where the one-sided slopes differ, so that there is no derivative to compare with."""
+
+    group: str
+    coordinate: tuple[int, ...] | None
+    left: float
+    right: float
+    claimed: float
+
+    def __str__(self) -> str:
+        place = "along a random direction" if self.coordinate is None else f"at {_index(self.coordinate)}"
+        between = min(self.left, self.right) <= self.claimed <= max(self.left, self.right)
+        return (
+            f"kink in {self.group} {place}: slope {_number(self.left)} on the left, {_number(self.right)} on the "
+            f"right, claimed {_number(self.claimed)}{' (between them)' if between else ''}"
+        )
+
+
+@dataclass
+class GroupResult:
+    """The verdict on the gradient of one parameter group."""
+
+    name: str
+    shape: tuple[int, ...]
+    verdict: str
+    diagnosis: str = ""
+    defects: list[str] = field(default_factory=list)
+    worst: Worst | None = None
+    located: dict[str, Any] | None = None
+
+
+@dataclass
+class GradientReport:
+    """The verdict on all gradients together: false if one is, else undecided if one is, else true."""
+
+    verdict: str
+    diagnosis: str
+    defects: list[str] = field(default_factory=list)
+    worst: Worst | None = None
+    groups: list[GroupResult] = field(default_factory=list)
+    kinks: list[Kink] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    points: int = 0
+    forward_calls: int = 0
+
+    def group(self, name: str) -> GroupResult:
+        """The result of one group by name."""
+        return next(group for group in self.groups if group.name == name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Numbers, strings, lists and dicts only; NaN and infinity are None."""
+        plain: dict[str, Any] = _plain({"schema": 1, **asdict(self)})
+        return plain
+
+    def to_json(self, indent: int | None = None) -> str:
+        return json.dumps(self.to_dict(), indent=indent)
+
+    def __str__(self) -> str:
+        lines = [f"gradient {self.verdict}: {self.diagnosis}"]
+        width = max((len(group.name) for group in self.groups), default=0)
+        for group in self.groups:
+            line = f"  {group.name:<{width}}  {_shape(group.shape):<12} {group.verdict}"
+            if group.diagnosis and group.verdict != "true":
+                line += f": {group.diagnosis}"
+            lines.append(line.rstrip())
+        if self.worst is not None:
+            lines.append(f"  worst: {self.worst}")
+        lines += [f"  {kink}" for kink in self.kinks]
+        lines += [f"  note: {note}" for note in self.notes]
+        lines.append(f"  compared at {_count(self.points, 'point')} with {_count(self.forward_calls, 'forward call')}")
+        return "\n".join(lines)
+
+
+def overall(groups: list[GroupResult]) -> str:
+    """false before undecided before true; nothing to judge is undecided."""
+    return next((v for v in VERDICTS if any(group.verdict == v for group in groups)), "undecided")
+
+
+def severity(worst: Worst) -> float:
+    """How many error estimates the difference amounts to."""
+    difference = abs(worst.claimed - worst.numeric)
+    if not math.isfinite(difference):
+        return math.inf
+    return difference / worst.estimate if worst.estimate > 0 else (math.inf if difference else 0.0)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def _index(coordinate: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, coordinate))}]" if coordinate else "its value"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(map(str, shape))})"
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

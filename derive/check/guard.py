@@ -1,0 +1,142 @@
+"""Calling other people's functions: in limited time, with copies of the data, and with a clear word on failure.
+
+Nothing a caller's function does may end the check in a traceback without a name: it raises, it returns NaN, it
+changes its arguments, it never returns. What it changes is a copy; what it raises is told together with who
+raised it; and a wall-clock limit ends it where the system allows that (a timer signal, main thread only).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import signal
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from derive.errors import DeriveError
+
+
+class OutOfTime(BaseException):
+    """The time limit has passed. Not an `Exception`, so that the code under test cannot swallow it."""
+
+
+class CallFailed(Exception):
+    """The function `who` raised `error`."""
+
+    def __init__(self, who: str, error: BaseException) -> None:
+        super().__init__(f"{who} raised {type(error).__name__}: {error}")
+        self.who, self.error = who, error
+
+    @property
+    def defect(self) -> str:
+        if isinstance(self.error, NameError):
+            return "name_typo" if "Did you mean" in str(self.error) else "undefined_name"
+        if isinstance(self.error, AttributeError):
+            return "attribute_never_set"
+        return "raises"
+
+
+class Deadline:
+    """A wall-clock limit; `enforced` says whether a call that never returns can be ended."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self.enforced = False
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise where the limit has passed: between calls this works in every thread."""
+        if self._end is not None and time.monotonic() > self._end:
+            raise OutOfTime
+
+    @contextlib.contextmanager
+    def armed(self) -> Iterator[Deadline]:
+        """Arm the timer signal where there is one, and put everything back afterwards."""
+        main = threading.current_thread() is threading.main_thread()
+        if self.seconds is None or not main or not hasattr(signal, "setitimer"):
+            yield self
+            return
+
+        def ring(_signum: int, _frame: types.FrameType | None) -> None:
+            raise OutOfTime
+
+        previous = signal.signal(signal.SIGALRM, ring)
+        started = time.monotonic()
+        remaining, interval = signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        self.enforced = True
+        try:
+            yield self
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL if previous is None else previous)
+            if remaining:  # a timer of the caller goes on from where it would be now
+                left = max(remaining - (time.monotonic() - started), 1e-3)
+                signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+def call(who: str, function: Callable[..., Any], *args: Any) -> Any:
+    """`function(*args)` without NumPy's floating-point warnings; an exception is told with its author."""
+    try:
+        with np.errstate(all="ignore"):
+            return function(*args)
+    except (DeriveError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise CallFailed(who, error) from error
+
+
+def accepts(function: Callable[..., Any], count: int) -> bool:
+    """Whether `function` can be called with `count` positional arguments (True where that is unknown)."""
+    try:
+        inspect.signature(function).bind(*([None] * count))
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def required(function: Callable[..., Any]) -> int | None:
+    """The number of positional arguments without a default, or None where that is unknown."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(1 for p in parameters if p.kind in positional and p.default is inspect.Parameter.empty)
+
+
+def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of the first `count` positional parameters; `argument i` where a name is unknown."""
+    names: list[str] = []
+    try:
+        for p in inspect.signature(function).parameters.values():
+            if p.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
+                names.append(p.name)
+    except (TypeError, ValueError):
+        pass
+    return (names + [f"argument {i}" for i in range(len(names), count)])[:count]
+
+
+def same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    """Whether two lists of arrays are equal but for the order of summation (NaN equals NaN).
+
+    The same product of matrices may differ in the last place from one call to the next, as the memory is aligned.
+    """
+    return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _same(a: Any, b: Any) -> bool:
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.dtype.kind != "f" or np.array_equal(a, b, equal_nan=True):
+        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+    if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+        return False
+    return bool(np.max(np.abs(a - b)) <= 256.0 * np.finfo(a.dtype).eps * np.max(np.abs(a)))

@@ -1,0 +1,301 @@
+"""The whole check: several points, every group on its own, then the cause of what is wrong.
+
+The points are the caller's, one close by (off any kink), and two drawn afresh with both signs at the scale of
+each group, the second three times as large; `sample()` adds the caller's own, with sizes of their own. A group
+is true if the caller's point (or the one close by, at a kink) and at least one other accept and none refutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from derive.check.diagnose import Cause, diagnose
+from derive.check.difference import Array
+from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, severity
+from derive.check.guard import CallFailed, Deadline, OutOfTime, same
+from derive.check.judge import Claimed, Outcome, judge_group
+from derive.check.locate import gather
+from derive.check.point import Counted, Point, Subject, Values, scale_of
+from derive.errors import DeriveError
+
+Finding = tuple[str, str]
+MOST_KINKS = 64
+
+
+@dataclass
+class Plan:
+    """What to check: the subject, its values, and where further points come from."""
+
+    subject: Subject
+    values: dict[str, Array]
+    upstream: Callable[[list[Array]], list[Array]]
+    redraw: bool = True
+    further: Callable[[], tuple[Subject, dict[str, Array]]] | None = None
+    audit: Callable[[list[Array]], list[Finding]] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class _Stop(Exception):
+    """The check ends here with this report."""
+
+    def __init__(self, verdict: str, diagnosis: str, defects: list[str]) -> None:
+        super().__init__(diagnosis)
+        self.report = GradientReport(verdict, diagnosis, defects)
+
+
+def run(prepare: Callable[[], Plan], time_limit: float | None, seed: int) -> GradientReport:
+    """Make a plan and carry it out within the time limit; the answer is a report or a DeriveError."""
+    deadline = Deadline(time_limit)
+    trial = _Trial(deadline, seed)
+    try:
+        with deadline.armed():
+            report = trial.report(prepare())
+    except _Stop as stop:
+        report = stop.report
+    except OutOfTime:
+        report = trial.unfinished()
+    except CallFailed as failed:
+        raise DeriveError(str(failed), hint="call it once by hand with these arguments") from failed.error
+    report.points, report.forward_calls = trial.points, trial.calls
+    report.notes = list(dict.fromkeys([*trial.notes, *report.notes]))
+    if time_limit is not None and not deadline.enforced:
+        report.notes.append("the time limit cannot end a call that never returns here (not the main thread)")
+    return report
+
+
+class _Trial:
+    plan: Plan
+    notes: list[str]
+
+    def __init__(self, deadline: Deadline, seed: int) -> None:
+        self.deadline = deadline
+        self.rng = np.random.default_rng(seed)
+        self.counted: list[Counted] = []
+        self.points = 0
+        self.notes = []
+        self.kinks: list[Kink] = []
+        self.results: dict[str, GroupResult] = {}
+        self.accepted: dict[str, list[str]] = {}
+        self.open: dict[str, tuple[str, Outcome]] = {}
+
+    @property
+    def calls(self) -> int:
+        return sum(c.calls for c in self.counted)
+
+    # ----- the caller's point -----
+
+    def report(self, plan: Plan) -> GradientReport:
+        self.plan, self.notes = plan, plan.notes
+        self.counted = [Counted(plan.subject, self.deadline)]
+        given = self._given()
+        claimed = self._claimed(given)
+        findings = plan.audit(given.upstream) if plan.audit else []
+        self._judge(given, claimed)
+        for point in self._points():
+            if all(r.verdict == "false" for r in self.results.values()) and self.results:
+                break
+            self._judge(point, Claimed(point))
+        self._settle()
+        return self._summary(findings)
+
+    def _given(self) -> Point:
+        counted = self.counted[0]
+        outputs = counted.outputs(self.plan.values)
+        if not outputs or not any(y.size for y in outputs):
+            raise _Stop("undecided", "the forward value is empty: there is nothing to differentiate", [])
+        upstream = self.plan.upstream(outputs)
+        point = Point(counted, self.plan.values, upstream, self.rng, "the given point")
+        if not same(outputs, counted.outputs(self.plan.values)):
+            text = "the forward pass gives different values for the same input; fix its seed or pass what it draws"
+            raise _Stop("undecided", text, ["nondeterministic"])
+        if not point.finite:
+            raise _Stop("undecided", "the forward value is NaN or infinite at the given point", ["not_finite"])
+        self.points = 1
+        return point
+
+    def _claimed(self, point: Point) -> Claimed:
+        try:
+            claimed = Claimed(point)
+        except CallFailed as failed:
+            raise _Stop("false", f"{failed}", [failed.defect]) from None
+        if not claimed.raw and not claimed.problems:
+            raise _Stop("false", "no gradient was returned", ["missing_gradient"])
+        return claimed
+
+    # ----- further points -----
+
+    def _points(self) -> Iterator[Point]:
+        if self.plan.redraw:
+            for label, draw in (("a point close by", _near), ("a drawn point", _drawn), ("a large point", _large)):
+                values = {name: draw(value, self.rng) for name, value in self.plan.values.items()}
+                point = self._try(self.counted[0], values, label)
+                if point is None and draw is not _near:
+                    point = self._try(
+                        self.counted[0], {n: _near(v, self.rng) for n, v in self.plan.values.items()}, label
+                    )
+                if point is not None:
+                    yield point
+        for k in range(3 if self.plan.further else 0):
+            assert self.plan.further is not None
+            subject, values = self.plan.further()
+            self.counted.append(Counted(subject, self.deadline))
+            point = self._try(self.counted[-1], values, f"sample {k + 1}")
+            if point is None:
+                self.notes.append(f"sample {k + 1} was left out: the forward pass fails or is not finite there")
+            else:
+                yield point
+
+    def _try(self, counted: Counted, values: Values, label: str) -> Point | None:
+        """A further point, or None where the forward pass is not defined (the domain is the caller's secret)."""
+        try:
+            point = Point(counted, values, self.plan.upstream(counted.outputs(values)), self.rng, label)
+        except (CallFailed, DeriveError):
+            return None
+        if not point.finite or not point.center.size:
+            return None
+        self.points += 1
+        return point
+
+    # ----- judging -----
+
+    def _judge(self, point: Point, claimed: Claimed) -> None:
+        self.notes += claimed.notes
+        for name in list(claimed.raw) + [n for n in claimed.problems if n not in claimed.raw]:
+            if name in self.results and self.results[name].verdict == "false":
+                continue
+            shape = point.values[name].shape
+            if name in claimed.problems:
+                defect, text = claimed.problems[name]
+                cause = self._cause(point, claimed, name, Cause([defect], text))
+                self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, cause.worst)
+                continue
+            outcome = judge_group(point, claimed, name)
+            self.kinks += outcome.kinks
+            if outcome.verdict == "kink":
+                outcome = self._at_kink(point, claimed, name, outcome)
+            if outcome.verdict == "false":
+                cause = self._cause(point, claimed, name, None, outcome.worst)
+                self.results[name] = GroupResult(
+                    name, shape, "false", cause.text, cause.defects, cause.worst, cause.located
+                )
+            elif outcome.verdict == "true":
+                self.accepted.setdefault(name, []).append(point.label)
+                result = self.results.setdefault(name, GroupResult(name, shape, "true"))
+                if outcome.worst and (result.worst is None or severity(outcome.worst) > severity(result.worst)):
+                    result.worst = outcome.worst
+            elif outcome.verdict == "undecided":
+                self.open.setdefault(name, (point.label, outcome))
+            self.results.setdefault(name, GroupResult(name, shape, "true"))
+
+    def _at_kink(self, point: Point, claimed: Claimed, name: str, outcome: Outcome) -> Outcome:
+        """Name the coordinates with a kink; one whose claim lies outside the one-sided slopes is refuted."""
+        if point.values[name].size > MOST_KINKS:
+            return outcome
+        evidence = gather(point, claimed, name)
+        self.kinks = [k for k in self.kinks if k.group != name] + evidence.kinks
+        for kink in evidence.kinks:
+            low, high = min(kink.left, kink.right), max(kink.left, kink.right)
+            if not low - 1e-3 * (high - low) <= kink.claimed <= high + 1e-3 * (high - low):
+                estimate = 1e-3 * (high - low)
+                worst = Worst(name, kink.coordinate, kink.claimed, 0.5 * (low + high), estimate)
+                return Outcome("false", worst, "outside the one-sided slopes")
+        smooth = ~np.isin(
+            evidence.index, [np.ravel_multi_index(k.coordinate or (), evidence.shape) for k in evidence.kinks]
+        )
+        return Outcome("false", evidence.worst()) if np.any(evidence.bad & smooth) else outcome
+
+    def _cause(
+        self, point: Point, claimed: Claimed, name: str, known: Cause | None, worst: Worst | None = None
+    ) -> Cause:
+        """The diagnosis of a refuted group; a failure of the forward pass while measuring leaves it unnamed."""
+        if known is not None and known.defects[0] not in ("shape_mismatch", "wrong_type"):
+            return known
+        try:
+            return diagnose(gather(point, claimed, name), known, worst)
+        except CallFailed:
+            return known or Cause(["wrong_value"], "the gradient is wrong", worst)
+
+    def _settle(self) -> None:
+        for name, result in self.results.items():
+            if result.verdict == "false":
+                continue
+            labels = self.accepted.get(name, [])
+            blocked = self.open.get(name)
+            if blocked is not None and (blocked[0] == "the given point" or not labels):
+                result.verdict, result.worst = "undecided", blocked[1].worst
+                result.diagnosis = blocked[1].reason or "the slope could not be measured"
+            elif not labels:
+                result.verdict, result.diagnosis = "undecided", "there is a kink at every point that was tried"
+            elif blocked is not None:
+                self.notes.append(f"{name} was not decided at {blocked[0]}: {blocked[1].reason}")
+
+    # ----- the answer -----
+
+    def _summary(self, findings: list[Finding]) -> GradientReport:
+        groups = list(self.results.values())
+        verdict = overall(groups)
+        wrong = [g for g in groups if g.verdict == "false"]
+        defects = list(dict.fromkeys([d for g in wrong for d in g.defects] + [d for d, _ in findings]))
+        worsts = [g.worst for g in groups if g.verdict == verdict and g.worst is not None]
+        report = GradientReport(verdict, "", defects, max(worsts, key=severity, default=None), groups)
+        report.kinks = self.kinks
+        report.diagnosis = _sentence(groups, verdict)
+        if findings:
+            first = "; ".join(text for _, text in findings)
+            report.diagnosis = first if verdict != "false" else f"{report.diagnosis}; {first}"
+            report.verdict = "false"
+        return report
+
+    def unfinished(self) -> GradientReport:
+        """What is known when the time is over: a refutation stands, everything else is undecided."""
+        groups = list(self.results.values())
+        if any(g.verdict == "false" for g in groups):
+            return self._summary([])
+        text = f"not finished within the time limit of {self.deadline.seconds:g} s"
+        if not self.points:
+            text = f"the function did not return within the time limit of {self.deadline.seconds:g} s"
+        return GradientReport("undecided", text, ["timeout"], groups=groups)
+
+
+def _sentence(groups: list[GroupResult], verdict: str) -> str:
+    if verdict == "true":
+        return f"right for {', '.join(g.name for g in groups)}"
+    concerned = [g for g in groups if g.verdict == verdict]
+    if not concerned:
+        return "there is nothing to compare"
+    texts = {g.diagnosis for g in concerned}
+    if len(texts) == 1 and len(concerned) > 1 and not any(g.name in concerned[0].diagnosis for g in concerned):
+        return f"{', '.join(g.name for g in concerned)}: {concerned[0].diagnosis}"
+    return "; ".join(f"{g.name}: {g.diagnosis}" for g in concerned)
+
+
+# ----- drawing -----
+
+
+def _near(value: Array, rng: np.random.Generator) -> Array:
+    """Close to the given values: the same signs, the same range, off any kink."""
+    size = scale_of(value)
+    factor = 1.0 + 0.05 * rng.uniform(-1.0, 1.0, value.shape)
+    moved = np.where(value == 0, 0.01 * size * rng.uniform(-1.0, 1.0, value.shape), value * factor)
+    return _like(moved, value)
+
+
+def _drawn(value: Array, rng: np.random.Generator, stretch: float = 1.0) -> Array:
+    """Afresh at the same scale with both signs; numbers that all lie in [0, 1] stay there (probabilities)."""
+    if value.size > 1 and np.all((value >= 0) & (value <= 1)) and np.any((value > 0) & (value < 1)):
+        return _like(rng.uniform(0.05, 0.95, value.shape), value)
+    return _like(stretch * scale_of(value) * rng.standard_normal(value.shape), value)
+
+
+def _large(value: Array, rng: np.random.Generator) -> Array:
+    return _drawn(value, rng, 3.0)
+
+
+def _like(numbers: Array, value: Array) -> Array:
+    """In the type and memory order of `value`."""
+    out = np.empty_like(value)
+    out[...] = numbers
+    return out
