@@ -1,0 +1,5 @@
+"""The command line, `derive`."""
+
+from derive.cli.app import main
+
+__all__ = ["main"]
