@@ -3,7 +3,7 @@
 A vjp gives, for each operand, the cotangent that the cotangent `g` of the result sends to it; None where none is sent.
 
     contraction   c[out] = sum prod_k a_k[in_k]      a_k gets  sum g[out] prod_{j != k} a_j[in_j], as a[in_k]
-    quotient      c = a / b                          g / b,   -g a / b^2
+    quotient      c = a / b                          g / b,   -g a / b^2   (of 1 / b: -g c^2, by the output)
     power         c = a^n                            g n a^(n-1)
     function      c = f(a)                           g f'(a)
 
@@ -36,27 +36,37 @@ def _leaf(_node: Node, _g: Node) -> Cotangents:
 
 def _contract(node: Node, g: Node) -> Cotangents:
     ins, out = node.labels
+    factors = list(zip(ins, node.args, strict=True))
+    # g stands where the operand stood, so that W x gives g x^T and W^T g; in a plain product it comes first
+    elementwise_product = all(set(labels) <= set(out) for labels in ins)
     result = []
-    for k, arg in enumerate(node.args):
-        others = [(labels, a) for j, (labels, a) in enumerate(zip(ins, node.args, strict=True)) if j != k]
-        result.append(product([*others, (out, g)], ins[k], arg))
+    for k, (labels, arg) in enumerate(factors):
+        if elementwise_product:
+            rest = [(out, g), *factors[:k], *factors[k + 1 :]]
+        else:
+            rest = [*factors[:k], (out, g), *factors[k + 1 :]]
+        result.append(product(rest, labels, arg))
     return tuple(result)
 
 
 def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node:
     """The contraction of `factors` to the shape of `like`, written short.
 
-    Ones are dropped, views of one operand (transposes, sums, broadcasts, diagonals, identities) are looked through,
+    Signs go in front, ones are dropped, views of one operand (transposes, sums, broadcasts, diagonals, identities) are looked through,
     and a sum over an index that nothing bears any more is a factor of its size.
     """
     names = _Labels(1 + max((label for labels in (*(f[0] for f in factors), out) for label in labels), default=-1))
     kept: list[tuple[Labels, Node]] = []
     sizes: dict[int, Size] = {}
+    negative = False
     for labels, arg in factors:
         sizes.update(zip(labels, arg.shape, strict=True))
-        while arg.op == "contract" and len(arg.args) == 1:
-            labels, arg = names.look_through(arg, labels), arg.args[0]
+        while (view := arg.op == "contract" and len(arg.args) == 1) or arg.op == "neg":
+            negative ^= arg.op == "neg"
+            labels, arg = names.look_through(arg, labels) if view else labels, arg.args[0]
             sizes.update(zip(labels, arg.shape, strict=True))
+        if arg.op == "number" and arg.value < 0:
+            negative, arg = not negative, build.number(-arg.value)
         if not (arg.op == "number" and arg.value == 1):
             kept.append((labels, arg))
     kept = [(names.find_all(labels), arg) for labels, arg in kept]
@@ -67,7 +77,19 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
         if label not in borne and label not in out and size is not ONE:
             kept.insert(0, ((), build.size_value(size)))
     kept = kept or [((), build.number(1))]
-    return build.contract([labels for labels, _ in kept], out, [arg for _, arg in kept], like.shape)
+    result = build.contract([labels for labels, _ in kept], out, [arg for _, arg in kept], like.shape)
+    return negated(result) if negative else result
+
+
+def negated(node: Node) -> Node:
+    """`-node`, without a double sign."""
+    return node.args[0] if node.op == "neg" else build.neg(node)
+
+
+def times(*args: Node) -> Node:
+    """The elementwise product of operands of one shape, written short."""
+    labels = tuple(range(len(args[0].shape)))
+    return product([(labels, arg) for arg in args], labels, args[0])
 
 
 class _Labels:
@@ -106,21 +128,23 @@ def _add(node: Node, g: Node) -> Cotangents:
 
 
 def _neg(_node: Node, g: Node) -> Cotangents:
-    return (build.neg(g),)
+    return (negated(g),)
 
 
 def _div(node: Node, g: Node) -> Cotangents:
     a, b = node.args
-    return build.div(g, b), build.mul(g, build.neg(build.div(a, build.power(b, build.fill(build.number(2), b.shape)))))
+    if as_number(scalar_of(a)) == 1:
+        return None, times(g, build.neg(build.power(node, 2)))
+    return build.div(g, b), times(g, build.neg(build.div(a, build.power(b, build.fill(build.number(2), b.shape)))))
 
 
 def _pow(node: Node, g: Node) -> Cotangents:
     base, exponent = node.args
     n = as_number(scalar_of(exponent))
     if n is not None:
-        return build.mul(g, *power_rule(base, n)), None
+        return times(g, *power_rule(base, n)), None
     lowered = build.power(base, build.sub(exponent, build.number(1)))
-    return build.mul(g, exponent, lowered), build.mul(g, node, build.call("log", base))
+    return times(g, exponent, lowered), times(g, node, build.call("log", base))
 
 
 def power_rule(base: Node, n: Fraction) -> list[Node]:
@@ -147,7 +171,7 @@ def _call(node: Node, g: Node) -> Cotangents:
         local = build.call(node.name, *node.args, orders=orders)
         if record is not None and not (record.prime and record.arity == 1):
             local = expand(local)
-        result.append(None if build.is_zero(local) else build.mul(g, local))
+        result.append(None if build.is_zero(local) else times(g, local))
     return tuple(result)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from derive.errors import ModelError, UnknownNameError, did_you_mean
@@ -155,6 +156,20 @@ def callable_names() -> list[str]:
 def canonical_name(name: str) -> str | None:
     """The registered elementwise name behind a name or alias, or None."""
     return next((r.name for r in _elementwise.values() if name in r.names), None)
+
+
+def plain_arguments(name: str) -> frozenset[int | str]:
+    """The arguments of a function that are plain values (axes, flags) and not operands, by position and by name."""
+    return _plain_parameters(_callable[name])
+
+
+@cache
+def _plain_parameters(function: Callable[..., Node]) -> frozenset[int | str]:
+    plain: set[int | str] = set()
+    for k, parameter in enumerate(inspect.signature(function).parameters.values()):
+        if not str(parameter.annotation).startswith("Node") and parameter.kind is not parameter.VAR_POSITIONAL:
+            plain |= {parameter.name, k}
+    return frozenset(plain)
 
 
 def build_call(name: str, args: Sequence[object], options: dict[str, object]) -> Node:

@@ -1,0 +1,245 @@
+"""Elementwise regions as rational functions.
+
+A region is a maximal part of an expression that works entry by entry: sums, products, quotients, whole powers and
+broadcasts. Everything else in it (a name, a function value, a matrix product, a reduction) is an *atom*, taken together
+with the axes of the region that it varies along. Over its atoms the region is a rational function, and that is what
+is cancelled: y/a * a (1 - a) = y (1 - a) wherever a is not 0.
+
+`shortest` picks, among as multiplied, cancelled and factored, the form with the fewest operations. Atoms are
+formal letters in order of appearance, so that equal patterns (each layer of a network) are worked out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import sympy as sp
+
+from derive.ir import build
+from derive.ir.node import Labels, Node, as_number
+from derive.ir.size import Size
+from derive.ops.primitive import product, scalar_of
+
+MAX_ATOMS = 8
+MAX_DEPTH = 30
+
+Atom = tuple[Node, Labels]
+Simplify = Callable[[Node], Node]
+
+
+@dataclass
+class Region:
+    """Atoms of a region in order of appearance, each with its letter; `sizes` are the region's axes."""
+
+    shape: tuple[Size, ...]
+    simplify: Simplify
+    letters: dict[Atom, Any] = field(default_factory=dict)
+
+    def expression(self, node: Node, labels: Labels, depth: int = 0) -> Any:
+        """The rational function that `node` is, with its axes at `labels` of the region."""
+        if depth > MAX_DEPTH:
+            return self._letter(node, labels)
+        match node.op:
+            case "number":
+                return sp.Rational(node.value.numerator, node.value.denominator)
+            case "add":
+                return sp.Add(*[self.expression(arg, labels, depth + 1) for arg in node.args])
+            case "neg":
+                return -self.expression(node.args[0], labels, depth + 1)
+            case "div":
+                top, bottom = (self.expression(arg, labels, depth + 1) for arg in node.args)
+                return top / bottom if bottom != 0 else self._letter(node, labels)
+            case "pow" if (n := whole(node.args[1])) is not None:
+                base = self.expression(node.args[0], labels, depth + 1)
+                return base**n if base != 0 else self._letter(node, labels)
+            case "contract" if is_elementwise(node):
+                return sp.Mul(*self._factors(node, labels, depth))
+            case _:
+                return self._atom(node, labels, depth)
+
+    def _factors(self, node: Node, labels: Labels, depth: int) -> list[Any]:
+        ins, out = node.labels
+        place = dict(zip(out, labels, strict=True))
+        return [
+            self.expression(arg, tuple(place[label] for label in arg_labels), depth + 1)
+            for arg_labels, arg in zip(ins, node.args, strict=True)
+        ]
+
+    def _atom(self, node: Node, labels: Labels, depth: int) -> Any:
+        node = self.simplify(node)
+        if node.op != "contract":
+            inner = node.op in ("number", "neg", "add", "div")
+            return self.expression(node, labels, depth + 1) if inner else self._letter(node, labels)
+        if is_elementwise(node):
+            return sp.Mul(*self._factors(node, labels, depth))
+        # a reduction: its scalar factors belong to the region
+        ins, out = node.labels
+        scalars = [arg for arg_labels, arg in zip(ins, node.args, strict=True) if not arg_labels]
+        if not scalars:
+            return self._letter(node, labels)
+        rest = [(ls, arg) for ls, arg in zip(ins, node.args, strict=True) if ls]
+        outside = [self.expression(arg, (), depth + 1) for arg in scalars]
+        return sp.Mul(*outside, self._letter(product(rest, out, node), labels))
+
+    def _letter(self, node: Node, labels: Labels) -> Any:
+        atom = (node, labels)
+        if atom not in self.letters:
+            self.letters[atom] = _formal(len(self.letters))
+        return self.letters[atom]
+
+    # ---------------------------------------------------------------------------- back to nodes
+
+    def factors(self, expression: Any) -> list[Atom]:
+        """An expression as factors of a product: a scalar coefficient first, then the others as they appeared."""
+        return _Writer({letter: atom for atom, letter in self.letters.items()}, self.shape).factors(expression)
+
+
+@cache
+def _formal(k: int) -> Any:
+    return sp.Symbol(f"r{k}")
+
+
+def whole(exponent: Node) -> int | None:
+    """The whole number an exponent is, or None."""
+    n = as_number(scalar_of(exponent))
+    return int(n) if n is not None and n.denominator == 1 and abs(n) <= 6 else None
+
+
+def is_elementwise(node: Node) -> bool:
+    """Whether a contraction only multiplies entries and repeats them: no sum, no diagonal."""
+    ins, out = node.labels
+    return len(set(out)) == len(out) and all(
+        set(labels) <= set(out) and len(set(labels)) == len(labels) for labels in ins
+    )
+
+
+@cache
+def shortest(expression: Any) -> Any:
+    """The form with the fewest operations among as multiplied, cancelled, factored."""
+    if not expression.free_symbols or len(expression.free_symbols) > MAX_ATOMS:
+        return expression
+    forms = [expression]
+    try:
+        cancelled = sp.cancel(expression)
+        forms += [sp.factor(cancelled), cancelled]
+    except (sp.PolynomialError, NotImplementedError):
+        return expression
+    written = expression.atoms(sp.Add)
+    return min((positive_difference(_as_written(form, written)) for form in forms), key=operations)
+
+
+def _as_written(form: Any, written: set[Any]) -> Any:
+    """Factors such as (a - 1) turned to (1 - a) where that is how the sum was written."""
+    sign = 1
+    factors = []
+    for factor in sp.Mul.make_args(form):
+        base, exponent = factor.as_base_exp()
+        if isinstance(base, sp.Add) and base not in written and exponent.is_Integer:
+            turned = sp.Add(*[-term for term in base.args])
+            if turned in written:
+                sign = -sign if int(exponent) % 2 else sign
+                factor = turned**exponent
+        factors.append(factor)
+    return sp.Mul(sign, *factors)
+
+
+@cache
+def operations(expression: Any) -> int:
+    """The number of operations, as a measure of length."""
+    return int(sp.count_ops(expression))
+
+
+def positive_difference(expression: Any) -> Any:
+    """`-(y - a) w` as `(a - y) w`: a sign in front is taken into a difference."""
+    coefficient, rest = expression.as_coeff_Mul()
+    if not (coefficient.is_negative and isinstance(rest, sp.Mul | sp.Add)):
+        return expression
+    for factor in sp.Mul.make_args(rest):
+        if isinstance(factor, sp.Add) and any(term.could_extract_minus_sign() for term in factor.args):
+            others = [f for f in sp.Mul.make_args(rest) if f is not factor]
+            return sp.Mul(-coefficient, sp.Add(*[-term for term in factor.args]), *others)
+    return expression
+
+
+@dataclass
+class _Writer:
+    """Expressions in letters back to nodes; axes are those of the region, sorted."""
+
+    atoms: dict[Any, Atom]
+    shape: tuple[Size, ...]
+
+    def factors(self, expression: Any) -> list[Atom]:
+        coefficient, rest = expression.as_coeff_Mul()
+        over: list[Any] = []
+        under: list[Any] = []
+        for factor in sorted(sp.Mul.make_args(rest), key=self._appearance):
+            base, exponent = factor.as_base_exp()
+            if exponent.is_Integer and exponent < 0:
+                under.append(base**-exponent)
+            elif factor != 1:
+                over.append(factor)
+        scalar_over = [self.node(f)[0] for f in over if not self._labels(f)]
+        scalar_under = [self.node(f)[0] for f in under if not self._labels(f)]
+        tensors = [self.node(f) for f in over if self._labels(f)]
+        bottom = [self.node(f) for f in under if self._labels(f)]
+        if bottom:
+            tensors = [self._quotient(tensors, bottom)]
+        result = self._coefficient(coefficient, scalar_over, scalar_under)
+        return [*result, *tensors] or [(build.number(1), ())]
+
+    def _coefficient(self, number: Any, over: list[Node], under: list[Node]) -> list[Atom]:
+        """Number and scalars: one fraction if something is divided by, else the factors one by one."""
+        sign, value = (-1, -number) if number < 0 else (1, number)
+        tops = ([build.number(int(value.p))] if value.p != 1 else []) + over
+        bottoms = ([build.number(int(value.q))] if value.q != 1 else []) + under
+        if bottoms:
+            top = build.mul(*tops) if tops else build.number(1)
+            tops = [build.div(top, build.mul(*bottoms))]
+        return [(top, ()) for top in ([build.number(-1), *tops] if sign < 0 else tops)]
+
+    def _quotient(self, over: list[Atom], under: list[Atom]) -> Atom:
+        labels = tuple(sorted({label for _, ls in (*over, *under) for label in ls}))
+        top = self._product(over, labels) if over else build.fill(build.number(1), self._sizes(labels))
+        return build.div(top, self._product(under, labels)), labels
+
+    def _product(self, items: list[Atom], labels: Labels) -> Node:
+        return product([(ls, node) for node, ls in items], labels, build.ref("%", self._sizes(labels)))
+
+    def _sizes(self, labels: Labels) -> tuple[Size, ...]:
+        return tuple(self.shape[label] for label in labels)
+
+    def _labels(self, expression: Any) -> Labels:
+        return tuple(sorted({label for letter in expression.free_symbols for label in self.atoms[letter][1]}))
+
+    def node(self, expression: Any) -> Atom:
+        """An expression as one node over the axes it varies along."""
+        if expression in self.atoms:
+            node, labels = self.atoms[expression]
+            order = tuple(sorted(labels))
+            return build.contract([labels], order, [node], self._sizes(order)), order
+        if expression.is_Rational:
+            return build.number(Fraction(int(expression.p), int(expression.q))), ()
+        labels = self._labels(expression)
+        if isinstance(expression, sp.Add):
+            terms = sorted(expression.args, key=lambda t: (bool(t.could_extract_minus_sign()), *self._appearance(t)))
+            return build.add(*[self._term(term, labels) for term in terms]), labels
+        if isinstance(expression, sp.Pow) and expression.exp > 0:
+            base, _ = self.node(expression.base)
+            return build.power(base, int(expression.exp)), labels
+        return self._product(self.factors(expression), labels), labels
+
+    def _term(self, term: Any, labels: Labels) -> Node:
+        coefficient, rest = term.as_coeff_Mul()
+        if coefficient.is_negative:
+            node, own = self.node(-coefficient * rest)
+            return build.neg(self._product([(node, own)], labels))
+        node, own = self.node(term)
+        return self._product([(node, own)], labels)
+
+    def _appearance(self, expression: Any) -> tuple[int, str]:
+        places = [int(letter.name[1:]) for letter in expression.free_symbols]
+        return (min(places, default=-1), str(expression))
