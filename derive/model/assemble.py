@@ -1,0 +1,143 @@
+"""From parsed lines to a graph: declarations first, then bindings in order, then the further spellings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
+from derive.ir.graph import Graph
+from derive.ir.size import show_shape
+from derive.model.expressions import evaluate
+from derive.model.names import Index, member_latex, parse_name, spelled_at
+from derive.model.program import Alias, Bound, Program
+from derive.model.scope import Scope
+
+Environment = Mapping[str, Index]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A binding line, and what the letters of layers stand for in it."""
+
+    bound: Bound
+    environment: Environment
+
+    @property
+    def name(self) -> str:
+        """The name it binds."""
+        return str(self.bound.name.within(self.environment))
+
+
+def assemble(program: Program, name: str) -> Graph:
+    """The graph of a model without a layer family."""
+    scope = Scope()
+    declare_all(scope, program, {})
+    define_all(scope, [Line(bound, {}) for bound in program.before])
+    return finish(scope, program, name, {})
+
+
+def declare_all(scope: Scope, program: Program, environment: Environment) -> None:
+    """Enter every declaration; those that depend on the layer are kept as templates."""
+    letter = program.loop.letter if program.loop is not None else None
+    scope.environment = environment
+    for alias in program.aliases:
+        if parse_name(alias.spelling) is not None:
+            scope.aliases[alias.spelling] = str(alias.target.within(environment))
+    for declared in program.declared:
+        name = declared.name.within(environment)
+        if name.index is None or not name.index.letter:
+            scope.declare(declared, name)
+        elif name.index.letter == letter:
+            if name.stem in scope.templates:
+                raise ModelError(
+                    f"{name.stem}[...] is already declared on line {scope.templates[name.stem].span.line}",
+                    span=declared.span,
+                )
+            scope.templates[name.stem] = declared
+        elif program.loop is not None and name.index.letter == program.loop.high:
+            scope.declare(declared, name)
+        else:
+            raise ModelError(
+                f"{name.index.letter!r} counts no layers here", span=declared.span, hint="open a family: for l in 2..L:"
+            )
+
+
+def define_all(scope: Scope, lines: Sequence[Line]) -> None:
+    """Enter the bindings in order."""
+    for line in lines:
+        scope.later.setdefault(line.name, (line.bound.expression, line.environment))
+    for line in lines:
+        name, bound = line.name, line.bound
+        scope.environment = line.environment
+        scope.binding = name
+        scope.check_free(name, bound.span)
+        node = evaluate(bound.expression, scope)
+        scope.later.pop(name, None)
+        scope.bind(name, node, _spelling(line), bound.span)
+    scope.binding = None
+
+
+def _spelling(line: Line) -> str | None:
+    latex, name = line.bound.latex, line.bound.name
+    if latex is None:
+        return member_latex(name.within(line.environment))
+    if name.index is not None and name.index.letter in line.environment:
+        return spelled_at(latex, name.index.letter, line.environment[name.index.letter])
+    return latex
+
+
+def finish(scope: Scope, program: Program, name: str, environment: Environment) -> Graph:
+    """The graph of a scope whose bindings are complete."""
+    aliases = resolve_aliases(scope, program.aliases, environment)
+    graph = Graph(
+        name=name,
+        declarations=scope.declarations,
+        bindings=scope.bindings,
+        aliases=aliases,
+        loss=next(reversed(scope.bindings), None),
+        title=program.title,
+    )
+    if program.loss is None:
+        return graph
+    target, span = program.loss
+    loss = str(target.within(environment))
+    loss = aliases.get(loss, loss)
+    if loss not in scope.bindings:
+        raise UnknownNameError(
+            f"the loss {loss!r} is not a binding", span=span, hint=did_you_mean(loss, scope.bindings)
+        )
+    if shape := graph.shape(loss):
+        raise ShapeError(
+            f"the loss {loss} has shape {show_shape(shape)}, but a loss is a scalar",
+            span=span,
+            hint="sum or average it; derivatives of arrays are taken with jacobian",
+        )
+    return graph.with_loss(loss)
+
+
+def resolve_aliases(scope: Scope, aliases: Iterable[Alias], environment: Environment) -> dict[str, str]:
+    """Spellings by name; an alias of a template (`h^{(l)} = a[l]`) is spelled out for every member there is."""
+    found: dict[str, str] = {}
+    for alias in aliases:
+        for spelling, target in _targets(scope, alias, environment):
+            if found.setdefault(spelling, target) != target:
+                raise ModelError(f"{spelling} is already a spelling of {found[spelling]}", span=alias.span)
+            if spelling != target and (spelling in scope.bindings or spelling in scope.declarations):
+                raise ModelError(f"{spelling} is a name of its own", span=alias.span, hint="leave the alias out")
+    return found
+
+
+def _targets(scope: Scope, alias: Alias, environment: Environment) -> list[tuple[str, str]]:
+    name = alias.target.within(environment)
+    known = [*scope.bindings, *scope.declarations, *scope.sizes]
+    if str(name) in known:
+        return [(alias.spelling, str(name))]
+    if name.index is not None and name.index.letter:
+        letter = name.index.letter
+        members = scope.members_of(name.stem)
+        if members or name.stem in scope.templates:
+            shifted = [(index, Index(index.letter, index.offset - name.index.offset)) for index in members]
+            return [(spelled_at(alias.spelling, letter, at), f"{name.stem}[{index}]") for index, at in shifted]
+    hint = did_you_mean(str(name), known)
+    raise UnknownNameError(f"unknown name {str(name)!r} in an alias", span=alias.span, hint=hint)

@@ -1,0 +1,318 @@
+"""From a syntax tree to nodes, with NumPy's meaning of every operator.
+
+The walk is iterative. A sum `a + b - c` becomes one node with three operands, in the order written; everything else is
+built as Python groups it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError, did_you_mean
+from derive.ir import build
+from derive.ir.graph import Declaration
+from derive.ir.node import Node
+from derive.model.scope import Scope
+from derive.model.tokens import Expression
+from derive.ops.record import build_call, callable_names, plain_arguments
+
+_FLAGS: dict[str, object] = {"True": True, "False": False, "None": None}
+_NO_VALUE = object()
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list literal that is being read: scalars in row-major order."""
+
+    shape: tuple[int, ...]
+    items: tuple[Node, ...]
+
+
+Value = Node | Listed
+
+
+def evaluate(expression: Expression, scope: Scope) -> Node:
+    """The node of an expression. Errors carry the place of the part that failed."""
+    return _Walk(expression, scope).node(expression.tree)
+
+
+def _spine(node: ast.BinOp) -> list[tuple[bool, ast.expr, ast.BinOp | None]]:
+    """The terms of a sum, left to right: (minus before it, term, the operation that adds it)."""
+    terms: list[tuple[bool, ast.expr, ast.BinOp | None]] = []
+    current: ast.expr = node
+    while isinstance(current, ast.BinOp) and isinstance(current.op, ast.Add | ast.Sub):
+        terms.append((isinstance(current.op, ast.Sub), current.right, current))
+        current = current.left
+    terms.append((False, current, None))
+    return terms[::-1]
+
+
+class _Walk:
+    def __init__(self, expression: Expression, scope: Scope) -> None:
+        self.expression = expression
+        self.scope = scope
+        self.done: dict[ast.expr, Value] = {}
+
+    # -------------------------------------------------------------------------------------- the walk
+
+    def node(self, root: ast.expr) -> Node:
+        stack = [root]
+        while stack:
+            current = stack[-1]
+            if current in self.done:
+                stack.pop()
+                continue
+            missing = [child for child in self._children(current) if child not in self.done]
+            if missing:
+                stack.extend(reversed(missing))
+                continue
+            try:
+                self.done[current] = self._build(current)
+            except DeriveError as error:
+                raise error.at(self.expression.span(current)) from None
+            stack.pop()
+        return self._as_node(root)
+
+    def _as_node(self, tree: ast.expr) -> Node:
+        value = self.done[tree]
+        return build.array(value.items, value.shape) if isinstance(value, Listed) else value
+
+    def _children(self, node: ast.expr) -> Sequence[ast.expr]:
+        match node:
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return [term for _, term, _ in _spine(node)]
+            case ast.BinOp(left=left, right=right):
+                return [left, right]
+            case ast.UnaryOp(operand=operand):
+                return [operand]
+            case ast.Attribute(value=value):
+                return [value]
+            case ast.List(elts=items):
+                return items
+            case ast.Call():
+                return list(self._operands(node))
+            case _:
+                return []
+
+    def _operands(self, call: ast.Call) -> Iterator[ast.expr]:
+        """The parts of a call that are nodes; comparisons are looked into, axes and flags are left out."""
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if isinstance(argument, ast.Compare):
+                yield argument.left
+                yield from argument.comparators
+            elif not isinstance(argument, ast.Tuple) and not self._is_flag(argument):
+                yield argument
+
+    def _build(self, node: ast.expr) -> Value:
+        match node:
+            case ast.Name(id=identifier):
+                return self._atom(identifier, node)
+            case ast.BinOp(op=ast.Add() | ast.Sub()):
+                return self._sum(node)
+            case ast.BinOp():
+                return self._binary(node)
+            case ast.UnaryOp(op=ast.USub()):
+                return build.neg(self._as_node(node.operand))
+            case ast.UnaryOp(op=ast.UAdd()):
+                return self._as_node(node.operand)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.List():
+                return self._list(node)
+            case ast.Call():
+                return self._call(node)
+            case _:
+                raise self._refusal(node)
+
+    # ---------------------------------------------------------------------------------------- leaves
+
+    def _atom(self, identifier: str, node: ast.expr) -> Node:
+        token = self.expression.placeholder(identifier)
+        if token.number is not None:
+            return build.number(token.number)
+        assert token.name is not None
+        return self.scope.value(token.name, self.expression.span(node))
+
+    def _list(self, node: ast.List) -> Listed:
+        if not node.elts:
+            raise ShapeError("an empty array has no entries to compute with")
+        values = [self.done[item] for item in node.elts]
+        parts = [v if isinstance(v, Listed) else Listed((), (v,)) for v in values]
+        if any(part.shape != parts[0].shape for part in parts):
+            raise ShapeError("the rows of an array have unequal lengths", hint="write one list for each row")
+        items = tuple(item for part in parts for item in part.items)
+        for item in items:
+            if item.shape:
+                raise ShapeError("the entries of an array have to be scalars")
+        return Listed((len(parts), *parts[0].shape), items)
+
+    # ------------------------------------------------------------------------------------- operators
+
+    def _sum(self, node: ast.BinOp) -> Node:
+        shape = None
+        terms: list[tuple[bool, Node]] = []
+        for minus, tree, operation in _spine(node):
+            term = self._as_node(tree)
+            if shape is None or operation is None:
+                shape = term.shape
+            else:
+                try:
+                    shape = build.broadcast_shape([shape, term.shape], "subtract" if minus else "add")
+                except DeriveError as error:
+                    raise error.at(self.expression.span(operation)) from None
+            terms.append((minus, term))
+        assert shape is not None
+        spread = [(minus, build.broadcast_to(term, shape)) for minus, term in terms]
+        return build.add(*[Node("neg", (term,), None, shape) if minus else term for minus, term in spread])
+
+    def _binary(self, node: ast.BinOp) -> Node:
+        left, right = self._as_node(node.left), self._as_node(node.right)
+        operations: dict[type[ast.operator], Callable[[Node, Node], Node]] = {
+            ast.Mult: build.mul,
+            ast.Div: build.div,
+            ast.MatMult: build.matmul,
+            ast.Pow: build.power,
+        }
+        operation = operations.get(type(node.op))
+        if operation is None:
+            raise ModelError("there is no such operator in a model", hint="operators are + - * / ** @")
+        return operation(left, right)
+
+    def _attribute(self, node: ast.Attribute) -> Node:
+        name = self.expression.placeholder(node.attr).text
+        if name != "T":
+            raise ModelError(
+                f"the attribute .{name} has no meaning in a model", hint=".T is the only one; functions are called f(x)"
+            )
+        return build.transpose(self._as_node(node.value))
+
+    # ----------------------------------------------------------------------------------------- calls
+
+    def _call(self, node: ast.Call) -> Node:
+        if not isinstance(node.func, ast.Name):
+            raise ModelError("only operations can be called", hint="write f(x), with the name of a function")
+        token = self.expression.placeholder(node.func.id)
+        if token.name is None:
+            raise ModelError(f"{token.text} is not a function", hint=f"write {token.text}*(...) for a product")
+        if any(isinstance(argument, ast.Starred) for argument in node.args) or any(
+            k.arg is None for k in node.keywords
+        ):
+            raise ModelError("arguments are written out, without * or **")
+        name = str(token.name.within(self.scope.environment))
+        declared = self.scope.functions.get(name)
+        if declared is not None:
+            return self._declared(declared, node)
+        if name not in callable_names():
+            raise self._unknown_function(name, node)
+        plain = plain_arguments(name)
+        arguments = [self._argument(a, k in plain, name) for k, a in enumerate(node.args)]
+        options: dict[str, object] = {}
+        for keyword in node.keywords:
+            key = self.expression.placeholder(keyword.arg or "").text
+            if key in options:
+                raise ModelError(f"{name} has the option {key} twice")
+            options[key] = self._argument(keyword.value, key in plain, name)
+        try:
+            return build_call(name, arguments, options)
+        except (TypeError, ValueError) as error:  # an axis or flag of the wrong kind
+            raise ModelError(f"{name} does not take these arguments: {error}") from None
+
+    def _declared(self, function: Declaration, node: ast.Call) -> Node:
+        if node.keywords:
+            raise ModelError(f"{function.name} takes no options")
+        arguments = [self._operand(argument, function.name) for argument in node.args]
+        if function.kind == "functional":
+            if not arguments:
+                raise ModelError(f"the functional {function.name} needs arguments")
+            return build.functional(function.name, *arguments)
+        if len(arguments) != function.arity:
+            takes = f"{function.arity} argument{'s' * (function.arity != 1)}"
+            raise ModelError(
+                f"{function.name} is declared with {takes}, not {len(arguments)}",
+                hint=f"{function.name} : function({len(arguments)})" if function.definition is None else None,
+            )
+        return build.call(function.definition or function.name, *arguments)
+
+    def _unknown_function(self, name: str, node: ast.Call) -> ModelError:
+        span = self.expression.span(node.func)
+        if name in self.scope.bindings or name in self.scope.declarations:
+            return ModelError(
+                f"{name} is a value, not a function",
+                span=span,
+                hint=f"write {name}*(...), or declare {name} : function",
+            )
+        hint = did_you_mean(name, [*callable_names(), *self.scope.functions]) or f"declare it: {name} : function"
+        return UnknownNameError(f"unknown function {name!r}", span=span, hint=hint)
+
+    def _argument(self, tree: ast.expr, plain: bool, name: str) -> object:
+        if not plain:
+            return self._operand(tree, name)
+        if (literal := self._literal(tree)) is _NO_VALUE:
+            raise ModelError(
+                f"this argument of {name} has to be a whole number, a tuple of them, True or False",
+                span=self.expression.span(tree),
+            )
+        return literal
+
+    def _operand(self, tree: ast.expr, name: str) -> Node:
+        if isinstance(tree, ast.Compare):
+            if name != "where":
+                raise self._refusal(tree)
+            return self._condition(tree)
+        if tree not in self.done:
+            raise ModelError(f"this argument of {name} has to be a value of the model", span=self.expression.span(tree))
+        return self._as_node(tree)
+
+    def _condition(self, tree: ast.Compare) -> Node:
+        """1 where a comparison holds, 0 elsewhere."""
+        if len(tree.ops) != 1 or not isinstance(tree.ops[0], ast.Lt | ast.Gt | ast.LtE | ast.GtE):
+            raise ModelError(
+                "a condition is one comparison with < <= > >=", span=self.expression.span(tree), hint="nest where(...)"
+            )
+        left, right = self._as_node(tree.left), self._as_node(tree.comparators[0])
+        try:
+            if isinstance(tree.ops[0], ast.Gt | ast.LtE):
+                left, right = right, left
+            below = build.call("step", build.sub(right, left))
+            return below if isinstance(tree.ops[0], ast.Lt | ast.Gt) else build.sub(build.number(1), below)
+        except DeriveError as error:
+            raise error.at(self.expression.span(tree)) from None
+
+    # ------------------------------------------------------------------------------------ plain values
+
+    def _is_flag(self, tree: ast.expr) -> bool:
+        return isinstance(tree, ast.Name) and self.expression.placeholder(tree.id).text in _FLAGS
+
+    def _literal(self, tree: ast.expr) -> object:
+        """An axis, a tuple of axes or a flag as a Python value; `_NO_VALUE` for anything else."""
+        match tree:
+            case ast.Name(id=identifier):
+                token = self.expression.placeholder(identifier)
+                if token.text in _FLAGS:
+                    return _FLAGS[token.text]
+                return _NO_VALUE if token.number is None else _whole(token.number)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=identifier)):
+                number = self.expression.placeholder(identifier).number
+                return _NO_VALUE if number is None else _whole(-number)
+            case ast.Tuple(elts=items):
+                values = [self._literal(item) for item in items if not isinstance(item, ast.Tuple)]
+                whole = len(values) == len(items) and all(type(value) is int for value in values)
+                return tuple(values) if whole else _NO_VALUE
+            case _:
+                return _NO_VALUE
+
+    def _refusal(self, node: ast.expr) -> ModelError:
+        what, hint = {
+            ast.Compare: ("a comparison", "compare inside where(...) only"),
+            ast.Subscript: ("a subscript", "use whole arrays; an index in brackets counts layers, as in a[l-1]"),
+            ast.Tuple: ("a tuple", "an array is written with [ ]"),
+            ast.Starred: ("a starred value", None),
+        }.get(type(node), ("this form", "use operators + - * / ** @, .T, lists of numbers and calls"))
+        return ModelError(f"{what} has no place in an expression", span=self.expression.span(node), hint=hint)
+
+
+def _whole(number: Fraction) -> object:
+    return int(number) if number.denominator == 1 else _NO_VALUE

@@ -1,0 +1,205 @@
+"""The right side of a line, up to a Python syntax tree.
+
+Own code splits the text into tokens and refuses what the language does not have; only then does `ast.parse` see it,
+and what it sees is rewritten: every name, number and layer member becomes a placeholder `n0, n1, ...`. So keywords are
+names like others, decimals stay exact, positions lead back to the source, and nothing of the text is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from derive.errors import ModelError, Span
+from derive.model.names import INDEX, WORD, Name, parse_name
+from derive.model.source import MAX_NESTING, Statement
+
+MAX_OPERATORS = 2_000  # between one pair of brackets; deeper trees could exhaust the interpreter's stack
+MAX_SIGNS = 100
+MAX_DIGITS = 200
+
+_TOKEN = re.compile(
+    rf"(?P<name>{WORD}(?:{INDEX})?)|(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
+    r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/@()\[\],.=<>])|(?P<space>\s+)|(?P<other>.)",
+    re.DOTALL,
+)
+_PYTHON_WORDS = frozenset(
+    ["and", "or", "not", "in", "is", "if", "else", "for", "while", "lambda", "await", "yield", "async", "def", "class"]
+)
+_HINTS = {
+    "^": "write ** for a power",
+    "%": "there is no remainder",
+    ":": "slices, lambdas and declarations have no place in an expression",
+    "{": "write ( ) or [ ]",
+    '"': 'a spelling is written at the end of the line: as "LATEX"',
+    "'": 'a prime is declared: zp = ... as "z\'"',
+    "\\": 'LaTeX is written in a spelling: as "LATEX"',
+    "×": "write * or @",
+    "·": "write * or @",
+    "−": "write - (the ASCII minus)",
+}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token; offsets are into the statement. `name` is set for names, `number` for numbers."""
+
+    text: str
+    start: int
+    end: int
+    name: Name | None = None
+    number: Fraction | None = None
+
+    @property
+    def is_atom(self) -> bool:
+        """Whether it is a name or a number."""
+        return self.name is not None or self.number is not None
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed right side: the tree over placeholders, and the way back to the source."""
+
+    statement: Statement
+    tokens: tuple[Token, ...]
+    starts: tuple[int, ...]  # where each token begins in the rewritten text
+    tree: ast.expr
+
+    def token(self, node: ast.expr | ast.keyword) -> Token:
+        """The first token of a subtree."""
+        return self.tokens[bisect_right(self.starts, node.col_offset) - 1]
+
+    def values(self) -> list[Name]:
+        """The values it refers to: names that are neither called nor options nor attributes."""
+        around = zip(
+            ("", *(t.text for t in self.tokens)), self.tokens, (*(t.text for t in self.tokens[1:]), ""), strict=False
+        )
+        return [t.name for before, t, after in around if t.name and after not in ("(", "=") and before != "."]
+
+    def placeholder(self, identifier: str) -> Token:
+        """The token behind a placeholder."""
+        return self.tokens[int(identifier[1:])]
+
+    def span(self, node: ast.expr | ast.keyword) -> Span:
+        """The place of a subtree."""
+        last = self.tokens[bisect_right(self.starts, (node.end_col_offset or 1) - 1) - 1]
+        return self.statement.span(self.token(node).start, last.end)
+
+
+def parse(statement: Statement, start: int, end: int) -> Expression:
+    """Parse `statement.text[start:end]`; ModelError with the place of what cannot be read."""
+    tokens = tuple(_tokens(statement, start, end))
+    if not tokens:
+        raise ModelError("an expression is missing", span=statement.span(start, start + 1))
+    _check_neighbours(statement, tokens)
+    _check_size(statement, tokens)
+    starts: list[int] = []
+    parts: list[str] = []
+    length = 0
+    for k, token in enumerate(tokens):
+        part = f"n{k}" if token.is_atom else token.text
+        starts.append(length)
+        parts.append(part)
+        length += len(part) + 1
+    try:
+        tree = ast.parse(" ".join(parts), mode="eval").body
+    except SyntaxError as error:
+        k = max(0, min(bisect_right(starts, max((error.offset or 1) - 1, 0)) - 1, len(tokens) - 1))
+        raise _syntax_error(statement, tokens, k) from None
+    except (MemoryError, RecursionError):
+        raise ModelError(
+            "the expression is nested too deeply",
+            span=statement.span(tokens[0].start, tokens[-1].end),
+            hint="name parts of it in lines of their own",
+        ) from None
+    return Expression(statement, tokens, tuple(starts), tree)
+
+
+def _tokens(statement: Statement, start: int, end: int) -> list[Token]:
+    tokens: list[Token] = []
+    for match in _TOKEN.finditer(statement.text, start, end):
+        text, begin, after = match.group(), match.start(), match.end()
+        if match["name"] is not None:
+            name = parse_name(text)
+            if name is None:
+                raise ModelError(f"{text!r} is not a name", span=statement.span(begin, after))
+            tokens.append(Token(text, begin, after, name=name))
+        elif match["number"] is not None:
+            tokens.append(Token(text, begin, after, number=_number(statement, text, begin)))
+        elif match["sign"] is not None:
+            tokens.append(Token(text, begin, after))
+        elif match["other"] is not None:
+            raise ModelError(
+                f"unexpected {text!r} in an expression", span=statement.span(begin, after), hint=_HINTS.get(text)
+            )
+    return tokens
+
+
+def _number(statement: Statement, text: str, begin: int) -> Fraction:
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > 400:
+        raise ModelError(
+            f"the number {text[:20]}... is out of range", span=statement.span(begin, begin + len(text))
+        ) from None
+    try:
+        return Fraction(text)
+    except ValueError:
+        raise ModelError(f"{text!r} is not a number", span=statement.span(begin, begin + len(text))) from None
+
+
+def _check_neighbours(statement: Statement, tokens: tuple[Token, ...]) -> None:
+    for before, token in pairwise(tokens):
+        if token.is_atom and (before.is_atom or before.text in (")", "]")):
+            word = next((t.text for t in (before, token) if t.text in _PYTHON_WORDS), None)
+            if word is not None:
+                raise ModelError(
+                    f"Python's {word!r} has no meaning in a model",
+                    span=statement.span(before.start, token.end),
+                    hint="a line is NAME = expression with operators and calls of operations",
+                )
+            raise ModelError(
+                f"an operator is missing between {before.text!r} and {token.text!r}",
+                span=statement.span(before.start, token.end),
+                hint="write * for a product, @ for a matrix product",
+            )
+
+
+def _check_size(statement: Statement, tokens: tuple[Token, ...]) -> None:
+    """Refuse what would be too deep for a syntax tree: operators on one level, signs in a row."""
+    operators, signs = [0], 0
+    for k, token in enumerate(tokens):
+        if token.text in ("(", "["):
+            operators.append(0)
+        elif token.text in (")", "]"):
+            if len(operators) > 1:
+                operators.pop()
+        elif not token.is_atom and token.text not in (",", ".", "="):
+            operators[-1] += 1
+            unary = k == 0 or not (tokens[k - 1].is_atom or tokens[k - 1].text in (")", "]"))
+            signs = signs + 1 if unary else 0
+            if signs > MAX_SIGNS or operators[-1] > MAX_OPERATORS or len(operators) > MAX_NESTING:
+                what = f"{MAX_SIGNS} signs in a row" if signs > MAX_SIGNS else f"{MAX_OPERATORS} operators on one level"
+                raise ModelError(
+                    f"more than {what}",
+                    span=statement.span(token.start, token.end),
+                    hint="name parts of the expression in lines of their own",
+                )
+        else:
+            signs = 0
+
+
+def _syntax_error(statement: Statement, tokens: tuple[Token, ...], k: int) -> ModelError:
+    token = tokens[k]
+    at_end = k == len(tokens) - 1 and not token.is_atom and token.text not in (")", "]")
+    if token.text == "=":
+        return ModelError(
+            "'=' inside an expression",
+            span=statement.span(token.start, token.end),
+            hint="bind one name a line; options of calls are written name=value",
+        )
+    problem = f"the expression ends after {token.text!r}" if at_end else f"cannot read the expression at {token.text!r}"
+    return ModelError(problem, span=statement.span(token.start, token.end))
