@@ -18,6 +18,7 @@ from functools import cache
 import sympy as sp
 
 from derive.calculus.derivation import Derivation, Step
+from derive.calculus.recognise import recognised
 from derive.calculus.region import Region, is_elementwise
 from derive.calculus.simplify import Simplifier, length
 from derive.ir import build
@@ -60,7 +61,7 @@ class _Closing:
         self.simplifier = Simplifier(derivation.graph)
         self.forms: dict[str, ClosedForm] = {}
         self.outputs = output_names(self.graph)
-        self.exponentials = exponentials(self.graph)
+        self.exponentials, self.ranges = exponentials(self.graph)
 
     def all(self) -> Mapping[str, ClosedForm]:
         for name, step in self.derivation.steps.items():
@@ -120,7 +121,7 @@ class _Closing:
         """Whether a known open range keeps `node`, a name or 1 - a name, from being 0."""
         for below in topological(node):
             if below.op == "ref":
-                low, high = value_range(self.graph, below.name)
+                low, high = self.ranges.get(below.name) or value_range(self.graph, below.name)
                 if node is below:
                     return low >= 0 or high <= 0
                 return node.op == "add" and (low >= 0) and (high <= 1)
@@ -169,7 +170,7 @@ def value_range(graph: Graph, name: str) -> tuple[float, float]:
         record = elementwise(node.name) if node.op == "call" and not any(node.orders) else None
         if record is not None:
             return record.range
-        if node.op == "softmax":
+        if recognised(node).op == "softmax":
             return 0.0, 1.0
     return -float("inf"), float("inf")
 
@@ -182,12 +183,14 @@ def output_names(graph: Graph) -> dict[Node, Node]:
 # ------------------------------------------------------------------- exponentials by the output
 
 
-def exponentials(graph: Graph) -> dict[Node, Node]:
-    """For every binding of degree one in one exponential, that exponential in terms of the binding's value.
+def exponentials(graph: Graph) -> tuple[dict[Node, Node], dict[str, tuple[float, float]]]:
+    """For every binding of degree one in one exponential, that exponential in terms of the binding's value, and the
+    open interval of the binding's values.
 
-    a = 1/(1 + e^{-z}) gives e^{-z} = (1 - a)/a.
+    a = 1/(1 + e^{-z}) gives e^{-z} = (1 - a)/a and 0 < a < 1.
     """
     found: dict[Node, Node] = {}
+    ranges: dict[str, tuple[float, float]] = {}
     for name, binding in graph.bindings.items():
         kernels = [n for n in topological(binding.node) if n.op == "call" and n.name == "exp" and not any(n.orders)]
         if len(kernels) != 1 or kernels[0].shape != binding.node.shape or binding.node is kernels[0]:
@@ -196,22 +199,32 @@ def exponentials(graph: Graph) -> dict[Node, Node]:
         axes = tuple(range(len(binding.node.shape)))
         expression = region.expression(binding.node, axes)
         if set(region.letters) == {(kernels[0], axes)}:
-            inverse = _inverse(expression, region.letters[(kernels[0], axes)])
-            if inverse is not None:
+            solved = _inverse(expression, region.letters[(kernels[0], axes)])
+            if solved is not None:
+                inverse, ranges[name] = solved
                 found[kernels[0]] = _put(inverse, graph.ref(name))
-    return found
+    return found, ranges
 
 
 @cache
-def _inverse(expression: sp.Expr, kernel: sp.Symbol) -> sp.Expr | None:
-    """Solve a = expression(kernel) for the kernel if both numerator and denominator are of degree at most one."""
+def _inverse(expression: sp.Expr, kernel: sp.Symbol) -> tuple[sp.Expr, tuple[float, float]] | None:
+    """Solve y = expression(kernel) for the kernel, and the interval of y for a positive kernel.
+
+    None unless numerator and denominator are of degree at most one and the denominator has no positive zero.
+    """
     top, bottom = (sp.Poly(part, kernel) for part in sp.fraction(sp.cancel(expression)))
     if max(top.degree(), bottom.degree()) != 1:
         return None
-    a = sp.Symbol("y")
-    slope = top.coeff_monomial(kernel) - a * bottom.coeff_monomial(kernel)
-    rest = a * bottom.coeff_monomial(1) - top.coeff_monomial(1)
-    return sp.factor(rest / slope)
+    (p, q), (r, s) = ((poly.coeff_monomial(kernel), poly.coeff_monomial(1)) for poly in (top, bottom))
+    if r * s < 0:
+        return None
+    y = sp.Symbol("y")
+    ends = [float(q / s) if s else _infinity(q / r), float(p / r) if r else _infinity(p / s)]
+    return sp.factor((y * s - q) / (p - y * r)), (min(ends), max(ends))
+
+
+def _infinity(slope: sp.Expr) -> float:
+    return float("inf") if slope > 0 else -float("inf")
 
 
 def _put(inverse: sp.Expr, output: Node) -> Node:

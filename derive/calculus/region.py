@@ -240,6 +240,6 @@ class _Writer:
         node, own = self.node(term)
         return self._product([(node, own)], labels)
 
-    def _appearance(self, expression: Any) -> tuple[int, str]:
+    def _appearance(self, expression: Any) -> tuple[int, bool, str]:
         places = [int(letter.name[1:]) for letter in expression.free_symbols]
-        return (min(places, default=-1), str(expression))
+        return (min(places, default=-1), isinstance(expression.as_base_exp()[0], sp.Add), str(expression))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.calculus.derivation import Derivation, Path, Step, adjoint_name
+from derive.calculus.recognise import recognised
 from derive.errors import ModelError, ShapeError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
@@ -58,7 +59,7 @@ def binding_pullback(graph: Graph, name: str, seed: Node) -> dict[str, Node]:
 
     The binding's own value is written by its name: a derivative in terms of the output then reads a(1 - a).
     """
-    definition = graph.bindings[name].node
+    definition = recognised(graph.bindings[name].node)
     own = {definition: graph.ref(name)}
     cotangents = pullback(definition, seed)
     if definition.op == "ref":

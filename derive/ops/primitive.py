@@ -52,8 +52,8 @@ def _contract(node: Node, g: Node) -> Cotangents:
 def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node:
     """The contraction of `factors` to the shape of `like`, written short.
 
-    Signs go in front, ones are dropped, views of one operand (transposes, sums, broadcasts, diagonals, identities) are looked through,
-    and a sum over an index that nothing bears any more is a factor of its size.
+    Signs go in front, ones are dropped, views of one operand (transposes, sums, broadcasts, diagonals, identities) are
+    looked through, and a sum over an index that nothing bears any more is a factor of its size.
     """
     names = _Labels(1 + max((label for labels in (*(f[0] for f in factors), out) for label in labels), default=-1))
     kept: list[tuple[Labels, Node]] = []
@@ -87,9 +87,10 @@ def negated(node: Node) -> Node:
 
 
 def times(*args: Node) -> Node:
-    """The elementwise product of operands of one shape, written short."""
-    labels = tuple(range(len(args[0].shape)))
-    return product([(labels, arg) for arg in args], labels, args[0])
+    """The elementwise product of operands of one shape and of scalars, written short."""
+    like = max(args, key=lambda arg: len(arg.shape))
+    labels = tuple(range(len(like.shape)))
+    return product([(labels if arg.shape else (), arg) for arg in args], labels, like)
 
 
 class _Labels:
