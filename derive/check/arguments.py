@@ -156,11 +156,11 @@ def _assign_mapping(
     who: str,
 ) -> None:
     dictionaries = [i for i, value in enumerate(args) if isinstance(value, Mapping)]
-    if len(dictionaries) == 1 and not set(map(_bare, result)) & set(names):
+    if len(dictionaries) == 1 and not set(map(bare, result)) & set(names):
         _descend(result, args[dictionaries[0]], (dictionaries[0],), found)
         return
     for key, value in result.items():
-        name = key if key in names else _bare(key)
+        name = key if key in names else bare(key)
         if name in names:
             _descend(value, args[list(names).index(name)], (list(names).index(name),), found)
             continue
@@ -173,7 +173,7 @@ def _assign_mapping(
         found[paths[0]] = value
 
 
-def _bare(key: Any) -> Any:
+def bare(key: Any) -> Any:
     """`dW`, `d_W`, `grad_W`, `W_grad` -> `W`."""
     if isinstance(key, str):
         for prefix in ("grad_", "d_", "d"):
@@ -187,7 +187,7 @@ def _bare(key: Any) -> Any:
 def _descend(value: Any, argument: Any, path: Path, found: dict[Path, Any]) -> None:
     """Walk gradient and argument together; a key that the gradient lacks counts as a gradient that is missing."""
     if isinstance(argument, Mapping) and isinstance(value, Mapping):
-        stripped = {(k if k in argument else _bare(k)): v for k, v in value.items()}
+        stripped = {(k if k in argument else bare(k)): v for k, v in value.items()}
         for key, item in argument.items():
             _descend(stripped.get(key), item, (*path, key), found)
     elif isinstance(argument, list | tuple) and isinstance(value, list | tuple):

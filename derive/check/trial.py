@@ -129,12 +129,12 @@ class _Trial:
 
     def _points(self) -> Iterator[Point]:
         if self.plan.redraw:
-            for label, draw in (("a point close by", _near), ("a drawn point", _drawn), ("a large point", _large)):
+            for label, draw in (("a point close by", nearby), ("a drawn point", _drawn), ("a large point", _large)):
                 values = {name: draw(value, self.rng) for name, value in self.plan.values.items()}
                 point = self._try(self.counted[0], values, label)
-                if point is None and draw is not _near:
+                if point is None and draw is not nearby:
                     point = self._try(
-                        self.counted[0], {n: _near(v, self.rng) for n, v in self.plan.values.items()}, label
+                        self.counted[0], {n: nearby(v, self.rng) for n, v in self.plan.values.items()}, label
                     )
                 if point is not None:
                     yield point
@@ -275,7 +275,7 @@ def _sentence(groups: list[GroupResult], verdict: str) -> str:
 # ----- drawing -----
 
 
-def _near(value: Array, rng: np.random.Generator) -> Array:
+def nearby(value: Array, rng: np.random.Generator) -> Array:
     """Close to the given values: the same signs, the same range, off any kink."""
     size = scale_of(value)
     factor = 1.0 + 0.05 * rng.uniform(-1.0, 1.0, value.shape)
