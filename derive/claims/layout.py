@@ -22,7 +22,7 @@ class Layout:
 
     `items` is the outermost row; a formula of several rows (`&`, `\\` without an environment) is one `Matrix` with
     `env=""`. `slips` are faults of typography ("notation", "stray_token"), `dropped` annotations that are not read.
-    `tags` and `labels` come with the spans of their words; all offsets count in `source`.
+    `tags` and `labels` come with the spans of their arguments, braces included; all offsets count in `source`.
     """
 
     source: str

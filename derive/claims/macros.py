@@ -145,9 +145,8 @@ class _Expansion:
         if token is None or (token.text != "{" and owner.text in (r"\begin", r"\end")):
             raise self.error(f"expected {{ after {owner.text}", owner)
         inside = self.argument(owner)
-        # The span of the words is inside the braces, as with every argument.
-        start, end = (inside[0].start, inside[-1].end) if inside else (token.end, token.end)
-        self.out.append(Token("raw", raw_text(inside), start, end))
+        # Its braces are part of its place: that is where the command ends.
+        self.out.append(Token("raw", raw_text(inside), token.start, self.end))
 
     # ----- definitions -----
 

@@ -124,7 +124,7 @@ class Row(Node):
     """
 
     items: tuple[Node, ...]
-    braced: bool = True
+    braced: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _lines(items: tuple[Node, ...]) -> list[list[Node]]:
             line.extend(_lines(cell.items)[0] if _system(cell.items) is None else cell.items)
         while line and isinstance(line[0], Space):
             del line[0]
-        if lines and _continues(cells, line):
+        if lines and line and _continues(cells, line, lines[-1][-1]):
             lines[-1].extend(line)
         elif line:
             lines.append(line)
@@ -95,9 +95,9 @@ def _has_relation(cells: tuple[Row, ...]) -> bool:
     return any(is_relation(node) for cell in cells for node in cell.items)
 
 
-def _continues(cells: tuple[Row, ...], line: list[Node]) -> bool:
-    first = line[0] if line else None
-    if is_relation(first):
+def _continues(cells: tuple[Row, ...], line: list[Node], before: Node) -> bool:
+    first = line[0]
+    if is_relation(first) or isinstance(before, Operator | Relation):
         return True
     behind_empty = len(cells) > 1 and not cells[0].items
     return isinstance(first, Operator) and (behind_empty or not any(is_relation(node) for node in line))
