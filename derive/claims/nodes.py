@@ -240,16 +240,15 @@ def word_run(items: tuple[Node, ...], at: int) -> str:
 
     The last letter may carry scripts (`tr^2`). Empty if `items[at]` is no plain letter.
     """
-    letters: list[str] = []
-    end = None
+    letters: list[Symbol] = []
     for node in items[at:]:
         letter = node.base if isinstance(node, Scripts) else node
         if not (isinstance(letter, Symbol) and len(letter.name) == 1 and letter.name.isascii() and not letter.font):
             break
-        if end is not None and letter.span[0] != end:
+        # Letters of a macro's body all have the place of its use.
+        if letters and letter.span[0] != letters[-1].span[1] and letter.span != letters[-1].span:
             break
-        letters.append(letter.name)
-        end = letter.span[1]
+        letters.append(letter)
         if letter is not node:
             break
-    return "".join(letters)
+    return "".join(letter.name for letter in letters)

@@ -240,18 +240,11 @@ class RowReader(ABC):
 
     def script_argument(self, token: Token) -> Row:
         argument = self.argument(token)
-        following = self.peek()
-        if (
-            not argument.braced
-            and following is not None
-            and following.kind == "digit"
-            and isinstance(argument.items[-1], Number)
-            and argument.span[1] == following.start
-        ):
-            digit = argument.items[-1].text
-            self.slips.append(
-                Slip("notation", (token.start, following.end), f"{token.text}{digit} takes one digit without braces")
-            )
+        following, last = self.peek(), argument.items[-1] if argument.items else None
+        touches = following is not None and following.kind == "digit" and following.start == argument.span[1]
+        if following is not None and touches and not argument.braced and isinstance(last, Number):
+            words = f"{token.text}{last.text} takes one digit without braces"
+            self.slips.append(Slip("notation", (token.start, following.end), words))
         return argument
 
     # ----- arguments -----

@@ -138,6 +138,8 @@ def test_words_without_a_backslash_can_be_recovered() -> None:
     assert word_run(items, 5 + 2) == "d"
     assert word_run(items, len(items) - 2) == "tr"
     assert word_run(items, 0) == ""
+    assert word_run(parse(r"\def\s#1{1 + exp(-#1)} \s{x}").items, 2) == "exp"
+    assert word_run(parse("e x p").items, 0) == "e"
 
 
 def test_bars_face_the_right_way() -> None:
