@@ -1,0 +1,231 @@
+"""A derivation as a callable, built from the very source that `source` shows.
+
+Around the emitted function stand the checks that a colleague leaves to the caller: names, shapes against the declared
+ones, one value for each named size, and floating point throughout. A call whose arrays have the types and shapes of the
+call before goes straight through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from derive.calculus.derivation import Derivation
+from derive.codegen.module import FUNCTION, module
+from derive.codegen.program import Implementation, Program, program
+from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
+from derive.ir.graph import Declaration
+from derive.ir.size import Size, show_shape
+
+Gradients = dict[str, Any]
+Functions = Mapping[str, "Callable[..., Any] | Sequence[Callable[..., Any]] | Mapping[Any, Callable[..., Any]]"]
+
+
+def lambdify(
+    derivation: Derivation,
+    wrt: Iterable[str] | str | None = None,
+    functions: Functions | None = None,
+) -> Callable[..., tuple[Any, Gradients]]:
+    """A function of the inputs, by keyword, that returns the loss and its gradients: `(value, {"x": ...})`.
+
+    `wrt` names inputs or bindings (default: every differentiable input); a gradient has the shape of its variable.
+    Values are arrays or numbers; float32, float64 and complex are kept, everything else becomes float64. Named sizes
+    may be given too and are then checked. `functions` implements the generic functions of the model: for `f : function`
+    a sequence `(f, f_prime, ...)` by order of derivative, for a functional `(C, dC_1, dC_2, ...)`, the value and the
+    gradient by each argument; or a mapping from orders (`(1, 0)`) to callables.
+
+    Raises UnknownNameError for a `wrt` that is neither input nor binding and ModelError for a missing implementation;
+    the function raises UnknownNameError, ModelError (missing or non-numeric input) and ShapeError.
+    """
+    parts = program(derivation, wrt)
+    text = module(derivation, parts)
+    scope: dict[str, Any] = {"__name__": f"derive.emitted.{derivation.graph.name}"}
+    # The one place where text is executed. The text is no user's: it is printed above from a graph, the names in it
+    # are identifiers made by `codegen.names`, and strings are quoted. So what `source` prints is what runs.
+    exec(compile(text, "<derive>", "exec"), scope)  # noqa: S102
+    return _Function(derivation, parts, text, scope[FUNCTION], functions or {})
+
+
+class _Function:
+    """The callable; `source` is its text, `__doc__` the documentation of the emitted function."""
+
+    def __init__(
+        self, derivation: Derivation, parts: Program, text: str, function: Callable[..., Any], functions: Functions
+    ) -> None:
+        self.source = text
+        self.__doc__ = function.__doc__
+        self.__name__ = FUNCTION
+        self._derivation, self._parts, self._functions = derivation, parts, functions
+        self._function = function
+        self._declared = derivation.graph.inputs
+        self._sizes = set(derivation.graph.size_names())
+        self._needed = list(parts.inputs.items())
+        self._extra = {
+            i.parameter: _implementation(i, derivation.graph.declarations.get(i.name), functions)
+            for i in parts.implementations
+        }
+        self._order = [name for name, _ in self._needed]
+        self._seen: tuple[Any, ...] | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
+
+    def __call__(self, **values: Any) -> tuple[Any, Gradients]:
+        if self._seen is not None and len(values) == len(self._order):
+            try:
+                arrays = [values[name] for name in self._order]
+                if self._seen == tuple([(type(a), a.dtype, a.shape) for a in arrays]):
+                    result: tuple[Any, Gradients] = self._function(*arrays, **self._extra)
+                    return result
+            except (KeyError, AttributeError):
+                pass
+        return self._checked(values)
+
+    def _checked(self, values: Mapping[str, Any]) -> tuple[Any, Gradients]:
+        sizes: dict[str, int] = {}
+        arrays: dict[str, Any] = {}
+        for given, value in values.items():
+            name = self._derivation.graph.aliases.get(given, given)
+            if name in self._declared:
+                arrays[name] = _array(name, value)
+            elif name in self._sizes:
+                sizes[name] = _whole(name, value)
+            else:
+                self._unknown(name)
+        missing = [name for name in self._order if name not in arrays]
+        if missing:
+            raise ModelError(
+                f"missing input{'s' * (len(missing) > 1)}: {', '.join(missing)}",
+                hint=", ".join(f"{name} has shape {show_shape(self._declared[name].shape)}" for name in missing),
+            )
+        check_shapes({name: (self._declared[name], array) for name, array in arrays.items()}, sizes)
+        loose = {
+            variable: sizes[name] for name, variable in self._parts.sizes.items() if variable in self._loose(sizes)
+        }
+        ordered = [arrays[name] for name in self._order]
+        if not loose and all(arrays[name] is values.get(name) for name in self._order):
+            self._seen = tuple([(type(a), a.dtype, a.shape) for a in ordered])
+        result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
+        return result
+
+    def _loose(self, sizes: Mapping[str, int]) -> list[str]:
+        """Size parameters of the emitted function: sizes that are no whole axis of an input."""
+        whole = {str(size) for name in self._order for size in self._declared[name].shape}
+        loose = {name: variable for name, variable in self._parts.sizes.items() if name not in whole}
+        for name in loose:
+            if name not in sizes:
+                raise ModelError(f"the size {name} follows from no input", hint=f"pass {name}=... as a whole number")
+        return list(loose.values())
+
+    def _unknown(self, name: str) -> None:
+        graph = self._derivation.graph
+        if name in graph.bindings:
+            raise UnknownNameError(f"{name!r} is computed by {graph.name}, it is not an input")
+        raise UnknownNameError(f"{name!r} is not an input of {graph.name}", hint=did_you_mean(name, self._declared))
+
+
+def _implementation(
+    wanted: Implementation, declaration: Declaration | None, functions: Functions
+) -> Callable[..., Any]:
+    """The callable for a generic function at some order; ModelError says what is missing."""
+    given = functions.get(wanted.name)
+    orders = wanted.orders
+    functional = declaration is not None and declaration.kind == "functional"
+    place = _place(orders, functional)
+    if isinstance(given, Mapping):
+        found = given.get(orders, given.get(place))
+    elif callable(given):
+        found = given if place == 0 else None
+    else:
+        found = given[place] if given is not None and place is not None and place < len(given) else None
+    if callable(found):
+        return found
+    example = f"functions={{{wanted.name!r}: ({wanted.name}, ...)}}"
+    if place is None:
+        raise ModelError(
+            f"the derivative of {wanted.name} of orders {orders} has no implementation",
+            hint=f"pass functions={{{wanted.name!r}: {{{orders}: ...}}}}",
+        )
+    what = "the value" if place == 0 else f"the derivative by argument {place}" if functional else f"order {place}"
+    listed = "the value, then the gradient by each argument" if functional else "the function, then its derivatives"
+    raise ModelError(f"the function {wanted.name} has no implementation for {what}", hint=f"pass {example}: {listed}")
+
+
+def _place(orders: tuple[int, ...], functional: bool) -> int | None:
+    """Where an implementation stands in a sequence, or None if a sequence cannot hold it."""
+    if functional:
+        return 0 if not orders else orders[0] + 1 if len(orders) == 1 else None
+    if len(orders) == 1:
+        return orders[0]
+    return 0 if not any(orders) else None
+
+
+def _array(name: str, value: Any) -> Any:
+    """A value as an array of floats (or complex numbers); ModelError for what is not numeric."""
+    if type(value) is np.ndarray and value.dtype.kind in "fc":
+        return value
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ModelError(f"input {name} is not an array: {error}") from None
+    if array.dtype.kind in "fc":
+        return array
+    if array.dtype.kind not in "biu":
+        raise ModelError(
+            f"input {name} has type {array.dtype}, not numbers", hint="pass floating point numbers or an array of them"
+        )
+    return array.astype(np.float64)
+
+
+def _whole(name: str, value: Any) -> int:
+    if isinstance(value, bool | float | complex) or not hasattr(value, "__index__"):
+        raise ModelError(f"the size {name} must be a whole number, not {value!r}")
+    return int(value)
+
+
+def check_shapes(arrays: Mapping[str, tuple[Declaration, Any]], sizes: dict[str, int]) -> None:
+    """Check arrays against their declarations; `sizes` gets every named size that they fix.
+
+    Raises ShapeError with the input, the declared and the given shape and the axis.
+    """
+    source = dict.fromkeys(sizes, "the given value")
+    open_axes: list[tuple[str, Declaration, Any, int, Size]] = []
+    for name, (declaration, array) in arrays.items():
+        if array.ndim != len(declaration.shape):
+            raise ShapeError(_mismatch(name, declaration, array) + f": {len(declaration.shape)} axes are needed")
+        for axis, size in enumerate(declaration.shape):
+            if size.number is None and str(size) in size.names and str(size) not in sizes:
+                sizes[str(size)] = array.shape[axis]
+                source[str(size)] = f"axis {axis} of {name}"
+            open_axes.append((name, declaration, array, axis, size))
+    for _ in range(2):
+        for _, _, array, axis, size in open_axes:
+            _solve(size, array.shape[axis], sizes)
+    for name, declaration, array, axis, size in open_axes:
+        if size.names <= sizes.keys() and size.value(sizes) != array.shape[axis]:
+            known = ", ".join(f"{n} = {sizes[n]}" + (f" by {source[n]}" if n in source else "") for n in sorted(size.names))
+            raise ShapeError(
+                _mismatch(name, declaration, array)
+                + f": axis {axis} should be {size}" + (f" ({known})" if known else "")
+            )
+
+
+def _solve(size: Size, length: int, sizes: dict[str, int]) -> None:
+    """Find the one unknown name of a size such as `2*m + 1` from the length of its axis."""
+    unknown = size.names - sizes.keys()
+    if len(unknown) != 1:
+        return
+    (name,) = unknown
+    at_0, at_1, at_2 = (size.value({**sizes, name: n}) for n in (0, 1, 2))
+    slope = at_1 - at_0
+    if slope and at_2 - at_1 == slope and (length - at_0) % slope == 0 and (length - at_0) // slope >= 0:
+        sizes[name] = (length - at_0) // slope
+
+
+def _mismatch(name: str, declaration: Declaration, array: Any) -> str:
+    got = f"({array.shape[0]},)" if array.ndim == 1 else str(array.shape) if array.ndim else "scalar"
+    return f"input {name} is declared {show_shape(declaration.shape)}, but has shape {got}"
+
+

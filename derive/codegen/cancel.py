@@ -1,0 +1,347 @@
+"""Cancelling in elementwise regions of the backward pass.
+
+A region is made of sums, products, quotients and whole powers of arrays that lie entry on entry. Over its atoms it is a
+rational function; here it is written as a sum of terms
+
+    c * a_1^{n_1} * a_2^{n_2} ...        n_i whole, of either sign
+
+in which a sum that occurs as a denominator anywhere in the region is an atom too. Then
+
+    (-y/a + (1 - y)/(1 - a)) * a (1 - a)  =  -y D + (1 - y) a,  D = 1 - a
+                                          =  a - y
+
+after D is written out where it is left as a factor. The result replaces the region if it takes fewer operations. Only
+gradients are treated: forward values stay as their author wrote them. A sigmoid of -u is 1 - sigmoid(u) where the
+latter is at hand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from functools import reduce
+from math import gcd, lcm
+from typing import cast
+
+from derive.codegen.simplify import carried, is_repeat, repeated
+from derive.ir import build
+from derive.ir.node import Node, as_number, topological, with_args
+
+MOST_TERMS = 24
+MOST_ATOMS = 8
+MOST_NODES = 120
+
+Atom = Hashable  # a node, or the key of a sum that occurs as a denominator
+Monomial = frozenset[tuple[Atom, int]]
+Polynomial = Mapping[Monomial, Fraction]
+UNIT: Monomial = frozenset()
+
+
+class TooLong(Exception):
+    """A region that is left as it is: it would have too many terms."""
+
+
+def is_elementwise(node: Node) -> bool:
+    """Whether a node is a sum, product, quotient, whole power or sign of arrays that lie entry on entry."""
+    if node.op in ("add", "neg", "div"):
+        return True
+    if node.op == "pow":
+        return _whole(node) is not None
+    if node.op != "contract" or is_repeat(node):
+        return False
+    ins, out = node.labels
+    if len(set(out)) < len(out) or {label for own in ins for label in own} != set(out):
+        return False
+    return all(list(own) == [label for label in out if label in own] for own in ins)
+
+
+def _whole(node: Node) -> int | None:
+    exponent = node.args[1].args[0] if is_repeat(node.args[1]) else node.args[1]
+    value = as_number(exponent)
+    return int(value) if value is not None and value.denominator == 1 and abs(value) <= 4 else None
+
+
+def cancelled(roots: Sequence[Node], fixed: Collection[Node], present: Collection[Node]) -> dict[Node, Node]:
+    """A replacement for every node below `roots`, regions cancelled; `fixed` nodes (forward values) stay.
+
+    `present` are the nodes computed anyway.
+    """
+    order = list(topological(*roots))
+    uses = Counter(arg for node in order for arg in node.args)
+    uses.update(roots)
+    inside = {
+        node for node in order if is_elementwise(node) and (_small(node) or (uses[node] == 1 and node not in fixed))
+    }
+    outer = {arg for node in order if node not in inside or node in fixed or not is_elementwise(node) for arg in node.args}
+    done: dict[Node, Node] = {}
+    for node in order:
+        if node in fixed:
+            done[node] = node
+            continue
+        done[node] = new = with_args(node, tuple(done[arg] for arg in node.args))
+        if is_elementwise(node) and (node not in inside or node in outer or node in roots):
+            region = _region(node, inside)
+            if len(region) <= MOST_NODES:
+                done[node] = _Region(new, [done[part] for part in region], present, fixed).best()
+    return done
+
+
+def _small(node: Node) -> bool:
+    """Whether a node is such as `-a` or `1 - a`: looked into even where it is shared."""
+    return node.op == "neg" or (node.op == "add" and len(node.args) == 2 and any(map(_is_number, node.args)))
+
+
+def _is_number(node: Node) -> bool:
+    return as_number(node.args[0] if is_repeat(node) else node) is not None
+
+
+def _region(root: Node, inside: Collection[Node]) -> list[Node]:
+    """The elementwise nodes of a region, operands first."""
+    found: list[Node] = []
+    stack = [(root, False)]
+    seen: set[Node] = set()
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            found.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(arg, False) for arg in node.args if arg in inside]
+    return found
+
+
+class _Region:
+    """One region: its nodes, and what they are as terms. Sums that occur as denominators are kept in `sums` by key."""
+
+    def __init__(
+        self, root: Node, region: list[Node], present: Collection[Node], fixed: Collection[Node]
+    ) -> None:
+        self.root, self.region, self.present, self.fixed = root, region, present, fixed
+        self.members = set(region)
+        self.sums: dict[Atom, Polynomial] = {}
+        self.rank: dict[Atom, int] = {}
+
+    def best(self) -> Node:
+        """The region with fewest operations: as multiplied, or cancelled with common factors taken out."""
+        try:
+            for node in self.region:
+                if node.op == "div" or (node.op == "pow" and (_whole(node) or 0) < 0):
+                    self._inverse(self._terms(node.args[1] if node.op == "div" else node.args[0]))
+            terms = self._written_out(self._terms(self.root))
+        except TooLong:
+            return self.root
+        if len({atom for monomial in terms for atom, _ in monomial}) > MOST_ATOMS:
+            return self.root
+        candidate = self._built(terms)
+        atoms = {part for atom in self.rank if isinstance(atom, Node) for part in (atom, atom.args[0] if is_repeat(atom) else atom)}
+        free = {node for node in self.region if node in self.fixed}
+        return candidate if cost(candidate, atoms | free) < cost(self.root, atoms | free) else self.root
+
+    # ---------------------------------------------------------------------------------------- to terms
+
+    def _terms(self, root: Node) -> Polynomial:
+        done: dict[Node, Polynomial] = {}
+        for node in self.region:
+            done[node] = self._as_sum(self._one(node, done))
+            if node is root:
+                break
+        return done[root] if root in done else self._atom(root)
+
+    def _one(self, node: Node, done: Mapping[Node, Polynomial]) -> Polynomial:
+        axes = range(len(node.shape))
+        if node.op == "contract":
+            ins, out = node.labels
+            where = [[out.index(label) for label in own] for own in ins]
+            return reduce(_times, [self._of(arg, done, own, node) for arg, own in zip(node.args, where, strict=True)])
+        if node.op == "div":
+            over, under = (self._of(arg, done, axes, node) for arg in node.args)
+            return _times(over, self._inverse(under))
+        if node.op == "pow":
+            n = cast(int, _whole(node))
+            base = self._of(node.args[0], done, axes, node)
+            return reduce(_times, [self._inverse(base) if n < 0 else base] * abs(n), {UNIT: Fraction(1)})
+        sign = -1 if node.op == "neg" else 1
+        return _plus([(self._of(arg, done, axes, node), sign) for arg in node.args])
+
+    def _of(self, node: Node, done: Mapping[Node, Polynomial], axes: Sequence[int], like: Node) -> Polynomial:
+        """The terms of an operand that lies along `axes` of the region."""
+        if node in done and node.shape == self.root.shape:
+            return done[node]
+        return self._atom(build.broadcast_to(repeated(node, axes, like), self.root.shape))
+
+    def _atom(self, node: Node) -> Polynomial:
+        core = node.args[0] if is_repeat(node) else node
+        number = as_number(core)
+        if number is not None:
+            return {UNIT: number} if number else {}
+        if core.op == "call" and core.name == "sigmoid" and not any(core.orders):
+            (u,) = core.args
+            flipped = build.call("sigmoid", u.args[0] if u.op == "neg" else build.neg(u))
+            if flipped in self.present:
+                return {UNIT: Fraction(1), self._single(_as(node, flipped), 1): Fraction(-1)}
+        return {self._single(node, 1): Fraction(1)}
+
+    def _single(self, atom: Atom, n: int) -> Monomial:
+        self.rank.setdefault(atom, len(self.rank))
+        return frozenset([(atom, n)])
+
+    def _as_sum(self, terms: Polynomial) -> Polynomial:
+        """A sum that is known as a denominator, as one atom."""
+        if len(terms) < 2 or not self.sums:
+            return terms
+        content = _content(terms.values())
+        for scale in (content, -content):
+            key = _key(terms, scale)
+            if key in self.sums:
+                return {self._single(key, 1): scale}
+        return terms
+
+    def _inverse(self, terms: Polynomial) -> Polynomial:
+        if not terms:
+            raise TooLong
+        if len(terms) > 1:
+            content = _content(terms.values())
+            self.sums.setdefault(_key(terms, content), {m: c / content for m, c in terms.items()})
+            terms = self._as_sum(terms)
+        ((monomial, coefficient),) = terms.items()
+        return {frozenset((atom, -n) for atom, n in monomial): 1 / coefficient}
+
+    def _written_out(self, terms: Polynomial) -> Polynomial:
+        """Denominator sums that are left as factors, multiplied out."""
+        while any(atom in self.sums and n > 0 for monomial in terms for atom, n in monomial):
+            parts: list[tuple[Polynomial, int]] = []
+            for monomial, coefficient in terms.items():
+                sums = [(atom, n) for atom, n in monomial if atom in self.sums and n > 0]
+                part: Polynomial = {monomial.difference(sums): coefficient}
+                for atom, n in sums:
+                    part = reduce(_times, [self.sums[atom]] * n, part)
+                parts.append((part, 1))
+            terms = _plus(parts)
+        return terms
+
+    # -------------------------------------------------------------------------------------- from terms
+
+    def _built(self, terms: Polynomial) -> Node:
+        if not terms:
+            return build.zeros(self.root.shape)
+        common = _common(terms)
+        rest = {_joined(m, frozenset((atom, -n) for atom, n in common)): c for m, c in terms.items()}
+        if len(rest) == 1:
+            ((_, coefficient),) = rest.items()
+            return self._product(coefficient, common, None)
+        content = _content(rest.values())
+        return self._product(content, common, self._total({m: c / content for m, c in rest.items()}))
+
+    def _total(self, terms: Polynomial) -> Node:
+        ordered = sorted(terms.items(), key=lambda item: item[1] < 0)
+        return build.add(*[build.broadcast_to(self._product(c, m, None), self.root.shape) for m, c in ordered])
+
+    def _product(self, coefficient: Fraction, factors: Monomial, last: Node | None) -> Node:
+        ordered = sorted(factors, key=lambda factor: self.rank[factor[0]])
+        over = [self._factor(atom, n) for atom, n in ordered if n > 0]
+        under = [self._factor(atom, -n) for atom, n in ordered if n < 0]
+        over += [last] if last is not None else []
+        magnitude = abs(coefficient)
+        if magnitude.numerator != 1 or not over:
+            over.insert(0, build.number(magnitude.numerator))
+        if magnitude.denominator != 1:
+            under.insert(0, build.number(magnitude.denominator))
+        node = build.mul(*map(_core, over))
+        if under:
+            node = build.div(node, build.mul(*map(_core, under)))
+        return build.neg(node) if coefficient < 0 else node
+
+    def _factor(self, atom: Atom, n: int) -> Node:
+        node = self._total(self.sums[atom]) if atom in self.sums else cast(Node, atom)
+        return node if n == 1 else build.power(node, n)
+
+
+def _core(node: Node) -> Node:
+    """What a trailing repeat repeats: NumPy broadcasts it again."""
+    if is_repeat(node) and carried(node) == tuple(range(len(node.shape)))[len(node.shape) - len(carried(node)) :]:
+        (inner,), out = node.labels
+        if all(label in out for label in inner):
+            return node.args[0]
+    return node
+
+
+def _as(like: Node, core: Node) -> Node:
+    """`core` repeated as `like` repeats its own."""
+    return with_args(like, (core,)) if is_repeat(like) else core
+
+
+def cost(root: Node, known: Collection[Node]) -> int:
+    """How many array operations a region takes above what is `known`, each shared part once; scalars count less."""
+    total = 0
+    stack, seen = [root], set(known)
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        stack += node.args
+        if node.op == "contract":
+            if not is_repeat(node):
+                scalars = sum(not arg.shape for arg in node.args)
+                arrays = len(node.args) - scalars
+                total += max(0, scalars - 1) + _weight(node) * (max(0, arrays - 1) + (scalars > 0 and arrays > 0))
+        elif node.op == "add":
+            total += (len(node.args) - 1) * _weight(node)
+        elif node.op == "neg":
+            total += _weight(node) if node is root else 0
+        elif node.args:
+            total += _weight(node)
+    return total
+
+
+def _weight(node: Node) -> int:
+    return 4 if node.shape else 1
+
+
+# ------------------------------------------------------------------------------------------------ terms
+
+
+def _plus(parts: Iterable[tuple[Polynomial, int]]) -> Polynomial:
+    total: dict[Monomial, Fraction] = {}
+    for terms, sign in parts:
+        for monomial, coefficient in terms.items():
+            total[monomial] = total.get(monomial, Fraction(0)) + sign * coefficient
+    if len(total) > MOST_TERMS:
+        raise TooLong
+    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
+
+
+def _times(a: Polynomial, b: Polynomial) -> Polynomial:
+    if len(a) * len(b) > MOST_TERMS:
+        raise TooLong
+    return _plus(({_joined(m, n): c * d}, 1) for m, c in a.items() for n, d in b.items())
+
+
+def _joined(a: Monomial, b: Monomial) -> Monomial:
+    powers = dict(a)
+    for atom, n in b:
+        powers[atom] = powers.get(atom, 0) + n
+    return frozenset((atom, n) for atom, n in powers.items() if n)
+
+
+def _key(terms: Polynomial, scale: Fraction) -> Atom:
+    """A sum up to the factor `scale`, as a key."""
+    return frozenset((monomial, coefficient / scale) for monomial, coefficient in terms.items())
+
+
+def _common(terms: Polynomial) -> Monomial:
+    """The largest monomial that divides every term."""
+    powers = [dict(monomial) for monomial in terms]
+    least = {atom: min(p.get(atom, 0) for p in powers) for p in powers for atom in p}
+    return frozenset((atom, n) for atom, n in least.items() if n)
+
+
+def _content(coefficients: Iterable[Fraction]) -> Fraction:
+    """A common factor of the coefficients; positive if any of them is."""
+    values = list(coefficients)
+    content = Fraction(
+        reduce(gcd, (abs(v.numerator) for v in values)), reduce(lcm, (v.denominator for v in values))
+    )
+    return content if any(v > 0 for v in values) else -content

@@ -1,0 +1,344 @@
+"""One node as one NumPy expression, from the expressions of its operands.
+
+Operands that are mere views (turned, repeated, squeezed) are looked through: NumPy broadcasts a repeated operand of an
+elementwise operation by itself, so repeats are written out only where an array of full shape is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import cast
+
+from derive.codegen.contraction import (
+    ADD,
+    ATOM,
+    MUL,
+    POWER,
+    UNARY,
+    Code,
+    Labelled,
+    aligned,
+    contracted,
+    scaled,
+    summed_over,
+    turned,
+)
+from derive.codegen.simplify import is_view
+from derive.errors import UnsupportedError
+from derive.ir.build import label_sizes
+from derive.ir.node import Labels, Node, as_number
+from derive.ir.size import ONE, Shape, Size
+from derive.ops.record import elementwise, tensor
+
+Lookup = Callable[[Node], Code]
+Implement = Callable[[Node], str]
+
+
+class Writer:
+    """Writes nodes as source. `code` gives the source of a node that is no view, `implement` the parameter that stands
+    for a generic function, `sizes` the source of a named size."""
+
+    def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str]) -> None:
+        self.code, self.implement, self.sizes = code, implement, sizes
+
+    def write(self, node: Node) -> Code:
+        """The source of a node that is not a view, from that of its operands."""
+        rule = _RULES.get(node.op)
+        if rule is not None:
+            return rule(self, node)
+        return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
+
+    # ------------------------------------------------------------------------------------------- operands
+
+    def loose(self, node: Node) -> Code:
+        """A node as an operand of an elementwise operation: what NumPy broadcasts to its shape."""
+        if not is_view(node):
+            return self.code(node)
+        (inner,), out = node.labels
+        sizes = label_sizes(node)
+        array = Labelled(self.code(node.args[0]), inner)
+        if _stands(inner, out, sizes):
+            return array.code
+        return aligned(contracted([array], tuple(label for label in out if label in inner), sizes), out)
+
+    def exact(self, node: Node) -> Code:
+        """A node as an array of its full shape."""
+        if not is_view(node):
+            return self.code(node)
+        (inner,), out = node.labels
+        repeats = [size for label, size in zip(out, node.shape, strict=True) if label not in inner]
+        if all(size is ONE for size in repeats):
+            code = self.loose(node)
+            # `loose` leaves out leading axes of length 1
+            lead = next((k for k, label in enumerate(out) if label in inner), len(out))
+            if not lead or (inner and _stands(inner, out, label_sizes(node)) and len(inner) == len(out)):
+                return code
+            if inner:
+                return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
+        shape = self.shape(node.shape)
+        core = node.args[0]
+        if not core.shape:
+            value = as_number(core)
+            if value == 0:
+                return Code(f"np.zeros({shape})")
+            if value == 1:
+                return Code(f"np.ones({shape})")
+            return Code(f"np.full({shape}, {_float(value) if value is not None else self.code(core).text})")
+        return Code(f"np.broadcast_to({self.loose(node).text}, {shape})")
+
+    def shape(self, shape: Shape) -> str:
+        """A shape as a tuple (a lone axis as it is)."""
+        parts = [self.size(size) for size in shape]
+        return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+    def size(self, size: Size) -> str:
+        """A size as an integer expression."""
+        text = ""
+        for monomial, coefficient in size.terms:
+            names = " * ".join(self.sizes[n] if p == 1 else f"{self.sizes[n]}**{p}" for n, p in monomial)
+            amount = abs(coefficient)
+            body = str(amount) if not names else names if amount == 1 else f"{amount} * {names}"
+            sign = "-" if coefficient < 0 else "+"
+            text += f" {sign} {body}" if text else f"-{body}" if coefficient < 0 else body
+        return text or "0"
+
+    # ---------------------------------------------------------------------------------------------- rules
+
+    def _number(self, node: Node) -> Code:
+        return number(node.value)
+
+    def _constant(self, node: Node) -> Code:
+        return Code("math.pi" if node.name == "pi" else "math.e")
+
+    def _size(self, node: Node) -> Code:
+        text = self.size(node.size)
+        return Code(text, ATOM if text.isidentifier() else ADD if " + " in text or "-" in text else MUL)
+
+    def _add(self, node: Node) -> Code:
+        text = ""
+        for arg in node.args:
+            inner = arg.args[0] if arg.op == "neg" else arg
+            negative = arg.op == "neg"
+            value = as_number(inner.args[0] if is_view(inner) else inner)
+            if value is not None and value < 0:
+                code, negative = number(-value), not negative
+            else:
+                code = self.loose(inner)
+            if not text:
+                text = f"-{code.at(UNARY)}" if negative else code.at(ADD)
+            else:
+                text += f" - {code.at(MUL)}" if negative else f" + {code.at(MUL)}"
+        return Code(text, ADD)
+
+    def _neg(self, node: Node) -> Code:
+        return Code(f"-{self.loose(node.args[0]).at(UNARY)}", UNARY)
+
+    def _div(self, node: Node) -> Code:
+        over, under = (self.loose(arg) for arg in node.args)
+        reciprocal = under if over.text == "1" else None
+        return Code(f"{over.at(MUL)} / {under.at(UNARY)}", MUL, under=reciprocal)
+
+    def _pow(self, node: Node) -> Code:
+        base, exponent = (self.loose(arg) for arg in node.args)
+        value = as_number(node.args[1].args[0] if is_view(node.args[1]) else node.args[1])
+        if value == Fraction(1, 2):
+            return Code(f"np.sqrt({base.text})")
+        if value is not None and value.denominator == 1 and value < 0:
+            # a negative whole power of whole numbers is refused by Python for arrays of them
+            under = base if value == -1 else Code(f"{base.at(ATOM)}**{-value}", POWER)
+            return Code(f"1 / {under.at(UNARY)}", MUL, under=under)
+        return Code(f"{base.at(ATOM)}**{exponent.at(POWER)}", POWER)
+
+    def _call(self, node: Node) -> Code:
+        record = elementwise(node.name)
+        operands = [self.loose(arg) for arg in node.args]
+        if record is None or any(node.orders):
+            full = [self.exact(arg) for arg in node.args]
+            return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")
+        if node.name == "step":
+            return Code(f"np.heaviside({operands[0].text}, 0)")
+        return template(record.numpy, operands)
+
+    def _functional(self, node: Node) -> Code:
+        return Code(f"{self.implement(node)}({', '.join(self.exact(arg).text for arg in node.args)})")
+
+    def _array(self, node: Node) -> Code:
+        items = [self.code(arg).text for arg in node.args]
+        for size in reversed(node.shape[1:]):
+            n = cast(int, size.number)
+            items = [f"[{', '.join(items[k : k + n])}]" for k in range(0, len(items), n)]
+        return Code(f"np.array([{', '.join(items)}])")
+
+    def _entry(self, node: Node) -> Code:
+        array = self.exact(node.args[0])
+        return Code(f"{array.at(ATOM)}[{_positions(node)}]")
+
+    def _placed(self, node: Node) -> Code:
+        return Code(f"placed({self.exact(node.args[0]).text}, ({_positions(node, 'slice(None)')},), "
+                    f"{self.shape_tuple(node.shape)})")
+
+    def shape_tuple(self, shape: Shape) -> str:
+        """A shape that is a tuple even of one axis."""
+        parts = [self.size(size) for size in shape]
+        return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+
+    def _contract(self, node: Node) -> Code:
+        ins, out = node.labels
+        sizes = label_sizes(node)
+        if len(set(out)) < len(out):
+            return self._embedding(node)
+        elementwise_product = self._product(node, sizes)
+        if elementwise_product is not None:
+            return elementwise_product
+        if len(node.args) == 1 and set(ins[0]) - set(out):
+            kept = self._kept(node, sizes)
+            if kept is not None:
+                return kept
+        factors = [
+            Labelled(self.exact(arg) if labels else self.loose(arg), labels)
+            for labels, arg in zip(ins, node.args, strict=True)
+        ]
+        return turned(contracted(factors, out, sizes), out)
+
+    def _product(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
+        """An elementwise product, with operands that stand so for broadcasting; None if it is something else."""
+        ins, out = node.labels
+        arrays = [(labels, arg) for labels, arg in zip(ins, node.args, strict=True) if labels]
+        if not all(set(x for x in labels if sizes[x] is not ONE) <= set(out) for labels, _ in arrays):
+            return None
+        if len(arrays) == 2 and all(len(labels) == 1 for labels, _ in arrays) and ins.count(arrays[0][0]) == 1:
+            return None
+        scalars = [Labelled(self.code(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
+        plain = sum(not _is_indicator(arg) for _, arg in arrays)
+        code: Code | None = None
+        for labels, arg in arrays:
+            if len(set(labels)) < len(labels):
+                return None
+            if _stands(labels, out, sizes):
+                laid = self._factor(arg, plain)
+            else:
+                wanted = tuple(x for x in out if x in labels)
+                laid = aligned(contracted([Labelled(self.code(arg), labels)], wanted, sizes), out)
+            code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
+        if code is None:
+            return scaled(scalars[1:], scalars[0]).code
+        return scaled(scalars, Labelled(code, out)).code
+
+    def _factor(self, arg: Node, plain: int) -> Code:
+        """A factor; an indicator may stay a truth value if something else in the product is a number."""
+        if plain and _is_indicator(arg) and not self.code(arg).text.isidentifier():
+            return Code(f"{self.loose(arg.args[0]).at(ADD)} > 0", 0)
+        return self.code(arg)
+
+    def _kept(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
+        """A sum over axes that stay with length 1, or None."""
+        (inner,), out = node.labels
+        if len(inner) != len(out) or len(set(inner)) < len(inner):
+            return None
+        changed = [k for k, (a, b) in enumerate(zip(inner, out, strict=True)) if a != b]
+        if any(sizes[out[k]] is not ONE or out[k] in inner for k in changed):
+            return None
+        return summed_over(self.exact(node.args[0]), changed, len(inner), keepdims=True)
+
+    def _embedding(self, node: Node) -> Code:
+        """Labels twice in the result: `np.eye`, `np.diag`, or a product with identity matrices."""
+        ins, out = node.labels
+        sizes = label_sizes(node)
+        fresh, extra, distinct = max(sizes) + 1, [], []
+        for label in out:
+            if label in distinct:
+                extra.append(Labelled(Code(f"np.eye({self.size(sizes[label])})"), (label, fresh)))
+                sizes[fresh] = sizes[label]
+                distinct.append(fresh)
+                fresh += 1
+            else:
+                distinct.append(label)
+        factors = [
+            Labelled(self.exact(arg) if labels else self.loose(arg), labels)
+            for labels, arg in zip(ins, node.args, strict=True)
+        ]
+        if len(out) == 2 and all(not labels for labels in ins):
+            if [as_number(arg) for arg in node.args] == [1]:
+                return extra[0].code
+        elif len(out) == 2:
+            vector = contracted(factors, (out[0],), sizes)
+            return Code(f"np.diag({vector.code.text})")
+        return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
+
+
+def _stands(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> bool:
+    """Whether an array broadcasts along `out` as it is: its axes meet their own or, with length 1, a new one."""
+    if len(labels) > len(out):
+        return False
+    pairs = zip(labels[::-1], out[::-1], strict=False)
+    return all(a == b or (sizes[a] is ONE and a not in out and b not in labels) for a, b in pairs)
+
+
+def _is_indicator(node: Node) -> bool:
+    return node.op == "call" and node.name == "step" and not any(node.orders)
+
+
+def _positions(node: Node, keep: str = ":") -> str:
+    positions = cast(Sequence[int | None], node.attribute)
+    return ", ".join(keep if position is None else str(position) for position in positions)
+
+
+def template(text: str, operands: Sequence[Code]) -> Code:
+    """A record's template with operands in it; the template shows how strongly the result binds."""
+    if text.endswith(")") and text.count("(") == text.count(")") and _one_call(text):
+        return Code(text.format(*(code.text for code in operands)))
+    return Code(text.format(*(code.at(ATOM) for code in operands)), ADD)
+
+
+def _one_call(text: str) -> bool:
+    """Whether a template is a single call, such as `np.exp({0})`."""
+    head, _, rest = text.partition("(")
+    depth = 1
+    for k, ch in enumerate(rest):
+        depth += (ch == "(") - (ch == ")")
+        if depth == 0:
+            return k == len(rest) - 1 and head.replace(".", "").replace("_", "").isalnum() and _plain(rest[:-1])
+    return False
+
+
+def _plain(arguments: str) -> bool:
+    return all(part.strip().startswith("{") or part.strip().isdigit() for part in arguments.split(","))
+
+
+def number(value: Fraction) -> Code:
+    """An exact number: a whole one, a short decimal, or a quotient."""
+    sign = UNARY if value < 0 else ATOM
+    if value.denominator == 1 and abs(value) < 2**53:
+        return Code(str(value.numerator), sign)
+    decimal = _float(value)
+    if len(decimal) <= 8 or max(abs(value.numerator), value.denominator) >= 2**53:
+        return Code(decimal, sign)
+    under = Code(str(value.denominator))
+    return Code(f"{value.numerator} / {value.denominator}", MUL, under=under if value.numerator == 1 else None)
+
+
+def _float(value: Fraction) -> str:
+    try:
+        return repr(float(value))
+    except OverflowError:
+        raise UnsupportedError(
+            f"the number {str(value)[:40]}... is too large for floating point", hint="rescale the model"
+        ) from None
+
+
+_RULES: dict[str, Callable[[Writer, Node], Code]] = {
+    "number": Writer._number,
+    "constant": Writer._constant,
+    "size": Writer._size,
+    "add": Writer._add,
+    "neg": Writer._neg,
+    "div": Writer._div,
+    "pow": Writer._pow,
+    "call": Writer._call,
+    "functional": Writer._functional,
+    "array": Writer._array,
+    "entry": Writer._entry,
+    "placed": Writer._placed,
+    "contract": Writer._contract,
+}

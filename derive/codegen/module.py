@@ -1,0 +1,168 @@
+"""The emitted NumPy module: imports, the helpers it uses, and one documented function."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+
+from derive.calculus.derivation import Derivation
+from derive.codegen.program import Line, Program, program, size_sources
+from derive.ir.size import show_shape
+
+FUNCTION = "value_and_gradient"
+WIDTH = 110
+
+HELPERS: Mapping[str, str] = {
+    "sigmoid": '''
+        @np.errstate(over="ignore")
+        def sigmoid(z):
+            """1 / (1 + exp(-z)); where exp(-z) overflows to infinity the value is 0, as it should be."""
+            return 1 / (1 + np.exp(-z))
+    ''',
+    "softplus": '''
+        def softplus(z):
+            """log(1 + exp(z)), which is z for large z and exp(z) for very negative z."""
+            if np.iscomplexobj(z):
+                return np.log1p(np.exp(z))
+            return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+    ''',
+    "erf": '''
+        erf = np.vectorize(math.erf, otypes=[float])
+    ''',
+    "softmax": '''
+        def softmax(z, axis=-1):
+            """Exponentials that sum to one along `axis`."""
+            e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+            return e / e.sum(axis=axis, keepdims=True)
+    ''',
+    "logsumexp": '''
+        def logsumexp(z, axis=None):
+            """log(sum(exp(z))) along `axis`."""
+            top = np.max(z, axis=axis, keepdims=True)
+            return np.squeeze(top + np.log(np.exp(z - top).sum(axis=axis, keepdims=True)), axis=axis)
+    ''',
+    "log_softmax": '''
+        def log_softmax(z, axis=-1):
+            """The logarithm of softmax, without forming it."""
+            z = z - np.max(z, axis=axis, keepdims=True)
+            return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
+    ''',
+    "argmax_mask": '''
+        def argmax_mask(z, axis=-1):
+            """1 where z is the largest along `axis`, shared at a tie; else 0."""
+            mask = (z == np.max(z, axis=axis, keepdims=True)).astype(z.dtype)
+            return mask / mask.sum(axis=axis, keepdims=True)
+    ''',
+    "placed": '''
+        def placed(part, position, shape):
+            """Zeros of a shape with `part` at a position."""
+            whole = np.zeros(shape, dtype=np.asarray(part).dtype)
+            whole[position] = part
+            return whole
+    ''',
+}
+
+
+def source(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> str:
+    """A NumPy module that computes the loss and its gradients by `wrt` in one joint pass.
+
+    `wrt` names inputs or bindings (default: every differentiable input). Generic functions are parameters of the
+    emitted function. Raises UnknownNameError for a name that is neither input nor binding.
+    """
+    return module(derivation, program(derivation, wrt))
+
+
+def module(derivation: Derivation, parts: Program) -> str:
+    """The module around the statements of a program."""
+    body = _body(derivation, parts)
+    used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
+    imports = "import math\n\nimport numpy as np" if "erf" in used or "math." in body else "import numpy as np"
+    helpers = [textwrap.dedent(HELPERS[name]).strip() for name in used]
+    return "\n\n\n".join([_heading(derivation), *helpers, body]).replace("\n\n\n", f"\n\n{imports}\n\n\n", 1) + "\n"
+
+
+def _heading(derivation: Derivation) -> str:
+    graph = derivation.graph
+    title = _plain(graph.title or graph.name.replace("_", " "))
+    return f'"""{title[:1].upper() + title[1:]}: value and gradients of {_plain(derivation.loss)}. Written by derive."""'
+
+
+def _body(derivation: Derivation, parts: Program) -> str:
+    graph = derivation.graph
+    sources = size_sources(graph, parts.inputs, parts.sizes)
+    loose = [variable for name, variable in parts.sizes.items() if name not in sources]
+    parameters = list(parts.inputs.values())
+    extra = [*(i.parameter for i in parts.implementations), *loose]
+    signature = ", ".join([*parameters, *(["*", *extra] if extra else [])])
+    lines = [f"def {FUNCTION}({signature}):", *_docstring(derivation, parts, loose), ""]
+    lines[:1] = _wrapped(lines[0], "")
+    for name, (owner, axis) in sources.items():
+        lines.append(f"    {parts.sizes[name]} = {parts.inputs[owner]}.shape[{axis}]")
+    for heading, statements in (("forward", parts.forward), ("backward", parts.backward)):
+        if statements:
+            lines.append(f"    # {heading}")
+            for statement in statements:
+                lines += _statement(statement)
+    results = ", ".join(f"{_key(name)}: {variable}" for name, variable in parts.gradients.items())
+    lines += _wrapped(f"    return {parts.value}, {{{results}}}", "    ")
+    return "\n".join(lines)
+
+
+def _docstring(derivation: Derivation, parts: Program, loose: Iterable[str]) -> list[str]:
+    graph = derivation.graph
+    shown = [f"{variable} {_plain(show_shape(graph.inputs[name].shape))}" for name, variable in parts.inputs.items()]
+    names = [_plain(name) for name in parts.gradients]
+    lines = [f'    """The value {_plain(derivation.loss)} and its gradients by {", ".join(names) or "nothing"}.', ""]
+    lines += textwrap.wrap(
+        f"Shapes: {', '.join(shown) or 'no inputs'}. A gradient has the shape of its variable.",
+        WIDTH,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+    )
+    for implementation in parts.implementations:
+        lines.append(f"    {implementation.parameter}: {_meaning(derivation, implementation.name, implementation.orders)}.")
+    lines += [f"    {variable}: a size that no axis shows." for variable in loose]
+    first = textwrap.wrap(lines[0].strip(), WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return [*first, *lines[1:], '    """']
+
+
+def _meaning(derivation: Derivation, name: str, orders: tuple[int, ...]) -> str:
+    declaration = derivation.graph.declarations.get(name)
+    if declaration is not None and declaration.kind == "functional":
+        by = ", then ".join(str(k + 1) for k in orders)
+        return f"the functional {_plain(name)}" + (f", differentiated by argument {by}" if by else "")
+    total = sum(orders)
+    if not total:
+        return f"the function {_plain(name)}, elementwise"
+    which = "" if len(orders) == 1 else f" (orders {', '.join(map(str, orders))} by its arguments)"
+    return f"its derivative of order {total}{which}, elementwise" if which or total > 1 else f"the derivative of {_plain(name)}"
+
+
+def _statement(line: Line) -> list[str]:
+    return _wrapped(f"    {line.variable} = {line.text}", "    ")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    """A long line, broken inside brackets; a right side without brackets around it gets them."""
+    if len(text) <= WIDTH:
+        return [text]
+    head, found, tail = text.partition(" = ")
+    if found and not text.lstrip().startswith(("def ", "return ")):
+        text, closing = f"{head} = ({tail}", ")"
+    else:
+        closing = ""
+    return textwrap.wrap(
+        text + closing, WIDTH, subsequent_indent=f"{indent}    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _key(name: str) -> str:
+    """A name as a string literal."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' if name.isprintable() else ascii(name)
+
+
+def _plain(text: str) -> str:
+    """Text that may stand in a docstring: printable, without quotes or backslashes."""
+    return "".join(ch if ch.isprintable() and ch not in "\\\"" else " " for ch in text)

@@ -1,0 +1,255 @@
+"""The shape of an expression that is worth computing: products flat, broadcasts outside, signs and numbers together.
+
+    sum_k (1 a)_k  = m a                  a repeated axis that is summed is a factor, not an array
+    f(1 x), 1 x + 1 y, (1 x)(1 y)  = 1 f(x), 1 (x + y), 1 (x y)     computed once, repeated by NumPy's broadcasting
+    sum_j (A^T)_{ij} B_{jk}                transposes, diagonals and repeats are other labels on the same array
+    (-a) b = -(a b),  (2 a)(b / 2) = a b
+
+Products inside products are merged only where the inner one sums nothing and is used once, so a matrix product that
+the author or the chain rule set stays one: what is shared stays shared, and no cost is added.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from fractions import Fraction
+
+from derive.ir import build
+from derive.ir.build import label_sizes
+from derive.ir.node import Labels, Node, topological, with_args
+from derive.ir.size import ONE, Size
+from derive.ops.record import elementwise
+from derive.ops.sympy_bridge import expand
+
+Operand = tuple[Labels, Node]
+
+
+def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
+    """For every node below the roots, the same with the derivatives of registered functions written out: sigma'(z) is a(1 - a)."""
+    done: dict[Node, Node] = {}
+    for node in topological(*roots):
+        new = with_args(node, tuple(done[arg] for arg in node.args))
+        done[node] = expand(new) if node.op == "call" and elementwise(node.name) and any(node.orders) else new
+    return done
+
+
+def is_view(node: Node) -> bool:
+    """Whether a contraction only turns, repeats, squeezes or takes a diagonal of one array: nothing is computed."""
+    if node.op != "contract" or len(node.args) != 1:
+        return False
+    (inner,), out = node.labels
+    sizes = label_sizes(node)
+    return len(set(out)) == len(out) and all(label in out or sizes[label] is ONE for label in inner)
+
+
+def is_repeat(node: Node) -> bool:
+    """Whether a node repeats an array along new axes (or, at an axis of size 1, gives it one) and does no more."""
+    if not is_view(node):
+        return False
+    (inner,), out = node.labels
+    kept = [label for label in inner if label in out]
+    return len(set(inner)) == len(inner) and kept == [label for label in out if label in kept]
+
+
+def carried(node: Node) -> tuple[int, ...]:
+    """The axes along which a node is not just repeated."""
+    if not is_repeat(node):
+        return tuple(range(len(node.shape)))
+    (inner,), out = node.labels
+    return tuple(k for k, label in enumerate(out) if label in inner)
+
+
+def narrowed(node: Node, axes: Sequence[int]) -> Node:
+    """A repeated node on some of its axes only, which must include those it carries."""
+    shape = tuple(node.shape[k] for k in axes)
+    if shape == node.shape:
+        return node
+    (inner,), out = node.labels
+    return build.contract([inner], tuple(out[k] for k in axes), node.args, shape)
+
+
+def repeated(node: Node, axes: Sequence[int], like: Node) -> Node:
+    """A node on some axes, repeated to the shape of `like`."""
+    return build.contract([tuple(axes)], tuple(range(len(like.shape))), [node], like.shape)
+
+
+class Simplifier:
+    """Rewrites the expressions below `roots`; `named` nodes stay nodes of their own, whatever refers to them.
+
+    `sums_to_one` gives the axis along which an input is declared to sum to one.
+    """
+
+    def __init__(
+        self, roots: Sequence[Node], named: Collection[Node], sums_to_one: Mapping[str, int] | None = None
+    ) -> None:
+        self._named = set(named)
+        self._simplex = dict(sums_to_one or {})
+        self._uses = Counter(arg for node in topological(*roots) for arg in node.args)
+        self._uses.update(roots)
+        self.done: dict[Node, Node] = {}
+        for node in topological(*roots):
+            self.done[node] = self._rule(node)
+
+    def _free(self, node: Node) -> bool:
+        return self._uses[node] <= 1 and node not in self._named
+
+    def _rule(self, node: Node) -> Node:
+        args = tuple(self.done[arg] for arg in node.args)
+        free = [self._free(arg) for arg in node.args]
+        match node.op:
+            case "contract":
+                return self._contract(node, list(zip(node.labels[0], args, free, strict=True)))
+            case "add":
+                return self._add(node, args, free)
+            case "neg":
+                return negated(args[0], free[0])
+            case "div":
+                return self._div(args)
+            case "pow":
+                return self._hoist(args, lambda *a: _power(*a))
+            case "call":
+                return self._hoist(args, lambda *a: Node("call", a, node.attribute, a[0].shape))
+            case _:
+                return with_args(node, args)
+
+    # ------------------------------------------------------------------------------------ elementwise
+
+    @staticmethod
+    def _hoist(args: Sequence[Node], make: Callable[..., Node]) -> Node:
+        """An elementwise operation on what its operands carry, repeated afterwards."""
+        axes = sorted({k for arg in args for k in carried(arg)})
+        if len(axes) == len(args[0].shape):
+            return make(*args)
+        return repeated(make(*(narrowed(arg, axes) for arg in args)), axes, args[0])
+
+    def _add(self, node: Node, args: Sequence[Node], free: Sequence[bool]) -> Node:
+        terms: list[Node] = []
+        for arg, own in zip(args, free, strict=True):
+            terms += arg.args if arg.op == "add" and own else [arg]
+        terms = [term for term in terms if not build.is_zero(term)]
+        if not terms:
+            return build.zeros(node.shape)
+        return terms[0] if len(terms) == 1 else self._hoist(terms, _sum)
+
+    def _div(self, args: Sequence[Node]) -> Node:
+        over, under = (arg.args[0] if arg.op == "neg" else arg for arg in args)
+        negative = sum(arg.op == "neg" for arg in args) % 2 == 1
+        if build.is_zero(over) or (under.op == "number" and under.value == 1):
+            result = over
+        else:
+            result = self._hoist((over, under), lambda a, b: Node("div", (a, b), None, a.shape))
+            if over.op == under.op == "number" and under.value:
+                result = build.number(over.value / under.value)
+        return negated(result) if negative else result
+
+    # ------------------------------------------------------------------------------------- contraction
+
+    def _contract(self, node: Node, operands: list[tuple[Labels, Node, bool]]) -> Node:
+        out = node.labels[1]
+        sizes = label_sizes(node)
+        one = self._one_sum(node)
+        kept, coefficient = ([], Fraction(1)) if one else flattened(operands, sizes)
+        bound = {label for labels, _, _ in operands for label in labels} - set(out)
+        if one:
+            bound = set()
+        for label in bound - {label for labels, _ in kept for label in labels}:
+            # a summed axis that no factor depends on
+            number = sizes[label].number
+            coefficient *= 1 if number is None else number
+            kept += [] if number is not None else [((), build.size_value(sizes[label]))]
+        return assembled(kept, coefficient, out, sizes, node)
+
+    def _one_sum(self, node: Node) -> bool:
+        """Whether a node is the sum of an input along the axis on which it is declared to sum to one."""
+        if len(node.args) != 1 or node.args[0].op != "ref" or node.args[0].name not in self._simplex:
+            return False
+        (inner,), out = node.labels
+        axis = self._simplex[node.args[0].name] % len(inner)
+        return len(set(inner)) == len(inner) and [k for k, label in enumerate(inner) if label not in out] == [axis]
+
+
+def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:
+    """The factors of a product, with those of inner products, and its numeric coefficient; `sizes` gets new labels."""
+    coefficient, kept = Fraction(1), []
+    alone = len(operands) == 1
+    stack = list(reversed(operands))
+    while stack:
+        labels, arg, free = stack.pop()
+        if arg.op == "number":
+            coefficient *= arg.value
+        elif arg.op == "neg":
+            coefficient = -coefficient
+            stack.append((labels, arg.args[0], free))
+        elif arg.op == "contract" and (is_view(arg) or (free and (alone or not _sums(arg)) and not _embeds(arg))):
+            inner = _relabelled(arg, labels, sizes)
+            stack += [(own, a, free) for own, a in reversed(list(zip(inner, arg.args, strict=True)))]
+        else:
+            kept.append((labels, arg))
+    return kept, coefficient
+
+
+def _sums(node: Node) -> bool:
+    ins, out = node.labels
+    return any(label not in out for labels in ins for label in labels)
+
+
+def _embeds(node: Node) -> bool:
+    return len(set(node.labels[1])) < len(node.shape)
+
+
+def _relabelled(node: Node, labels: Labels, sizes: dict[int, Size]) -> list[Labels]:
+    ins, out = node.labels
+    names = dict(zip(out, labels, strict=True))
+    for label, size in label_sizes(node).items():
+        if label not in names:
+            names[label] = max(sizes, default=-1) + 1
+            sizes[names[label]] = size
+    return [tuple(names[label] for label in own) for own in ins]
+
+
+def assembled(
+    kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Mapping[int, Size], like: Node
+) -> Node:
+    """The product of the factors over the axes that they carry, repeated to the shape of `like`."""
+    if not coefficient:
+        return build.zeros(like.shape)
+    borne = {label for labels, _ in kept for label in labels}
+    core_out = tuple(label for label in out if label in borne)
+    if len(set(out)) < len(out):
+        core_out = out
+    shape = tuple(sizes[label] for label in core_out)
+    magnitude = abs(coefficient)
+    factors = [((), build.number(magnitude)), *kept] if magnitude != 1 or not kept else kept
+    if len(factors) == 1 and factors[0][1].op == "number" and not core_out:
+        core = factors[0][1]
+    else:
+        core = build.contract([labels for labels, _ in factors], core_out, [a for _, a in factors], shape)
+    if core_out != out:
+        core = build.contract([core_out], out, [core], like.shape)
+    return negated(core) if coefficient < 0 else core
+
+
+def negated(node: Node, free: bool = True) -> Node:
+    """`-node`, with the sign where it costs nothing: -(a - b) is b - a."""
+    if node.op == "neg":
+        return node.args[0]
+    if node.op == "add" and free and any(term.op == "neg" for term in node.args):
+        return _sum(*(term.args[0] if term.op == "neg" else build.neg(term) for term in node.args))
+    return build.neg(node)
+
+
+def _sum(*terms: Node) -> Node:
+    """A sum that does not begin with a minus sign if any term has none."""
+    positive = next((k for k, term in enumerate(terms) if term.op != "neg"), None)
+    if positive is None:
+        return build.neg(Node("add", tuple(term.args[0] for term in terms), None, terms[0].shape))
+    ordered = (terms[positive], *terms[:positive], *terms[positive + 1 :])
+    return Node("add", ordered, None, terms[0].shape)
+
+
+def _power(base: Node, exponent: Node) -> Node:
+    value = exponent.args[0] if is_repeat(exponent) else exponent
+    if value.op == "number" and value.value == 1:
+        return base
+    return Node("pow", (base, exponent), None, base.shape)
