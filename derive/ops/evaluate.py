@@ -165,9 +165,9 @@ class Evaluator:
     def _evaluate(self, node: Node) -> Array:
         args = [self._known[arg] for arg in node.args]
         rule = _RULES.get(node.op)
-        if rule is not None:
-            return rule(self, node, args)
-        return tensor(node.op).numeric(node, args, cast(Backend, self.backend))
+        value = rule(self, node, args) if rule else tensor(node.op).numeric(node, args, cast(Backend, self.backend))
+        # arithmetic on object arrays of rank 0 gives bare numbers
+        return np.asarray(value)
 
     def _ref(self, node: Node, _args: list[Array]) -> Array:
         return self.values[node.name]
