@@ -1,0 +1,115 @@
+"""The typesetting tree: what stands where in a formula that is to be printed.
+
+    formula  ::=  Atom | Row(formula*) | Product(formula*) | Script(base, sub, sup, primes)
+               |  Fraction(num, den) | Fence(open, body, close) | Root(body) | Accent(command, body) | Grid(rows)
+
+A tree knows nothing of mathematics: brackets have been decided before it is made (`derive.notation.pieces`), and one
+tree serves every output format. It has no spans, since nobody wrote it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A piece of a formula."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atom(Formula):
+    """A letter, number, sign or word, in LaTeX and as a terminal shows it."""
+
+    latex: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Formula):
+    """Formulas side by side; the signs between them are atoms of their own."""
+
+    items: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Formula):
+    """Juxtaposed factors."""
+
+    factors: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Script(Formula):
+    """A base with a subscript, a superscript and primes."""
+
+    base: Formula
+    sub: Formula | None = None
+    sup: Formula | None = None
+    primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction(Formula):
+    """A fraction, or a derivative written as one."""
+
+    num: Formula
+    den: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Fence(Formula):
+    """Brackets: `open` and `close` are `(`, `)`, `[`, `]` or `|`."""
+
+    body: Formula
+    open: str = "("
+    close: str = ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Root(Formula):
+    """A square root."""
+
+    body: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Accent(Formula):
+    r"""An accent or a font, `\\hat{x}`: the command without its backslash."""
+
+    command: str
+    body: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Formula):
+    """A matrix of explicit entries."""
+
+    rows: tuple[tuple[Formula, ...], ...]
+
+
+def word(text: str) -> Atom:
+    """An upright word: `diag`, `tr`."""
+    return Atom(rf"\mathrm{{{text}}}", text)
+
+
+def plain(text: str) -> Atom:
+    """An atom that is spelled alike in every format."""
+    return Atom(text, text)
+
+
+PLUS = Atom(" + ", " + ")
+MINUS = Atom(" - ", " − ")
+SIGN = Atom("-", "−")
+EQUALS = Atom(" = ", " = ")
+CDOT = Atom(r" \cdot ", " · ")
+COMMA = Atom(", ", ", ")
+PARTIAL = Atom(r"\partial ", "∂")
+UPRIGHT_D = Atom(r"\mathrm{d}", "d")
+SUM = Atom(r"\sum", "∑")
+MAXIMUM = Atom(r"\max", "max")
+ONES = Atom(r"\mathbf{1}", "𝟏")
+INDICATOR = Atom(r"\mathbb{1}", "𝟙")
+COLON = plain(":")
+ZERO = plain("0")
+ONE = plain("1")

@@ -1,0 +1,270 @@
+r"""Functions in print: `\sigma'(z)`, `e^{-z}`, `\log a`, `\frac{\partial C}{\partial y_1}`, softmax, explicit entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from derive.ir.node import Node
+from derive.notation.formula import (
+    COLON,
+    INDICATOR,
+    MAXIMUM,
+    PARTIAL,
+    Accent,
+    Atom,
+    Fence,
+    Formula,
+    Fraction,
+    Grid,
+    Product,
+    Root,
+    Row,
+    Script,
+    plain,
+    word,
+)
+from derive.notation.letters import unicode_of
+from derive.notation.names import default_name
+from derive.notation.pieces import Level, Piece, application, big, listed, open_application, power, product
+from derive.notation.terms import NoMatrixForm
+from derive.ops.record import elementwise, tensor
+
+if TYPE_CHECKING:
+    from derive.notation.printer import At, Printer
+
+_OPEN = frozenset({"log", "sin", "cos"})
+_HIGHEST_PRIME = 3
+
+
+# ---------------------------------------------------------------------------------- elementwise functions
+
+
+def call(printer: Printer, node: Node, at: At) -> Piece:
+    """An elementwise function, possibly differentiated."""
+    record = elementwise(node.name)
+    if record is not None and any(node.orders) and not record.prime:
+        from derive.ops.sympy_bridge import expand  # SymPy is loaded for the derivative of a registered function only
+
+        return printer.piece(expand(node), at)
+    args = [printer.operand(arg, at) for arg in node.args]
+    if record is not None and not any(node.orders):
+        special = _special(printer, node, args, at)
+        if special is not None:
+            return special
+    function = _function(printer, node.name)
+    if node.name in _OPEN and printer.names.function(node.name) is None:
+        return open_application(function, args[0])
+    order = sum(node.orders)
+    if not order:
+        return application(function, args)
+    if node.orders[0] == order and (len(args) == 1 or record is not None):
+        return application(_primed(function, order), args)
+    return _partial(printer, node, application(function, args).formula, args, at)
+
+
+def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece | None:
+    """Signs of their own: powers of e, roots, bars, indicators."""
+    if printer.names.function(node.name) is not None:
+        return None
+    match node.name:
+        case "exp" if at is not None and "e" not in printer.graph:
+            return Piece(Script(plain("e"), None, args[0].formula), Level.SCRIPT)
+        case "sqrt":
+            return Piece(Root(args[0].formula))
+        case "abs" if at is not None:
+            return Piece(Fence(args[0].formula, "|", "|"))
+        case "step":
+            positive = Row((args[0].formula, Atom(" > ", " > "), plain("0")))
+            return Piece(Row((INDICATOR, Fence(positive, "[", "]"))), Level.SCRIPT)
+    return None
+
+
+def _function(printer: Printer, name: str) -> Formula:
+    declared = printer.names.function(name)
+    if declared is not None:
+        return declared.formula
+    record = elementwise(name)
+    if record is not None:
+        return Atom(record.latex, unicode_of(record.latex))
+    return default_name(name).formula
+
+
+def _primed(function: Formula, order: int) -> Formula:
+    if order <= _HIGHEST_PRIME:
+        return Script(function, primes=order)
+    return Script(function, None, Fence(plain(str(order))))
+
+
+def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece], at: At) -> Piece:
+    """The derivative of `applied` by operands: by their names where these are independent, else by their places."""
+    places = [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
+    if _independent(printer, node):
+        power_of_d = Script(PARTIAL, None, plain(str(len(places)))) if len(places) > 1 else PARTIAL
+        below: list[Formula] = [Row((PARTIAL, args[k].formula)) for k in places]
+        return Piece(Fraction(Row((power_of_d, applied)), Product(tuple(below)) if len(below) > 1 else below[0]))
+    marks = listed([plain(str(k + 1)) for k in places])
+    return Piece(Row((Script(Atom(r"\partial", "∂"), marks), plain(" "), applied)), Level.PRODUCT)
+
+
+def _independent(printer: Printer, node: Node) -> bool:
+    names = [arg.name for arg in node.args if arg.op == "ref"]
+    if len(set(names)) < len(node.args) or any(name not in printer.graph for name in names):
+        return False
+    return not any(names[j] in printer.graph.ancestors(name) for name in names for j in range(len(names)))
+
+
+# -------------------------------------------------------------------------------------------- functionals
+
+
+def functional(printer: Printer, node: Node, at: At) -> Piece:
+    """`C(y_1, y_2)`, or its derivative by whole arguments."""
+    declared = printer.names.function(node.name)
+    function = (declared or default_name(node.name)).formula
+    wrt = node.orders
+    args = [printer.piece(arg, None if arg.shape else ()) for arg in node.args]
+    if not wrt:
+        return application(function, args)
+    value = Node("functional", node.args, (node.name, ()), ())
+    bound = next((b.name for b in printer.graph.bindings.values() if b.node is value), None)
+    applied = printer.names.formula(bound) if bound else application(function, args).formula
+    if at is None:
+        if len(wrt) > 1:
+            raise NoMatrixForm
+        return _partial(printer, node, applied, args, at)
+    entries, start = list(args), 0
+    for k in wrt:
+        rank = len(node.args[k].shape)
+        if rank:
+            entries[k] = printer.piece(node.args[k], at[start : start + rank])
+        start += rank
+    return _partial(printer, node, applied, entries, at)
+
+
+# ------------------------------------------------------------------------------------------------ entries
+
+
+def array(printer: Printer, node: Node, at: At) -> Piece:
+    """Explicit entries in brackets."""
+    columns = cast(int, node.shape[-1].number) if len(node.shape) == 2 else 1
+    if len(node.shape) > 2:
+        raise NoMatrixForm
+    cells = [printer.piece(arg, ()).formula for arg in node.args]
+    rows = tuple(tuple(cells[k : k + columns]) for k in range(0, len(cells), columns))
+    grid = Grid(rows)
+    return Piece(Script(grid, printer.subscript(at)) if at else grid)
+
+
+def entry(printer: Printer, node: Node, at: At) -> Piece:
+    """An entry or slice; positions count from one in print."""
+    positions = cast("tuple[int | None, ...]", node.attribute)
+    rest = iter(at or ())
+    free = [COLON if at is None else next(rest) for position in positions if position is None]
+    free.reverse()
+    index = tuple(free.pop() if position is None else plain(str(position + 1)) for position in positions)
+    if at is not None:
+        return printer.piece(node.args[0], index)
+    inner = node.args[0]
+    if inner.op == "ref":
+        return Piece(printer.names.name(inner.name).indexed(printer.subscript(index, inner.name)), Level.SCRIPT)
+    return Piece(Script(Fence(printer.piece(inner, None).formula), printer.subscript(index)), Level.SCRIPT)
+
+
+def placed(printer: Printer, node: Node, at: At) -> Piece:
+    """An array that is zero but for one entry, row or column."""
+    positions = cast("tuple[int | None, ...]", node.attribute)
+    if at is None:
+        return _unit_vectors(printer, node, positions)
+    kept = tuple(index for index, position in zip(at, positions, strict=True) if position is None)
+    factors = [
+        Piece(Row((INDICATOR, Fence(Row((index, plain(" = "), plain(str(position + 1)))), "[", "]"))), Level.SCRIPT)
+        for index, position in zip(at, positions, strict=True)
+        if position is not None
+    ]
+    return product([*factors, printer.piece(node.args[0], kept)])
+
+
+def _unit_vectors(printer: Printer, node: Node, positions: tuple[int | None, ...]) -> Piece:
+    units = [
+        None if position is None else Script(Accent("mathbf", plain("e")), plain(str(position + 1)))
+        for position in positions
+    ]
+    inner = printer.piece(node.args[0], None)
+    turned = printer.style.turned
+    match units:
+        case [Script() as unit]:
+            return product([inner, Piece(unit)])
+        case [Script() as row, Script() as column]:
+            return product([inner, Piece(row), power(Piece(column), turned)])
+        case [Script() as row, None]:
+            return product([Piece(row), power(inner, turned)])
+        case [None, Script() as column]:
+            return product([inner, power(Piece(column), turned)])
+    raise NoMatrixForm
+
+
+# --------------------------------------------------------------------------------------------- composites
+
+
+def composite(printer: Printer, node: Node, at: At) -> Piece:
+    """A registered operation on whole tensors."""
+    match node.op:
+        case "amax":
+            return _maximum(printer, node, at)
+        case "inv":
+            inner = printer.piece(node.args[0], None)
+            return _entry_of(printer, power(inner, Row((Atom("-", "−"), plain("1")))), at)
+        case "logdet":
+            determinant = application(Atom(r"\det", "det"), [printer.piece(node.args[0], None)])
+            return application(Atom(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
+    record = tensor(node.op)
+    if node.op == "logsumexp" and record.definition is not None:
+        return printer.piece(record.definition(node), at)
+    return _entry_of(printer, _applied(printer, node, record.latex), at)
+
+
+def _applied(printer: Printer, node: Node, latex: str) -> Piece:
+    function: Formula = Atom(latex, unicode_of(latex)) if latex else word(node.op.replace("_", " "))
+    axes = cast("tuple[int, ...]", node.attribute) if isinstance(node.attribute, tuple) else None
+    args = [printer.piece(arg, None) for arg in node.args]
+    rank = len(node.args[0].shape)
+    if axes is None or rank == 1 or axes == (rank - 1,):
+        return application(function, args)
+    if rank == 2 and axes == (0,):
+        across = power(args[0], printer.style.turned)
+        return power(application(function, [across]), printer.style.turned)
+    return application(Script(function, listed([plain(str(axis + 1)) for axis in axes])), args)
+
+
+def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:
+    if not at:
+        return piece
+    index = printer.subscript(at)
+    formula = piece.formula
+    if isinstance(formula, Row) and isinstance(formula.items[-1], Fence):
+        return Piece(Row((*formula.items[:-1], Script(formula.items[-1], index))), Level.SCRIPT)
+    return Piece(Script(Fence(formula), index), Level.SCRIPT)
+
+
+def _maximum(printer: Printer, node: Node, at: At) -> Piece:
+    (arg,) = node.args
+    axes = cast("tuple[int, ...]", node.attribute)
+    kept = iter(at if at is not None else [COLON] * (len(arg.shape) - len(axes)))
+    own = {axis: printer.index() for axis in axes}
+    index = tuple(own[k] if k in own else next(kept) for k in range(len(arg.shape)))
+    under = Script(MAXIMUM, listed(list(own.values())))
+    if at is None:
+        inner = Script(Fence(printer.piece(arg, None).formula), printer.subscript(index))
+        if arg.op == "ref":
+            inner = cast(Script, printer.names.name(arg.name).indexed(printer.subscript(index, arg.name)))
+        return big(under, Piece(inner, Level.SCRIPT))
+    return big(under, printer.piece(arg, index))
+
+
+PRINTERS: dict[str, Callable[["Printer", Node, "At"], Piece]] = {
+    "array": array,
+    "entry": entry,
+    "placed": placed,
+    "call": call,
+    "functional": functional,
+}

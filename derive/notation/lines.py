@@ -1,0 +1,272 @@
+r"""Derivations in print: a line for each name.
+
+    \frac{\partial L}{\partial w_1}
+        = \frac{\partial L}{\partial a_2} \frac{\partial a_2}{\partial z_2} ...       the chain of names
+        = \frac{\partial L}{\partial z_1} x                                           one step, with local derivatives
+        = (a_2 - y) w_2 \sigma'(z_1) x                                                the closed form
+
+A chain follows single paths from the loss for at most `LONGEST` factors; behind a sum over paths, or in a deeper model,
+it starts at the nearest adjoint with a name. So the print is linear in the depth of the model. In the matrix view a
+chain of partials is a composition of one step; with indices it carries the sums over what the two partials share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from derive.calculus.derivation import Derivation, Path, Step
+from derive.errors import UnsupportedError
+from derive.ir import build
+from derive.ir.graph import Graph
+from derive.ir.node import Node, refs, substitute
+from derive.ir.size import Shape, show_shape
+from derive.notation.contraction import flatten
+from derive.notation.formula import EQUALS, PLUS, Formula, Product, Row
+from derive.notation.latex import latex
+from derive.notation.pieces import Piece, big
+from derive.notation.printer import At, Printer
+from derive.notation.style import Style, View
+from derive.notation.terms import NoMatrixForm
+from derive.notation.unicode import text
+from derive.notation.where import Parts
+
+if TYPE_CHECKING:
+    from derive.calculus.closed import ClosedForm
+
+LONGEST = 6
+_Side = TypeVar("_Side", Formula, Formula | None)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed equation: `left = chain = factors = closed`, any of which may be missing, and why it holds.
+
+    `where` defines the parts that were too large to print in place.
+    """
+
+    name: str
+    left: Formula
+    chain: Formula | None = None
+    factors: Formula | None = None
+    closed: Formula | None = None
+    reason: str = ""
+    shape: Shape = ()
+    where: tuple[tuple[Formula, Formula], ...] = ()
+
+    @property
+    def members(self) -> list[Formula]:
+        """All sides of the equation in order, each once."""
+        sides = [self.left, self.chain, self.factors, self.closed]
+        return list({latex(side): side for side in sides if side is not None}.values())
+
+    def latex(self) -> str:
+        """The equation on one line of LaTeX."""
+        return " = ".join(latex(side) for side in self.members) + self._appendix(latex, r",\quad ")
+
+    def unicode(self) -> str:
+        """The equation on one line of a terminal."""
+        return " = ".join(text(side) for side in self.members) + self._appendix(text, ",  ")
+
+    def shape_text(self) -> str:
+        """The shape as a person writes it."""
+        return show_shape(self.shape)
+
+    def _appendix(self, render: Callable[[Formula], str], separator: str) -> str:
+        return "".join(f"{separator}{render(name)} = {render(value)}" for name, value in self.where)
+
+
+# ----------------------------------------------------------------------------------------------- forward
+
+
+def node_line(node: Node, graph: Graph, view: View, style: Style) -> Line:
+    """A formula by itself, with the parts it was cut into."""
+    return _Sides(graph, view, style, node.shape, tidy=False).line("", None, closed=node)
+
+
+def forward_line(graph: Graph, name: str, view: View, style: Style) -> Line:
+    """The definition of a binding."""
+    node = graph.bindings[name].node
+    sides = _Sides(graph, view, style, node.shape, tidy=False)
+    return sides.line(name, lambda printer, at: printer.piece(graph.ref(name), at).formula, closed=node)
+
+
+def partial_line(graph: Graph, of: str, by: str, node: Node, style: Style) -> Line:
+    r"""The derivative of one value by another, entry by entry: `\frac{\partial z_j}{\partial w_{ik}} = ...`.
+
+    `node` has the shape of `of` followed by that of `by`.
+    """
+    rank = len(graph.shape(of))
+    sides = _Sides(graph, "index", style, node.shape, tidy=True)
+
+    def left(printer: Printer, at: At) -> Formula:
+        at = at or ()
+        return printer.names.derivative(
+            printer.piece(graph.ref(of), at[:rank]).formula, printer.piece(graph.ref(by), at[rank:]).formula
+        )
+
+    return sides.line(by, left, closed=node)
+
+
+# ---------------------------------------------------------------------------------------------- backward
+
+
+def step_line(
+    derivation: Derivation, name: str, closed: ClosedForm | None, view: View, style: Style
+) -> Line:
+    """The derivative of the loss by `name`: chain, one step, closed form."""
+    step = derivation.steps[name]
+    sides = _Sides(derivation.gradient, view, style, step.total.shape, tidy=True)
+    deltas = sides.printer().names.deltas
+    near = closed.step if closed is not None else step.total
+    far = closed.node if closed is not None else None
+    if style.adjoint == "delta":
+        near = through(derivation, near, deltas)
+        far = through(derivation, far, deltas) if far is not None else None
+
+    def left(printer: Printer, at: At) -> Formula:
+        return printer.piece(build.ref(step.adjoint, step.total.shape), at).formula
+
+    def chain(printer: Printer, at: At) -> Formula | None:
+        fraction = _plain_adjoint(derivation, name, view, style, at)
+        composed = _chain(derivation, step, printer, at)
+        if latex(fraction) == latex(left(printer, at)):
+            return composed
+        return fraction if composed is None else Row((fraction, EQUALS, composed))
+
+    return sides.line(name, left, chain, near, far, reason=closed.reason if closed is not None else "chain rule")
+
+
+def through(derivation: Derivation, node: Node, deltas: frozenset[str]) -> Node:
+    """The expression with the adjoints that have no δ written out, so that a recursion links δ to δ."""
+    by_adjoint = {step.adjoint: step for step in derivation.steps.values()}
+    for _ in range(LONGEST):
+        found = [by_adjoint[name] for name in refs(node) if name in by_adjoint and by_adjoint[name].name not in deltas]
+        open_ = [step for step in found if step.paths and step.name in derivation.graph.bindings]
+        if not open_:
+            break
+        node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in open_})
+    return node
+
+
+def _plain_adjoint(derivation: Derivation, name: str, view: View, style: Style, at: At) -> Formula:
+    printer = Printer(derivation.graph, view, style)
+    variable = printer.piece(derivation.graph.ref(name), at).formula
+    return printer.names.derivative(printer.names.formula(derivation.loss), variable)
+
+
+def _chain(derivation: Derivation, step: Step, printer: Printer, at: At) -> Formula | None:
+    if not step.paths or (len(step.paths) > 1 and any(p.consumer == derivation.loss for p in step.paths)):
+        return None
+    if len(step.paths) == 1:
+        if not step.total.shape and not printer.matrices:
+            return _long_chain(derivation, step, printer)
+        return _composition(derivation, step, step.paths[0], printer, at)
+    terms = [_composition(derivation, step, path, printer, at) for path in step.paths]
+    row: list[Formula] = []
+    for term in terms:
+        if term is None:
+            return None
+        row += [PLUS, term] if row else [term]
+    return Row(tuple(row))
+
+
+def _long_chain(derivation: Derivation, step: Step, printer: Printer) -> Formula | None:
+    """From the loss to the name along single paths; one step where that is too long."""
+    loss, names = derivation.loss, [step.name]
+    while names[-1] != loss and len(names) <= LONGEST + 1:
+        paths = derivation.steps[names[-1]].paths
+        if len(paths) != 1 or derivation.graph.shape(paths[0].consumer):
+            break
+        names.append(paths[0].consumer)
+    if len(names) > LONGEST + 1:
+        names = names[:2]
+    if names[-1] == loss and len(names) == 2:
+        return None
+    if names[-1] != loss:
+        names.append(loss)
+    links = [printer.names.partial(above, below) for below, above in zip(names, names[1:], strict=False)]
+    return Product(tuple(links if printer.style.order == "inner" else reversed(links)))
+
+
+def _composition(derivation: Derivation, step: Step, path: Path, printer: Printer, at: At) -> Formula | None:
+    """One path of one step, ∂L/∂c ∂c/∂z, with the sums over the entries of c where there are indices."""
+    if path.consumer == derivation.loss:
+        return None
+    consumer = derivation.graph.ref(path.consumer)
+    adjoint = build.ref(derivation.steps[path.consumer].adjoint, consumer.shape)
+    summed: list[tuple[Formula, int]] = []
+    inner: At = at
+    if at is not None:
+        flat = flatten(path.contribution)
+        places = [labels for labels, node in flat.factors if node is adjoint]
+        if len(places) != 1 or any(adjoint.name in refs(node) for _, node in flat.factors if node is not adjoint):
+            return None
+        index = dict(zip(flat.out, at, strict=True))
+        for label in places[0]:
+            if label not in index:
+                index[label] = printer.index()
+                summed.append((index[label], label))
+        inner = tuple(index[label] for label in places[0])
+    above = printer.piece(consumer, inner).formula
+    below = printer.piece(derivation.graph.ref(step.name), at).formula
+    links = [printer.piece(adjoint, inner).formula, printer.names.derivative(above, below)]
+    piece = Piece(Product(tuple(reversed(links)) if printer.style.order == "inner" else tuple(links)))
+    for index_formula, label in reversed(summed):
+        piece = big(printer.sum_sign(index_formula, flat.sizes[label]), piece)
+    return piece.formula
+
+
+# ------------------------------------------------------------------------------------------------- sides
+
+
+class _Sides:
+    """The sides of one line, all of them whole or all of them by entries."""
+
+    def __init__(self, graph: Graph, view: View, style: Style, shape: Shape, *, tidy: bool) -> None:
+        self.graph, self.view, self.style, self.shape, self.tidy = graph, view, style, shape, tidy
+
+    def printer(self) -> Printer:
+        return Printer(self.graph, self.view, self.style, tidy=self.tidy)
+
+    def line(
+        self,
+        name: str,
+        left: Callable[[Printer, At], Formula] | None,
+        chain: Callable[[Printer, At], Formula | None] = lambda _printer, _at: None,
+        factors: Node | None = None,
+        closed: Node | None = None,
+        reason: str = "",
+    ) -> Line:
+        """The line; by entries where matrix notation fails one of its sides."""
+        parts = Parts(self.graph)
+        near = None if factors is None else parts.cut(factors)
+        far = None if closed is None else parts.cut(closed)
+        for whole in (True, False) if self.view == "matrix" else (False,):
+            try:
+                return Line(
+                    name,
+                    left=self._side(left, whole) if left else self._side(_printed(far), whole),
+                    chain=self._side(chain, whole),
+                    factors=None if near is None else self._side(_printed(near), whole),
+                    closed=None if far is None else self._side(_printed(far), whole),
+                    reason=reason,
+                    shape=self.shape,
+                    where=tuple(self._definition(*pair, whole=whole) for pair in parts.definitions),
+                )
+            except NoMatrixForm:
+                continue
+        raise UnsupportedError(f"no notation for the derivative by {name}, of shape {show_shape(self.shape)}")
+
+    def _definition(self, name: Node, value: Node, *, whole: bool) -> tuple[Formula, Formula]:
+        sides = _Sides(self.graph, self.view, self.style, value.shape, tidy=self.tidy)
+        return sides._side(_printed(name), whole), sides._side(_printed(value), whole)
+
+    def _side(self, make: Callable[[Printer, At], _Side], whole: bool) -> _Side:
+        printer = self.printer()
+        return make(printer, None if whole and self.shape else printer.indices(len(self.shape)))
+
+
+def _printed(node: Node) -> Callable[[Printer, At], Formula]:
+    return lambda printer, at: printer.piece(node, at).formula

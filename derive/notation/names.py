@@ -1,0 +1,214 @@
+r"""How names print.
+
+A name prints as SymPy prints a symbol of that name (`W_1`, `alpha` as `\alpha`, `xhat` as `\hat{x}`, `w_12` as
+`w_{12}`) unless the model spells it with `as "..."`. A member of a layer family, `z[l-1]`, carries its layer as
+`z^{(l-1)}`; a size of one, `n[l]`, is `n_l`. The adjoint `∂L/∂z` of a name prints as that fraction, or as δ or dz.
+
+A name is kept in parts, base, subscript, superscript, so that an index or a transpose finds its place:
+`(W_1)_{ij}`, `z^{(l)}_i`, `W_2^\top`, `(W^{(l)})^\top`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from derive.ir.graph import Graph
+from derive.ir.node import topological
+from derive.notation.formula import ONE, Atom, Fence, Formula, Fraction, Row, Script, plain
+from derive.notation.letters import letter, unicode_of
+from derive.notation.style import Style
+
+_MEMBER = re.compile(r"(.+)\[(.+)\]")
+_BASE = re.compile(r"\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]|\{[^{}]*\})")
+_ATTACHED = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|[A-Za-z0-9])|\s*('+)")
+_DELTA = Atom(r"\delta", "δ")
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in parts. `whole`: a spelling of several tokens or a fraction, which takes brackets before a script."""
+
+    base: Formula
+    sub: Formula | None = None
+    sup: Formula | None = None
+    primes: int = 0
+    whole: bool = False
+
+    @property
+    def formula(self) -> Formula:
+        """The name by itself."""
+        if self.sub is None and self.sup is None and not self.primes:
+            return self.base
+        return Script(self.base, self.sub, self.sup, self.primes)
+
+    def indexed(self, index: Formula) -> Formula:
+        """An entry: the index after the name."""
+        if self.whole or self.sub is not None:
+            return Script(Fence(self.formula), index)
+        return Script(self.base, index, self.sup, self.primes)
+
+    def raised(self, exponent: Formula) -> Formula:
+        """A power or a transpose."""
+        if self.whole or self.sup is not None or self.primes:
+            return Script(Fence(self.formula), None, exponent)
+        return Script(self.base, self.sub, exponent)
+
+
+def split(name: str) -> tuple[str, list[str], list[str]]:
+    """Base, superscripts and subscripts by SymPy's rule: `_` lowers, `^` and `__` raise, trailing digits are lowered."""
+    pieces = re.split(r"(?<=.)(__|\^|_)(?=.)", name)
+    base, supers, subs = pieces[0], [], []
+    for sign, part in zip(pieces[1::2], pieces[2::2], strict=True):
+        (subs if sign == "_" else supers).append(part)
+    if match := re.fullmatch(r"([A-Za-z]\w*?)(\d+)", base):
+        base = match[1]
+        subs.insert(0, match[2])
+    return base, supers, subs
+
+
+def default_name(name: str) -> Name:
+    """A name as SymPy prints a symbol of that name."""
+    base, supers, subs = split(name)
+    formula, primes = letter(base)
+    return Name(formula, _glued(subs), _glued(supers), primes)
+
+
+def _glued(parts: Iterable[str]) -> Formula | None:
+    formulas: list[Formula] = []
+    for part in parts:
+        base, primes = letter(part)
+        formulas += [plain(" ")] if formulas else []
+        formulas.append(Script(base, primes=primes) if primes else base)
+    if not formulas:
+        return None
+    return formulas[0] if len(formulas) == 1 else Row(tuple(formulas))
+
+
+def spelled_name(latex: str) -> Name:
+    """A declared spelling, taken apart into a base and its scripts where it has that form."""
+    match = _BASE.match(latex)
+    if match is None:
+        return Name(_spelled(latex), whole=True)
+    name, place = Name(_spelled(match[1])), match.end()
+    while (attached := _ATTACHED.match(latex, place)) is not None:
+        sign, script, primes = attached.groups()
+        place = attached.end()
+        if primes:
+            name = replace(name, primes=name.primes + len(primes))
+            continue
+        inner = _spelled(script[1:-1] if script.startswith("{") else script)
+        if (name.sub if sign == "_" else name.sup) is not None:
+            return Name(_spelled(latex), whole=True)
+        name = replace(name, sub=inner) if sign == "_" else replace(name, sup=inner)
+    return name if not latex[place:].strip() else Name(_spelled(latex), whole=True)
+
+
+def _spelled(latex: str) -> Atom:
+    return Atom(latex.strip(), unicode_of(latex))
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one graph in one style; `extra` names are those that a formula introduces itself."""
+
+    graph: Graph
+    style: Style
+
+    def formula(self, name: str) -> Formula:
+        """An input, binding or adjoint by itself."""
+        return self.name(name).formula
+
+    def name(self, name: str) -> Name:
+        """An input, binding or adjoint, in parts."""
+        pair = self.adjoint(name)
+        if pair is not None:
+            return self._adjoint_name(*pair)
+        declared = self.graph.latex(name)
+        if declared is not None:
+            return spelled_name(declared)
+        member = _MEMBER.fullmatch(name)
+        if member is None:
+            return default_name(name)
+        layered = default_name(member[1])
+        layer = Fence(_arithmetic(member[2]))
+        return replace(layered, sup=layer if layered.sup is None else Row((layered.sup, layer)))
+
+    def size(self, name: str) -> Formula:
+        """A named size: `n[l-1]` is n_{l-1}."""
+        declared = self.graph.latex(name)
+        if declared is not None:
+            return spelled_name(declared).formula
+        member = _MEMBER.fullmatch(name)
+        if member is None:
+            return default_name(name).formula
+        return replace(default_name(member[1]), sub=_arithmetic(member[2])).formula
+
+    def function(self, name: str) -> Name | None:
+        """A declared function or functional by name, or the one that was declared to be this registered operation."""
+        for declared in self.graph.functions.values():
+            if declared.name == name or declared.definition == name:
+                return spelled_name(declared.latex) if declared.latex else default_name(declared.name)
+        return None
+
+    def adjoint(self, name: str) -> tuple[str, str] | None:
+        """The loss and the variable of an adjoint `∂L/∂z`, or None for another name."""
+        if not name.startswith("∂"):
+            return None
+        binding = self.graph.bindings.get(name)
+        if binding is not None and binding.adjoint_of is not None:
+            return name[1 : -len("/∂" + binding.adjoint_of)], binding.adjoint_of
+        cuts = [match.start() for match in re.finditer("/∂", name)]
+        known = [cut for cut in cuts if name[1:cut] in self.graph and name[cut + 2 :] in self.graph]
+        cut = known[0] if known else cuts[len(cuts) // 2]
+        return name[1:cut], name[cut + 2 :]
+
+    def derivative(self, of: Formula, by: Formula) -> Formula:
+        """The fraction of a partial derivative."""
+        return Fraction(Row((self.style.d, of)), Row((self.style.d, by)))
+
+    def partial(self, of: str, by: str) -> Formula:
+        """The partial derivative of one name by another."""
+        return self.derivative(self.formula(of), self.formula(by))
+
+    def _adjoint_name(self, loss: str, by: str) -> Name:
+        if loss == by:
+            return Name(ONE)
+        if self.style.adjoint == "d" and "d" not in self.graph and by in self.graph:
+            name = self.name(by)
+            return replace(name, base=Row((plain("d"), name.base)))
+        if by in self.deltas and loss == self.graph.loss:
+            return replace(self.name(by), base=_DELTA, whole=False)
+        return Name(self.partial(loss, by), whole=True)
+
+    @cached_property
+    def deltas(self) -> frozenset[str]:
+        """The pre-activations whose adjoints may be called δ: their indices single them out, and δ is free."""
+        if self.style.adjoint != "delta" or "delta" in self.graph:
+            return frozenset()
+        found: dict[tuple[Formula | None, Formula | None, int], list[str]] = {}
+        for name in self.pre_activations:
+            parts = self.name(name)
+            if not parts.whole:
+                found.setdefault((parts.sub, parts.sup, parts.primes), []).append(name)
+        return frozenset(names[0] for names in found.values() if len(names) == 1)
+
+    @cached_property
+    def pre_activations(self) -> list[str]:
+        """Bindings to which a later binding applies an activation, or a function nobody knows, or a softmax."""
+        found: dict[str, None] = {}
+        for binding in self.graph.bindings.values():
+            if binding.adjoint_of is not None:
+                continue
+            for node in topological(binding.node):
+                applied = (node.op == "call" and len(node.args) == 1 and not any(node.orders)) or node.op == "softmax"
+                if applied and node.args[0].op == "ref" and node.args[0].name in self.graph.bindings:
+                    found[node.args[0].name] = None
+        return list(found)
+
+
+def _arithmetic(text: str) -> Formula:
+    """A layer index: `l-1`, `L`, `2`."""
+    return Row(tuple(Atom(part, "−" if part == "-" else part) for part in re.split(r"([+-])", text.replace(" ", ""))))

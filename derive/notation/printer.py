@@ -1,0 +1,191 @@
+r"""From a node to a formula.
+
+`at` says how a tensor is meant: None for the whole array (matrix notation, one axis is a column), or one index for
+each axis for an entry (`()` for a scalar). The scalar view is the index view of scalars; all views share this walk,
+and only contractions look different (`derive.notation.products`).
+
+Signs are pulled out of products and quotients, so that a sum can subtract. The walk is recursive: what is too deep or
+too large has been cut before by `derive.notation.where`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from derive.ir.graph import Graph
+from derive.ir.node import Node
+from derive.ir.size import ONE, Size
+from derive.notation import functions, products
+from derive.notation.formula import SUM, Atom, Fence, Formula, Fraction, Row, Script, plain
+from derive.notation.names import Names
+from derive.notation.pieces import Level, Piece, exact, fraction, negative, power, product, total
+from derive.notation.style import Style, View
+
+At = tuple[Formula, ...] | None
+Signed = tuple[bool, Piece]
+
+
+class Printer:
+    """Prints the nodes of one formula; index letters come from one supply, so none has two meanings in it.
+
+    `tidy` is set for what derive has computed itself: numbers are multiplied and `-(y - a)` is turned into `a - y`,
+    which in an author's own formula would be meddling.
+    """
+
+    def __init__(self, graph: Graph, view: View, style: Style, *, tidy: bool = False) -> None:
+        self.graph, self.style, self.matrices = graph, style, view == "matrix"
+        self.names = Names(graph, style)
+        self.tidy = tidy
+        self._letters = _letters(graph)
+
+    # ------------------------------------------------------------------------------------------- indices
+
+    def index(self) -> Formula:
+        """An index letter that the formula does not have yet."""
+        return plain(next(self._letters))
+
+    def indices(self, count: int) -> tuple[Formula, ...]:
+        """Several of them."""
+        return tuple(self.index() for _ in range(count))
+
+    def subscript(self, at: tuple[Formula, ...], name: str = "") -> Formula:
+        """Indices side by side, with commas if they would run together or read as another name."""
+        letters = [index.latex if isinstance(index, Atom) else "" for index in at]
+        clear = all(len(a) == 1 and a != ":" for a in letters) and f"{name}_{''.join(letters)}" not in self.graph
+        row: list[Formula] = []
+        for k, index in enumerate(at):
+            row += [index] if clear or not k else [plain(","), index]
+        return Row(tuple(row))
+
+    def sum_sign(self, index: Formula, size: Size) -> Formula:
+        """A sum sign over one index."""
+        if not self.style.limits:
+            return Script(SUM, index)
+        return Script(SUM, Row((index, plain("="), plain("1"))), self.size(size))
+
+    def size(self, size: Size) -> Formula:
+        """The size of an axis."""
+        return self._size(size).formula
+
+    def _size(self, size: Size) -> Piece:
+        terms: list[Signed] = []
+        for monomial, coefficient in size.terms:
+            bases = [(Piece(self.names.size(name)), exponent) for name, exponent in monomial]
+            factors = [base if k == 1 else power(base, plain(str(k))) for base, k in bases]
+            if abs(coefficient) != 1 or not factors:
+                factors.insert(0, exact(abs(coefficient)))
+            terms.append((coefficient < 0, product(factors)))
+        return total(terms) if len(terms) > 1 else terms[0][1]
+
+    # ------------------------------------------------------------------------------------------ dispatch
+
+    def piece(self, node: Node, at: At) -> Piece:
+        """The formula of a node or of one entry of it."""
+        minus, piece = self.signed(node, at)
+        return negative(piece) if minus else piece
+
+    def signed(self, node: Node, at: At) -> Signed:
+        """A sign and the rest."""
+        if not node.shape:
+            at = ()
+        match node.op:
+            case "neg":
+                return self._negated(node.args[0], at)
+            case "number":
+                return node.value < 0, exact(abs(node.value))
+            case "contract":
+                return products.contraction(self, node, at)
+            case "div":
+                return self._quotient(node, at)
+            case _:
+                return False, self._unsigned(node, at)
+
+    def _negated(self, node: Node, at: At) -> Signed:
+        if self.tidy and node.op == "add" and len(node.args) == 2:
+            (minus, first), (subtracted, second) = (self.loose(arg, at) for arg in node.args)
+            if subtracted and not minus:
+                return False, total([(False, second), (True, first)])
+        minus, piece = self.signed(node, at)
+        return not minus, piece
+
+    def _unsigned(self, node: Node, at: At) -> Piece:
+        match node.op:
+            case "ref":
+                return self._ref(node, at)
+            case "constant":
+                return Piece(Atom(r"\pi", "π") if node.name == "pi" else plain("e"))
+            case "size":
+                return self._size(node.size)
+            case "add":
+                return total([self.loose(arg, at) for arg in node.args])
+            case "pow":
+                return self._power(node, at)
+        return functions.PRINTERS.get(node.op, functions.composite)(self, node, at)
+
+    def _ref(self, node: Node, at: At) -> Piece:
+        name = self.names.name(node.name)
+        if not at:
+            atom = name.sup is None and not name.primes and not name.whole
+            return Piece(name.formula, Level.ATOM if atom else Level.SCRIPT)
+        adjoint = self.names.adjoint(node.name)
+        if adjoint is not None and isinstance(name.base, Fraction):
+            entry = self.names.name(adjoint[1]).indexed(self.subscript(at, adjoint[1]))
+            return Piece(self.names.derivative(self.names.formula(adjoint[0]), entry), Level.SCRIPT)
+        return Piece(name.indexed(self.subscript(at, node.name)), Level.ATOM if name.sup is None else Level.SCRIPT)
+
+    def loose(self, node: Node, at: At) -> Signed:
+        """An operand that the author let broadcast: `b` in `X W + b`, `1` in `1 - Y`."""
+        minus = False
+        if at is None:
+            while node.op == "neg" or _stretched(node):
+                minus ^= node.op == "neg"
+                node = node.args[0]
+        inner, piece = self.signed(node, at)
+        return minus ^ inner, piece
+
+    def operand(self, node: Node, at: At) -> Piece:
+        """`loose`, with its sign."""
+        minus, piece = self.loose(node, at)
+        return negative(piece) if minus else piece
+
+    # ---------------------------------------------------------------------------------------- arithmetic
+
+    def _quotient(self, node: Node, at: At) -> Signed:
+        num, den = node.args
+        if at is None and products.repeated(den):
+            return products.matrix_product(self, node)
+        minus, above = self.loose(num, at)
+        turned, below = self.loose(den, at)
+        return minus ^ turned, fraction(above, below)
+
+    def _power(self, node: Node, at: At) -> Piece:
+        base, exponent = (self.operand(arg, at) for arg in node.args)
+        if at is not None:
+            return power(base, exponent.formula)
+        # without the circle it would be a power of the matrix
+        sign = self.style.circle
+        circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
+        return power(base, circled)
+
+
+def _stretched(node: Node) -> bool:
+    """Whether a node is an operand repeated by NumPy's rule: axes aligned from the right, size one stretched."""
+    if node.op != "contract" or len(node.args) != 1:
+        return False
+    (labels,), out = node.labels
+    if len(labels) > len(out) or set(out) <= set(labels) or len(set(out)) < len(out):
+        return False
+    aligned = zip(labels, out[len(out) - len(labels) :], node.args[0].shape, strict=True)
+    return all(own == outer or (own not in out and size is ONE) for own, outer, size in aligned)
+
+
+def _letters(graph: Graph) -> Iterator[str]:
+    taken = {*graph.names, *graph.size_names(), "e", "d"} | {name.partition("[")[0] for name in graph.declarations}
+    if any("[" in name for name in graph.names):
+        taken |= {"l"}
+    letters = [letter for letter in "ijklpqrsuvhgno" if letter not in taken]
+    yield from letters
+    k = 1
+    while True:
+        yield from (f"{letter}_{{{k}}}" for letter in letters)
+        k += 1

@@ -1,0 +1,121 @@
+"""Formulas on one line of a terminal: `∂L/∂w₁ = (a₂ − y) w₂ σ'(z₁) x`.
+
+Scripts use the raised and lowered characters of Unicode where all of a script has them, and `_{...}` or `^(...)`
+where not; a fraction is written with a slash and gets the brackets that it then needs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from derive.notation.formula import (
+    MAXIMUM,
+    SUM,
+    Accent,
+    Atom,
+    Fence,
+    Formula,
+    Fraction,
+    Grid,
+    Product,
+    Root,
+    Row,
+    Script,
+)
+
+_SUB = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_SUP = dict(
+    zip(
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW∘⊙",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ°°",
+        strict=True,
+    )
+)
+_COMBINING = {
+    "hat": "\u0302",
+    "bar": "\u0304",
+    "tilde": "\u0303",
+    "dot": "\u0307",
+    "ddot": "\u0308",
+    "vec": "\u20d7",
+    "check": "\u030c",
+    "breve": "\u0306",
+    "acute": "\u0301",
+    "grave": "\u0300",
+    "mathring": "\u030a",
+}
+
+
+def text(formula: Formula) -> str:
+    """The formula as one line of Unicode text."""
+    return re.sub(r" {2,}", " ", _render(formula)).strip()
+
+
+def _render(formula: Formula) -> str:
+    match formula:
+        case Atom():
+            return formula.text
+        case Row():
+            return "".join(_render(item) for item in formula.items)
+        case Product():
+            return _product(formula)
+        case Script():
+            return _script(formula)
+        case Fraction():
+            return f"{_slash_operand(formula.num, below=False)}/{_slash_operand(formula.den, below=True)}"
+        case Fence():
+            return f"{formula.open}{_render(formula.body).strip()}{formula.close}"
+        case Root():
+            inner = _render(formula.body)
+            return f"√{inner}" if len(inner) == 1 else f"√({inner})"
+        case Accent():
+            inner = _render(formula.body)
+            return inner + _COMBINING.get(formula.command, "") if len(inner) == 1 else inner
+        case Grid():
+            return "[" + "; ".join(", ".join(_render(cell) for cell in row) for row in formula.rows) + "]"
+    raise TypeError(f"not a formula: {formula!r}")
+
+
+def _product(product: Product) -> str:
+    out = ""
+    for k, factor in enumerate(product.factors):
+        if k:
+            before = product.factors[k - 1]
+            slash = (isinstance(before, Fraction) or isinstance(factor, Fraction)) and not _operator(before)
+            out += " · " if slash else " "
+        out += _render(factor).strip()
+    return out
+
+
+def _operator(formula: Formula) -> bool:
+    return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM)
+
+
+def _slash_operand(formula: Formula, *, below: bool) -> str:
+    inner = _render(formula).strip()
+    # ∂L and ∂w₁ are rows without a sign; anything with a space or a slash in it would be torn apart
+    compound = " " in inner or "/" in inner or (below and isinstance(formula, Product))
+    whole = isinstance(formula, Fence) or (isinstance(formula, Script) and not compound)
+    return f"({inner})" if compound and not whole else inner
+
+
+def _script(script: Script) -> str:
+    return (
+        _render(script.base)
+        + "'" * script.primes
+        + _shifted(script.sub, _SUB, "_", "{}")
+        + _shifted(script.sup, _SUP, "^", "()")
+    )
+
+
+def _shifted(formula: Formula | None, table: dict[str, str], sign: str, brackets: str) -> str:
+    if formula is None:
+        return ""
+    inner = _render(formula).strip()
+    packed = inner.replace(" ", "")
+    wordy = len(packed) > 2 and packed.isalpha()
+    if not wordy and all(ch in table for ch in packed):
+        return "".join(table[ch] for ch in packed)
+    if packed.isalnum():
+        return sign + packed
+    return f"{sign}{brackets[0]}{inner}{brackets[1]}"
