@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
@@ -89,7 +89,7 @@ def _spelling(line: Line) -> str | None:
 
 def finish(scope: Scope, program: Program, name: str, environment: Environment) -> Graph:
     """The graph of a scope whose bindings are complete."""
-    aliases = resolve_aliases(scope, program.aliases, environment)
+    aliases = resolve_aliases(scope, program, environment)
     graph = Graph(
         name=name,
         declarations=scope.declarations,
@@ -116,11 +116,11 @@ def finish(scope: Scope, program: Program, name: str, environment: Environment) 
     return graph.with_loss(loss)
 
 
-def resolve_aliases(scope: Scope, aliases: Iterable[Alias], environment: Environment) -> dict[str, str]:
+def resolve_aliases(scope: Scope, program: Program, environment: Environment) -> dict[str, str]:
     """Spellings by name; an alias of a template (`h^{(l)} = a[l]`) is spelled out for every member there is."""
     found: dict[str, str] = {}
-    for alias in aliases:
-        for spelling, target in _targets(scope, alias, environment):
+    for alias in program.aliases:
+        for spelling, target in _targets(scope, program, alias, environment):
             if found.setdefault(spelling, target) != target:
                 raise ModelError(f"{spelling} is already a spelling of {found[spelling]}", span=alias.span)
             if spelling != target and (spelling in scope.bindings or spelling in scope.declarations):
@@ -128,16 +128,18 @@ def resolve_aliases(scope: Scope, aliases: Iterable[Alias], environment: Environ
     return found
 
 
-def _targets(scope: Scope, alias: Alias, environment: Environment) -> list[tuple[str, str]]:
+def _targets(scope: Scope, program: Program, alias: Alias, environment: Environment) -> list[tuple[str, str]]:
     name = alias.target.within(environment)
     known = [*scope.bindings, *scope.declarations, *scope.sizes]
+    loop = program.loop
+    made = {bound.name.stem for bound in program.inside} | set(scope.templates)
+    of_layers = loop is not None and name.index is not None and name.stem in made
+    if of_layers and loop is not None and name.index is not None and name.index.letter == loop.letter:
+        shifted = [(i, replace(i, offset=i.offset - name.index.offset)) for i in scope.members_of(name.stem)]
+        return [(spelled_at(alias.spelling, loop.letter, at), f"{name.stem}[{i}]") for i, at in shifted]
     if str(name) in known:
         return [(alias.spelling, str(name))]
-    if name.index is not None and name.index.letter:
-        letter = name.index.letter
-        members = scope.members_of(name.stem)
-        if members or name.stem in scope.templates:
-            shifted = [(index, Index(index.letter, index.offset - name.index.offset)) for index in members]
-            return [(spelled_at(alias.spelling, letter, at), f"{name.stem}[{index}]") for index, at in shifted]
+    if of_layers:
+        return []  # a layer that this window does not show
     hint = did_you_mean(str(name), known)
     raise UnknownNameError(f"unknown name {str(name)!r} in an alias", span=alias.span, hint=hint)

@@ -15,6 +15,7 @@ from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError,
 from derive.ir import build
 from derive.ir.graph import Declaration
 from derive.ir.node import Node
+from derive.model.combine import indicator, signed_sum
 from derive.model.scope import Scope
 from derive.model.tokens import Expression
 from derive.ops.record import build_call, callable_names, plain_arguments
@@ -164,9 +165,7 @@ class _Walk:
                 except DeriveError as error:
                     raise error.at(self.expression.span(operation)) from None
             terms.append((minus, term))
-        assert shape is not None
-        spread = [(minus, build.broadcast_to(term, shape)) for minus, term in terms]
-        return build.add(*[Node("neg", (term,), None, shape) if minus else term for minus, term in spread])
+        return signed_sum(terms)
 
     def _binary(self, node: ast.BinOp) -> Node:
         left, right = self._as_node(node.left), self._as_node(node.right)
@@ -276,7 +275,7 @@ class _Walk:
         try:
             if isinstance(tree.ops[0], ast.Gt | ast.LtE):
                 left, right = right, left
-            below = build.call("step", build.sub(right, left))
+            below = indicator(left, right)
             return below if isinstance(tree.ops[0], ast.Lt | ast.Gt) else build.sub(build.number(1), below)
         except DeriveError as error:
             raise error.at(self.expression.span(tree)) from None

@@ -15,10 +15,9 @@ INDEX = r"\[\s*(?:[^\W\d]\w*\s*(?:[+-]\s*\d{1,6})?|\d{1,6})\s*\]"
 _NAME = re.compile(rf"({WORD})(?:({INDEX}))?\Z")
 _INDEX = re.compile(r"\[\s*([^\W\d]\w*)?\s*([+-]?)\s*(\d*)\s*\]")
 
-GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi"]
-    + ["pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi"]
-    + ["Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
+_GREEK = re.compile(
+    "(alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega"
+    r"|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega)\Z"
 )
 
 
@@ -76,7 +75,7 @@ def member_latex(name: Name, *, size: bool = False) -> str | None:
     if name.index is None:
         return None
     stem, _, below = name.stem.partition("_")
-    letters = f"\\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    letters = f"\\{stem}" if _GREEK.match(stem) else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
     if size:
         return f"{letters}_{{{name.index}}}" if not below else f"{letters}_{{{below},{name.index}}}"
     subscript = "" if not below else f"_{{{below}}}"

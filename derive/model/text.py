@@ -35,7 +35,8 @@ def warnings(graph: Graph) -> list[str]:
     """What is declared but not used: inputs (their gradients are zero) and functions."""
     used: set[str] = set()
     called: set[str] = set()
-    for node in topological(*(binding.node for binding in graph.bindings.values())):
+    windows = [graph] if graph.family is None else [graph, graph.family.first, graph.family.interior]
+    for node in topological(*(binding.node for window in windows for binding in window.bindings.values())):
         if node.op == "ref":
             used.add(node.name)
         elif node.op in ("call", "functional"):
