@@ -31,7 +31,7 @@ def backprop(graph: Graph, loss: str | None = None) -> Derivation:
     steps: dict[str, Step] = {}
     adjoints: dict[str, Binding] = {}
     for name in backward_order(graph):
-        paths = tuple(contributions[name])
+        paths = tuple(reversed(contributions[name]))  # in the order of the model
         total = build.number(1) if name == loss else _total(paths, graph.ref(name))
         step = Step(name, adjoint_name(loss, name), paths, total)
         steps[name] = step
