@@ -1,8 +1,8 @@
 """What the reader hands to the judge: statements as sets of readings over graphs.
 
-A display states one claim or several (`Claim`), each with all its readings that type-check. A `Reading` is one consistent
-choice for the whole statement. What has to hold for it is a list of `Case`s, which must all hold: one for a plain
-formula, one for every window of a family of layers, one for every choice of neurons that a letter may stand for. In
+A display states one claim or several (`Claim`), each with all its readings that type-check. A `Reading` is one
+consistent choice for the whole statement. What has to hold for it is a list of `Case`s, which must all hold: one for a
+plain formula, one for every window of a family of layers, one for every choice of neurons that a letter may stand for. In
 each case every relation is a link: either two nodes of one shape that must be equal (`Equal`), or something the
 reader has decided itself from shapes and order (`Check`).
 
@@ -133,7 +133,8 @@ class Definition:
 class Reading:
     """One consistent reading of a statement.
 
-    `text` is its unambiguous form, `assumed` what it takes for granted (δ_1 = ∂L/∂z_1), `notes` the slips it looks past.
+    `text` is its unambiguous form, `assumed` what it takes for granted (δ_1 = ∂L/∂z_1), `notes` the slips it
+    looks past.
     `defining` holds the links that define instead of claim, `defines` the name that a definition gives.
     `hides_term`: a token without meaning stands where a term may have been.
     """
