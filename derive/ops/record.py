@@ -138,6 +138,11 @@ def elementwise(name: str) -> Elementwise | None:
     return _elementwise.get(name)
 
 
+def tensor_or_none(name: str) -> Tensor | None:
+    """The record of a tensor operation, or None for a primitive."""
+    return _tensor.get(name)
+
+
 def tensor(name: str) -> Tensor:
     """The record of a tensor operation, by the `op` of a node."""
     return _tensor[name]

@@ -1,0 +1,127 @@
+"""Probe points: where formulas are evaluated to be told apart.
+
+A point holds a draw of sizes and exact values of all inputs, symbols and generic functions; bindings follow forward
+from them. It evaluates nodes in float64 for speed and in 50 digits for judgement, and remembers every node it has
+seen, so that many candidates over one graph cost what is new in each.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from derive.check.draw import Draw, size_names, two_size_draws
+from derive.check.generic import implementation
+from derive.errors import UnsupportedError
+from derive.ir.graph import Graph
+from derive.ir.node import Node
+from derive.ops.evaluate import Digits, Evaluator, Floats
+
+Array = Any
+DIGITS = 50
+REDRAWS = 24
+VALUE_KINDS = ("input", "symbol", "parameter")
+
+
+@dataclass(eq=False)
+class Point:
+    """Named sizes, and exact values (object arrays of fractions) of everything declared."""
+
+    graph: Graph
+    sizes: Mapping[str, int]
+    inputs: Mapping[str, Array]
+    _evaluators: dict[int, Evaluator] = field(default_factory=dict)
+
+    def evaluator(self, digits: int = 0) -> Evaluator:
+        """The evaluator in float64 (`digits` 0) or in many digits, with all bindings evaluated."""
+        known = self._evaluators.get(digits)
+        if known is None:
+            backend = Digits(digits) if digits else Floats()
+            functions = {name: implementation(d, backend) for name, d in self.graph.functions.items()}
+            known = Evaluator(self.inputs, self.sizes, functions=functions, backend=backend).run(self.graph)
+            self._evaluators[digits] = known
+        return known
+
+    def value(self, node: Node, digits: int = 0) -> Array | None:
+        """The array a node is at this point, or None where it is not defined (or not real)."""
+        try:
+            value = np.asarray(self.evaluator(digits).value(node))
+        except (ArithmeticError, IndexError, np.linalg.LinAlgError, ValueError):
+            return None
+        return value if is_real(value) else None
+
+    def values(self, digits: int = 0) -> Mapping[str, Array]:
+        """The values of all inputs and bindings."""
+        return self.evaluator(digits).values
+
+
+def is_real(value: Array) -> bool:
+    """Whether every entry is a finite real number."""
+    if value.dtype != object:
+        return bool(np.isrealobj(value) and np.isfinite(value).all())
+    return all(not hasattr(v, "_mpc_") and mpmath.isfinite(v) for v in value.flat)
+
+
+def draw_point(graph: Graph, sizes: Mapping[str, int], seed: str, *, grid: int = 100) -> Point | None:
+    """A point at which every binding is defined; None if none was found in many draws."""
+    for attempt in range(REDRAWS):
+        rng = random.Random(f"{seed} {attempt}")
+        draw = Draw(rng, mood=(0, 0, 1, 0, 2, 1)[attempt % 6], grid=grid)
+        declared = {name: d for name, d in graph.declarations.items() if d.kind in VALUE_KINDS}
+        inputs = {name: draw.value(d, sizes) for name, d in declared.items()}
+        point = Point(graph, sizes, inputs)
+        try:
+            values = point.values()
+        except (ArithmeticError, IndexError, np.linalg.LinAlgError, ValueError):
+            continue
+        if all(is_real(np.asarray(value)) for value in values.values()):
+            return point
+    return None
+
+
+class Points:
+    """The probe points of one graph, drawn when needed, at the two draws of sizes in turn."""
+
+    def __init__(self, graph: Graph) -> None:
+        names, literals = size_names(graph)
+        self.draws = two_size_draws(names, literals, random.Random(len(names)))
+        self._points: list[Point | None] = []
+        self.graph = graph
+
+    def __getitem__(self, number: int) -> Point | None:
+        """Point `number`, or None if no draw obeys the domain of the model."""
+        while len(self._points) <= number:
+            k = len(self._points)
+            self._points.append(draw_point(self.graph, self.draws[k % len(self.draws)], f"point {k}"))
+        return self._points[number]
+
+    def first(self, count: int) -> list[Point]:
+        """The first `count` points that exist; UnsupportedError if the model is defined nowhere."""
+        points = [point for k in range(count) if (point := self[k]) is not None]
+        if not points:
+            raise UnsupportedError(
+                "no values were found at which every line of the model is defined",
+                hint="declare what the inputs obey (positive, in (0, 1), simplex, ...)",
+            )
+        return points
+
+
+_recent: OrderedDict[int, Points] = OrderedDict()
+MOST_GRAPHS = 32
+
+
+def points_of(graph: Graph) -> Points:
+    """The points of a graph; the same object for the same graph, as long as it is among the latest."""
+    known = _recent.pop(id(graph), None)
+    if known is None or known.graph is not graph:
+        known = Points(graph)
+    _recent[id(graph)] = known
+    if len(_recent) > MOST_GRAPHS:
+        _recent.popitem(last=False)
+    return known

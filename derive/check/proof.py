@@ -1,0 +1,113 @@
+"""Proofs that two nodes are equal.
+
+A proof first leaves every binding opaque (what holds for any value of `a` holds for the one at hand) and then expands
+bindings, the latest first. Where entries of axes of integer size are picked out, sums are written out and the claim is
+proved entry by entry. A proof that fails says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+
+from derive.check.canonical import Indices
+from derive.check.elementary import Elementary
+from derive.check.normal_form import WRITTEN_OUT, NormalForm
+from derive.check.polynomials import Exhausted
+from derive.check.summands import vanishes
+from derive.ir import build
+from derive.ir.graph import Graph
+from derive.ir.node import Node, refs, rewrite, topological
+from derive.ir.size import size_of
+
+MOST_ENTRIES = 64
+
+
+def proved(left: Node, right: Node, graph: Graph, *, seconds: float = 2.0) -> bool:
+    """Whether `left` equals `right` for all sizes and functions; False means that no proof was found in time.
+
+    Raises Undefined if a member has no value for any input.
+    """
+    algebra = Elementary(seconds=seconds)
+    try:
+        for definitions in _stages(left, right, graph):
+            form = NormalForm(graph.declarations, definitions, algebra=algebra)
+            if _vanishes(form, left, right):
+                return True
+        if _picks_entries(left, right, graph):
+            for definitions in _stages(left, right, graph):
+                if _proved_by_entries(left, right, graph, definitions, algebra):
+                    return True
+    except Exhausted:
+        pass
+    return False
+
+
+def proved_at_sizes(left: Node, right: Node, graph: Graph, sizes: Mapping[str, int], *, seconds: float = 1.0) -> bool:
+    """Whether every entry is equal for these sizes, as functions of the inputs; False if no proof was found."""
+    algebra = Elementary(seconds=seconds)
+    fixed = {name: _at_sizes(binding.node, sizes) for name, binding in graph.bindings.items()}
+    small = replace(graph, bindings={name: replace(graph.bindings[name], node=node) for name, node in fixed.items()})
+    members = _at_sizes(left, sizes), _at_sizes(right, sizes)
+    try:
+        return any(_proved_by_entries(*members, small, stage, algebra) for stage in _stages(*members, small))
+    except Exhausted:
+        return False
+
+
+def _at_sizes(root: Node, sizes: Mapping[str, int]) -> Node:
+    def rule(node: Node, args: tuple[Node, ...]) -> Node:
+        if node.op == "size":
+            return build.number(node.size.value(sizes))
+        return Node(node.op, args, node.attribute, tuple(size_of(size.value(sizes)) for size in node.shape))
+
+    return rewrite(root, rule)
+
+
+def _vanishes(form: NormalForm, left: Node, right: Node, indices: Indices | None = None) -> bool:
+    indices = indices if indices is not None else tuple(form._axis(k, s) for k, s in enumerate(left.shape))
+    difference = form.algebra.add(form.at(left, indices), form.algebra.scale(form.at(right, indices), -1))
+    return vanishes(form.algebra, difference)
+
+
+def _stages(left: Node, right: Node, graph: Graph) -> Iterator[dict[str, Node]]:
+    """Ever more definitions to expand: none, those that relate letters in sight, then the latest, the two latest, ...
+
+    A definition such as `a = sigmoid(z)` where both letters are in sight costs nothing new.
+    """
+    place = {name: k for k, name in enumerate(graph.bindings)}
+    definitions: dict[str, Node] = {}
+    step, goal = 1, 0
+    visible = {name for name in refs(left, right) if name in place}
+    yield {}
+    sight = set(refs(left, right))
+    related = {name: graph.bindings[name].node for name in visible if sight.issuperset(refs(graph.bindings[name].node))}
+    if related:
+        yield related
+    while visible:
+        goal += step
+        while visible and len(definitions) < goal:
+            latest = max(visible, key=place.__getitem__)
+            definitions[latest] = graph.bindings[latest].node
+            visible.discard(latest)
+            visible |= {name for name in refs(definitions[latest]) if name in place and name not in definitions}
+        yield dict(definitions)
+        step *= 2
+
+
+def _picks_entries(left: Node, right: Node, graph: Graph) -> bool:
+    roots = [left, right, *(binding.node for binding in graph.bindings.values())]
+    return any(node.op in ("entry", "placed", "array") for node in topological(*roots))
+
+
+def _proved_by_entries(
+    left: Node, right: Node, graph: Graph, definitions: Mapping[str, Node], algebra: Elementary
+) -> bool:
+    form = NormalForm(graph.declarations, definitions, algebra=algebra, written_out=True)
+    ranges = []
+    for k, size in enumerate(left.shape):
+        number = size.number
+        ranges.append([-1 - p for p in range(number)] if number is not None and number <= WRITTEN_OUT else [k])
+    entries = list(product(*ranges))
+    return len(entries) <= MOST_ENTRIES and all(_vanishes(form, left, right, indices) for indices in entries)
