@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from derive.calculus.derivation import Derivation
 from derive.errors import UnknownNameError, did_you_mean
@@ -20,8 +21,12 @@ __all__ = [
     "Line",
     "Style",
     "View",
+    "default_style",
     "default_view",
+    "derivation_latex",
+    "derivation_unicode",
     "document",
+    "model_latex",
     "partial_line",
     "print_derivation",
     "print_forward",
@@ -35,19 +40,26 @@ def default_view(graph: Graph) -> View:
     return "matrix" if any(graph.shape(name) for name in graph.names) else "scalar"
 
 
+def default_style(graph: Graph) -> Style:
+    """For layers of a family δ, so that a recursion links δ to δ; else partial derivatives as fractions."""
+    return Style(adjoint="delta") if any("[" in name for name in graph.names) else Style()
+
+
 def print_node(node: Node, graph: Graph, view: View | None = None, style: Style | None = None) -> str:
     """A node as LaTeX. In the matrix view a tensor without matrix notation is printed by its entries."""
-    return node_line(node, graph, view or default_view(graph), style or Style()).latex()
+    return node_line(node, graph, view or default_view(graph), style or default_style(graph)).latex()
 
 
 def unicode_node(node: Node, graph: Graph, view: View | None = None, style: Style | None = None) -> str:
     """A node as one line of terminal text."""
-    return node_line(node, graph, view or default_view(graph), style or Style()).unicode()
+    return node_line(node, graph, view or default_view(graph), style or default_style(graph)).unicode()
 
 
 def print_forward(graph: Graph, view: View | None = None, style: Style | None = None) -> list[Line]:
     """The definition of every binding, in order."""
-    return [forward_line(graph, name, view or default_view(graph), style or Style()) for name in graph.bindings]
+    return [
+        forward_line(graph, name, view or default_view(graph), style or default_style(graph)) for name in graph.bindings
+    ]
 
 
 def print_derivation(
@@ -58,28 +70,77 @@ def print_derivation(
     wrt: Iterable[str] | None = None,
 ) -> list[Line]:
     """A line for every name in `wrt`, in the order of the backward pass; by default every name that the loss depends
-    on but the loss itself, inputs that are held fixed left out.
+    on but the loss itself; inputs that are held fixed and opaque derivatives, of which nothing can be said, are left
+    out.
 
-    Raises UnknownNameError for a name that is neither input nor binding.
+    `closed` are the closed forms, computed if they are not given; an empty mapping prints none. Raises
+    UnknownNameError for a name that is neither input nor binding.
     """
     graph = derivation.graph
-    if wrt is None:
-        names = [name for name, step in derivation.steps.items() if step.paths and _asked(graph, name)]
-    else:
-        names = [_known(derivation, name) for name in wrt]
+    if closed is None:
+        from derive.calculus.closed import closed_forms  # loads SymPy
+
+        closed = closed_forms(derivation)
     chosen = view or default_view(graph)
-    forms = closed or {}
-    return [step_line(derivation, name, forms.get(name), chosen, style or Style()) for name in names]
+    if wrt is not None:
+        return [
+            step_line(derivation, name, closed.get(name), chosen, style or default_style(graph))
+            for name in _known(derivation, wrt)
+        ]
+    names = [name for name, step in derivation.steps.items() if step.paths and _asked(graph, name)]
+    lines = [step_line(derivation, name, closed.get(name), chosen, style or default_style(graph)) for name in names]
+    return [line for line in lines if len(line.members) > 1]
 
 
 def _asked(graph: Graph, name: str) -> bool:
     return name in graph.bindings or graph.declarations[name].differentiable
 
 
-def _known(derivation: Derivation, name: str) -> str:
-    name = derivation.graph.aliases.get(name, name)
-    if name not in derivation.steps:
-        raise UnknownNameError(
-            f"{name!r} is neither an input nor a binding", hint=did_you_mean(name, derivation.graph.names)
-        )
-    return name
+def _known(derivation: Derivation, names: Iterable[str]) -> Iterator[str]:
+    for asked in names:
+        name = derivation.graph.aliases.get(asked, asked)
+        if name not in derivation.steps:
+            hint = did_you_mean(name, derivation.graph.names)
+            raise UnknownNameError(f"{asked!r} is neither an input nor a binding", hint=hint)
+        yield name
+
+
+def model_latex(graph: Graph, view: View | None = None, *, standalone: bool = False, **choices: Any) -> str:
+    """The forward formulas as LaTeX; `choices` are those of `Style`."""
+    lines = print_forward(graph, view, _chosen(graph, choices))
+    return document(lines, standalone=standalone, title=graph.title or graph.name)
+
+
+def derivation_latex(
+    derivation: Derivation,
+    closed: Mapping[str, ClosedForm] | None = None,
+    view: View | None = None,
+    wrt: Iterable[str] | None = None,
+    *,
+    standalone: bool = False,
+    **choices: Any,
+) -> str:
+    """The derivation as LaTeX; `choices` are those of `Style`."""
+    graph = derivation.graph
+    lines = print_derivation(derivation, closed, view, _chosen(graph, choices), wrt)
+    return document(lines, standalone=standalone, title=graph.title or graph.name)
+
+
+def derivation_unicode(
+    derivation: Derivation,
+    closed: Mapping[str, ClosedForm] | None = None,
+    view: View | None = None,
+    wrt: Iterable[str] | None = None,
+    **choices: Any,
+) -> str:
+    """The derivation for a terminal, a line for each name; `choices` are those of `Style`."""
+    lines = print_derivation(derivation, closed, view, _chosen(derivation.graph, choices), wrt)
+    return "\n".join(line.unicode() for line in lines)
+
+
+def _chosen(graph: Graph, choices: Mapping[str, Any]) -> Style:
+    unknown = [name for name in choices if name not in Style.__dataclass_fields__]
+    if unknown:
+        hint = did_you_mean(unknown[0], Style.__dataclass_fields__)
+        raise UnknownNameError(f"no choice of notation is called {unknown[0]!r}", hint=hint)
+    return replace(default_style(graph), **choices)

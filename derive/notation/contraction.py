@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from derive.ir import build
 from derive.ir.node import Labels, Node
-from derive.ir.size import Size
+from derive.ir.size import ONE, Size
 
 Factor = tuple[Labels, Node]
 
@@ -89,9 +89,7 @@ class _Work:
         for own, size in build.label_sizes(node).items():
             if own not in names:
                 names[own] = self.new(size)
-        return [
-            (tuple(names[own] for own in part), arg) for part, arg in zip(ins, node.args, strict=True)
-        ]
+        return [(tuple(names[own] for own in part), arg) for part, arg in zip(ins, node.args, strict=True)]
 
     def result(self, done: list[Factor], out: Labels) -> Flat:
         factors = [(self.found(labels), factor) for labels, factor in done]
@@ -105,13 +103,14 @@ class _Work:
 
 
 def repeated(node: Node) -> bool:
-    """Whether a node only repeats a value of fewer axes."""
-    return node.op == "contract" and len(node.args) == 1 and len(node.labels[0][0]) < len(node.shape)
+    """Whether a node only repeats a value along some axes."""
+    if node.op != "contract" or len(node.args) != 1:
+        return False
+    (labels,), out = node.labels
+    lost = [size for label, size in zip(labels, node.args[0].shape, strict=True) if label not in out]
+    return not set(out) <= set(labels) and all(size is ONE for size in lost)
 
 
 def _inverted(node: Node) -> Node:
-    inner = build.div(build.number(1), node.args[0]) if not node.args[0].shape else None
-    if inner is None:
-        value = node.args[0]
-        inner = build.div(build.fill(build.number(1), value.shape), value)
+    inner = build.div(build.number(1), node.args[0])
     return build.contract(node.labels[0], node.labels[1], [inner], node.shape)

@@ -1,11 +1,11 @@
-r"""Functions in print: `\sigma'(z)`, `e^{-z}`, `\log a`, `\frac{\partial C}{\partial y_1}`, softmax, explicit entries."""
+r"""Functions in print: `\sigma'(z)`, `e^{-z}`, `\log a`, `\frac{\partial C}{\partial y_1}`, softmax, entries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from derive.ir.node import Node
+from derive.ir.node import Node, refs, topological
 from derive.notation.formula import (
     COLON,
     INDICATOR,
@@ -60,7 +60,7 @@ def call(printer: Printer, node: Node, at: At) -> Piece:
         return application(function, args)
     if node.orders[0] == order and (len(args) == 1 or record is not None):
         return application(_primed(function, order), args)
-    return _partial(printer, node, application(function, args).formula, args, at)
+    return _partial(printer, node, application(function, args).formula, args)
 
 
 def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece | None:
@@ -96,22 +96,34 @@ def _primed(function: Formula, order: int) -> Formula:
     return Script(function, None, Fence(plain(str(order))))
 
 
-def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece], at: At) -> Piece:
+def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece]) -> Piece:
     """The derivative of `applied` by operands: by their names where these are independent, else by their places."""
-    places = [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
-    if _independent(printer, node):
+    places = (
+        [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
+    )
+    if _independent(printer, node, set(places)):
         power_of_d = Script(PARTIAL, None, plain(str(len(places)))) if len(places) > 1 else PARTIAL
         below: list[Formula] = [Row((PARTIAL, args[k].formula)) for k in places]
         return Piece(Fraction(Row((power_of_d, applied)), Product(tuple(below)) if len(below) > 1 else below[0]))
     marks = listed([plain(str(k + 1)) for k in places])
-    return Piece(Row((Script(Atom(r"\partial", "∂"), marks), plain(" "), applied)), Level.PRODUCT)
+    return Piece(Fence(Row((Script(Atom(r"\partial", "∂"), marks), plain(" "), applied))))
 
 
-def _independent(printer: Printer, node: Node) -> bool:
-    names = [arg.name for arg in node.args if arg.op == "ref"]
-    if len(set(names)) < len(node.args) or any(name not in printer.graph for name in names):
-        return False
-    return not any(names[j] in printer.graph.ancestors(name) for name in names for j in range(len(names)))
+def _independent(printer: Printer, node: Node, places: set[int]) -> bool:
+    """Whether a derivative by these operands, named by what stands there, means these operands and nothing else."""
+    for k in places:
+        own = node.args[k]
+        for j, other in enumerate(node.args):
+            if j == k:
+                continue
+            below = set(topological(other))
+            if own in below or (own.op == "ref" and any(own.name in _ancestors(printer, name) for name in refs(other))):
+                return False
+    return True
+
+
+def _ancestors(printer: Printer, name: str) -> set[str]:
+    return printer.graph.ancestors(name) if name in printer.graph else set()
 
 
 # -------------------------------------------------------------------------------------------- functionals
@@ -131,14 +143,14 @@ def functional(printer: Printer, node: Node, at: At) -> Piece:
     if at is None:
         if len(wrt) > 1:
             raise NoMatrixForm
-        return _partial(printer, node, applied, args, at)
+        return _partial(printer, node, applied, args)
     entries, start = list(args), 0
     for k in wrt:
         rank = len(node.args[k].shape)
         if rank:
             entries[k] = printer.piece(node.args[k], at[start : start + rank])
         start += rank
-    return _partial(printer, node, applied, entries, at)
+    return _partial(printer, node, applied, entries)
 
 
 # ------------------------------------------------------------------------------------------------ entries
@@ -261,7 +273,7 @@ def _maximum(printer: Printer, node: Node, at: At) -> Piece:
     return big(under, printer.piece(arg, index))
 
 
-PRINTERS: dict[str, Callable[["Printer", Node, "At"], Piece]] = {
+PRINTERS: dict[str, Callable[..., Piece]] = {
     "array": array,
     "entry": entry,
     "placed": placed,

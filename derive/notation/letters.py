@@ -6,24 +6,70 @@ import re
 
 from derive.notation.formula import Accent, Atom, Formula
 
-_GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi"
-        " chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega varepsilon vartheta varpi varrho"
-        " varsigma varphi varkappa ell hbar".split(),
-        "α β γ δ ϵ ζ η θ ι κ λ μ ν ξ ο π ρ σ τ υ ϕ χ ψ ω Γ Δ Θ Λ Ξ Π Σ Υ Φ Ψ Ω ε ϑ ϖ ϱ ς φ ϰ ℓ ℏ".split(),
-        strict=True,
-    )
-)
-_ROMAN_CAPITALS = dict(
-    zip(
-        "Alpha Beta Epsilon Zeta Eta Iota Kappa Mu Nu Omicron Rho Tau Chi".split(),
-        "A B E Z H I K M N O P T X".split(),
-        strict=True,
-    )
-)
+_GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ϵ",
+    "zeta": "ζ",
+    "eta": "η",
+    "theta": "θ",
+    "iota": "ι",
+    "kappa": "κ",
+    "lambda": "λ",
+    "mu": "μ",
+    "nu": "ν",
+    "xi": "ξ",
+    "omicron": "ο",
+    "pi": "π",
+    "rho": "ρ",
+    "sigma": "σ",
+    "tau": "τ",
+    "upsilon": "υ",
+    "phi": "ϕ",
+    "chi": "χ",
+    "psi": "ψ",
+    "omega": "ω",
+    "Gamma": "Γ",
+    "Delta": "Δ",
+    "Theta": "Θ",
+    "Lambda": "Λ",
+    "Xi": "Ξ",
+    "Pi": "Π",
+    "Sigma": "Σ",
+    "Upsilon": "Υ",
+    "Phi": "Φ",
+    "Psi": "Ψ",
+    "Omega": "Ω",
+    "varepsilon": "ε",
+    "vartheta": "ϑ",
+    "varpi": "ϖ",
+    "varrho": "ϱ",
+    "varsigma": "ς",
+    "varphi": "φ",
+    "varkappa": "ϰ",
+    "ell": "ℓ",
+    "hbar": "ℏ",
+}
+_ROMAN_CAPITALS = {
+    "Alpha": "A",
+    "Beta": "B",
+    "Epsilon": "E",
+    "Zeta": "Z",
+    "Eta": "H",
+    "Iota": "I",
+    "Kappa": "K",
+    "Mu": "M",
+    "Nu": "N",
+    "Omicron": "O",
+    "Rho": "P",
+    "Tau": "T",
+    "Chi": "X",
+}
 _MODIFIERS = {
-    **{name: name for name in "mathring ddddot dddot ddot dot check breve acute grave tilde hat bar vec".split()},
+    **{name: name for name in ("mathring", "ddddot", "dddot", "ddot", "dot", "check", "breve", "acute", "grave")},
+    **{name: name for name in ("tilde", "hat", "bar", "vec")},
     "bold": "boldsymbol",
     "bm": "boldsymbol",
     "cal": "mathcal",
@@ -48,7 +94,9 @@ _SIGNS = {
     "ldots": "…",
     "cdots": "⋯",
 }
-_FONTS = frozenset("mathrm mathbf mathcal mathbb mathsf mathit boldsymbol bm text operatorname left right".split())
+_FONTS = frozenset(
+    ("mathrm", "mathbf", "mathcal", "mathbb", "mathsf", "mathit", "boldsymbol", "bm", "text", "left", "right")
+)
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)")
 
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from derive.calculus.derivation import Derivation, Path, Step
 from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.graph import Graph
-from derive.ir.node import Node, refs, substitute
+from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import Shape, show_shape
 from derive.notation.contraction import flatten
 from derive.notation.formula import EQUALS, PLUS, Formula, Product, Row
@@ -30,7 +31,7 @@ from derive.notation.printer import At, Printer
 from derive.notation.style import Style, View
 from derive.notation.terms import NoMatrixForm
 from derive.notation.unicode import text
-from derive.notation.where import Parts
+from derive.notation.where import Parts, short
 
 if TYPE_CHECKING:
     from derive.calculus.closed import ClosedForm
@@ -82,7 +83,9 @@ class Line:
 
 def node_line(node: Node, graph: Graph, view: View, style: Style) -> Line:
     """A formula by itself, with the parts it was cut into."""
-    return _Sides(graph, view, style, node.shape, tidy=False).line("", None, closed=node)
+    parts = Parts(graph)
+    cut = parts.cut(node)
+    return _Sides(graph, view, style, node.shape, tidy=False).line("", _printed(cut), parts=parts)
 
 
 def forward_line(graph: Graph, name: str, view: View, style: Style) -> Line:
@@ -112,18 +115,19 @@ def partial_line(graph: Graph, of: str, by: str, node: Node, style: Style) -> Li
 # ---------------------------------------------------------------------------------------------- backward
 
 
-def step_line(
-    derivation: Derivation, name: str, closed: ClosedForm | None, view: View, style: Style
-) -> Line:
+def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, view: View, style: Style) -> Line:
     """The derivative of the loss by `name`: chain, one step, closed form."""
     step = derivation.steps[name]
     sides = _Sides(derivation.gradient, view, style, step.total.shape, tidy=True)
     deltas = sides.printer().names.deltas
-    near = closed.step if closed is not None else step.total
+    adjoints = {build.ref(other.adjoint, other.total.shape) for other in derivation.steps.values()}
+    at_loss = all(path.consumer == derivation.loss for path in step.paths)
+    near = step.total if closed is None or (at_loss and short(step.total)) else closed.step
     far = closed.node if closed is not None else None
     if style.adjoint == "delta":
         near = through(derivation, near, deltas)
-        far = through(derivation, far, deltas) if far is not None else None
+        if far is not None and any(node.op == "functional" or node in adjoints for node in topological(far)):
+            far = None  # the recursion says more than what is left of a closed form
 
     def left(printer: Printer, at: At) -> Formula:
         return printer.piece(build.ref(step.adjoint, step.total.shape), at).formula
@@ -143,10 +147,11 @@ def through(derivation: Derivation, node: Node, deltas: frozenset[str]) -> Node:
     by_adjoint = {step.adjoint: step for step in derivation.steps.values()}
     for _ in range(LONGEST):
         found = [by_adjoint[name] for name in refs(node) if name in by_adjoint and by_adjoint[name].name not in deltas]
-        open_ = [step for step in found if step.paths and step.name in derivation.graph.bindings]
-        if not open_:
+        # at the output the derivative of the loss itself stays a name
+        passing = [step for step in found if any(name in by_adjoint for name in refs(step.total))]
+        if not passing:
             break
-        node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in open_})
+        node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in passing})
     return node
 
 
@@ -186,7 +191,7 @@ def _long_chain(derivation: Derivation, step: Step, printer: Printer) -> Formula
         return None
     if names[-1] != loss:
         names.append(loss)
-    links = [printer.names.partial(above, below) for below, above in zip(names, names[1:], strict=False)]
+    links = [printer.names.partial(above, below) for below, above in pairwise(names)]
     return Product(tuple(links if printer.style.order == "inner" else reversed(links)))
 
 
@@ -198,7 +203,9 @@ def _composition(derivation: Derivation, step: Step, path: Path, printer: Printe
     adjoint = build.ref(derivation.steps[path.consumer].adjoint, consumer.shape)
     summed: list[tuple[Formula, int]] = []
     inner: At = at
-    if at is not None:
+    if at is not None and not consumer.shape:
+        inner = ()
+    elif at is not None:
         flat = flatten(path.contribution)
         places = [labels for labels, node in flat.factors if node is adjoint]
         if len(places) != 1 or any(adjoint.name in refs(node) for _, node in flat.factors if node is not adjoint):
@@ -233,21 +240,22 @@ class _Sides:
     def line(
         self,
         name: str,
-        left: Callable[[Printer, At], Formula] | None,
+        left: Callable[[Printer, At], Formula],
         chain: Callable[[Printer, At], Formula | None] = lambda _printer, _at: None,
         factors: Node | None = None,
         closed: Node | None = None,
         reason: str = "",
+        parts: Parts | None = None,
     ) -> Line:
         """The line; by entries where matrix notation fails one of its sides."""
-        parts = Parts(self.graph)
+        parts = parts or Parts(self.graph)
         near = None if factors is None else parts.cut(factors)
         far = None if closed is None else parts.cut(closed)
         for whole in (True, False) if self.view == "matrix" else (False,):
             try:
                 return Line(
                     name,
-                    left=self._side(left, whole) if left else self._side(_printed(far), whole),
+                    left=self._side(left, whole),
                     chain=self._side(chain, whole),
                     factors=None if near is None else self._side(_printed(near), whole),
                     closed=None if far is None else self._side(_printed(far), whole),

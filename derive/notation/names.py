@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from derive.ir.graph import Graph
-from derive.ir.node import topological
+from derive.ir.node import Node
 from derive.notation.formula import ONE, Atom, Fence, Formula, Fraction, Row, Script, plain
 from derive.notation.letters import letter, unicode_of
 from derive.notation.style import Style
+from derive.ops.record import elementwise
 
 _MEMBER = re.compile(r"(.+)\[(.+)\]")
 _BASE = re.compile(r"\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]|\{[^{}]*\})")
@@ -58,9 +59,11 @@ class Name:
 
 
 def split(name: str) -> tuple[str, list[str], list[str]]:
-    """Base, superscripts and subscripts by SymPy's rule: `_` lowers, `^` and `__` raise, trailing digits are lowered."""
+    """Base, superscripts, subscripts by SymPy's rule: `_` lowers, `^` and `__` raise, trailing digits are lowered."""
     pieces = re.split(r"(?<=.)(__|\^|_)(?=.)", name)
-    base, supers, subs = pieces[0], [], []
+    base = pieces[0]
+    supers: list[str] = []
+    subs: list[str] = []
     for sign, part in zip(pieces[1::2], pieces[2::2], strict=True):
         (subs if sign == "_" else supers).append(part)
     if match := re.fullmatch(r"([A-Za-z]\w*?)(\d+)", base):
@@ -179,7 +182,7 @@ class Names:
         if self.style.adjoint == "d" and "d" not in self.graph and by in self.graph:
             name = self.name(by)
             return replace(name, base=Row((plain("d"), name.base)))
-        if by in self.deltas and loss == self.graph.loss:
+        if by in self.deltas and self.graph.loss in (None, loss):
             return replace(self.name(by), base=_DELTA, whole=False)
         return Name(self.partial(loss, by), whole=True)
 
@@ -197,16 +200,20 @@ class Names:
 
     @cached_property
     def pre_activations(self) -> list[str]:
-        """Bindings to which a later binding applies an activation, or a function nobody knows, or a softmax."""
+        """Bindings of which another binding is an activation, a function nobody knows, or a softmax."""
         found: dict[str, None] = {}
         for binding in self.graph.bindings.values():
-            if binding.adjoint_of is not None:
-                continue
-            for node in topological(binding.node):
-                applied = (node.op == "call" and len(node.args) == 1 and not any(node.orders)) or node.op == "softmax"
-                if applied and node.args[0].op == "ref" and node.args[0].name in self.graph.bindings:
-                    found[node.args[0].name] = None
+            node = binding.node
+            if binding.adjoint_of is None and _is_activation(node) and node.args[0].name in self.graph.bindings:
+                found[node.args[0].name] = None
         return list(found)
+
+
+def _is_activation(node: Node) -> bool:
+    if node.op not in ("call", "softmax") or len(node.args) != 1 or node.args[0].op != "ref":
+        return False
+    record = elementwise(node.name) if node.op == "call" else None
+    return node.op == "softmax" or (not any(node.orders) and (record is None or record.prime))
 
 
 def _arithmetic(text: str) -> Formula:

@@ -102,7 +102,7 @@ def product(factors: Sequence[Piece]) -> Piece:
         if k and ((factor.digit and factor.level >= Level.PRODUCT) or _number(factor)):
             inner = Row((CDOT, inner))
         row.extend(inner.factors if isinstance(inner, Product) else (inner,))
-    closed = None
+    closed: Formula | None = None
     if ordered[-1].closed is not None:
         tail = ordered[-1].closed
         closed = Product((*row[:-1], *(tail.factors if isinstance(tail, Product) else (tail,))))

@@ -11,12 +11,13 @@ too large has been cut before by `derive.notation.where`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction as Exact
 
 from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.ir.size import ONE, Size
 from derive.notation import functions, products
-from derive.notation.formula import SUM, Atom, Fence, Formula, Fraction, Row, Script, plain
+from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, exact, fraction, negative, power, product, total
 from derive.notation.style import Style, View
@@ -73,7 +74,7 @@ class Printer:
             bases = [(Piece(self.names.size(name)), exponent) for name, exponent in monomial]
             factors = [base if k == 1 else power(base, plain(str(k))) for base, k in bases]
             if abs(coefficient) != 1 or not factors:
-                factors.insert(0, exact(abs(coefficient)))
+                factors.insert(0, exact(Exact(abs(coefficient))))
             terms.append((coefficient < 0, product(factors)))
         return total(terms) if len(terms) > 1 else terms[0][1]
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.notation.contraction import Factor, Flat, flatten, repeated
-from derive.notation.formula import COLON, INDICATOR, ONES, Fence, Formula, Row, Script, plain, word
+from derive.notation.formula import COLON, INDICATOR, ONES, Atom, Fence, Formula, Row, Script, plain, word
 from derive.notation.pieces import Level, Piece, application, big, bracketed, circle, exact, negative, power, product
+from derive.notation.solve import solve
 from derive.notation.terms import (
     Chain,
     Circle,
@@ -29,7 +30,7 @@ from derive.notation.terms import (
     Term,
     Trace,
     Turned,
-    solve,
+    has_ones,
 )
 from derive.ops.primitive import scalar_of
 
@@ -71,7 +72,8 @@ def index_sum(printer: Printer, flat: Flat, at: tuple[Formula, ...]) -> Signed:
         index.setdefault(label, given)
     summed = flat.summed()
     index.update((label, printer.index()) for label in summed)
-    minus, under = flat.minus, []
+    minus = flat.minus
+    under: list[Piece] = []
     for labels, node in _arranged(printer, flat.factors, scalars=not flat.sizes):
         turned, piece = printer.signed(node, tuple(index[label] for label in labels))
         minus ^= turned
@@ -105,7 +107,7 @@ def merged_quotients(factors: Iterable[Factor]) -> list[Factor]:
     """`x * (1/y)` as `x/y`, where x is the nearest plain factor with the axes of y; a coefficient `1/m` stays."""
     result = list(factors)
     for k, (labels, node) in enumerate(result):
-        if node.op != "div" or as_number(scalar_of(node.args[0])) != 1 or as_number(node.args[1]) is not None:
+        if not _is_inverse(node) or as_number(node.args[1]) is not None:
             continue
         if node.args[1].op == "size":
             continue
@@ -145,6 +147,8 @@ def matrix_product(printer: Printer, node: Node) -> Signed:
         front.append(piece)
     front += [term_piece(printer, term) for term in solved.scalars if not isinstance(term, Leaf)]
     term = solved.term
+    if term is None and any(has_ones(scalar) for scalar in solved.scalars):
+        raise NoMatrixForm  # a sum of entries reads better with indices
     if term is None:
         return minus, product(front) if front else exact(build.number(1).value)
     if isinstance(term, Leaf):
@@ -167,6 +171,9 @@ def term_piece(printer: Printer, term: Term) -> Piece:
             return product([_link(term_piece(printer, factor)) for factor in term.factors])
         case Circle():
             return circle(_circle_parts(printer, term), printer.style.circle)
+        case Diagonal(term=Leaf(node=node)) if not term.of_matrix and _is_inverse(node):
+            diagonal = application(word("diag"), [printer.operand(node.args[1], None)])
+            return power(diagonal, Row((Atom("-", "−"), plain("1"))))
         case Diagonal():
             return application(word("diag"), [term_piece(printer, term.term)])
         case Trace():
@@ -178,6 +185,10 @@ def term_piece(printer: Printer, term: Term) -> Piece:
         case RowSum():
             return _row_sum(printer, term)
     raise TypeError(f"not a term: {term!r}")
+
+
+def _is_inverse(node: Node) -> bool:
+    return node.op == "div" and as_number(scalar_of(node.args[0])) == 1
 
 
 def _link(piece: Piece) -> Piece:

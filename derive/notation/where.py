@@ -16,6 +16,12 @@ from derive.ir.node import Node, topological, with_args
 WEIGHT = 160
 DEPTH = 40
 _WORTH_NAMING = 6
+_SHORT = 30
+
+
+def short(node: Node) -> bool:
+    """Whether a formula is small enough to be one member among others."""
+    return sum(1 for _ in topological(node)) <= _SHORT
 
 
 @dataclass
