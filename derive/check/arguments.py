@@ -52,6 +52,15 @@ def slots(args: Sequence[Any], names: Sequence[str]) -> list[Slot]:
     return [Slot(s if short.count(s) == 1 else full, path) for s, full, path in found]
 
 
+def discrete(args: Sequence[Any], names: Sequence[str]) -> dict[str, Array]:
+    """Labels, indices and masks: arrays of integers and truth values among the arguments."""
+    return {
+        name: value
+        for name, value in zip(names, args, strict=True)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iub"
+    }
+
+
 def _collect(short: str, full: str, path: Path, value: Any, found: list[tuple[str, str, Path]]) -> None:
     if len(path) > 20:
         raise UnsupportedError(f"{full}: arguments are nested too deeply")

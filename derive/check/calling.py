@@ -18,7 +18,7 @@ import numpy as np
 
 from derive.check.difference import Array
 from derive.check.gradient import forward_value
-from derive.check.guard import accepts, call, parameter_names, required
+from derive.check.guard import accepts, call, parameter_names
 from derive.errors import DeriveError, did_you_mean
 
 FORWARD = ("forward", "__call__", "fprop", "fwd")
@@ -68,7 +68,7 @@ class Calling:
         if passed.cache and parameter_names(function, 1)[0] in ("cache", "ctx"):
             orders = [passed.cache + given]
         if scalar:  # a loss whose backward pass takes no upstream gradient
-            orders = [passed.cache, *orders] if required(function) == len(passed.cache) else [*orders, passed.cache]
+            orders.append(passed.cache)
         if len(given) > 1:
             orders.append((given, *passed.cache))
         orders.append(given + tuple(inputs))
@@ -114,7 +114,7 @@ def calling_for(layer: Any, forward: Any, backward: Any, cached: bool | None) ->
 
 
 def _fixed(forward: Any, backward: Any, cached: bool | None) -> Calling:
-    return Calling(lambda _: forward, lambda _: backward, cached)  # type: ignore[no-any-return]
+    return Calling(lambda _: forward, lambda _: backward, cached)
 
 
 def _bound(layer: Any, name: str) -> Callable[..., Any]:

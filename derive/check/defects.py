@@ -59,6 +59,7 @@ GRADIENT: dict[str, str] = {
     "wrong_type": "the gradient is not an array of floats",
     "raises": "the function raises an exception",
     "timeout": "the function did not return within the time limit",
+    "lost_precision": "right in float64, but wrong in the precision of the arguments",
     "wrong_value": "wrong, for a reason that could not be named",
 }
 

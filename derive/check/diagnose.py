@@ -9,7 +9,7 @@ is: one coordinate, one row, only negative inputs.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -108,9 +108,11 @@ def _constant(evidence: Evidence) -> Answer | None:
         key = "extra_factor" if size > 1 else "missing_factor"
         return [*keys, key], _joined(sign, f"the claimed gradient is {size:.6g} times the right one")
     text = f"the claimed gradient is {named.text} times the right one"
+    if named.size is not None and abs(named.value * named.size - 1.0) > 1e-9 and named.value != named.size:
+        named = replace(named, size=None)  # a root or a quotient of sizes: neither a mean nor a count
     if named.size is not None and named.reciprocal and _summed(evidence, named.size):
         return [*keys, "mean_for_sum", "extra_factor"], _joined(sign, f"{text}: a mean is taken where a sum is needed")
-    if named.size is not None and not named.reciprocal and size == named.size:
+    if named.size is not None and not named.reciprocal:
         return [*keys, "missing_factor"], _joined(sign, f"{text}: the factor 1/{named.size} is missing")
     if named.size is not None and named.reciprocal:
         return [*keys, "extra_factor"], _joined(sign, f"{text}: an extra factor")
@@ -258,9 +260,8 @@ def _one_slice(evidence: Evidence, where: dict[str, Any]) -> Answer | None:
         return ["one_coordinate"], f"only the coordinate {list(place)} is wrong{_within(evidence)}"
     if "coordinates" in where and len(where["coordinates"]) == 1:
         return ["one_coordinate"], f"only the coordinate {where['coordinates'][0]} is wrong{_within(evidence)}"
-    for axis, found in enumerate(slices):
-        if found is None:
-            continue
+    by_count = sorted((len(found), axis) for axis, found in enumerate(slices) if found)
+    for axis, found in [(axis, slices[axis] or []) for _, axis in by_count[:1]]:
         key, word = (("one_row", "row"), ("one_column", "column"))[axis] if axis < 2 else ("one_slice", "slice")
         if len(evidence.shape) > 2:
             word = f"slice along axis {axis}"

@@ -139,7 +139,7 @@ def floating_array(value: Any) -> bool:
 def _name(route: Route) -> str:
     """`params['W1']` is called W1, `weight.data` is weight."""
     kept = [step for step in route if not (step[0] == "attribute" and step[1] in DATA)] or list(route)
-    kind, key = kept[-1]
+    _, key = kept[-1]
     return str(key) if isinstance(key, str) and len(kept) <= 2 else shown(tuple(kept))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.arguments import Claim, Path, Slot, assign, at, claim_from, floating, rebuilt, slots
+from derive.check.arguments import Claim, Path, Slot, assign, at, claim_from, discrete, floating, rebuilt, slots
 from derive.check.difference import Array
 from derive.check.gradient_report import GradientReport
 from derive.check.guard import CallFailed, accepts, call, parameter_names, same
@@ -117,6 +117,7 @@ class FunctionSubject:
         self.every = {slot.name: np.asarray(at(self.args, slot.path)) for slot in self.slots}
         self.values = self._differentiated()
         self.constants = {name: value for name, value in self.every.items() if name not in self.values}
+        self.constants |= discrete(self.args, self.names)
 
     def _positions(self, wrt: Any) -> list[int]:
         found = []

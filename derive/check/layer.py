@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.arguments import Claim, Path, Slot, assign, at, bare, claim_from, floating, rebuilt, slots
+from derive.check.arguments import Claim, Path, Slot, assign, at, bare, claim_from, discrete, rebuilt, slots
 from derive.check.calling import Calling, Passed, calling_for, stateless
 from derive.check.difference import Array
-from derive.check.discovery import Parameter, arrays, discover, get, parse, told, walk
+from derive.check.discovery import Parameter, arrays, discover, get, told, walk
+from derive.check.drawing import drawn, nearby
 from derive.check.gradient import upstream_for
 from derive.check.gradient_report import GradientReport
 from derive.check.guard import CallFailed, call, parameter_names, same
 from derive.check.point import Values
-from derive.check.trial import Finding, Plan, nearby, run
+from derive.check.trial import Finding, Plan, run
 from derive.errors import DeriveError, did_you_mean
 
 
@@ -100,20 +101,22 @@ class LayerSubject:
         claim = self._first_claim()
         self.values = {n: every[n] for n in every if n in claim.gradients or n in claim.problems}
         self.constants = {n: value for n, value in every.items() if n not in self.values}
+        self.constants |= discrete(self.inputs, self.names)
         self._tell()
 
     def _discover(self) -> None:
         """Run a copy once and look what is there; a layer that makes its parameters when first called runs twice."""
+        source = self.pristine
         for _ in range(2):
-            layer = _copied(self.pristine, {})
+            layer = _copied(source, {})
             before = arrays(layer)
             passed, inputs = self._forward(layer, {})
             self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
-            self.parameters, self.unpaired = discover(before, layer)
-            if self.parameters or self.unpaired:
+            parameters, unpaired = discover(before, layer)
+            if parameters or (unpaired and source is self.pristine):
+                self.parameters, self.unpaired, self.pristine = parameters, unpaired, source
                 return
-            self.pristine = layer
-        self.parameters, self.unpaired = [], []
+            source = layer
 
     def _first_claim(self) -> Claim:
         passed, _ = self._forward(self._layer({}), {})
@@ -244,7 +247,7 @@ class LayerSubject:
         """Run one object at other inputs and then at the given ones; compare with an object that ran only once."""
         fresh = self.claim({}, upstream)
         layer = self._layer({})
-        others = {s.name: nearby(self.values[s.name], rng) for s in self.slots if s.name in self.values}
+        others = self._other_inputs(rng)
         try:
             self._run(layer, others, [u * 0.5 for u in upstream])
             reset = getattr(layer, "zero_grad", None)
@@ -261,8 +264,21 @@ class LayerSubject:
         wrong = [n for n, g in fresh.gradients.items() if not same([g], [again.gradients.get(n)])]
         if not wrong:
             return []
-        text = f"right at the first call, but the second call of the same layer gives another gradient of {', '.join(wrong)}"
-        return [("second_call", f"{text} (does it add to the first, or reuse what it kept?)")]
+        text = "right at the first call, but the second call of the same layer gives another gradient of"
+        return [("second_call", f"{text} {', '.join(wrong)} (does it add to the first, or reuse what it kept?)")]
+
+    def _other_inputs(self, rng: np.random.Generator) -> dict[str, Array]:
+        """Inputs of the same shape at which a fresh layer works, with other signs if it does there."""
+        moved = [s.name for s in self.slots if s.name in self.values]
+        for draw in (drawn, nearby):
+            others = {name: draw(self.values[name], rng) for name in moved}
+            try:
+                outputs = self.outputs(others)
+            except (CallFailed, DeriveError):
+                continue
+            if all(np.all(np.isfinite(y)) for y in outputs):
+                return others
+        return {}
 
 
 def _copied(layer: Any, replaced: dict[int, Any]) -> Any:

@@ -54,6 +54,10 @@ def forward_values(evidence: Evidence) -> Iterator[tuple[str, Array]]:
     point, shape = evidence.point, evidence.shape
     named = [("output", y) for y in point.outputs] + [*point.values.items(), *point.subject.constants.items()]
     for name, value in named:
+        if value.dtype.kind in "iu" and value.ndim + 1 == len(shape) and value.shape == shape[:-1]:
+            yield f"one_hot({name})", (value[..., None] == np.arange(shape[-1])).astype(np.float64)
+            continue
+        value = value.astype(np.float64) if value.dtype.kind in "iub" else value
         if value.ndim and value.ndim <= len(shape) and value.size > 1:
             try:
                 yield name, wide(np.broadcast_to(value, shape))
@@ -74,15 +78,16 @@ def elementwise(evidence: Evidence) -> tuple[list[str], str] | None:
             for constant in CONSTANTS:
                 shown = _shown(constant, text.format(v=name))
                 if evidence.explains(constant * factor * claimed):
-                    return _missing(shown)
+                    return _missing(shown, mask=text.startswith("["))
                 with np.errstate(all="ignore"):
                     if evidence.explains(claimed / (constant * factor)):
                         return ["extra_factor"], f"the factor {shown} does not belong there"
     return None
 
 
-def _missing(shown: str) -> tuple[list[str], str]:
-    return ["missing_factor", "missing_prime"], f"the factor {shown} is missing (a local derivative)"
+def _missing(shown: str, mask: bool = False) -> tuple[list[str], str]:
+    where = ["negative_inputs"] if mask else []
+    return ["missing_factor", "missing_prime", *where], f"the factor {shown} is missing (a local derivative)"
 
 
 def _shown(constant: float, text: str) -> str:
@@ -111,7 +116,7 @@ def through_upstream(evidence: Evidence) -> tuple[list[str], str] | None:
         for constant in CONSTANTS:
             trial = _claimed_with(evidence, [(constant * upstream[0] * factor).astype(upstream[0].dtype)])
             if trial is not None and evidence.explains(trial):
-                return _missing(_shown(constant, shown))
+                return _missing(_shown(constant, shown), mask=text.startswith("["))
         if np.all(np.isfinite(inverse)):
             trial = _claimed_with(evidence, [(upstream[0] * inverse).astype(upstream[0].dtype)])
             if trial is not None and evidence.explains(trial):

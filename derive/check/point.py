@@ -111,6 +111,11 @@ class Point:
         return bool(np.all(np.isfinite(self.center)))
 
     @property
+    def natural(self) -> float:
+        """The size of the numbers that L is made of; a slope along a direction at the scale of a group has its unit."""
+        return float(np.sqrt(np.sum(np.square(self.center))))
+
+    @property
     def loss(self) -> float:
         return float(np.sum(self.center))
 

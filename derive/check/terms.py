@@ -77,6 +77,9 @@ def along_axis(evidence: Evidence) -> Answer | None:
 def _profiles(evidence: Evidence, axis: int) -> Iterator[tuple[str, Array]]:
     yield f"that is constant along axis {axis}", np.ones(evidence.shape)
     for name, value in forward_values(evidence):
+        if name.startswith("one_hot"):
+            yield f"proportional to {name}", value
+            continue
         yield f"proportional to {name} along axis {axis}", value
         yield (
             f"proportional to {name} - mean({name}) along axis {axis}",

@@ -14,11 +14,12 @@ import numpy as np
 
 from derive.check.diagnose import Cause, diagnose
 from derive.check.difference import Array
+from derive.check.drawing import drawn, large, nearby
 from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, severity
 from derive.check.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.judge import Claimed, Outcome, judge_group
 from derive.check.locate import gather
-from derive.check.point import Counted, Point, Subject, Values, scale_of
+from derive.check.point import Counted, Point, Subject, Values
 from derive.errors import DeriveError
 
 Finding = tuple[str, str]
@@ -129,7 +130,7 @@ class _Trial:
 
     def _points(self) -> Iterator[Point]:
         if self.plan.redraw:
-            for label, draw in (("a point close by", nearby), ("a drawn point", _drawn), ("a large point", _large)):
+            for label, draw in (("a point close by", nearby), ("a drawn point", drawn), ("a large point", large)):
                 values = {name: draw(value, self.rng) for name, value in self.plan.values.items()}
                 point = self._try(self.counted[0], values, label)
                 if point is None and draw is not nearby:
@@ -177,7 +178,10 @@ class _Trial:
             if outcome.verdict == "kink":
                 outcome = self._at_kink(point, claimed, name, outcome)
             if outcome.verdict == "false":
-                cause = self._cause(point, claimed, name, None, outcome.worst)
+                known = (
+                    Cause(["lost_precision"], outcome.reason, outcome.worst) if "float64" in outcome.reason else None
+                )
+                cause = self._cause(point, claimed, name, known, outcome.worst)
                 self.results[name] = GroupResult(
                     name, shape, "false", cause.text, cause.defects, cause.worst, cause.located
                 )
@@ -270,32 +274,3 @@ def _sentence(groups: list[GroupResult], verdict: str) -> str:
     if len(texts) == 1 and len(concerned) > 1 and not any(g.name in concerned[0].diagnosis for g in concerned):
         return f"{', '.join(g.name for g in concerned)}: {concerned[0].diagnosis}"
     return "; ".join(f"{g.name}: {g.diagnosis}" for g in concerned)
-
-
-# ----- drawing -----
-
-
-def nearby(value: Array, rng: np.random.Generator) -> Array:
-    """Close to the given values: the same signs, the same range, off any kink."""
-    size = scale_of(value)
-    factor = 1.0 + 0.05 * rng.uniform(-1.0, 1.0, value.shape)
-    moved = np.where(value == 0, 0.01 * size * rng.uniform(-1.0, 1.0, value.shape), value * factor)
-    return _like(moved, value)
-
-
-def _drawn(value: Array, rng: np.random.Generator, stretch: float = 1.0) -> Array:
-    """Afresh at the same scale with both signs; numbers that all lie in [0, 1] stay there (probabilities)."""
-    if value.size > 1 and np.all((value >= 0) & (value <= 1)) and np.any((value > 0) & (value < 1)):
-        return _like(rng.uniform(0.05, 0.95, value.shape), value)
-    return _like(stretch * scale_of(value) * rng.standard_normal(value.shape), value)
-
-
-def _large(value: Array, rng: np.random.Generator) -> Array:
-    return _drawn(value, rng, 3.0)
-
-
-def _like(numbers: Array, value: Array) -> Array:
-    """In the type and memory order of `value`."""
-    out = np.empty_like(value)
-    out[...] = numbers
-    return out

@@ -1,0 +1,32 @@
+"""Assertions for other people's tests: a wrong gradient fails with its diagnosis.
+
+from derive.testing import assert_gradient
+
+def test_backward():
+    assert_gradient(f, grad, x, w)          # a function and its gradient
+    assert_gradient(Dense(4, 3), x)         # a layer
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derive.check.calling import BACKWARD, stateless
+from derive.check.gradient import check_gradient
+from derive.check.gradient_report import GradientReport
+from derive.check.layer import check_layer
+
+
+def assert_gradient(subject: Any, *args: Any, lenient: bool = False, **options: Any) -> GradientReport:
+    """Raise an AssertionError whose message is the report, unless the gradient is right.
+
+    `subject` is a function followed by its gradient function and the arguments (as `check_gradient` takes them), or a
+    layer followed by its inputs (as `check_layer` takes them). An undecided gradient fails as well, unless `lenient`.
+    The report is returned, so that a test can look closer.
+    """
+    __tracebackhide__ = True
+    layer = stateless(subject) or any(callable(getattr(subject, name, None)) for name in BACKWARD)
+    report = check_layer(subject, *args, **options) if layer else check_gradient(subject, *args, **options)
+    if report.verdict == "false" or (report.verdict == "undecided" and not lenient):
+        raise AssertionError(str(report))
+    return report
