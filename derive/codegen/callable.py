@@ -67,18 +67,21 @@ class _Function:
             for i in parts.implementations
         }
         self._order = [name for name, _ in self._needed]
-        self._seen: tuple[Any, ...] | None = None
+        self._seen: list[tuple[str, Any, tuple[int, ...]]] = []
 
     def __reduce__(self) -> tuple[object, ...]:
         return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
 
     def __call__(self, **values: Any) -> tuple[Any, Gradients]:
-        if self._seen is not None and len(values) == len(self._order):
+        # the checks cost as much as a small network: arrays such as those of the last call need none
+        if len(values) == len(self._seen):
             try:
-                arrays = [values[name] for name in self._order]
-                if self._seen == tuple([(type(a), a.dtype, a.shape) for a in arrays]):
-                    result: tuple[Any, Gradients] = self._function(*arrays, **self._extra)
-                    return result
+                for name, dtype, shape in self._seen:
+                    array = values[name]
+                    if array.dtype is not dtype or array.shape != shape:
+                        break
+                else:
+                    return self._function(**values, **self._extra)
             except (KeyError, AttributeError):
                 pass
         return self._checked(values)
@@ -106,7 +109,8 @@ class _Function:
         }
         ordered = [arrays[name] for name in self._order]
         if not loose and all(arrays[name] is values.get(name) for name in self._order):
-            self._seen = tuple([(type(a), a.dtype, a.shape) for a in ordered])
+            if all(name == variable for name, variable in self._parts.inputs.items()):
+                self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in self._order]
         result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
         return result
 

@@ -62,29 +62,51 @@ def _whole(node: Node) -> int | None:
     return int(value) if value is not None and value.denominator == 1 and abs(value) <= 4 else None
 
 
-def cancelled(roots: Sequence[Node], fixed: Collection[Node], present: Collection[Node]) -> dict[Node, Node]:
-    """A replacement for every node below `roots`, regions cancelled; `fixed` nodes (forward values) stay.
+def cancelled(roots: Sequence[Node], fixed: Collection[Node], named: Collection[Node]) -> dict[Node, Node]:
+    """A replacement for every node below `roots`, regions cancelled.
 
-    `present` are the nodes computed anyway.
+    `fixed` nodes (forward values) stay as they are, but for those made of softplus(u) and softplus(-u); `named` nodes
+    stay nodes.
     """
     order = list(topological(*roots))
+    present = set(order)
     uses = Counter(arg for node in order for arg in node.args)
     uses.update(roots)
+    open_ = _mirrored(order, present)
+    settled = set(fixed) - open_
     inside = {
-        node for node in order if is_elementwise(node) and (_small(node) or (uses[node] == 1 and node not in fixed))
+        node
+        for node in order
+        if is_elementwise(node)
+        and (_small(node) or (uses[node] == 1 and node not in named and node not in settled))
     }
-    outer = {arg for node in order if node not in inside or node in fixed or not is_elementwise(node) for arg in node.args}
+    outer = {arg for node in order if node in settled or not is_elementwise(node) for arg in node.args}
+    outer.update(roots)
     done: dict[Node, Node] = {}
     for node in order:
-        if node in fixed:
-            done[node] = node
-            continue
         done[node] = new = with_args(node, tuple(done[arg] for arg in node.args))
-        if is_elementwise(node) and (node not in inside or node in outer or node in roots):
+        if is_elementwise(node) and node not in settled and (node not in inside or node in outer):
             region = _region(node, inside)
             if len(region) <= MOST_NODES:
-                done[node] = _Region(new, [done[part] for part in region], present, fixed).best()
+                done[node] = _Region(new, [done[part] for part in region], present, settled).best()
     return done
+
+
+def _mirrored(order: Sequence[Node], present: Collection[Node]) -> set[Node]:
+    """Elementwise nodes that are made of both softplus(u) and softplus(-u): these share most of their work."""
+    found: set[Node] = set()
+    for node in order:
+        if is_elementwise(node) and any(arg in found or _mirror(arg) in present for arg in node.args):
+            found.add(node)
+    return found
+
+
+def _mirror(node: Node, name: str = "softplus") -> Node | None:
+    """sigmoid(-u) for sigmoid(u), softplus(-u) for softplus(u)."""
+    if node.op != "call" or node.name != name or any(node.orders):
+        return None
+    (u,) = node.args
+    return build.call(name, u.args[0] if u.op == "neg" else build.neg(u))
 
 
 def _small(node: Node) -> bool:
@@ -176,12 +198,24 @@ class _Region:
         number = as_number(core)
         if number is not None:
             return {UNIT: number} if number else {}
-        if core.op == "call" and core.name == "sigmoid" and not any(core.orders):
-            (u,) = core.args
-            flipped = build.call("sigmoid", u.args[0] if u.op == "neg" else build.neg(u))
-            if flipped in self.present:
-                return {UNIT: Fraction(1), self._single(_as(node, flipped), 1): Fraction(-1)}
+        flipped = _mirror(core, "sigmoid")
+        if flipped in self.present and flipped is not None and self._simpler(flipped, core):
+            return {UNIT: Fraction(1), self._single(_as(node, flipped), 1): Fraction(-1)}
+        if _mirror(core) in self.present:
+            # softplus(u) = max(u, 0) + softplus(-|u|), and softplus(-u) = softplus(u) - u;
+            # -|u| is min(u, -u), which a complex step passes through
+            negative = core.args[0].op == "neg"
+            u = core.args[0].args[0] if negative else core.args[0]
+            rest = build.call("softplus", build.call("minimum", u, build.neg(u)))
+            parts = [build.call("relu", u), rest, *([u] if negative else [])]
+            return {self._single(_as(node, part), 1): Fraction(-1 if part is u else 1) for part in parts}
         return {self._single(node, 1): Fraction(1)}
+
+    def _simpler(self, flipped: Node, core: Node) -> bool:
+        """Which of sigmoid(u) and sigmoid(-u) the other is written with: a forward value, or else the one of u."""
+        if (flipped in self.fixed) != (core in self.fixed):
+            return flipped in self.fixed
+        return core.args[0].op == "neg"
 
     def _single(self, atom: Atom, n: int) -> Monomial:
         self.rank.setdefault(atom, len(self.rank))
@@ -235,7 +269,8 @@ class _Region:
         return self._product(content, common, self._total({m: c / content for m, c in rest.items()}))
 
     def _total(self, terms: Polynomial) -> Node:
-        ordered = sorted(terms.items(), key=lambda item: item[1] < 0)
+        # the small softplus(-|u|) comes last: it would drown before u - u has left 0
+        ordered = sorted(terms.items(), key=lambda item: (any(is_tail(a) for a, _ in item[0]), item[1] < 0))
         return build.add(*[build.broadcast_to(self._product(c, m, None), self.root.shape) for m, c in ordered])
 
     def _product(self, coefficient: Fraction, factors: Monomial, last: Node | None) -> Node:
@@ -272,6 +307,15 @@ def _as(like: Node, core: Node) -> Node:
     return with_args(like, (core,)) if is_repeat(like) else core
 
 
+def is_tail(atom: object) -> bool:
+    """Whether an atom is softplus(min(u, -u)), which is log1p(exp(-|u|))."""
+    node = atom.args[0] if isinstance(atom, Node) and is_repeat(atom) else atom
+    if not isinstance(node, Node) or node.op != "call" or node.name != "softplus" or any(node.orders):
+        return False
+    (least,) = node.args
+    return least.op == "call" and least.name == "minimum" and build.neg(least.args[0]) is least.args[1]
+
+
 def cost(root: Node, known: Collection[Node]) -> int:
     """How many array operations a region takes above what is `known`, each shared part once; scalars count less."""
     total = 0
@@ -281,17 +325,17 @@ def cost(root: Node, known: Collection[Node]) -> int:
         if node in seen:
             continue
         seen.add(node)
-        stack += node.args
-        if node.op == "contract":
-            if not is_repeat(node):
-                scalars = sum(not arg.shape for arg in node.args)
-                arrays = len(node.args) - scalars
-                total += max(0, scalars - 1) + _weight(node) * (max(0, arrays - 1) + (scalars > 0 and arrays > 0))
+        if is_elementwise(node) or is_repeat(node):
+            stack += node.args
+        if node.op == "contract" and not is_repeat(node):
+            scalars = sum(not arg.shape for arg in node.args)
+            arrays = len(node.args) - scalars
+            total += max(0, scalars - 1) + _weight(node) * (max(0, arrays - 1) + (scalars > 0 and arrays > 0))
         elif node.op == "add":
             total += (len(node.args) - 1) * _weight(node)
-        elif node.op == "neg":
-            total += _weight(node) if node is root else 0
-        elif node.args:
+        elif node.op == "call":
+            total += _weight(node) * (6 if _mirror(node) is not None else 1)
+        elif node.op in ("div", "pow") or (node.op == "neg" and node is root):
             total += _weight(node)
     return total
 

@@ -60,7 +60,7 @@ def contracted(factors: Sequence[Labelled], out: Labels, sizes: Sizes) -> Labell
     scalars = [a for a in arrays if not a.labels]
     arrays = [a for a in arrays if a.labels]
     if not arrays:
-        return scaled(scalars[1:], scalars[0])
+        return scaled(scalars[:-1], scalars[-1])
     if len(arrays) > 1 and all(set(a.labels) <= set(out) for a in arrays):
         return scaled(scalars, _elementwise(arrays, out))
     # scalars go with the smallest array

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
+from derive.codegen.cancel import is_tail
 from derive.codegen.contraction import (
     ADD,
     ATOM,
@@ -156,8 +157,8 @@ class Writer:
         if record is None or any(node.orders):
             full = [self.exact(arg) for arg in node.args]
             return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")
-        if node.name == "step":
-            return Code(f"np.heaviside({operands[0].text}, 0)")
+        if is_tail(node):
+            return Code(f"np.log1p(np.exp({operands[0].text}))")
         return template(record.numpy, operands)
 
     def _functional(self, node: Node) -> Code:
@@ -222,7 +223,7 @@ class Writer:
                 laid = aligned(contracted([Labelled(self.code(arg), labels)], wanted, sizes), out)
             code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
         if code is None:
-            return scaled(scalars[1:], scalars[0]).code
+            return scaled(scalars[:-1], scalars[-1]).code
         return scaled(scalars, Labelled(code, out)).code
 
     def _factor(self, arg: Node, plain: int) -> Code:
@@ -286,19 +287,20 @@ def _positions(node: Node, keep: str = ":") -> str:
 
 def template(text: str, operands: Sequence[Code]) -> Code:
     """A record's template with operands in it; the template shows how strongly the result binds."""
-    if text.endswith(")") and text.count("(") == text.count(")") and _one_call(text):
-        return Code(text.format(*(code.text for code in operands)))
-    return Code(text.format(*(code.at(ATOM) for code in operands)), ADD)
-
-
-def _one_call(text: str) -> bool:
-    """Whether a template is a single call, such as `np.exp({0})`."""
     head, _, rest = text.partition("(")
+    called = head.replace(".", "").replace("_", "").isalnum() and _closes_at_end(rest)
+    if called and _plain(rest[:-1]):
+        return Code(text.format(*(code.text for code in operands)))
+    return Code(text.format(*(code.at(ATOM) for code in operands)), ATOM if called else ADD)
+
+
+def _closes_at_end(rest: str) -> bool:
+    """Whether the bracket that was open before `rest` is closed by its last character."""
     depth = 1
     for k, ch in enumerate(rest):
         depth += (ch == "(") - (ch == ")")
         if depth == 0:
-            return k == len(rest) - 1 and head.replace(".", "").replace("_", "").isalnum() and _plain(rest[:-1])
+            return k == len(rest) - 1
     return False
 
 

@@ -23,9 +23,7 @@ HELPERS: Mapping[str, str] = {
     "softplus": '''
         def softplus(z):
             """log(1 + exp(z)), which is z for large z and exp(z) for very negative z."""
-            if np.iscomplexobj(z):
-                return np.log1p(np.exp(z))
-            return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+            return np.maximum(z, 0) + np.log1p(np.exp(np.minimum(z, -z)))
     ''',
     "erf": '''
         erf = np.vectorize(math.erf, otypes=[float])
@@ -33,25 +31,25 @@ HELPERS: Mapping[str, str] = {
     "softmax": '''
         def softmax(z, axis=-1):
             """Exponentials that sum to one along `axis`."""
-            e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+            e = np.exp(z - z.max(axis=axis, keepdims=True))
             return e / e.sum(axis=axis, keepdims=True)
     ''',
     "logsumexp": '''
         def logsumexp(z, axis=None):
             """log(sum(exp(z))) along `axis`."""
-            top = np.max(z, axis=axis, keepdims=True)
+            top = z.max(axis=axis, keepdims=True)
             return np.squeeze(top + np.log(np.exp(z - top).sum(axis=axis, keepdims=True)), axis=axis)
     ''',
     "log_softmax": '''
         def log_softmax(z, axis=-1):
             """The logarithm of softmax, without forming it."""
-            z = z - np.max(z, axis=axis, keepdims=True)
+            z = z - z.max(axis=axis, keepdims=True)
             return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
     ''',
     "argmax_mask": '''
         def argmax_mask(z, axis=-1):
             """1 where z is the largest along `axis`, shared at a tie; else 0."""
-            mask = (z == np.max(z, axis=axis, keepdims=True)).astype(z.dtype)
+            mask = (z == z.max(axis=axis, keepdims=True)).astype(z.dtype)
             return mask / mask.sum(axis=axis, keepdims=True)
     ''',
     "placed": '''

@@ -28,6 +28,7 @@ from derive.codegen.stabilise import stabilise
 from derive.errors import UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
 from derive.ir.node import Node, substitute, topological
+from derive.ops.record import elementwise
 
 LONGEST = 88  # an expression longer than this becomes a variable of its own
 
@@ -86,7 +87,8 @@ def program(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> P
     wanted = [adjoints[target] for target in targets.values()]
     stages = _stages(graph, forward, [forward[derivation.loss], *wanted])
     value, *results = stages.roots
-    return Statements(graph, stages.names(forward), stages.names(adjoints)).run(
+    shown = {name: node for name, node in adjoints.items() if name in derivation.steps}
+    return Statements(graph, stages.names(forward), stages.names(shown)).run(
         value, dict(zip(names, results, strict=True)), targets
     )
 
@@ -111,7 +113,7 @@ def joined(derivation: Derivation) -> tuple[dict[str, Node], dict[str, Node]]:
         if name in bypassed:
             adjoints[name] = substitute(step.total, outer)
         outer[_ref(step.adjoint, step.total)] = adjoints[name]
-    return forward, adjoints
+    return {name: node for name, node in forward.items() if name in derivation.graph.bindings}, adjoints
 
 
 def _ref(name: str, like: Node) -> Node:
@@ -156,7 +158,7 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
     reached = list(topological(*stages.roots))
     kept = set(named)
     fixed = set(topological(stages.roots[0], *(node for node in reached if node in kept)))
-    named = apply(cancelled(stages.roots, fixed, set(reached)))
+    named = apply(cancelled(stages.roots, fixed, kept))
     apply(Simplifier(stages.roots, named).done)
     return stages
 
@@ -251,6 +253,9 @@ class Statements:
     def _shorten(self, node: Node) -> None:
         """Give long operands variables, so that the expression of `node` stays readable (and Python can parse it)."""
         operands = [core for core in dict.fromkeys(map(_core, node.args)) if core.op != "ref"]
+        for k, arg in enumerate(node.args):
+            if _written_twice(node, k) and not self.code[_core(arg)].text.isidentifier() and _core(arg) not in self.plain:
+                self._assign(_core(arg))
         while sum(len(self.code[core].text) for core in operands) > LONGEST:
             longest = max(operands, key=lambda core: len(self.code[core].text))
             if self.code[longest].text.isidentifier() or longest.op in ("number", "constant", "size"):
@@ -275,7 +280,7 @@ class Statements:
         self.code[node] = Code(variable)
 
     def _adjoint_variable(self, name: str) -> str:
-        variable = self.variables.get(name, "t")
+        variable = self.variables[name]
         return self.names.claim(f"d{variable}", f"d_{variable}")
 
     def _result(self, node: Node, *wanted: str) -> str:
@@ -338,6 +343,12 @@ def _core(node: Node, signs: bool = False) -> Node:
     while is_view(node) or (signs and node.op == "neg"):
         node = node.args[0]
     return node
+
+
+def _written_twice(node: Node, k: int) -> bool:
+    """Whether the template of a function has its operand k in more than one place."""
+    record = elementwise(node.name) if node.op == "call" and not any(node.orders) else None
+    return record is not None and record.numpy.count(f"{{{k}}}") > 1
 
 
 def _sums(node: Node) -> bool:

@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from derive.ir import build
 from derive.ir.build import label_sizes
-from derive.ir.node import Labels, Node, topological, with_args
+from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE, Size
 from derive.ops.record import elementwise
 from derive.ops.sympy_bridge import expand
@@ -26,11 +26,19 @@ Operand = tuple[Labels, Node]
 
 
 def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
-    """For every node below the roots, the same with the derivatives of registered functions written out: sigma'(z) is a(1 - a)."""
     done: dict[Node, Node] = {}
+    logs = {(node.args, node.attribute) for node in topological(*roots) if node.op == "log_softmax"}
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
-        done[node] = expand(new) if node.op == "call" and elementwise(node.name) and any(node.orders) else new
+        if node.op == "call" and elementwise(node.name) and any(node.orders):
+            new = expand(new)
+        elif node.op == "call" and node.name == "silu":
+            # z sigmoid(z) shares its sigmoid with its derivative
+            new = build.mul(new.args[0], build.call("sigmoid", *new.args))
+        elif node.op == "softmax" and (node.args, node.attribute) in logs:
+            # computed anyway for the value
+            new = build.call("exp", Node("log_softmax", new.args, node.attribute, node.shape))
+        done[node] = new
     return done
 
 
@@ -128,8 +136,9 @@ class Simplifier:
         for arg, own in zip(args, free, strict=True):
             terms += arg.args if arg.op == "add" and own else [arg]
         terms = [term for term in terms if not build.is_zero(term)]
-        if not terms:
-            return build.zeros(node.shape)
+        numbers = [as_number(_repeated_value(term)) for term in terms]
+        if all(value is not None for value in numbers):
+            return build.fill(build.number(sum(value for value in numbers if value is not None)), node.shape)
         return terms[0] if len(terms) == 1 else self._hoist(terms, _sum)
 
     def _div(self, args: Sequence[Node]) -> Node:
@@ -148,11 +157,11 @@ class Simplifier:
     def _contract(self, node: Node, operands: list[tuple[Labels, Node, bool]]) -> Node:
         out = node.labels[1]
         sizes = label_sizes(node)
-        one = self._one_sum(node)
-        kept, coefficient = ([], Fraction(1)) if one else flattened(operands, sizes)
+        kept, coefficient = flattened(operands, sizes)
         bound = {label for labels, _, _ in operands for label in labels} - set(out)
-        if one:
-            bound = set()
+        for factor in [factor for factor in kept if self._is_one(factor, kept, out)]:
+            kept.remove(factor)
+            bound -= set(factor[0])
         for label in bound - {label for labels, _ in kept for label in labels}:
             # a summed axis that no factor depends on
             number = sizes[label].number
@@ -160,13 +169,16 @@ class Simplifier:
             kept += [] if number is not None else [((), build.size_value(sizes[label]))]
         return assembled(kept, coefficient, out, sizes, node)
 
-    def _one_sum(self, node: Node) -> bool:
-        """Whether a node is the sum of an input along the axis on which it is declared to sum to one."""
-        if len(node.args) != 1 or node.args[0].op != "ref" or node.args[0].name not in self._simplex:
+    def _is_one(self, factor: Operand, kept: Sequence[Operand], out: Labels) -> bool:
+        """Whether a factor is an input that is summed, alone, along the axis on which it is declared to sum to one."""
+        labels, arg = factor
+        if arg.op != "ref" or arg.name not in self._simplex or len(set(labels)) < len(labels):
             return False
-        (inner,), out = node.labels
-        axis = self._simplex[node.args[0].name] % len(inner)
-        return len(set(inner)) == len(inner) and [k for k, label in enumerate(inner) if label not in out] == [axis]
+        label = labels[self._simplex[arg.name] % len(labels)]
+        others = [*(other for other in kept if other is not factor), (out, arg)]
+        return all(label not in own for own, _ in others) and all(
+            any(x in own for own, _ in others) for x in labels if x != label
+        )
 
 
 def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:
@@ -237,6 +249,14 @@ def negated(node: Node, free: bool = True) -> Node:
     if node.op == "add" and free and any(term.op == "neg" for term in node.args):
         return _sum(*(term.args[0] if term.op == "neg" else build.neg(term) for term in node.args))
     return build.neg(node)
+
+
+def _repeated_value(node: Node) -> Node:
+    """The scalar that a node repeats, through signs; else the node itself."""
+    if node.op == "neg":
+        inner = _repeated_value(node.args[0])
+        return build.number(-inner.value) if inner.op == "number" else node
+    return node.args[0] if is_repeat(node) else node
 
 
 def _sum(*terms: Node) -> Node:

@@ -23,6 +23,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derive.calculus.recognise import summed_axes
+from derive.codegen.simplify import is_view
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, as_number, topological, with_args
@@ -145,7 +146,7 @@ class Looking:
         if u is not None and not build.is_zero(u):
             return u
         if (u := self.function(node, "sigmoid")) is not None:
-            return build.neg(build.call("softplus", build.neg(u)))
+            return build.neg(build.call("softplus", _negated(u)))
         if (u := self.complement(node)) is not None:
             return build.neg(build.call("softplus", u))
         if (terms := self.exponents(node)) is not None:
@@ -153,7 +154,7 @@ class Looking:
         seen = self.at(node)
         if seen.op == "softmax":
             return Node("log_softmax", seen.args, axes_of(seen), seen.shape)
-        if seen.op == "entry" or (seen.op == "contract" and len(seen.args) == 1 and not _sums(seen)):
+        if seen.op == "entry" or is_view(seen):
             # picking and turning entries commutes with the logarithm
             inner = self.logarithm(seen.args[0])
             return with_args(seen, (inner,)) if inner is not None else None
@@ -172,9 +173,8 @@ class Looking:
         return build.contract([kept], out, [reduced], total.shape)
 
 
-def _sums(node: Node) -> bool:
-    ins, out = node.labels
-    return len(set(out)) < len(out) or any(label not in out for labels in ins for label in labels)
+def _negated(node: Node) -> Node:
+    return node.args[0] if node.op == "neg" else build.neg(node)
 
 
 def _log_sum(exponents: Sequence[Node]) -> Node:
@@ -191,7 +191,7 @@ def _log_sum(exponents: Sequence[Node]) -> Node:
 
 
 def _difference(p: Node, q: Node) -> Node:
-    return build.neg(q) if build.is_zero(p) else p if build.is_zero(q) else build.sub(p, q)
+    return _negated(q) if build.is_zero(p) else p if build.is_zero(q) else build.sub(p, q)
 
 
 # ----------------------------------------------------------------------------------------------- the rules
@@ -215,7 +215,7 @@ def softmax_form(looking: Looking, node: Node) -> Node | None:
     over, under = node.args
     z = looking.exponent(over)
     total = looking.at(under)
-    while total.op == "contract" and len(total.args) == 1 and total.args[0].op == "ref" and not _sums(total):
+    while total.op == "contract" and total.args[0].op == "ref" and is_view(total):
         # the total has a name and is repeated here: put its definition in
         inside = looking.at(total.args[0])
         if inside is total.args[0] or inside.op == "ref":
@@ -247,7 +247,7 @@ def sigmoid_form(looking: Looking, node: Node) -> Node | None:
     one = next((k for k, term in enumerate(terms) if build.is_zero(term)), None)
     if one is None:
         return None
-    share = build.call("sigmoid", build.neg(_log_sum([*terms[:one], *terms[one + 1 :]])))
+    share = build.call("sigmoid", _negated(_log_sum([*terms[:one], *terms[one + 1 :]])))
     return build.mul(over, share)
 
 
@@ -270,7 +270,7 @@ def tanh_form(looking: Looking, node: Node) -> Node | None:
         return None
     if q is build.neg(p) or p is build.neg(q):
         return build.call("tanh", p)
-    return build.call("tanh", build.div(_difference(p, q), build.number(2)))
+    return build.call("tanh", build.mul(build.number(Fraction(1, 2)), _difference(p, q)))
 
 
 def log_form(looking: Looking, node: Node) -> Node | None:

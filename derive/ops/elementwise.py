@@ -132,7 +132,7 @@ register(
         expression=lambda u: _sympy().Heaviside(u, 0),
         of_output=lambda _y, _u: _sympy().Integer(0),
         numeric=lambda xp, u: xp.function("step", u),
-        numpy="({0} > 0)",
+        numpy="np.heaviside({0}, 0)",
         latex=r"\mathbb{1}",
         kinks=(0.0,),
         samples=SAMPLES,
@@ -203,7 +203,7 @@ register(
         numeric=lambda xp, u: (
             xp.function("maximum", u, xp.number(0)) + xp.function("log", 1 + xp.function("exp", -xp.function("abs", u)))
         ),
-        numpy="np.logaddexp(0, {0})",
+        numpy="softplus({0})",
         latex=r"\mathrm{softplus}",
         range=POSITIVE,
         samples=SAMPLES,
@@ -226,7 +226,7 @@ register(
         "gelu",
         expression=lambda u: u * (1 + _sympy().erf(u / _sympy().sqrt(2))) / 2,
         numeric=lambda xp, u: u * (1 + xp.function("erf", u / xp.function("sqrt", xp.number(2)))) / 2,
-        numpy="{0} * (1 + erf({0} / np.sqrt(2))) / 2",
+        numpy="{0} * (1 + erf({0} / 2**0.5)) / 2",
         latex=r"\mathrm{gelu}",
         prime=True,
         samples=SAMPLES,
