@@ -36,10 +36,10 @@ UNUSABLE, BROKEN_PIPE, INTERRUPTED = 2, 141, 130
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called; its help needs none of them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"derive.cli.commands.{cmd_name}")
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"{message}; {hint}" if hint else message, ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

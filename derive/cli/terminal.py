@@ -1,6 +1,6 @@
 """Talking to a person: results on standard output, everything else on standard error.
 
-Output never fails for want of a character: where the terminal's encoding lacks `∂` or `σ`, an ASCII spelling is printed.
+Output never fails for want of a character: where the encoding lacks `∂` or `σ`, an ASCII spelling is printed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,376 @@
+"""The public classes: plain data with methods.
+
+    g = derive.loads(text)      Graph: a model
+    d = g.backprop("L")         Derivation: every partial derivative of the loss
+    d["W_1"].latex()            Partial: one of them
+
+A method is one call of the layer that does the work; nothing below imports this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from derive import model
+from derive.calculus import derivation as calculus
+from derive.calculus.closed import ClosedForm, closed_forms
+from derive.calculus.jacobian import jacobian
+from derive.calculus.reverse import backprop
+from derive.check import model_check
+from derive.check.model_report import ModelReport
+from derive.codegen import lambdify, source
+from derive.codegen.forward import forward
+from derive.errors import ModelError, UnknownNameError, did_you_mean
+from derive.ir import build
+from derive.ir import graph as ir
+from derive.ir.node import Node, topological
+from derive.ir.size import show_shape, size_of
+from derive.model.family import instance
+from derive.model.names import parse_name
+from derive.notation import Line, View, document, print_derivation
+from derive.operators import Value, node_of, parse_shape
+from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of
+
+
+def load(name_or_path: str | Path) -> Graph:
+    """The gallery model of that name, or the model in that file.
+
+    Raises ModelError, UnknownNameError or ShapeError, with the place in the text.
+    """
+    return Graph.of(model.load(name_or_path))
+
+
+def loads(text: str, *, name: str = "model", file: str | None = None) -> Graph:
+    """The model that a text describes; `file` is how error messages call the text. Raises what `load` raises."""
+    return Graph.of(model.loads(text, name=name, file=file))
+
+
+class Graph:
+    """A model: declared inputs, and bindings that are computed from them in order.
+
+    Read one with `derive.load`, `derive.loads` or `Graph.from_sympy`, or build one:
+
+        g = Graph("layer")
+        X, W, b = g.input("X", "m n"), g.input("W", "n k"), g.input("b", "k")
+        Z = g.let("Z", X @ W + b)
+        L = g.let("L", derive.mean(derive.sigmoid(Z)))
+
+    `data` is the plain graph underneath.
+    """
+
+    def __init__(self, name: str = "model", *, title: str = "") -> None:
+        self.data = ir.Graph(name=name, title=title)
+
+    @classmethod
+    def of(cls, data: ir.Graph) -> Graph:
+        """The public face of a plain graph."""
+        graph = cls.__new__(cls)
+        graph.data = data
+        return graph
+
+    @classmethod
+    def from_sympy(cls, definitions: Mapping[Any, Any], *, name: str = "model", loss: str | None = None) -> Graph:
+        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, scalar or matrix expressions.
+
+        Every symbol that is not defined is an input. Raises ModelError and UnsupportedError.
+        """
+        made = model.from_sympy(definitions, name=name)
+        return cls.of(made if loss is None else made.with_loss(loss))
+
+    # ------------------------------------------------------------------------------------ building
+
+    def input(self, name: str, shape: Any = "", *facts: str, latex: str | None = None) -> Value:
+        """Declare an input of shape `"m n"`, `("m", 3)`, `""` (scalar) and return it.
+
+        Facts are written as in model text: `"positive"`, `"simplex(axis=1)"`, `"in (0, 1)"`. Raises ModelError for a
+        name that is taken and for what is no name, shape or fact.
+        """
+        sizes = parse_shape(shape)
+        written = show_shape(sizes)
+        self._declare(name, ", ".join([written, *facts]), latex)
+        return self[name]
+
+    def size(self, name: str) -> Value:
+        """The size of an axis as a number, such as the m in `sum(...) / m`."""
+        return Value(build.size_value(size_of(name)))
+
+    def function(self, name: str, arity: int = 1, *, latex: str | None = None) -> Callable[..., Value]:
+        """Declare a generic elementwise function, printed `f`, `f'`, and return it."""
+        self._declare(name, f"function({arity})", latex)
+        return lambda *args: Value(build.call(name, *map(node_of, args)))
+
+    def functional(self, name: str, *, latex: str | None = None) -> Callable[..., Value]:
+        """Declare an opaque scalar function of whole tensors, such as a loss, and return it."""
+        self._declare(name, "functional", latex)
+        return lambda *args: Value(build.functional(name, *map(node_of, args)))
+
+    def _declare(self, name: str, declared: str, latex: str | None) -> None:
+        self._check_free(name)
+        read = model.loads(f"{name} : {declared}").declarations
+        mine = {
+            key: replace(entry, span=None, latex=latex if key == name else entry.latex)
+            for key, entry in read.items()
+            if key not in self.data.declarations
+        }
+        self.data = replace(self.data, declarations={**self.data.declarations, **mine})
+
+    def let(self, name: str, value: Any, *, latex: str | None = None) -> Value:
+        """Bind `name` to an expression and return the reference to it; the last binding is the loss.
+
+        Raises ModelError for a name that is taken and for an expression that refers to another graph.
+        """
+        self._check_free(name)
+        node = node_of(value)
+        for below in topological(node):
+            if below.op == "ref" and (below.name not in self.data or self.data.shape(below.name) != below.shape):
+                raise ModelError(
+                    f"{name} refers to {below.name}, which is not in {self.name}",
+                    hint="make every value with the input and let of one graph",
+                )
+        bound = self.data.with_binding(ir.Binding(name, node, latex))
+        self.data = bound.with_loss(name)
+        return self[name]
+
+    def _check_free(self, name: str) -> None:
+        if parse_name(name) is None:
+            raise ModelError(f"{name!r} is not a name", hint="names are letters, digits and _; spell it with latex=")
+        if name in self.data.bindings or name in self.data.declarations:
+            raise ModelError(f"{name} is already there in {self.name}", hint="a name is defined once; use another one")
+
+    # ------------------------------------------------------------------------------------- looking
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.data.name
+
+    @property
+    def title(self) -> str:
+        """One line about the model."""
+        return self.data.title
+
+    @property
+    def loss(self) -> str | None:
+        """The binding that `backprop` starts from if no other is named."""
+        return self.data.loss
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return list(self.data.inputs)
+
+    @property
+    def bindings(self) -> list[str]:
+        """The names of the bindings, in order."""
+        return list(self.data.bindings)
+
+    @property
+    def is_family(self) -> bool:
+        """Whether the model is a family of layers; `instance` makes a network of it."""
+        return self.data.family is not None
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.data.aliases.get(name, name) in self.data
+
+    def __getitem__(self, name: str) -> Value:
+        return Value(self.data.ref(self._known(name)))
+
+    def _known(self, name: str) -> str:
+        known = self.data.aliases.get(name, name)
+        if known not in self.data:
+            raise UnknownNameError(f"{self.name} has no {name!r}", hint=did_you_mean(name, self.data.names))
+        return known
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.name}: {len(self.inputs)} inputs, {len(self.bindings)} bindings>"
+
+    def latex(self, view: View | None = None, **style: Any) -> str:
+        """The forward formulas as LaTeX; options as for `Derivation.latex`."""
+        return document(pairs(forward_sections(self.data, view, style_of(style))))
+
+    def unicode(self, view: View | None = None, **style: Any) -> str:
+        """The forward formulas for a terminal; options as for `Derivation.latex`."""
+        return plain_text(forward_sections(self.data, view, style_of(style)))
+
+    def _repr_latex_(self) -> str:
+        return document(pairs(forward_sections(self.data)), environment="aligned")
+
+    # ----------------------------------------------------------------------------------- computing
+
+    def instance(self, layers: int, sizes: Mapping[str, int] | None = None) -> Graph:
+        """The network of a family with that many layers. Raises ModelError for a depth the family does not have."""
+        return Graph.of(instance(self.data, layers, sizes))
+
+    def backprop(self, loss: str | None = None) -> Derivation:
+        """All partial derivatives of a scalar binding, by default the loss.
+
+        Raises ModelError if there is no such binding, ShapeError if it is not scalar.
+        """
+        return Derivation(backprop(self.data, loss))
+
+    def jacobian(self, p: str, q: str, *, direct: bool = False) -> Value:
+        """The derivative of `p` by `q`: an expression shaped like p, then like q.
+
+        Total by default: set q and run everything after it. `direct` differentiates the line of p alone.
+        """
+        return Value(jacobian(self.data, self._known(p), self._known(q), direct=direct))
+
+    def evaluate(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
+        """The value of every binding for given inputs, as NumPy arrays.
+
+        Raises ModelError and ShapeError for inputs that are missing, unknown or do not fit.
+        """
+        return forward(self.data, {**(values or {}), **named})
+
+    def check(self, *, points: int = 3, loss: str | None = None, seed: int = 0) -> ModelReport:
+        """Compare derived gradients, closed forms and emitted code with finite differences at drawn points."""
+        return model_check.check(self.data, points=points, loss=loss, seed=seed)
+
+
+class Derivation:
+    """All partial derivatives of one scalar, by name: `d["W_1"]`. Iterating gives the names, loss first."""
+
+    def __init__(self, data: calculus.Derivation) -> None:
+        self.data = data
+
+    @property
+    def loss(self) -> str:
+        """The name of what is differentiated."""
+        return self.data.loss
+
+    @property
+    def graph(self) -> Graph:
+        """The model."""
+        return Graph.of(self.data.graph)
+
+    @cached_property
+    def gradient(self) -> Graph:
+        """The model with a binding `∂L/∂z` for every derivative: a graph again, to be differentiated again."""
+        return Graph.of(self.data.gradient)
+
+    @cached_property
+    def closed(self) -> Mapping[str, ClosedForm]:
+        """The closed form of every derivative, by name."""
+        return closed_forms(self.data)
+
+    def __getitem__(self, name: str) -> Partial:
+        known = self.data.graph.aliases.get(name, name)
+        if known not in self.data.steps:
+            raise UnknownNameError(f"{self.data.graph.name} has no {name!r}", hint=did_you_mean(name, self.data.steps))
+        return Partial(self, known)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.data.steps)
+
+    def __len__(self) -> int:
+        return len(self.data.steps)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.data.steps
+
+    def __repr__(self) -> str:
+        return f"<Derivation of {self.loss}: {len(self)} partial derivatives>"
+
+    def latex(self, wrt: Sequence[str] | None = None, view: View | None = None, **style: Any) -> str:
+        """The derivation as LaTeX: chain, factors and closed form of every derivative, or of those in `wrt`.
+
+        `view` is "scalar", "index" or "matrix". Further options: `adjoint` ("partial", "delta", "d"), `transpose`
+        ("top", "T"), `hadamard` ("circ", "odot"), `derivative` ("partial", "d"), `order` ("outer", "inner"), `limits`.
+        """
+        return document(pairs(backward_sections(self.data, view, style_of(style), wrt)))
+
+    def unicode(self, wrt: Sequence[str] | None = None, view: View | None = None, **style: Any) -> str:
+        """The derivation for a terminal; options as for `latex`."""
+        return plain_text(backward_sections(self.data, view, style_of(style), wrt))
+
+    def source(self, wrt: Sequence[str] | None = None) -> str:
+        """A NumPy module that computes the loss and its gradients; `wrt` names inputs or bindings."""
+        return source(self.data, wrt=wrt)
+
+    def lambdify(self, wrt: Sequence[str] | None = None, **options: Any) -> Callable[..., Any]:
+        """A function of the inputs that returns the loss and a dict of gradients, by default of every input."""
+        return lambdify(self.data, wrt=wrt, **options)
+
+    def hessian(self, p: str, q: str) -> Value:
+        """The second derivative of the loss by `p` and `q`: an expression shaped like p, then like q."""
+        first = self[p].data.adjoint
+        self[q]
+        if first not in self.data.gradient:
+            like = self.data.graph
+            return Value(build.zeros(like.shape(self[p].wrt) + like.shape(self[q].wrt)))
+        return Value(jacobian(self.data.gradient, first, self[q].wrt))
+
+    def _repr_latex_(self) -> str:
+        return document(pairs(backward_sections(self.data)), environment="aligned")
+
+
+class Partial:
+    """The derivative of the loss by one name."""
+
+    def __init__(self, derivation: Derivation, wrt: str) -> None:
+        self.derivation, self.wrt = derivation, wrt
+
+    @property
+    def data(self) -> calculus.Step:
+        """The plain step of the backward pass."""
+        return self.derivation.data.steps[self.wrt]
+
+    @property
+    def name(self) -> str:
+        """`∂L/∂w`."""
+        return self.data.adjoint
+
+    @property
+    def shape(self) -> tuple[str | int, ...]:
+        """The shape, which is that of the variable."""
+        return Value(self.node).shape
+
+    @property
+    def node(self) -> Node:
+        """One step of the chain rule: the sum over the consumers, with their derivatives as names."""
+        return self.data.total
+
+    @property
+    def closed(self) -> Node:
+        """The closed form, in names of the forward pass where it is short enough."""
+        return self.derivation.closed[self.wrt].node
+
+    @property
+    def reason(self) -> str:
+        """Why the closed form follows."""
+        return self.derivation.closed[self.wrt].reason
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The names on the way from the loss to the variable.
+
+        Where a name is used more than once the chain is a sum over its paths: the names then start there.
+        """
+        names = [self.wrt]
+        steps = self.derivation.data.steps
+        while len(paths := steps[names[-1]].paths) == 1:
+            names.append(paths[0].consumer)
+        return tuple(reversed(names))
+
+    def line(self, view: View | None = None, **style: Any) -> Line:
+        """The equation in parts: name, chain of names, factors, closed form; options as for `Derivation.latex`."""
+        derivation = self.derivation
+        return print_derivation(derivation.data, derivation.closed, view, style_of(style), [self.wrt])[0]
+
+    def latex(self, view: View | None = None, **style: Any) -> str:
+        """The chain, the factors and the closed form as one equation in LaTeX; options as for `Derivation.latex`."""
+        return self.line(view, **style).latex()
+
+    def unicode(self, view: View | None = None, **style: Any) -> str:
+        """The same equation for a terminal."""
+        return self.line(view, **style).unicode()
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def __repr__(self) -> str:
+        return f"<Partial {self.name} {show_shape(self.node.shape)}>"

@@ -1,0 +1,50 @@
+"""`derive doctor`: what is installed, and what it enables."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from derive import __version__
+from derive.cli.terminal import colours, say, table
+from derive.model import gallery
+
+PACKAGES = {
+    "sympy": "scalar mathematics (needed)",
+    "numpy": "evaluation, emitted code (needed)",
+    "mpmath": "evaluation in many digits (needed)",
+    "click": "the command line (needed)",
+    "rich": "tables on a terminal (needed)",
+    "pytest": "the fixture gradient_check",
+    "autograd": "independent gradients in the tests",
+    "hypothesis": "property tests",
+}
+PROGRAMS = {
+    "pdflatex": "compiling what `derive latex --standalone` writes",
+    "latexmk": "compiling it in one step",
+}
+NEEDED = ("sympy", "numpy", "mpmath", "click", "rich")
+
+
+@click.command()
+def command() -> int:
+    """Show what is installed, and what it enables. Exit code 2 if something needed is missing."""
+    say(f"derive {__version__}, Python {platform.python_version()} ({sys.executable}), {platform.system()}")
+    found = {name: _version(name) for name in PACKAGES}
+    rows = [(name, found[name] or "missing", use) for name, use in PACKAGES.items()]
+    rows += [(name, shutil.which(name) or "missing", use) for name, use in PROGRAMS.items()]
+    table("", ("what", "found", "for"), rows)
+    say(f"gallery: {len(gallery())} models")
+    say(f"output: {sys.stdout.encoding}, {'colours' if colours(sys.stdout) else 'no colours'}")
+    return 2 if any(found[name] is None for name in NEEDED) else 0
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
