@@ -15,6 +15,7 @@ from derive.model.tokens import Expression, parse
 _ALIAS = re.compile(r"alias\s+(?![\s=:])(?P<spellings>.+)=\s*(?P<target>[^=]*?)\s*\Z")
 _LOSS = re.compile(r"loss\s+(?P<name>[^\s=:]+)\s*\Z")
 _FOR = re.compile(r"for\s+(?P<letter>\S+)\s+in\s+(?P<low>\d{1,6})\s*\.\.\s*(?P<high>[^\s:]+)\s*:\s*\Z")
+_FOR_LIKE = re.compile(r"for\s+[^\s=:]+\s+in\b")
 _RELATION = re.compile(r'"[^"]*"?|[()\[\]{}]|:|=')
 
 
@@ -80,6 +81,10 @@ def _read_statement(program: Program, statement: Statement, in_block: bool) -> N
     text = statement.text
     if (match := _FOR.match(text)) is not None:
         _read_loop(program, statement, match)
+    elif _FOR_LIKE.match(text) is not None:
+        raise ModelError(
+            "this is not a family of layers", span=statement.span(), hint="write for l in 2..L: and indent the layer"
+        )
     elif (match := _ALIAS.match(text)) is not None:
         program.aliases += _aliases(statement, match)
     elif (match := _LOSS.match(text)) is not None:
@@ -162,9 +167,7 @@ def _relation(statement: Statement) -> tuple[int, str]:
 
 def _no_relation(statement: Statement) -> ModelError:
     first = statement.text.split(maxsplit=1)[0]
-    if first == "for":
-        hint = "a layer family is written: for l in 2..L:"
-    elif first == "alias":
+    if first == "alias":
         hint = "further spellings are written: alias J_3, J_{(3)} = J"
     elif first in ("import", "from", "def", "class", "return", "if", "while", "print"):
         hint = "a model is not Python: it has lines NAME : shape and NAME = expression"

@@ -193,13 +193,13 @@ def _check_size(statement: Statement, tokens: tuple[Token, ...]) -> None:
 
 
 def _syntax_error(statement: Statement, tokens: tuple[Token, ...], k: int) -> ModelError:
-    token = tokens[k]
-    at_end = k == len(tokens) - 1 and not token.is_atom and token.text not in (")", "]")
+    token, last = tokens[k], tokens[-1]
+    if not last.is_atom and last.text not in (")", "]"):
+        return ModelError(f"the expression ends after {last.text!r}", span=statement.span(last.start, last.end))
     if token.text == "=":
         return ModelError(
             "'=' inside an expression",
             span=statement.span(token.start, token.end),
             hint="bind one name a line; options of calls are written name=value",
         )
-    problem = f"the expression ends after {token.text!r}" if at_end else f"cannot read the expression at {token.text!r}"
-    return ModelError(problem, span=statement.span(token.start, token.end))
+    return ModelError(f"cannot read the expression at {token.text!r}", span=statement.span(token.start, token.end))
