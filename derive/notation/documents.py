@@ -16,7 +16,6 @@ from derive.notation.lines import Line
 Environment = Literal["align*", "align", "aligned"]
 
 _PREAMBLE = r"""\documentclass[11pt]{article}
-\usepackage[T1]{fontenc}
 \usepackage{amsmath,amssymb}
 \usepackage[margin=25mm]{geometry}
 \allowdisplaybreaks

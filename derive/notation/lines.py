@@ -143,15 +143,23 @@ def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, view
 
 
 def through(derivation: Derivation, node: Node, deltas: frozenset[str]) -> Node:
-    """The expression with the adjoints that have no δ written out, so that a recursion links δ to δ."""
+    """The expression with adjoints that lead to δ, in a few steps, written out, so that a recursion links δ to δ.
+
+    What does not lead to a δ, such as the derivative of the loss by the output, stays a name.
+    """
     by_adjoint = {step.adjoint: step for step in derivation.steps.values()}
+
+    def leads(name: str, left: int) -> bool:
+        step = by_adjoint[name]
+        below = [other for other in refs(step.total) if other in by_adjoint]
+        return bool(below) and left > 0 and all(by_adjoint[o].name in deltas or leads(o, left - 1) for o in below)
+
     for _ in range(LONGEST):
-        found = [by_adjoint[name] for name in refs(node) if name in by_adjoint and by_adjoint[name].name not in deltas]
-        # at the output the derivative of the loss itself stays a name
-        passing = [step for step in found if any(name in by_adjoint for name in refs(step.total))]
-        if not passing:
+        found = [name for name in refs(node) if name in by_adjoint and by_adjoint[name].name not in deltas]
+        steps = [by_adjoint[name] for name in found if leads(name, LONGEST)]
+        if not steps:
             break
-        node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in passing})
+        node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in steps})
     return node
 
 

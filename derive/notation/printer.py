@@ -37,7 +37,7 @@ class Printer:
         self.graph, self.style, self.matrices = graph, style, view == "matrix"
         self.names = Names(graph, style)
         self.tidy = tidy
-        self._letters = _letters(graph)
+        self._letters = index_letters(graph)
 
     # ------------------------------------------------------------------------------------------- indices
 
@@ -180,7 +180,7 @@ def _stretched(node: Node) -> bool:
     return all(own == outer or (own not in out and size is ONE) for own, outer, size in aligned)
 
 
-def _letters(graph: Graph) -> Iterator[str]:
+def index_letters(graph: Graph) -> Iterator[str]:
     taken = {*graph.names, *graph.size_names(), "e", "d"} | {name.partition("[")[0] for name in graph.declarations}
     if any("[" in name for name in graph.names):
         taken |= {"l"}
