@@ -18,7 +18,7 @@ from derive.ir.node import Node
 from derive.model.combine import indicator, signed_sum
 from derive.model.scope import Scope
 from derive.model.tokens import Expression
-from derive.ops.record import build_call, callable_names, plain_arguments
+from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
 
 _FLAGS: dict[str, object] = {"True": True, "False": False, "None": None}
 _NO_VALUE = object()
@@ -110,7 +110,7 @@ class _Walk:
     def _build(self, node: ast.expr) -> Value:
         match node:
             case ast.Name(id=identifier):
-                return self._atom(identifier, node)
+                return self._atom(identifier)
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 return self._sum(node)
             case ast.BinOp():
@@ -130,12 +130,12 @@ class _Walk:
 
     # ---------------------------------------------------------------------------------------- leaves
 
-    def _atom(self, identifier: str, node: ast.expr) -> Node:
+    def _atom(self, identifier: str) -> Node:
         token = self.expression.placeholder(identifier)
         if token.number is not None:
             return build.number(token.number)
         assert token.name is not None
-        return self.scope.value(token.name, self.expression.span(node))
+        return self.scope.value(token.name)
 
     def _list(self, node: ast.List) -> Listed:
         if not node.elts:
@@ -204,7 +204,7 @@ class _Walk:
         declared = self.scope.functions.get(name)
         if declared is not None:
             return self._declared(declared, node)
-        if name not in callable_names():
+        if not is_callable(name):
             raise self._unknown_function(name, node)
         plain = plain_arguments(name)
         arguments = [self._argument(a, k in plain, name) for k, a in enumerate(node.args)]

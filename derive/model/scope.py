@@ -7,7 +7,7 @@ a functional C. Sizes are declared by their use in a shape. Members of a layer f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from derive.errors import ModelError, Span, UnknownNameError, did_you_mean
@@ -18,7 +18,7 @@ from derive.ir.size import Size, size_of
 from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.sizes import evaluate_size
 from derive.model.tokens import Expression
-from derive.ops.record import callable_names
+from derive.ops.record import is_callable
 
 CONSTANTS = ("pi", "e")
 
@@ -55,13 +55,14 @@ class Scope:
 
     # ------------------------------------------------------------------------------------------ values
 
-    def value(self, name: Name, span: Span) -> Node:
+    def value(self, name: Name) -> Node:
         """The node that a name stands for in an expression; UnknownNameError or ModelError if there is none."""
-        text = str(name.within(self.environment))
+        name = name.within(self.environment)
+        text = str(name)
         text = self.aliases.get(text, text)
         if text in self.bindings:
             return build.ref(text, self.bindings[text].node.shape)
-        declaration = self.declarations.get(text) or self._member(name.within(self.environment), span)
+        declaration = self.declarations.get(text) or self._member(name)
         if declaration is not None and declaration.kind == "input":
             return build.ref(text, declaration.shape)
         if text in self.sizes or (declaration is not None and declaration.kind == "size"):
@@ -69,20 +70,19 @@ class Scope:
         if declaration is not None and declaration.kind in ("symbol", "parameter"):
             raise ModelError(
                 f"{text} is declared as a {declaration.kind}, a letter for pages, and has no value in the graph",
-                span=span,
                 hint=f"declare it as a number: {text} : scalar",
             )
         if text in self.later:
-            raise self._used_too_early(text, span)
+            raise self._used_too_early(text)
         if text in CONSTANTS:
             return build.constant(text)
-        raise self._unknown(name, text, span)
+        raise self._unknown(name, text)
 
     def size(self, text: str) -> Size:
         """The size of that name, or the integer it has in this instance."""
         return size_of(self.known_sizes.get(text, text))
 
-    def use_size(self, name: Name, span: Span) -> Size:
+    def use_size(self, name: Name, place: Callable[[], Span]) -> Size:
         """A size named in a shape; the use declares it."""
         name = name.within(self.environment)
         text = str(name)
@@ -90,17 +90,17 @@ class Scope:
         if declaration is not None and declaration.kind != "size":
             raise ModelError(
                 f"{text} is a {declaration.kind}, but here it is the size of an axis",
-                span=span,
+                span=place(),
                 hint=f"use another letter, or declare it as a size: {text} : size",
             )
         if text not in self.sizes:
-            self.sizes[text] = span
+            self.sizes[text] = span = place()
             if name.index is not None and declaration is None and text not in self.known_sizes:
                 latex = member_latex(name, size=True)
                 self.declarations[text] = Declaration(text, "size", latex=latex, span=span)
         return self.size(text)
 
-    def _member(self, name: Name, span: Span) -> Declaration | None:
+    def _member(self, name: Name) -> Declaration | None:
         """A member of a layer family that is not bound: made from its template, or from what layers are known to be."""
         if name.index is None:
             return None
@@ -110,7 +110,7 @@ class Scope:
             return self.declare(template, name, self._letters(template, name.index))
         if text in self.members:
             latex = member_latex(name)
-            self.declarations[text] = Declaration(text, "input", self.members[text], latex=latex, span=span)
+            self.declarations[text] = Declaration(text, "input", self.members[text], latex=latex)
             return self.declarations[text]
         return None
 
@@ -120,15 +120,13 @@ class Scope:
         letter = template.name.index.letter
         return {letter: replace(index, offset=index.offset - template.name.index.offset)}
 
-    def _used_too_early(self, text: str, span: Span) -> ModelError:
+    def _used_too_early(self, text: str) -> ModelError:
         cycle = self._path(text, self.binding) if self.binding else None
         if cycle is not None:
             ring = " -> ".join([self.binding or "", *cycle])
-            return ModelError(f"a cycle: {ring}", span=span, hint="no value may depend on itself")
+            return ModelError(f"a cycle: {ring}", hint="no value may depend on itself")
         line = self.later[text][0].statement.line
-        return ModelError(
-            f"{text} is used before its definition on line {line}", span=span, hint="move the definition up"
-        )
+        return ModelError(f"{text} is used before its definition on line {line}", hint="move the definition up")
 
     def _path(self, start: str, goal: str) -> list[str] | None:
         """A chain of definitions from `start` to `goal` among the lines to come."""
@@ -152,17 +150,16 @@ class Scope:
         expression, environment = self.later[name]
         return [str(name.within(environment)) for name in expression.values()]
 
-    def _unknown(self, name: Name, text: str, span: Span) -> ModelError:
-        if text in self.functions or text in callable_names():
-            return ModelError(f"{text} is a function", span=span, hint=f"apply it: {text}(...)")
+    def _unknown(self, name: Name, text: str) -> ModelError:
+        if text in self.functions or is_callable(text):
+            return ModelError(f"{text} is a function", hint=f"apply it: {text}(...)")
         if name.index is not None and (name.stem in self.declarations or name.stem in self.bindings):
             return ModelError(
                 f"entries such as {text} have no place in a model",
-                span=span,
                 hint="use whole arrays; an index in brackets counts layers",
             )
         hint = did_you_mean(text, self.names()) or f"declare it: {text} : scalar"
-        return UnknownNameError(f"unknown name {text!r}", span=span, hint=hint)
+        return UnknownNameError(f"unknown name {text!r}", hint=hint)
 
     def names(self) -> Iterable[str]:
         """Every name of a value."""

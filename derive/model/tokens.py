@@ -44,6 +44,9 @@ _HINTS = {
 }
 
 
+_ATOM = ast.Name("n0", ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=2)
+
+
 @dataclass(frozen=True)
 class Token:
     """A token; offsets are into the statement. `name` is set for names, `number` for numbers."""
@@ -95,6 +98,8 @@ def parse(statement: Statement, start: int, end: int) -> Expression:
     tokens = tuple(_tokens(statement, start, end))
     if not tokens:
         raise ModelError("an expression is missing", span=statement.span(start, start + 1))
+    if len(tokens) == 1 and tokens[0].is_atom:  # the sizes of shapes mostly
+        return Expression(statement, tokens, (0,), _ATOM)
     _check_neighbours(statement, tokens)
     _check_size(statement, tokens)
     starts: list[int] = []
@@ -146,7 +151,7 @@ def _number(statement: Statement, text: str, begin: int) -> Fraction:
             f"the number {text[:20]}... is out of range", span=statement.span(begin, begin + len(text))
         ) from None
     try:
-        return Fraction(text)
+        return Fraction(int(text)) if text.isdecimal() else Fraction(text)
     except ValueError:
         raise ModelError(f"{text!r} is not a number", span=statement.span(begin, begin + len(text))) from None
 

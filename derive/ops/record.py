@@ -158,6 +158,11 @@ def callable_names() -> list[str]:
     return sorted(_callable)
 
 
+def is_callable(name: str) -> bool:
+    """Whether a model may call a function of this name."""
+    return name in _callable
+
+
 def canonical_name(name: str) -> str | None:
     """The registered elementwise name behind a name or alias, or None."""
     return next((r.name for r in _elementwise.values() if name in r.names), None)
@@ -169,9 +174,14 @@ def plain_arguments(name: str) -> frozenset[int | str]:
 
 
 @cache
+def _parameters(function: Callable[..., Node]) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+@cache
 def _plain_parameters(function: Callable[..., Node]) -> frozenset[int | str]:
     plain: set[int | str] = set()
-    for k, parameter in enumerate(inspect.signature(function).parameters.values()):
+    for k, parameter in enumerate(_parameters(function).parameters.values()):
         if not str(parameter.annotation).startswith("Node") and parameter.kind is not parameter.VAR_POSITIONAL:
             plain |= {parameter.name, k}
     return frozenset(plain)
@@ -187,10 +197,11 @@ def build_call(name: str, args: Sequence[object], options: dict[str, object]) ->
     if function is None:
         raise UnknownNameError(f"unknown function {name!r}", hint=did_you_mean(name, _callable))
     try:
-        inspect.signature(function).bind(*args, **options)
+        _parameters(function).bind(*args, **options)
     except TypeError as error:
         raise ModelError(f"{name}: {error}", hint=f"the signature is {name}{_signature(function)}") from None
-    arity = next((r.arity for r in _elementwise.values() if function == r.build), None)
+    owner = getattr(function, "__self__", None)
+    arity = owner.arity if isinstance(owner, Elementwise) else None
     if arity is not None and len(args) != arity:
         raise ModelError(f"{name} takes {arity} argument{'s' * (arity != 1)}, not {len(args)}")
     return function(*args, **options)
@@ -199,6 +210,6 @@ def build_call(name: str, args: Sequence[object], options: dict[str, object]) ->
 def _signature(function: Callable[..., Node]) -> str:
     parameters = [
         p.name if p.default is p.empty else f"{p.name}={p.default!r}"
-        for p in inspect.signature(function).parameters.values()
+        for p in _parameters(function).parameters.values()
     ]
     return f"({', '.join(parameters)})"
