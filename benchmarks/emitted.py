@@ -27,14 +27,20 @@ Z_1 = X @ W_1 + b_1
 A_1 = {hidden}(Z_1)
 Z_2 = A_1 @ W_2 + b_2
 """
-SIGMOID = NETWORK.format(hidden="sigmoid") + """
+SIGMOID = (
+    NETWORK.format(hidden="sigmoid")
+    + """
 A_2 = sigmoid(Z_2)
 L   = sum(-(Y*log(A_2) + (1 - Y)*log(1 - A_2))) / m
 """
-SOFTMAX = NETWORK.format(hidden="relu").replace("(m, n_2), constant", "(m, n_2), one_hot(axis=1)") + """
+)
+SOFTMAX = (
+    NETWORK.format(hidden="relu").replace("(m, n_2), constant", "(m, n_2), one_hot(axis=1)")
+    + """
 A_2 = softmax(Z_2)
 L   = -sum(Y*log(A_2)) / m
 """
+)
 
 
 def sigmoid_by_hand(X: Any, W_1: Any, b_1: Any, W_2: Any, b_2: Any, Y: Any) -> tuple[Any, dict[str, Any]]:

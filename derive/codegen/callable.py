@@ -60,7 +60,8 @@ class _Function:
         self._derivation, self._parts, self._functions = derivation, parts, functions
         self._function = function
         self._declared = derivation.graph.inputs
-        self._sizes = set(derivation.graph.size_names())
+        self._sizes = {name for name, d in derivation.graph.declarations.items() if d.kind == "size"}
+        self._sizes.update(derivation.graph.size_names(), parts.sizes)
         self._needed = list(parts.inputs.items())
         self._extra = {
             i.parameter: _implementation(i, derivation.graph.declarations.get(i.name), functions)
@@ -209,10 +210,13 @@ def check_shapes(arrays: Mapping[str, tuple[Declaration, Any]], sizes: dict[str,
             _solve(size, array.shape[axis], sizes)
     for name, declaration, array, axis, size in open_axes:
         if size.names <= sizes.keys() and size.value(sizes) != array.shape[axis]:
-            known = ", ".join(f"{n} = {sizes[n]}" + (f" by {source[n]}" if n in source else "") for n in sorted(size.names))
+            known = ", ".join(
+                f"{n} = {sizes[n]}" + (f" by {source[n]}" if n in source else "") for n in sorted(size.names)
+            )
             raise ShapeError(
                 _mismatch(name, declaration, array)
-                + f": axis {axis} should be {size}" + (f" ({known})" if known else "")
+                + f": axis {axis} should be {size}"
+                + (f" ({known})" if known else "")
             )
 
 
@@ -231,5 +235,3 @@ def _solve(size: Size, length: int, sizes: dict[str, int]) -> None:
 def _mismatch(name: str, declaration: Declaration, array: Any) -> str:
     got = f"({array.shape[0]},)" if array.ndim == 1 else str(array.shape) if array.ndim else "scalar"
     return f"input {name} is declared {show_shape(declaration.shape)}, but has shape {got}"
-
-

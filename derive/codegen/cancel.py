@@ -77,8 +77,7 @@ def cancelled(roots: Sequence[Node], fixed: Collection[Node], named: Collection[
     inside = {
         node
         for node in order
-        if is_elementwise(node)
-        and (_small(node) or (uses[node] == 1 and node not in named and node not in settled))
+        if is_elementwise(node) and (_small(node) or (uses[node] == 1 and node not in named and node not in settled))
     }
     outer = {arg for node in order if node in settled or not is_elementwise(node) for arg in node.args}
     outer.update(roots)
@@ -137,9 +136,7 @@ def _region(root: Node, inside: Collection[Node]) -> list[Node]:
 class _Region:
     """One region: its nodes, and what they are as terms. Sums that occur as denominators are kept in `sums` by key."""
 
-    def __init__(
-        self, root: Node, region: list[Node], present: Collection[Node], fixed: Collection[Node]
-    ) -> None:
+    def __init__(self, root: Node, region: list[Node], present: Collection[Node], fixed: Collection[Node]) -> None:
         self.root, self.region, self.present, self.fixed = root, region, present, fixed
         self.members = set(region)
         self.sums: dict[Atom, Polynomial] = {}
@@ -157,7 +154,12 @@ class _Region:
         if len({atom for monomial in terms for atom, _ in monomial}) > MOST_ATOMS:
             return self.root
         candidate = self._built(terms)
-        atoms = {part for atom in self.rank if isinstance(atom, Node) for part in (atom, atom.args[0] if is_repeat(atom) else atom)}
+        atoms = {
+            part
+            for atom in self.rank
+            if isinstance(atom, Node)
+            for part in (atom, atom.args[0] if is_repeat(atom) else atom)
+        }
         free = {node for node in self.region if node in self.fixed}
         return candidate if cost(candidate, atoms | free) < cost(self.root, atoms | free) else self.root
 
@@ -385,7 +387,5 @@ def _common(terms: Polynomial) -> Monomial:
 def _content(coefficients: Iterable[Fraction]) -> Fraction:
     """A common factor of the coefficients; positive if any of them is."""
     values = list(coefficients)
-    content = Fraction(
-        reduce(gcd, (abs(v.numerator) for v in values)), reduce(lcm, (v.denominator for v in values))
-    )
+    content = Fraction(reduce(gcd, (abs(v.numerator) for v in values)), reduce(lcm, (v.denominator for v in values)))
     return content if any(v > 0 for v in values) else -content

@@ -176,8 +176,10 @@ class Writer:
         return Code(f"{array.at(ATOM)}[{_positions(node)}]")
 
     def _placed(self, node: Node) -> Code:
-        return Code(f"placed({self.exact(node.args[0]).text}, ({_positions(node, 'slice(None)')},), "
-                    f"{self.shape_tuple(node.shape)})")
+        return Code(
+            f"placed({self.exact(node.args[0]).text}, ({_positions(node, 'slice(None)')},), "
+            f"{self.shape_tuple(node.shape)})"
+        )
 
     def shape_tuple(self, shape: Shape) -> str:
         """A shape that is a tuple even of one axis."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from derive.calculus.derivation import Derivation
 from derive.codegen.program import Line, Program, program, size_sources
@@ -25,9 +25,9 @@ HELPERS: Mapping[str, str] = {
             """log(1 + exp(z)), which is z for large z and exp(z) for very negative z."""
             return np.maximum(z, 0) + np.log1p(np.exp(np.minimum(z, -z)))
     ''',
-    "erf": '''
+    "erf": """
         erf = np.vectorize(math.erf, otypes=[float])
-    ''',
+    """,
     "softmax": '''
         def softmax(z, axis=-1):
             """Exponentials that sum to one along `axis`."""
@@ -82,8 +82,9 @@ def module(derivation: Derivation, parts: Program) -> str:
 
 def _heading(derivation: Derivation) -> str:
     graph = derivation.graph
-    title = _plain(graph.title or graph.name.replace("_", " "))
-    return f'"""{title[:1].upper() + title[1:]}: value and gradients of {_plain(derivation.loss)}. Written by derive."""'
+    title = _plain(graph.title or graph.name.replace("_", " ")).strip().rstrip(".")
+    what = f"The value {_plain(derivation.loss)} and its gradients as NumPy code, written by derive."
+    return f'"""{title[:1].upper() + title[1:]}.\n\n{what}\n"""'
 
 
 def _body(derivation: Derivation, parts: Program) -> str:
@@ -92,9 +93,8 @@ def _body(derivation: Derivation, parts: Program) -> str:
     loose = [variable for name, variable in parts.sizes.items() if name not in sources]
     parameters = list(parts.inputs.values())
     extra = [*(i.parameter for i in parts.implementations), *loose]
-    signature = ", ".join([*parameters, *(["*", *extra] if extra else [])])
-    lines = [f"def {FUNCTION}({signature}):", *_docstring(derivation, parts, loose), ""]
-    lines[:1] = _wrapped(lines[0], "")
+    signature = [*parameters, *(["*", *extra] if extra else [])]
+    lines = [*_bracketed(f"def {FUNCTION}(", signature, "):", ""), *_docstring(derivation, parts, loose)]
     for name, (owner, axis) in sources.items():
         lines.append(f"    {parts.sizes[name]} = {parts.inputs[owner]}.shape[{axis}]")
     for heading, statements in (("forward", parts.forward), ("backward", parts.backward)):
@@ -102,8 +102,8 @@ def _body(derivation: Derivation, parts: Program) -> str:
             lines.append(f"    # {heading}")
             for statement in statements:
                 lines += _statement(statement)
-    results = ", ".join(f"{_key(name)}: {variable}" for name, variable in parts.gradients.items())
-    lines += _wrapped(f"    return {parts.value}, {{{results}}}", "    ")
+    results = [f"{_key(name)}: {variable}" for name, variable in parts.gradients.items()]
+    lines += _bracketed(f"    return {parts.value}, {{", results, "}", "    ")
     return "\n".join(lines)
 
 
@@ -120,7 +120,9 @@ def _docstring(derivation: Derivation, parts: Program, loose: Iterable[str]) -> 
         break_long_words=False,
     )
     for implementation in parts.implementations:
-        lines.append(f"    {implementation.parameter}: {_meaning(derivation, implementation.name, implementation.orders)}.")
+        lines.append(
+            f"    {implementation.parameter}: {_meaning(derivation, implementation.name, implementation.orders)}."
+        )
     lines += [f"    {variable}: a size that no axis shows." for variable in loose]
     first = textwrap.wrap(lines[0].strip(), WIDTH, initial_indent="    ", subsequent_indent="    ")
     return [*first, *lines[1:], '    """']
@@ -135,24 +137,35 @@ def _meaning(derivation: Derivation, name: str, orders: tuple[int, ...]) -> str:
     if not total:
         return f"the function {_plain(name)}, elementwise"
     which = "" if len(orders) == 1 else f" (orders {', '.join(map(str, orders))} by its arguments)"
-    return f"its derivative of order {total}{which}, elementwise" if which or total > 1 else f"the derivative of {_plain(name)}"
+    return (
+        f"its derivative of order {total}{which}, elementwise"
+        if which or total > 1
+        else f"the derivative of {_plain(name)}"
+    )
 
 
 def _statement(line: Line) -> list[str]:
-    return _wrapped(f"    {line.variable} = {line.text}", "    ")
-
-
-def _wrapped(text: str, indent: str) -> list[str]:
-    """A long line, broken inside brackets; a right side without brackets around it gets them."""
+    """An assignment; a long right side is put in brackets and broken at its spaces."""
+    text = f"    {line.variable} = {line.text}"
     if len(text) <= WIDTH:
         return [text]
-    head, found, tail = text.partition(" = ")
-    if found and not text.lstrip().startswith(("def ", "return ")):
-        text, closing = f"{head} = ({tail}", ")"
-    else:
-        closing = ""
+    return _filled(f"    {line.variable} = ({line.text})", "        ")
+
+
+def _bracketed(head: str, items: Sequence[str], tail: str, indent: str) -> list[str]:
+    """A list in brackets: on one line if it fits, else on lines of its own."""
+    text = f"{head}{', '.join(items)}{tail}"
+    if len(text) <= WIDTH:
+        return [text]
+    # a space inside an item must not become a line break
+    joined = ", ".join(item.replace(" ", "\0") for item in items) + ","
+    inner = [line.replace("\0", " ") for line in _filled(f"{indent}    {joined}", f"{indent}    ")]
+    return [head, *inner, f"{indent}{tail}"]
+
+
+def _filled(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
-        text + closing, WIDTH, subsequent_indent=f"{indent}    ", break_long_words=False, break_on_hyphens=False
+        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
     )
 
 
@@ -163,4 +176,4 @@ def _key(name: str) -> str:
 
 def _plain(text: str) -> str:
     """Text that may stand in a docstring: printable, without quotes or backslashes."""
-    return "".join(ch if ch.isprintable() and ch not in "\\\"" else " " for ch in text)
+    return "".join(ch if ch.isprintable() and ch not in '\\"' else " " for ch in text)

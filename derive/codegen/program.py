@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen.cancel import cancelled
-from derive.codegen.contraction import Code
+from derive.codegen.contraction import ATOM, Code
 from derive.codegen.expression import Writer
 from derive.codegen.names import Names
 from derive.codegen.simplify import Simplifier, is_view, written_out
@@ -87,10 +87,11 @@ def program(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> P
     wanted = [adjoints[target] for target in targets.values()]
     stages = _stages(graph, forward, [forward[derivation.loss], *wanted])
     value, *results = stages.roots
-    shown = {name: node for name, node in adjoints.items() if name in derivation.steps}
-    return Statements(graph, stages.names(forward), stages.names(shown)).run(
-        value, dict(zip(names, results, strict=True)), targets
-    )
+    # of two names for one adjoint, that of a computed value, then the one asked for; in the order of the derivation
+    computed = [name for name, binding in graph.bindings.items() if binding.node.op != "ref"]
+    named = stages.names({name: adjoints[name] for name in (*computed, *targets.values(), *derivation.steps)})
+    shown = {node: named[node] for node in stages.names({name: adjoints[name] for name in derivation.steps})}
+    return Statements(graph, stages.names(forward), shown).run(value, dict(zip(names, results, strict=True)), targets)
 
 
 def joined(derivation: Derivation) -> tuple[dict[str, Node], dict[str, Node]]:
@@ -214,7 +215,17 @@ class Statements:
             if self.graph.ref(name) in self.code or name in self._carriers()
         }
         self.program.sizes = dict(self.sizes.used)
+        functions = list(dict.fromkeys(i.name for i in self.program.implementations))
+        self.program.implementations.sort(key=lambda i: (functions.index(i.name), *self._rank(i)))
         return self.program
+
+    def _rank(self, implementation: Implementation) -> tuple[object, ...]:
+        """The place of an implementation: the function, then its derivatives, by the first argument first."""
+        orders = implementation.orders
+        declaration = self.graph.declarations.get(implementation.name)
+        if declaration is not None and declaration.kind == "functional":
+            return len(orders), orders
+        return sum(orders), tuple(-order for order in orders)
 
     def _carriers(self) -> set[str]:
         """Inputs that are needed for the length of an axis."""
@@ -254,7 +265,11 @@ class Statements:
         """Give long operands variables, so that the expression of `node` stays readable (and Python can parse it)."""
         operands = [core for core in dict.fromkeys(map(_core, node.args)) if core.op != "ref"]
         for k, arg in enumerate(node.args):
-            if _written_twice(node, k) and not self.code[_core(arg)].text.isidentifier() and _core(arg) not in self.plain:
+            if (
+                _written_twice(node, k)
+                and not self.code[_core(arg)].text.isidentifier()
+                and _core(arg) not in self.plain
+            ):
                 self._assign(_core(arg))
         while sum(len(self.code[core].text) for core in operands) > LONGEST:
             longest = max(operands, key=lambda core: len(self.code[core].text))
@@ -298,16 +313,18 @@ class Statements:
         if not is_view(node) and core.op != "ref":
             self._assign(node)
             return self.code[node].text
-        fresh = code.text.startswith(("np.zeros", "np.ones", "np.full"))
+        # a view of an input, or one that NumPy makes read-only, is not the caller's to change
+        shared = core.op == "ref" or "np.broadcast_to" in code.text or "np.diagonal" in code.text
         variable = self.names.claim(*wanted)
-        self.lines.append(Line(variable, code.text if fresh else f"{code.at(5)}.copy()"))
+        self.lines.append(Line(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
         return variable
 
     def _implement(self, node: Node) -> str:
         name = node.name
         known = next((i for i in self.program.implementations if (i.name, i.orders) == (name, node.orders)), None)
         if known is None:
-            known = Implementation(self.names.claim(_parameter(node)), name, node.orders)
+            parameter = self.names.claim(_parameter(node), f"{_parameter(node)}_function")
+            known = Implementation(parameter, name, node.orders)
             self.program.implementations.append(known)
         return known.parameter
 

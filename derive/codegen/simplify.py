@@ -100,6 +100,9 @@ class Simplifier:
             self.done[node] = self._rule(node)
 
     def _free(self, node: Node) -> bool:
+        """Whether a node, and what a minus sign in it stands before, has one user and no name."""
+        while node.op == "neg" and self._uses[node] <= 1 and node not in self._named:
+            node = node.args[0]
         return self._uses[node] <= 1 and node not in self._named
 
     def _rule(self, node: Node) -> Node:
@@ -195,7 +198,8 @@ def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size])
             stack.append((labels, arg.args[0], free))
         elif arg.op == "contract" and (is_view(arg) or (free and (alone or not _sums(arg)) and not _embeds(arg))):
             inner = _relabelled(arg, labels, sizes)
-            stack += [(own, a, free) for own, a in reversed(list(zip(inner, arg.args, strict=True)))]
+            # what is inside has been flattened already, and may have other users
+            stack += [(own, a, False) for own, a in reversed(list(zip(inner, arg.args, strict=True)))]
         else:
             kept.append((labels, arg))
     return kept, coefficient
@@ -220,9 +224,7 @@ def _relabelled(node: Node, labels: Labels, sizes: dict[int, Size]) -> list[Labe
     return [tuple(names[label] for label in own) for own in ins]
 
 
-def assembled(
-    kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Mapping[int, Size], like: Node
-) -> Node:
+def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Mapping[int, Size], like: Node) -> Node:
     """The product of the factors over the axes that they carry, repeated to the shape of `like`."""
     if not coefficient:
         return build.zeros(like.shape)
@@ -232,6 +234,9 @@ def assembled(
         core_out = out
     shape = tuple(sizes[label] for label in core_out)
     magnitude = abs(coefficient)
+    if len(kept) == 1 and magnitude == 1 and _is_one_step(kept[0][0], out, sizes):
+        core = build.contract([kept[0][0]], out, [kept[0][1]], like.shape)
+        return negated(core) if coefficient < 0 else core
     factors = [((), build.number(magnitude)), *kept] if magnitude != 1 or not kept else kept
     if len(factors) == 1 and factors[0][1].op == "number" and not core_out:
         core = factors[0][1]
@@ -240,6 +245,15 @@ def assembled(
     if core_out != out:
         core = build.contract([core_out], out, [core], like.shape)
     return negated(core) if coefficient < 0 else core
+
+
+def _is_one_step(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> bool:
+    """Whether one array becomes the result by a view, or by a sum over axes that stay with length 1."""
+    if all(label in out or sizes[label] is ONE for label in labels):
+        return True
+    pairs = zip(labels, out, strict=False)
+    kept = all(a == b or (sizes[b] is ONE and b not in labels and a not in out) for a, b in pairs)
+    return kept and len(labels) == len(out) and len(set(labels)) == len(labels)
 
 
 def negated(node: Node, free: bool = True) -> Node:

@@ -261,7 +261,7 @@ def tanh_form(looking: Looking, node: Node) -> Node | None:
     signed = [(looking.at(arg), arg) for arg in over.args]
     plus = [looking.exponent(arg) for seen, arg in signed if seen.op != "neg"]
     minus = [looking.exponent(seen.args[0]) for seen, _ in signed if seen.op == "neg"]
-    minus += [z for z, n in ((build.zeros(a.shape), looking.number(a)) for a in over.args) if n == -1]
+    minus += [build.zeros(arg.shape) for seen, arg in signed if seen.op != "neg" and looking.number(arg) == -1]
     plus = [p for p in plus if p is not None]
     if len(plus) != 1 or len(minus) != 1 or minus[0] is None:
         return None
