@@ -13,7 +13,7 @@ from derive.model.names import WORD, Name, parse_name
 from derive.model.scope import Declared
 from derive.model.sizes import MAX_SIZE_TEXT
 from derive.model.source import Statement, split_at_commas
-from derive.model.tokens import Expression, parse
+from derive.model.tokens import SPELLING_HINT, Expression, parse
 from derive.ops.record import canonical_name, elementwise
 
 FACTS = ("positive", "nonzero", "symmetric", "positive_definite", "diagonal", "invertible", "constant", "free")
@@ -111,6 +111,8 @@ def _shape(statement: Statement, start: int, text: str) -> Shape:
         return Shape("input", tuple(_size(statement, *size) for size in inner if size[1] or len(inner) > 1))
     if (match := _FUNCTION.match(text)) is not None:
         return _function(statement, start, match)
+    if re.search(r"\bas\b", text):
+        raise ModelError(f"{text!r} is not a shape", span=span, hint=SPELLING_HINT)
     hint = _SUGGESTIONS.get(words) or did_you_mean(words, SHAPES)
     if parse_name(text) is not None and hint is None:
         hint = f"a vector is ({text},), a matrix (m, {text})"

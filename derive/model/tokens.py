@@ -30,14 +30,15 @@ _TOKEN = re.compile(
 _PYTHON_WORDS = frozenset(
     ["and", "or", "not", "in", "is", "if", "else", "for", "while", "lambda", "await", "yield", "async", "def", "class"]
 )
+SPELLING_HINT = 'a spelling stands at the end of the line, in double quotes: as "LATEX"'
 _HINTS = {
     "^": "write ** for a power",
     "%": "there is no remainder",
     ":": "slices, lambdas and declarations have no place in an expression",
     "{": "write ( ) or [ ]",
-    '"': 'a spelling is written at the end of the line: as "LATEX"',
+    '"': SPELLING_HINT,
     "'": 'a prime is declared: zp = ... as "z\'"',
-    "\\": 'LaTeX is written in a spelling: as "LATEX"',
+    "\\": SPELLING_HINT,
     "×": "write * or @",
     "·": "write * or @",
     "−": "write - (the ASCII minus)",
@@ -166,10 +167,11 @@ def _check_neighbours(statement: Statement, tokens: tuple[Token, ...]) -> None:
                     span=statement.span(before.start, token.end),
                     hint="a line is NAME = expression with operators and calls of operations",
                 )
+            spelled = "as" in (before.text, token.text)
             raise ModelError(
                 f"an operator is missing between {before.text!r} and {token.text!r}",
                 span=statement.span(before.start, token.end),
-                hint="write * for a product, @ for a matrix product",
+                hint=SPELLING_HINT if spelled else "write * for a product, @ for a matrix product",
             )
 
 

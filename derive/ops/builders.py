@@ -13,7 +13,7 @@ from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.ir.size import Shape, show_shape, size_of
 from derive.ops.record import register_builder
-from derive.ops.tensors import log_softmax
+from derive.ops.tensors import amin, log_softmax
 
 Axis = int | tuple[int, ...] | None
 
@@ -39,6 +39,11 @@ def _mean(x: Node, axis: Axis = None, keepdims: bool = False) -> Node:
 def _var(x: Node, axis: Axis = None, keepdims: bool = False) -> Node:
     centred = build.sub(x, build.broadcast_to(build.mean_over(x, _axes(axis), keepdims=True), x.shape))
     return build.mean_over(build.power(centred, 2), _axes(axis), keepdims=keepdims)
+
+
+@register_builder("amin", "min")
+def _amin(x: Node, axis: Axis = None, keepdims: bool = False) -> Node:
+    return amin(x, axis, keepdims)
 
 
 @register_builder("norm")

@@ -1,11 +1,13 @@
 """The gallery: every model loads, and has the graph, the shapes and the values of the source it is named after."""
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from derive.calculus.reverse import backprop
 from derive.ir.graph import Graph
 from derive.model import gallery, gallery_text, instance, load, loads, warnings
 from derive.ops.evaluate import Evaluator
@@ -65,6 +67,34 @@ def test_fixtures_as_model_text(name):
     graph = loads(_as_text(fixture), name=name)
     assert graph.loss == fixture["loss"]
     _check_forward(graph, fixture)
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_gradients_of_the_fixtures(name):
+    fixture = FIXTURES[name]
+    graph = loads(_as_text(fixture), name=name)
+    derivation = backprop(graph)
+    values, sizes = _values(fixture["inputs"], graph)
+    evaluator = Evaluator(values, sizes).run(derivation.gradient)
+    for wrt, expected in fixture["gradient"].items():
+        found = np.asarray(evaluator.value(derivation.steps[wrt].total), dtype=float)
+        assert np.allclose(found, expected, rtol=1e-10, atol=1e-10), wrt
+
+
+@pytest.mark.parametrize("name", gallery())
+def test_every_gallery_model_is_derived(name):
+    graph = load(name)
+    family = graph.family
+    for window in [graph] if family is None else [graph, family.first, family.interior, instance(graph, 4)]:
+        steps = backprop(window).steps
+        assert set(steps) == set(window.names)
+        for step in steps.values():
+            assert step.total.shape == window.shape(step.name)
+
+
+def test_graphs_are_pickled_and_compared():
+    for name in ("two_layer_batch_rows", "mlp_L_dest_first"):
+        assert pickle.loads(pickle.dumps(load(name))) == load(name)
 
 
 # fixtures whose inputs are those of the gallery model, with the loss of the source

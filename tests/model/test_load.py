@@ -1,12 +1,14 @@
 """Models by name and from files."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from derive.errors import ModelError
-from derive.model import gallery, load
+from derive.model import gallery, load, loads
 
 
 def test_a_gallery_model():
@@ -76,6 +78,13 @@ def test_python_is_never_run(tmp_path):
 def test_the_gallery_is_listed_without_sympy():
     code = "import sys, derive.model as m; m.gallery(); m.load('mlp_L_dest_first'); sys.exit('sympy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_examples_of_the_manual_are_models():
+    manual = (Path(__file__).parents[2] / "docs" / "model_text.md").read_text(encoding="utf-8")
+    models = [loads(block) for block in re.findall(r"^```\n(.*?)^```", manual, re.DOTALL | re.MULTILINE)]
+    assert [graph.loss for graph in models] == ["L", "J"]
+    assert models[0].title == "One layer, one sample per row, mean squared error"
 
 
 def test_every_model_has_a_title():
