@@ -11,7 +11,7 @@ from derive.errors import ModelError, ShapeError, did_you_mean
 from derive.ir.graph import Fact, Kind
 from derive.model.names import WORD, Name, parse_name
 from derive.model.scope import Declared
-from derive.model.sizes import MAX_SIZE_TEXT
+from derive.model.sizes import MAX_AXES, MAX_SIZE_TEXT
 from derive.model.source import Statement, split_at_commas
 from derive.model.tokens import SPELLING_HINT, Expression, parse
 from derive.ops.record import canonical_name, elementwise
@@ -108,6 +108,8 @@ def _shape(statement: Statement, start: int, text: str) -> Shape:
             inner.pop()
         elif len(inner) == 1 and inner[0][1]:
             raise ShapeError(f"{text} is not a shape", span=span, hint=f"one axis is written ({inner[0][1]},)")
+        if len(inner) > MAX_AXES:
+            raise ShapeError(f"an array has at most {MAX_AXES} axes", span=span)
         return Shape("input", tuple(_size(statement, *size) for size in inner if size[1] or len(inner) > 1))
     if (match := _FUNCTION.match(text)) is not None:
         return _function(statement, start, match)

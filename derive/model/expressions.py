@@ -9,19 +9,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import Declaration
 from derive.ir.node import Node
 from derive.model.combine import indicator, signed_sum
+from derive.model.literals import NO_VALUE, is_flag, plain_value
 from derive.model.scope import Scope
+from derive.model.sizes import MAX_AXES
 from derive.model.tokens import Expression
 from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
-
-_FLAGS: dict[str, object] = {"True": True, "False": False, "None": None}
-_NO_VALUE = object()
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class _Walk:
             if isinstance(argument, ast.Compare):
                 yield argument.left
                 yield from argument.comparators
-            elif not isinstance(argument, ast.Tuple) and not self._is_flag(argument):
+            elif not isinstance(argument, ast.Tuple) and not is_flag(self.expression, argument):
                 yield argument
 
     def _build(self, node: ast.expr) -> Value:
@@ -144,6 +142,8 @@ class _Walk:
         parts = [v if isinstance(v, Listed) else Listed((), (v,)) for v in values]
         if any(part.shape != parts[0].shape for part in parts):
             raise ShapeError("the rows of an array have unequal lengths", hint="write one list for each row")
+        if len(parts[0].shape) >= MAX_AXES:
+            raise ShapeError(f"an array has at most {MAX_AXES} axes")
         items = tuple(item for part in parts for item in part.items)
         for item in items:
             if item.shape:
@@ -249,7 +249,7 @@ class _Walk:
     def _argument(self, tree: ast.expr, plain: bool, name: str) -> object:
         if not plain:
             return self._operand(tree, name)
-        if (literal := self._literal(tree)) is _NO_VALUE:
+        if (literal := plain_value(self.expression, tree)) is NO_VALUE:
             raise ModelError(
                 f"this argument of {name} has to be a whole number, a tuple of them, True or False",
                 span=self.expression.span(tree),
@@ -280,29 +280,6 @@ class _Walk:
         except DeriveError as error:
             raise error.at(self.expression.span(tree)) from None
 
-    # ------------------------------------------------------------------------------------ plain values
-
-    def _is_flag(self, tree: ast.expr) -> bool:
-        return isinstance(tree, ast.Name) and self.expression.placeholder(tree.id).text in _FLAGS
-
-    def _literal(self, tree: ast.expr) -> object:
-        """An axis, a tuple of axes or a flag as a Python value; `_NO_VALUE` for anything else."""
-        match tree:
-            case ast.Name(id=identifier):
-                token = self.expression.placeholder(identifier)
-                if token.text in _FLAGS:
-                    return _FLAGS[token.text]
-                return _NO_VALUE if token.number is None else _whole(token.number)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Name(id=identifier)):
-                number = self.expression.placeholder(identifier).number
-                return _NO_VALUE if number is None else _whole(-number)
-            case ast.Tuple(elts=items):
-                values = [self._literal(item) for item in items if not isinstance(item, ast.Tuple)]
-                whole = len(values) == len(items) and all(type(value) is int for value in values)
-                return tuple(values) if whole else _NO_VALUE
-            case _:
-                return _NO_VALUE
-
     def _refusal(self, node: ast.expr) -> ModelError:
         what, hint = {
             ast.Compare: ("a comparison", "compare inside where(...) only"),
@@ -311,7 +288,3 @@ class _Walk:
             ast.Starred: ("a starred value", None),
         }.get(type(node), ("this form", "use operators + - * / ** @, .T, lists of numbers and calls"))
         return ModelError(f"{what} has no place in an expression", span=self.expression.span(node), hint=hint)
-
-
-def _whole(number: Fraction) -> object:
-    return int(number) if number.denominator == 1 else _NO_VALUE

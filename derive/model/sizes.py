@@ -13,6 +13,7 @@ from derive.model.tokens import Expression
 
 Named = Callable[[Name, Callable[[], Span]], Size]
 
+MAX_AXES = 16
 MAX_SIZE_TEXT = 200  # keeps the recursion below shallow
 
 

@@ -58,6 +58,8 @@ def refused(text: str, kind: type[DeriveError] = ModelError) -> DeriveError:
         ("2x = 2", 1, 1, "is not a name"),
         ("y = 1e999", 1, 5, "out of range"),
         ("y = [[1, 2], [3]]", 1, 5, "unequal lengths"),
+        ("y = " + "[" * 17 + "1" + "]" * 17, 1, 5, "at most 16 axes"),
+        ("x : (" + "n, " * 17 + ")", 1, 5, "at most 16 axes"),
         ("x : (2,)\ny = x > 1", 2, 5, "a comparison"),
         ("x : scalar\ny = where(x == 1, 2, 3)", 2, 11, "one comparison"),
         ("x : (n,)\ny = sum(x, axis=x)", 2, 17, "whole number"),
