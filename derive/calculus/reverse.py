@@ -62,8 +62,8 @@ def binding_pullback(graph: Graph, name: str, seed: Node) -> dict[str, Node]:
     definition = recognised(graph.bindings[name].node)
     own = {definition: graph.ref(name)}
     cotangents = pullback(definition, seed)
-    if definition.op == "ref":
-        return cotangents
+    if definition.op in ("ref", "contract", "add", "neg"):
+        return cotangents  # a linear operation's vjp does not contain its value
     return {below: substitute(cotangent, own) for below, cotangent in cotangents.items()}
 
 

@@ -72,8 +72,7 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
     kept = [(names.find_all(labels), arg) for labels, arg in kept]
     out = names.find_all(out)
     borne = {label for labels, _ in kept for label in labels}
-    for label in {names.find(label): None for label in sizes}:
-        size = next(size for other, size in sizes.items() if names.find(other) == label)
+    for label, size in {names.find(label): size for label, size in sizes.items()}.items():
         if label not in borne and label not in out and size is not ONE:
             kept.insert(0, ((), build.size_value(size)))
     kept = kept or [((), build.number(1))]
