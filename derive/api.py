@@ -19,7 +19,7 @@ from derive import model
 from derive.calculus import derivation as calculus
 from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
-from derive.calculus.reverse import backprop
+from derive.calculus.reverse import backprop, scalar_loss
 from derive.check import model_check
 from derive.check.model_report import ModelReport
 from derive.codegen import lambdify, source
@@ -31,9 +31,10 @@ from derive.ir.node import Node, topological
 from derive.ir.size import show_shape, size_of
 from derive.model.family import instance
 from derive.model.names import parse_name
-from derive.notation import Line, View, document, print_derivation
+from derive.notation import Line, document, print_derivation
+from derive.notation.sympy_form import to_sympy
 from derive.operators import Value, node_of, parse_shape
-from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of
+from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of, view_of
 
 
 def load(name_or_path: str | Path) -> Graph:
@@ -76,10 +77,10 @@ class Graph:
     def from_sympy(cls, definitions: Mapping[Any, Any], *, name: str = "model", loss: str | None = None) -> Graph:
         """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, scalar or matrix expressions.
 
-        Every symbol that is not defined is an input. Raises ModelError and UnsupportedError.
+        Every symbol that is not defined is an input. Raises ModelError, ShapeError and UnsupportedError.
         """
         made = model.from_sympy(definitions, name=name)
-        return cls.of(made if loss is None else made.with_loss(loss))
+        return cls.of(made if loss is None else made.with_loss(scalar_loss(made, loss)))
 
     # ------------------------------------------------------------------------------------ building
 
@@ -188,13 +189,13 @@ class Graph:
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self.inputs)} inputs, {len(self.bindings)} bindings>"
 
-    def latex(self, view: View | None = None, **style: Any) -> str:
+    def latex(self, view: str | None = None, **style: Any) -> str:
         """The forward formulas as LaTeX; options as for `Derivation.latex`."""
-        return document(pairs(forward_sections(self.data, view, style_of(style))))
+        return document(pairs(forward_sections(self.data, view_of(view), style_of(style))))
 
-    def unicode(self, view: View | None = None, **style: Any) -> str:
+    def unicode(self, view: str | None = None, **style: Any) -> str:
         """The forward formulas for a terminal; options as for `Derivation.latex`."""
-        return plain_text(forward_sections(self.data, view, style_of(style)))
+        return plain_text(forward_sections(self.data, view_of(view), style_of(style)))
 
     def _repr_latex_(self) -> str:
         return document(pairs(forward_sections(self.data)), environment="aligned")
@@ -220,7 +221,7 @@ class Graph:
         return Value(jacobian(self.data, self._known(p), self._known(q), direct=direct))
 
     def evaluate(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
-        """The value of every binding for given inputs, as NumPy arrays.
+        """The value of every binding for given inputs, as NumPy arrays: `g.evaluate(x=0.5)`.
 
         Raises ModelError and ShapeError for inputs that are missing, unknown or do not fit.
         """
@@ -275,17 +276,17 @@ class Derivation:
     def __repr__(self) -> str:
         return f"<Derivation of {self.loss}: {len(self)} partial derivatives>"
 
-    def latex(self, wrt: Sequence[str] | None = None, view: View | None = None, **style: Any) -> str:
+    def latex(self, wrt: Sequence[str] | None = None, view: str | None = None, **style: Any) -> str:
         """The derivation as LaTeX: chain, factors and closed form of every derivative, or of those in `wrt`.
 
         `view` is "scalar", "index" or "matrix". Further options: `adjoint` ("partial", "delta", "d"), `transpose`
         ("top", "T"), `hadamard` ("circ", "odot"), `derivative` ("partial", "d"), `order` ("outer", "inner"), `limits`.
         """
-        return document(pairs(backward_sections(self.data, view, style_of(style), wrt)))
+        return document(pairs(backward_sections(self.data, view_of(view), style_of(style), wrt)))
 
-    def unicode(self, wrt: Sequence[str] | None = None, view: View | None = None, **style: Any) -> str:
+    def unicode(self, wrt: Sequence[str] | None = None, view: str | None = None, **style: Any) -> str:
         """The derivation for a terminal; options as for `latex`."""
-        return plain_text(backward_sections(self.data, view, style_of(style), wrt))
+        return plain_text(backward_sections(self.data, view_of(view), style_of(style), wrt))
 
     def source(self, wrt: Sequence[str] | None = None) -> str:
         """A NumPy module that computes the loss and its gradients; `wrt` names inputs or bindings."""
@@ -356,16 +357,23 @@ class Partial:
             names.append(paths[0].consumer)
         return tuple(reversed(names))
 
-    def line(self, view: View | None = None, **style: Any) -> Line:
+    def sympy(self, view: str | None = None) -> Any:
+        """The closed form in SymPy: an expression, a matrix expression where there is one, else the entry at i, j, ...
+
+        Raises UnsupportedError for what SymPy has no counterpart of.
+        """
+        return to_sympy(self.closed, self.derivation.data.gradient, view_of(view) or "matrix")
+
+    def line(self, view: str | None = None, **style: Any) -> Line:
         """The equation in parts: name, chain of names, factors, closed form; options as for `Derivation.latex`."""
         derivation = self.derivation
-        return print_derivation(derivation.data, derivation.closed, view, style_of(style), [self.wrt])[0]
+        return print_derivation(derivation.data, derivation.closed, view_of(view), style_of(style), [self.wrt])[0]
 
-    def latex(self, view: View | None = None, **style: Any) -> str:
+    def latex(self, view: str | None = None, **style: Any) -> str:
         """The chain, the factors and the closed form as one equation in LaTeX; options as for `Derivation.latex`."""
         return self.line(view, **style).latex()
 
-    def unicode(self, view: View | None = None, **style: Any) -> str:
+    def unicode(self, view: str | None = None, **style: Any) -> str:
         """The same equation for a terminal."""
         return self.line(view, **style).unicode()
 

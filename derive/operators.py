@@ -14,17 +14,20 @@ from derive.errors import DeriveError, ModelError
 from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import Size, show_shape, size_of
+from derive.model.combine import signed_sum
 from derive.ops import record
 
 
 class Value:
     """An expression of a model: inputs, bindings and what operators and `derive`'s functions make of them."""
 
-    __slots__ = ("node",)
+    __slots__ = ("node", "terms")
     __array_ufunc__ = None  # NumPy arrays leave the operators to us
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, terms: tuple[tuple[bool, Node], ...] = ()) -> None:
         self.node = node
+        # of a sum that goes on: a + b - c is one sum of three terms, as it is in a model text
+        self.terms = terms or ((False, node),)
 
     @property
     def shape(self) -> tuple[str | int, ...]:
@@ -55,16 +58,20 @@ class Value:
         raise DeriveError("a value of a model cannot be iterated over", hint="use its entries: x[0], x[1], ...")
 
     def __add__(self, other: Any) -> Value:
-        return Value(build.add(self.node, node_of(other)))
+        return self._sum(False, node_of(other))
 
     def __radd__(self, other: Any) -> Value:
-        return Value(build.add(node_of(other), self.node))
+        return Value(node_of(other))._sum(False, self.node)
 
     def __sub__(self, other: Any) -> Value:
-        return Value(build.sub(self.node, node_of(other)))
+        return self._sum(True, node_of(other))
 
     def __rsub__(self, other: Any) -> Value:
-        return Value(build.sub(node_of(other), self.node))
+        return Value(node_of(other))._sum(True, self.node)
+
+    def _sum(self, minus: bool, other: Node) -> Value:
+        terms = (*self.terms, (minus, other))
+        return Value(signed_sum(terms), terms)
 
     def __mul__(self, other: Any) -> Value:
         return Value(build.mul(self.node, node_of(other)))

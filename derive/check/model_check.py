@@ -262,7 +262,8 @@ class _Trial:
     # ----- the answer -----
 
     def report(self, wanted: int) -> ModelReport:
-        """The report; a gradient is true if every one of the points that were wanted accepts it."""
+        """The report; a gradient is true if every point that was wanted accepts it, or was tried before a refutation."""
+        wanted = min(wanted, len(self.sizes)) if self.refuted else wanted
         for gradient in self.gradients.values():
             if gradient.verdict != "false":
                 gradient.verdict = "true" if gradient.points >= wanted else "undecided"

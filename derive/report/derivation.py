@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from derive.calculus.closed import closed_forms
 from derive.calculus.derivation import Derivation
@@ -96,6 +96,16 @@ def style_of(choices: Mapping[str, Any]) -> Style:
         if value not in allowed:
             raise DeriveError(f"{name} cannot be {value!r}", hint=f"one of {', '.join(map(repr, allowed))}")
     return Style(**choices)
+
+
+def view_of(view: str | None) -> View | None:
+    """The view of that name. Raises DeriveError for another one."""
+    for known in get_args(View):
+        if view == known:
+            return cast(View, known)
+    if view is None:
+        return None
+    raise DeriveError(f"there is no view {view!r}", hint=f"one of {', '.join(get_args(View))}")
 
 
 def layer_of(name: str) -> str:
