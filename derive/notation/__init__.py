@@ -12,6 +12,7 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.notation.documents import document
 from derive.notation.lines import Line, forward_line, node_line, partial_line, step_line
+from derive.notation.names import Names
 from derive.notation.style import Style, View
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ __all__ = [
     "derivation_unicode",
     "document",
     "model_latex",
-    "partial_line",
     "print_derivation",
     "print_forward",
     "print_node",
+    "print_partial",
     "unicode_node",
 ]
 
@@ -47,19 +48,23 @@ def default_style(graph: Graph) -> Style:
 
 def print_node(node: Node, graph: Graph, view: View | None = None, style: Style | None = None) -> str:
     """A node as LaTeX. In the matrix view a tensor without matrix notation is printed by its entries."""
-    return node_line(node, graph, view or default_view(graph), style or default_style(graph)).latex()
+    return node_line(node, _names(graph, style), view or default_view(graph)).latex()
 
 
 def unicode_node(node: Node, graph: Graph, view: View | None = None, style: Style | None = None) -> str:
     """A node as one line of terminal text."""
-    return node_line(node, graph, view or default_view(graph), style or default_style(graph)).unicode()
+    return node_line(node, _names(graph, style), view or default_view(graph)).unicode()
 
 
 def print_forward(graph: Graph, view: View | None = None, style: Style | None = None) -> list[Line]:
     """The definition of every binding, in order."""
-    return [
-        forward_line(graph, name, view or default_view(graph), style or default_style(graph)) for name in graph.bindings
-    ]
+    names, chosen = _names(graph, style), view or default_view(graph)
+    return [forward_line(name, names, chosen) for name in graph.bindings]
+
+
+def print_partial(of: str, by: str, node: Node, graph: Graph, style: Style | None = None) -> Line:
+    """The derivative `node` of one value by another, shape of `of` followed by that of `by`, entry by entry."""
+    return partial_line(of, by, node, _names(graph, style))
 
 
 def print_derivation(
@@ -81,15 +86,16 @@ def print_derivation(
         from derive.calculus.closed import closed_forms  # loads SymPy
 
         closed = closed_forms(derivation)
-    chosen = view or default_view(graph)
+    chosen, names = view or default_view(graph), Names(derivation.gradient, style or default_style(graph))
     if wrt is not None:
-        return [
-            step_line(derivation, name, closed.get(name), chosen, style or default_style(graph))
-            for name in _known(derivation, wrt)
-        ]
-    names = [name for name, step in derivation.steps.items() if step.paths and _asked(graph, name)]
-    lines = [step_line(derivation, name, closed.get(name), chosen, style or default_style(graph)) for name in names]
+        return [step_line(derivation, name, closed.get(name), names, chosen) for name in _known(derivation, wrt)]
+    asked = [name for name, step in derivation.steps.items() if step.paths and _asked(graph, name)]
+    lines = [step_line(derivation, name, closed.get(name), names, chosen) for name in asked]
     return [line for line in lines if len(line.members) > 1]
+
+
+def _names(graph: Graph, style: Style | None) -> Names:
+    return Names(graph, style or default_style(graph))
 
 
 def _asked(graph: Graph, name: str) -> bool:

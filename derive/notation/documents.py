@@ -1,15 +1,31 @@
 r"""Lines as LaTeX documents: a fragment to `\input`, or a page that compiles by itself.
 
-A line with several sides is broken at its equals signs, and the signs are aligned. `aligned` inside display brackets
+The sides of an equation share a row as long as they fit; then the line is broken at an equals sign, or a long sum at
+a plus or minus, and the equals signs are aligned. `aligned` inside display brackets
 renders in KaTeX, MathJax and GitHub as well; `align` numbers and labels its lines.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from derive.notation.formula import (
+    EQUALS,
+    MINUS,
+    PLUS,
+    Accent,
+    Atom,
+    Fence,
+    Formula,
+    Fraction,
+    Grid,
+    Product,
+    Root,
+    Row,
+    Script,
+)
 from derive.notation.latex import latex
 from derive.notation.lines import Line
 
@@ -19,9 +35,11 @@ _PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage{amsmath,amssymb}
 \usepackage[margin=25mm]{geometry}
 \allowdisplaybreaks
+\addtolength{\jot}{4pt}
 \setlength{\parindent}{0pt}
 \begin{document}
 """
+_ROW = 68
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -71,13 +89,70 @@ def _group(heading: str, lines: list[Line], environment: Environment, standalone
 
 
 def _rows(line: Line, environment: Environment) -> str:
-    left, *sides = [latex(side) for side in line.members]
-    rows = [f"{left} &= {sides[0]}" if sides else left, *(f"&= {side}" for side in sides[1:])]
+    rows = _broken(line.members)
     if environment == "align":
         rows = [*(rf"{row} \nonumber" for row in rows[:-1]), rows[-1] + rf" \label{{eq:{_label(line.name)}}}"]
     for name, value in line.where:
         rows.append(rf"& \quad {latex(name)} = {latex(value)}" + (r" \nonumber" if environment == "align" else ""))
     return " \\\\\n".join(rows)
+
+
+def _broken(members: Sequence[Formula]) -> list[str]:
+    left, *sides = members
+    row, width = latex(left), _width(left)
+    if not sides:
+        return [row]
+    row += " &"
+    rows: list[str] = []
+    started = False
+    for side in sides:
+        if started and width + _width(side) > _ROW:
+            rows.append(row)
+            row, width, started = "&", _width(left), False
+        first, *rest = _terms(side) if width + _width(side) > _ROW else [side]
+        row += ("= " if row.endswith("&") else " = ") + latex(first)
+        width += 3 + _width(first)
+        started = True
+        for term in rest:
+            if width + _width(term) > _ROW:
+                rows.append(row)
+                row, width = r"&\quad {}", _width(left)
+            row += f" {latex(term)}"
+            width += _width(term)
+    return [*rows, row]
+
+
+def _terms(side: Formula) -> list[Formula]:
+    """A sum cut before its signs."""
+    if not isinstance(side, Row):
+        return [side]
+    terms: list[list[Formula]] = [[]]
+    for item in side.items:
+        if item in (PLUS, MINUS, EQUALS) and terms[-1]:
+            terms.append([])
+        terms[-1].append(item)
+    return [Row(tuple(term)) for term in terms]
+
+
+def _width(formula: Formula) -> float:
+    """About how many letters wide a formula is set."""
+    match formula:
+        case Atom():
+            return len(formula.text)
+        case Row():
+            return sum(_width(item) for item in formula.items)
+        case Product():
+            return sum(_width(factor) for factor in formula.factors)
+        case Script():
+            scripts = [_width(script) for script in (formula.sub, formula.sup) if script is not None]
+            return _width(formula.base) + 0.3 * formula.primes + 0.7 * max(scripts, default=0)
+        case Fraction():
+            return 0.5 + max(_width(formula.num), _width(formula.den))
+        case Fence() | Root() | Accent():
+            return 1 + _width(formula.body)
+        case Grid():
+            return 2 + sum(max(_width(row[k]) + 2 for row in formula.rows) for k in range(len(formula.rows[0])))
+    return 0
 
 
 def _label(name: str) -> str:

@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, TypeVar
 from derive.calculus.derivation import Derivation, Path, Step
 from derive.errors import UnsupportedError
 from derive.ir import build
-from derive.ir.graph import Graph
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import Shape, show_shape
 from derive.notation.contraction import flatten
 from derive.notation.formula import EQUALS, PLUS, Formula, Product, Row
 from derive.notation.latex import latex
+from derive.notation.names import Names
 from derive.notation.pieces import Piece, big
 from derive.notation.printer import At, Printer
-from derive.notation.style import Style, View
+from derive.notation.style import View
 from derive.notation.terms import NoMatrixForm
 from derive.notation.unicode import text
 from derive.notation.where import Parts, short
@@ -81,27 +81,29 @@ class Line:
 # ----------------------------------------------------------------------------------------------- forward
 
 
-def node_line(node: Node, graph: Graph, view: View, style: Style) -> Line:
+def node_line(node: Node, names: Names, view: View) -> Line:
     """A formula by itself, with the parts it was cut into."""
-    parts = Parts(graph)
+    parts = Parts(names.graph)
     cut = parts.cut(node)
-    return _Sides(graph, view, style, node.shape, tidy=False).line("", _printed(cut), parts=parts)
+    return _Sides(names, view, node.shape, tidy=False).line("", _printed(cut), parts=parts)
 
 
-def forward_line(graph: Graph, name: str, view: View, style: Style) -> Line:
+def forward_line(name: str, names: Names, view: View) -> Line:
     """The definition of a binding."""
+    graph = names.graph
     node = graph.bindings[name].node
-    sides = _Sides(graph, view, style, node.shape, tidy=False)
+    sides = _Sides(names, view, node.shape, tidy=False)
     return sides.line(name, lambda printer, at: printer.piece(graph.ref(name), at).formula, closed=node)
 
 
-def partial_line(graph: Graph, of: str, by: str, node: Node, style: Style) -> Line:
+def partial_line(of: str, by: str, node: Node, names: Names) -> Line:
     r"""The derivative of one value by another, entry by entry: `\frac{\partial z_j}{\partial w_{ik}} = ...`.
 
     `node` has the shape of `of` followed by that of `by`.
     """
+    graph = names.graph
     rank = len(graph.shape(of))
-    sides = _Sides(graph, "index", style, node.shape, tidy=True)
+    sides = _Sides(names, "index", node.shape, tidy=True)
 
     def left(printer: Printer, at: At) -> Formula:
         at = at or ()
@@ -115,25 +117,24 @@ def partial_line(graph: Graph, of: str, by: str, node: Node, style: Style) -> Li
 # ---------------------------------------------------------------------------------------------- backward
 
 
-def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, view: View, style: Style) -> Line:
-    """The derivative of the loss by `name`: chain, one step, closed form."""
+def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, names: Names, view: View) -> Line:
+    """The derivative of the loss by `name`: chain, one step, closed form. `names` are those of the gradient graph."""
     step = derivation.steps[name]
-    sides = _Sides(derivation.gradient, view, style, step.total.shape, tidy=True)
-    deltas = sides.printer().names.deltas
-    adjoints = {build.ref(other.adjoint, other.total.shape) for other in derivation.steps.values()}
+    sides = _Sides(names, view, step.total.shape, tidy=True)
     at_loss = all(path.consumer == derivation.loss for path in step.paths)
     near = step.total if closed is None or (at_loss and short(step.total)) else closed.step
     far = closed.node if closed is not None else None
-    if style.adjoint == "delta":
-        near = through(derivation, near, deltas)
-        if far is not None and any(node.op == "functional" or node in adjoints for node in topological(far)):
+    if names.style.adjoint == "delta":
+        near = through(derivation, near, names)
+        if far is not None and any(node.op == "functional" or _is_adjoint(node) for node in topological(far)):
             far = None  # the recursion says more than what is left of a closed form
 
     def left(printer: Printer, at: At) -> Formula:
         return printer.piece(build.ref(step.adjoint, step.total.shape), at).formula
 
     def chain(printer: Printer, at: At) -> Formula | None:
-        fraction = _plain_adjoint(derivation, name, view, style, at)
+        variable = printer.piece(derivation.graph.ref(name), at).formula
+        fraction = printer.names.derivative(printer.names.formula(derivation.loss), variable)
         composed = _chain(derivation, step, printer, at)
         if latex(fraction) == latex(left(printer, at)):
             return composed
@@ -142,38 +143,37 @@ def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, view
     return sides.line(name, left, chain, near, far, reason=closed.reason if closed is not None else "chain rule")
 
 
-def through(derivation: Derivation, node: Node, deltas: frozenset[str]) -> Node:
+def _is_adjoint(node: Node) -> bool:
+    return node.op == "ref" and node.name.startswith("∂")
+
+
+def through(derivation: Derivation, node: Node, names: Names) -> Node:
     """The expression with adjoints that lead to δ, in a few steps, written out, so that a recursion links δ to δ.
 
     What does not lead to a δ, such as the derivative of the loss by the output, stays a name.
     """
-    by_adjoint = {step.adjoint: step for step in derivation.steps.values()}
 
-    def leads(name: str, left: int) -> bool:
-        step = by_adjoint[name]
-        below = [other for other in refs(step.total) if other in by_adjoint]
-        return bool(below) and left > 0 and all(by_adjoint[o].name in deltas or leads(o, left - 1) for o in below)
+    def adjoints(node: Node) -> list[Step]:
+        pairs = [pair for pair in map(names.adjoint, refs(node)) if pair is not None and pair[0] == derivation.loss]
+        return [derivation.steps[by] for _, by in pairs if by in derivation.steps]
+
+    def leads(step: Step, left: int) -> bool:
+        below = adjoints(step.total)
+        return bool(below) and left > 0 and all(s.name in names.deltas or leads(s, left - 1) for s in below)
 
     for _ in range(LONGEST):
-        found = [name for name in refs(node) if name in by_adjoint and by_adjoint[name].name not in deltas]
-        steps = [by_adjoint[name] for name in found if leads(name, LONGEST)]
+        steps = [step for step in adjoints(node) if step.name not in names.deltas and leads(step, LONGEST)]
         if not steps:
             break
         node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in steps})
     return node
 
 
-def _plain_adjoint(derivation: Derivation, name: str, view: View, style: Style, at: At) -> Formula:
-    printer = Printer(derivation.graph, view, style)
-    variable = printer.piece(derivation.graph.ref(name), at).formula
-    return printer.names.derivative(printer.names.formula(derivation.loss), variable)
-
-
 def _chain(derivation: Derivation, step: Step, printer: Printer, at: At) -> Formula | None:
     if not step.paths or (len(step.paths) > 1 and any(p.consumer == derivation.loss for p in step.paths)):
         return None
     if len(step.paths) == 1:
-        if not step.total.shape and not printer.matrices:
+        if not step.total.shape and not printer.matrices and not derivation.graph.shape(step.paths[0].consumer):
             return _long_chain(derivation, step, printer)
         return _composition(derivation, step, step.paths[0], printer, at)
     terms = [_composition(derivation, step, path, printer, at) for path in step.paths]
@@ -239,11 +239,8 @@ def _composition(derivation: Derivation, step: Step, path: Path, printer: Printe
 class _Sides:
     """The sides of one line, all of them whole or all of them by entries."""
 
-    def __init__(self, graph: Graph, view: View, style: Style, shape: Shape, *, tidy: bool) -> None:
-        self.graph, self.view, self.style, self.shape, self.tidy = graph, view, style, shape, tidy
-
-    def printer(self) -> Printer:
-        return Printer(self.graph, self.view, self.style, tidy=self.tidy)
+    def __init__(self, names: Names, view: View, shape: Shape, *, tidy: bool) -> None:
+        self.names, self.view, self.shape, self.tidy = names, view, shape, tidy
 
     def line(
         self,
@@ -256,7 +253,7 @@ class _Sides:
         parts: Parts | None = None,
     ) -> Line:
         """The line; by entries where matrix notation fails one of its sides."""
-        parts = parts or Parts(self.graph)
+        parts = parts or Parts(self.names.graph)
         near = None if factors is None else parts.cut(factors)
         far = None if closed is None else parts.cut(closed)
         for whole in (True, False) if self.view == "matrix" else (False,):
@@ -276,11 +273,11 @@ class _Sides:
         raise UnsupportedError(f"no notation for the derivative by {name}, of shape {show_shape(self.shape)}")
 
     def _definition(self, name: Node, value: Node, *, whole: bool) -> tuple[Formula, Formula]:
-        sides = _Sides(self.graph, self.view, self.style, value.shape, tidy=self.tidy)
+        sides = _Sides(self.names, self.view, value.shape, tidy=self.tidy)
         return sides._side(_printed(name), whole), sides._side(_printed(value), whole)
 
     def _side(self, make: Callable[[Printer, At], _Side], whole: bool) -> _Side:
-        printer = self.printer()
+        printer = Printer(self.names, self.view, tidy=self.tidy)
         return make(printer, None if whole and self.shape else printer.indices(len(self.shape)))
 
 

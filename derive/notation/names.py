@@ -113,12 +113,12 @@ def _spelled(latex: str) -> Atom:
     return Atom(latex.strip(), unicode_of(latex))
 
 
-@dataclass(frozen=True)
 class Names:
-    """The names of one graph in one style; `extra` names are those that a formula introduces itself."""
+    """The names of one graph in one style; one object serves all formulas of a derivation."""
 
-    graph: Graph
-    style: Style
+    def __init__(self, graph: Graph, style: Style) -> None:
+        self.graph, self.style = graph, style
+        self._made: dict[str, Name] = {}
 
     def formula(self, name: str) -> Formula:
         """An input, binding or adjoint by itself."""
@@ -126,6 +126,11 @@ class Names:
 
     def name(self, name: str) -> Name:
         """An input, binding or adjoint, in parts."""
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Name:
         pair = self.adjoint(name)
         if pair is not None:
             return self._adjoint_name(*pair)
@@ -185,6 +190,14 @@ class Names:
         if by in self.deltas and self.graph.loss in (None, loss):
             return replace(self.name(by), base=_DELTA, whole=False)
         return Name(self.partial(loss, by), whole=True)
+
+    @cached_property
+    def index_letters(self) -> tuple[str, ...]:
+        """The letters that may be indices: none that the model uses, and not those of e^x, dx and a layer."""
+        taken = {*self.graph.names, *self.graph.size_names(), *self.graph.declarations, "e", "d"}
+        layered = any("[" in name for name in self.graph.names)
+        taken |= {name.partition("[")[0] for name in self.graph.declarations} | ({"l"} if layered else set())
+        return tuple(letter for letter in "ijklpqrsuvhgno" if letter not in taken)
 
     @cached_property
     def deltas(self) -> frozenset[str]:

@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction as Exact
 
-from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.ir.size import ONE, Size
 from derive.notation import functions, products
 from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, exact, fraction, negative, power, product, total
-from derive.notation.style import Style, View
+from derive.notation.style import View
 
 At = tuple[Formula, ...] | None
 Signed = tuple[bool, Piece]
@@ -33,11 +32,10 @@ class Printer:
     which in an author's own formula would be meddling.
     """
 
-    def __init__(self, graph: Graph, view: View, style: Style, *, tidy: bool = False) -> None:
-        self.graph, self.style, self.matrices = graph, style, view == "matrix"
-        self.names = Names(graph, style)
-        self.tidy = tidy
-        self._letters = index_letters(graph)
+    def __init__(self, names: Names, view: View, *, tidy: bool = False) -> None:
+        self.names, self.graph, self.style = names, names.graph, names.style
+        self.matrices, self.tidy = view == "matrix", tidy
+        self._letters = numbered(names.index_letters)
 
     # ------------------------------------------------------------------------------------------- indices
 
@@ -180,11 +178,8 @@ def _stretched(node: Node) -> bool:
     return all(own == outer or (own not in out and size is ONE) for own, outer, size in aligned)
 
 
-def index_letters(graph: Graph) -> Iterator[str]:
-    taken = {*graph.names, *graph.size_names(), "e", "d"} | {name.partition("[")[0] for name in graph.declarations}
-    if any("[" in name for name in graph.names):
-        taken |= {"l"}
-    letters = [letter for letter in "ijklpqrsuvhgno" if letter not in taken]
+def numbered(letters: tuple[str, ...]) -> Iterator[str]:
+    """The letters, then the letters with numbers, without end."""
     yield from letters
     k = 1
     while True:

@@ -22,7 +22,8 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.ir.size import Shape, Size
 from derive.notation.contraction import flatten
-from derive.notation.printer import index_letters
+from derive.notation.names import Names
+from derive.notation.printer import numbered
 from derive.notation.solve import Solved, solve
 from derive.notation.terms import (
     Chain,
@@ -37,6 +38,7 @@ from derive.notation.terms import (
     Trace,
     Turned,
 )
+from derive.notation.style import Style
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
 from derive.ops.sympy_bridge import Y, derivative, letter
@@ -50,14 +52,15 @@ def to_sympy(node: Node, graph: Graph, view: str = "matrix") -> Any:
     `view="index"` asks for the entry in any case. Raises UnsupportedError for an operation without a counterpart.
     """
     writer = _Writer(graph)
-    if not node.shape:
-        return writer.entry(node, ())
-    if view != "index" and len(node.shape) <= 2:
-        try:
-            return writer.whole(node)
-        except NoMatrixForm:
-            pass
-    return writer.entry(node, tuple(writer.index(size) for size in node.shape))
+    try:
+        if node.shape and view != "index" and len(node.shape) <= 2:
+            try:
+                return writer.whole(node)
+            except NoMatrixForm:
+                pass
+        return writer.entry(node, tuple(writer.index(size) for size in node.shape))
+    except RecursionError:
+        raise UnsupportedError("the expression is nested too deeply for SymPy") from None
 
 
 @dataclass
@@ -65,7 +68,7 @@ class _Writer:
     graph: Graph
 
     def __post_init__(self) -> None:
-        self.letters = index_letters(self.graph)
+        self.letters = numbered(Names(self.graph, Style()).index_letters)
         self.known: dict[tuple[Node, At], Any] = {}
 
     def index(self, size: Size) -> Any:
@@ -101,7 +104,7 @@ class _Writer:
         args = node.args
         match node.op:
             case "ref":
-                return sp.Symbol(node.name) if not at else sp.IndexedBase(node.name, shape=self.shape(node.shape))[at]
+                return self.symbol(node.name) if not at else sp.IndexedBase(node.name, shape=self.shape(node.shape))[at]
             case "number":
                 return sp.Rational(node.value.numerator, node.value.denominator)
             case "constant":
@@ -138,6 +141,11 @@ class _Writer:
         if definition is None:
             raise UnsupportedError(f"the operation {node.op} has no counterpart in SymPy")
         return self._entry(definition(node), at)
+
+    def symbol(self, name: str) -> Any:
+        """A scalar by name, positive if it is declared so."""
+        declared = self.graph.declarations.get(name)
+        return sp.Symbol(name, positive=True) if declared is not None and declared.fact("positive") else sp.Symbol(name)
 
     def sum(self, node: Node, at: tuple[Any, ...]) -> Any:
         """A contraction as a product under sums."""
