@@ -9,9 +9,9 @@ from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
 from derive.ir.size import show_shape
 from derive.model.expressions import evaluate
-from derive.model.names import Index, member_latex, parse_name, spelled_at
+from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.program import Alias, Bound, Program
-from derive.model.scope import Scope
+from derive.model.scope import Declared, Scope
 
 Environment = Mapping[str, Index]
 
@@ -44,10 +44,11 @@ def declare_all(scope: Scope, program: Program, environment: Environment) -> Non
     for alias in program.aliases:
         if parse_name(alias.spelling) is not None:
             scope.aliases[alias.spelling] = str(alias.target.within(environment))
+    plain: list[tuple[Declared, Name]] = []
     for declared in program.declared:
         name = declared.name.within(environment)
         if name.index is None or not name.index.letter:
-            scope.declare(declared, name)
+            plain.append((declared, name))
         elif name.index.letter == letter:
             if name.stem in scope.templates:
                 raise ModelError(
@@ -56,11 +57,13 @@ def declare_all(scope: Scope, program: Program, environment: Environment) -> Non
                 )
             scope.templates[name.stem] = declared
         elif program.loop is not None and name.index.letter == program.loop.high:
-            scope.declare(declared, name)
+            plain.append((declared, name))
         else:
             raise ModelError(
                 f"{name.index.letter!r} counts no layers here", span=declared.span, hint="open a family: for l in 2..L:"
             )
+    for declared, name in plain:  # after the templates, which say how sizes of layers are spelled
+        scope.declare(declared, name)
 
 
 def define_all(scope: Scope, lines: Sequence[Line]) -> None:

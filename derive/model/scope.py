@@ -21,6 +21,14 @@ from derive.model.tokens import Expression
 from derive.ops.record import is_callable
 
 CONSTANTS = ("pi", "e")
+_KINDS: dict[Kind, str] = {
+    "input": "an input",
+    "size": "a size",
+    "symbol": "a symbol",
+    "function": "a function",
+    "functional": "a functional",
+    "parameter": "a parameter",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Scope:
             return build.size_value(self.size(text))
         if declaration is not None and declaration.kind in ("symbol", "parameter"):
             raise ModelError(
-                f"{text} is declared as a {declaration.kind}, a letter for pages, and has no value in the graph",
+                f"{text} is declared as {_KINDS[declaration.kind]}, a letter for pages, and has no value in the graph",
                 hint=f"declare it as a number: {text} : scalar",
             )
         if text in self.later:
@@ -86,10 +94,10 @@ class Scope:
         """A size named in a shape; the use declares it."""
         name = name.within(self.environment)
         text = str(name)
-        declaration = self.declarations.get(text)
+        declaration = self.declarations.get(text) or self._member(name)
         if declaration is not None and declaration.kind != "size":
             raise ModelError(
-                f"{text} is a {declaration.kind}, but here it is the size of an axis",
+                f"{text} is declared as {_KINDS[declaration.kind]}, but here it is the size of an axis",
                 span=place(),
                 hint=f"use another letter, or declare it as a size: {text} : size",
             )

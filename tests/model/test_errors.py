@@ -27,6 +27,7 @@ def refused(text: str, kind: type[DeriveError] = ModelError) -> DeriveError:
         ("u = 1 + e\ne = u", 1, 9, "a cycle: u -> e -> u"),
         ("x : scalar\nx : (n,)", 2, 1, "already declared on line 1"),
         ("x : scalar\nx = 2", 2, 1, "already declared on line 1"),
+        ("n : scalar\nX : (m, n)", 2, 9, "n is declared as an input"),
         ("x = 1\nx = 2", 2, 1, "already defined on line 1"),
         ("X : (m, n)\nm = 2", 2, 1, "size of an axis on line 1"),
         ("x : scalar, positiv", 1, 13, "unknown assumption 'positiv'"),

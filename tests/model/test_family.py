@@ -60,6 +60,12 @@ def test_spellings_of_members():
     assert instance(spelled, 3).latex("a[3]") == "a^3"
 
 
+def test_sizes_of_layers_are_spelled_as_declared():
+    graph = loads(MLP.replace("mu   : symbol", 'n[l] : size as "d_l"'))
+    assert graph.family.interior.declarations["n[l-1]"].latex == "d_{l-1}"
+    assert instance(graph, 3).declarations["n[3]"].latex == "d_3"
+
+
 def test_an_instance_is_a_network():
     graph = instance(loads(MLP), 4)
     assert list(graph.bindings) == ["a[1]", "z[2]", "a[2]", "z[3]", "a[3]", "z[4]", "a[4]", "J"]
