@@ -58,7 +58,7 @@ def diagnose(evidence: Evidence, known: Cause | None = None, worst: Worst | None
 
 def _whole(evidence: Evidence) -> Answer | None:
     """Hypotheses about the gradient as a whole."""
-    for hypothesis in (_zero, _constant, _transposed, _other_argument, regulariser):
+    for hypothesis in (_zero, _constant, _cut_off, _transposed, _other_argument, regulariser):
         if (answer := hypothesis(evidence)) is not None:
             return answer
     if evidence.index.size < 2:
@@ -72,6 +72,15 @@ def _whole(evidence: Evidence) -> Answer | None:
 
 
 # ----- the claim as a whole -----
+
+
+def _cut_off(evidence: Evidence) -> Answer | None:
+    """Every claimed number is the right one without its decimals."""
+    values, right = evidence.values, evidence.numeric
+    whole = np.array_equal(values, np.trunc(values)) and np.any(right != np.trunc(right))
+    if whole and (np.array_equal(values, np.trunc(right)) or np.array_equal(values, np.rint(right))):
+        return ["wrong_type"], "the decimals are cut off: the gradient was stored as integers"
+    return None
 
 
 def _zero(evidence: Evidence) -> Answer | None:

@@ -40,6 +40,7 @@ LEVELS = 14
 FIRST_STEP = 2.0**-6
 LEAP = 32.0
 COMPLEX_STEP = 2.0**-70
+NOISE_SAFETY = 4.0
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,22 @@ class Slope:
         return math.isfinite(self.value) and math.isfinite(self.error)
 
 
-def measured_noise(line: Line, center: Array, eps: float, spacing: float) -> float:
-    """The rounding noise of phi, from its fourth differences over seven points a hair apart.
+def measured_noise(line: Line, center: Array, eps: float) -> float:
+    """The rounding noise of phi, from its differences over nine points a hair apart.
 
-    A smooth function has no fourth difference at such a spacing, so what is left is rounding (the estimate of
-    Hamming and of More and Wild). The theoretical bound of independent output errors is a floor.
+    Over such a distance a smooth function has no fourth difference, so what is left is rounding (the estimate of Hamming,
+    and of More and Wild): `var(k-th difference) = binomial(2k, k) var(noise)`. A fast function still has one; its fifth
+    is smaller, noise has both. The theoretical bound of independent output errors is a floor.
     """
     floor = 2.0 * eps * float(np.sqrt(np.sum(np.square(np.abs(center)))))
-    values = [float(np.sum(line(spacing * k) - center)) for k in (-3, -2, -1, 1, 2, 3)]
-    values.insert(3, 0.0)
+    spacing = eps**0.45
+    values = [float(np.sum(line(spacing * k) - center)) if k else 0.0 for k in range(-4, 5)]
     if not all(math.isfinite(v) for v in values):
         return floor
-    fourth = np.diff(np.array(values), n=4)
-    # var(4th difference) = 70 var(noise)
-    return max(floor, float(np.sqrt(np.mean(fourth**2) / 70.0)))
+    fourth, fifth = (
+        float(np.sqrt(np.mean(np.square(np.diff(np.array(values), n=k))) / math.comb(2 * k, k))) for k in (4, 5)
+    )
+    return max(floor, NOISE_SAFETY * min(fourth, fifth))
 
 
 def slope(line: Line, center: Array, noise: float, target: float, first: float = FIRST_STEP) -> Slope:
@@ -157,7 +160,7 @@ class _Ladder:
 
     def _bent(self, coarse: float, fine: float, h: float) -> bool:
         significant = abs(fine) > max(20.0 * self.noise / h, 1e-6 * abs(self.rows[-1][0]) if self.rows else 0.0)
-        return significant and abs(fine) > 0.6 * abs(coarse)
+        return significant and 0.6 * abs(coarse) < abs(fine) < 1.6 * abs(coarse)
 
 
 def complex_slope(line: Line, center: Array, eps: float) -> Slope | None:

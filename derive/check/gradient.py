@@ -60,6 +60,7 @@ def check_gradient(
             subject.values,
             lambda outputs: upstream_for(outputs, upstream, rng),
             further=None if sample is None else lambda: further(sample),
+            further_upstream=lambda outputs: upstream_for(outputs, None, rng),
             audit=subject.audit,
             notes=subject.notes,
         )
@@ -70,14 +71,14 @@ def check_gradient(
 def upstream_for(outputs: list[Array], given: Any, rng: np.random.Generator) -> list[Array]:
     """The caller's upstream gradient where it fits, 1 for a scalar, else random numbers of both signs."""
     if given is not None:
-        arrays = [np.asarray(u) for u in (given if isinstance(given, list | tuple) else [given])]
-        if [u.shape for u in arrays] == [y.shape for y in outputs]:
-            if any(u.dtype.kind != "f" for u in arrays):
-                raise DeriveError("the upstream gradient is not an array of floats")
-            return arrays
-        if all(y.ndim == 0 for y in outputs) or len(arrays) != len(outputs):
-            shapes = ", ".join(str(y.shape) for y in outputs)
-            raise DeriveError(f"the upstream gradient has shape {arrays[0].shape}, the forward value {shapes}")
+        several = isinstance(given, list | tuple) and len(outputs) > 1
+        arrays = [np.asarray(u) for u in (given if several else [given])]
+        if any(u.dtype.kind != "f" for u in arrays):
+            raise DeriveError("the upstream gradient is not an array of floats")
+        if [u.shape for u in arrays] != [y.shape for y in outputs]:
+            have, need = (", ".join(str(a.shape) for a in some) for some in (arrays, outputs))
+            raise DeriveError(f"the upstream gradient has shape {have}, the forward value {need}")
+        return arrays
     if all(y.ndim == 0 for y in outputs):
         return [np.ones_like(y) for y in outputs]
     signs = [rng.choice([-1.0, 1.0], y.shape) for y in outputs]
@@ -90,7 +91,7 @@ def forward_value(value: Any, who: str) -> Array:
         return np.asarray(value)
     if isinstance(value, float | complex):
         return np.asarray(value)
-    kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray | np.generic) else f"a {type(value).__name__}"
+    kind = f"an array of {value.dtype}" if isinstance(value, np.ndarray | np.generic) else f"{type(value).__name__}"
     hint = "return the loss as a float" if isinstance(value, int | np.integer) else None
     if isinstance(value, tuple):
         hint = "return the value alone, or use check_layer for (out, cache) functions"

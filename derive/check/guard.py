@@ -84,9 +84,9 @@ def call(who: str, function: Callable[..., Any], *args: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
             return function(*args)
-    except (DeriveError, KeyboardInterrupt):
+    except DeriveError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CallFailed(who, error) from error
 
 

@@ -34,6 +34,8 @@ class Outcome:
     verdict: str
     worst: Worst | None = None
     reason: str = ""
+    defect: str = ""
+    """The cause, where judging shows it already."""
     kinks: list[Kink] = field(default_factory=list)
 
 
@@ -190,6 +192,8 @@ def _weighed(
 ) -> Outcome:
     gradient = wide((claimed.wide if widened else claimed.narrow)[name])
     number, size = float(np.sum(gradient * direction)), _size(gradient, direction)
+    if size == 0.0 and np.any(gradient):
+        return Outcome("undecided", reason="the numbers are too small for floating-point arithmetic")
     eps = claimed.eps(name, widened)
     rounding, limit = ROUNDINGS * eps * size, acceptance(max(eps, point.eps))
     floor = ROUNDINGS * eps * claimed.natural
@@ -251,7 +255,8 @@ def _same_in_both(point: Point, claimed: Claimed, name: str) -> Outcome:
         return Outcome("true", worst)
     floor = ROUNDINGS * claimed.eps(name, False) * claimed.natural / point.scales[name]
     text = f"right in float64, but in {claimed.narrow[name].dtype} it is off by more than rounding"
-    return Outcome("false" if float(off[place]) > 10.0 * REFUTE * (allowed + floor) else "undecided", worst, text)
+    refuted = float(off[place]) > 10.0 * REFUTE * (allowed + floor)
+    return Outcome("false", worst, text, "lost_precision") if refuted else Outcome("undecided", worst, text)
 
 
 def _at_kink(
@@ -268,5 +273,5 @@ def _at_kink(
     kink = Kink(name, coordinate, sides[0], sides[1], number / step)
     worst = Worst(name, coordinate, number / step, slope.value / step, (slope.error + rounding) / abs(step))
     if outside > REFUTE * rounding and coordinate is not None:
-        return Outcome("false", worst, "outside the one-sided slopes", [kink])
-    return Outcome("kink", worst, "kink", [kink])
+        return Outcome("false", worst, "outside the one-sided slopes", "wrong_value", [kink])
+    return Outcome("kink", worst, kinks=[kink])

@@ -70,6 +70,7 @@ def check_layer(
             subject.values,
             lambda outputs: upstream_for(outputs, upstream, rng),
             further=None if sample is None else lambda: further(sample),
+            further_upstream=lambda outputs: upstream_for(outputs, None, rng),
             audit=lambda u: subject.audit(u, accumulates, np.random.default_rng(seed + 2)),
             notes=subject.notes,
         )

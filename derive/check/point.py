@@ -54,8 +54,10 @@ class Counted:
 
 def scale_of(value: Array) -> float:
     """The size of a group's numbers; 1 for a group of zeros, about which nothing is known."""
-    size = float(np.sqrt(np.mean(np.square(value.astype(np.float64))))) if value.size else 0.0
-    return size if size > 0.0 and math.isfinite(size) else 1.0
+    largest = float(np.max(np.abs(value), initial=0.0))
+    if not (0.0 < largest < math.inf):
+        return 1.0
+    return largest * float(np.sqrt(np.mean(np.square(value.astype(np.float64) / largest))))
 
 
 def wide(value: Array) -> Array:
@@ -153,7 +155,7 @@ class Point:
         """The rounding noise of L around this point, measured once."""
         if self._noise is None:
             directions = {name: self.direction(name) for name in self.values}
-            self._noise = measured_noise(self.line(directions), self.center, self.eps, self.eps**0.6)
+            self._noise = measured_noise(self.line(directions), self.center, self.eps)
         return self._noise
 
     def slope(self, name: str, direction: Array, target: float) -> Slope:

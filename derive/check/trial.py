@@ -35,6 +35,7 @@ class Plan:
     upstream: Callable[[list[Array]], list[Array]]
     redraw: bool = True
     further: Callable[[], tuple[Subject, dict[str, Array]]] | None = None
+    further_upstream: Callable[[list[Array]], list[Array]] | None = None
     audit: Callable[[list[Array]], list[Finding]] | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -52,14 +53,16 @@ def run(prepare: Callable[[], Plan], time_limit: float | None, seed: int) -> Gra
     deadline = Deadline(time_limit)
     trial = _Trial(deadline, seed)
     try:
-        with deadline.armed():
+        with deadline.armed(), np.errstate(all="ignore"):
             report = trial.report(prepare())
     except _Stop as stop:
         report = stop.report
     except OutOfTime:
         report = trial.unfinished()
     except CallFailed as failed:
-        raise DeriveError(str(failed), hint="call it once by hand with these arguments") from failed.error
+        if failed.who not in ("grad", "backward"):
+            raise DeriveError(str(failed), hint="call it once by hand with these arguments") from failed.error
+        report = GradientReport("false", str(failed), [failed.defect])
     report.points, report.forward_calls = trial.points, trial.calls
     report.notes = list(dict.fromkeys([*trial.notes, *report.notes]))
     if time_limit is not None and not deadline.enforced:
@@ -105,6 +108,12 @@ class _Trial:
     def _given(self) -> Point:
         counted = self.counted[0]
         outputs = counted.outputs(self.plan.values)
+        if any(y.dtype.kind == "c" for y in outputs):
+            raise DeriveError(
+                "the forward value is complex", hint="return a real number, or its real and imaginary part"
+            )
+        if not any(value.size for value in self.plan.values.values()):
+            raise _Stop("undecided", "all arguments are empty: there is nothing to differentiate by", [])
         if not outputs or not any(y.size for y in outputs):
             raise _Stop("undecided", "the forward value is empty: there is nothing to differentiate", [])
         upstream = self.plan.upstream(outputs)
@@ -118,10 +127,7 @@ class _Trial:
         return point
 
     def _claimed(self, point: Point) -> Claimed:
-        try:
-            claimed = Claimed(point)
-        except CallFailed as failed:
-            raise _Stop("false", f"{failed}", [failed.defect]) from None
+        claimed = Claimed(point)
         if not claimed.raw and not claimed.problems:
             raise _Stop("false", "no gradient was returned", ["missing_gradient"])
         return claimed
@@ -152,7 +158,10 @@ class _Trial:
     def _try(self, counted: Counted, values: Values, label: str) -> Point | None:
         """A further point, or None where the forward pass is not defined (the domain is the caller's secret)."""
         try:
-            point = Point(counted, values, self.plan.upstream(counted.outputs(values)), self.rng, label)
+            own = counted is self.counted[0] or self.plan.further_upstream is None
+            weigh = self.plan.upstream if own else self.plan.further_upstream
+            assert weigh is not None
+            point = Point(counted, values, weigh(counted.outputs(values)), self.rng, label)
         except (CallFailed, DeriveError):
             return None
         if not point.finite or not point.center.size:
@@ -178,9 +187,7 @@ class _Trial:
             if outcome.verdict == "kink":
                 outcome = self._at_kink(point, claimed, name, outcome)
             if outcome.verdict == "false":
-                known = (
-                    Cause(["lost_precision"], outcome.reason, outcome.worst) if "float64" in outcome.reason else None
-                )
+                known = Cause([outcome.defect], outcome.reason, outcome.worst) if outcome.defect else None
                 cause = self._cause(point, claimed, name, known, outcome.worst)
                 self.results[name] = GroupResult(
                     name, shape, "false", cause.text, cause.defects, cause.worst, cause.located
@@ -205,7 +212,8 @@ class _Trial:
             if not low - 1e-3 * (high - low) <= kink.claimed <= high + 1e-3 * (high - low):
                 estimate = 1e-3 * (high - low)
                 worst = Worst(name, kink.coordinate, kink.claimed, 0.5 * (low + high), estimate)
-                return Outcome("false", worst, "outside the one-sided slopes")
+                text = f"at the kink at {list(kink.coordinate or ())} the claim lies outside the one-sided slopes"
+                return Outcome("false", worst, text, defect="wrong_value")
         smooth = ~np.isin(
             evidence.index, [np.ravel_multi_index(k.coordinate or (), evidence.shape) for k in evidence.kinks]
         )

@@ -1,0 +1,250 @@
+"""check_gradient and compare: what they accept, what they look at, and what they report."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from derive.check.gradient import check_gradient, compare
+from derive.check.gradient_report import GradientReport
+from derive.check.judge import judge_gradient
+
+RNG = np.random.default_rng(5)
+X, W, B = RNG.normal(size=(5, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)
+
+
+def layer(x, W, b):
+    return np.tanh(x @ W + b)
+
+
+def backward(u, x, W, b):
+    d = u * (1 - np.tanh(x @ W + b) ** 2)
+    return d @ W.T, x.T @ d, d.sum(axis=0)
+
+
+# ----- the forms that arguments and gradients come in -----
+
+
+def test_a_tuple_of_gradients():
+    report = check_gradient(layer, backward, X, W, B)
+    assert report.verdict == "true"
+    assert [group.name for group in report.groups] == ["x", "W", "b"]
+    assert report.points >= 4
+
+
+@pytest.mark.parametrize("keys", [("x", "W", "b"), ("dx", "dW", "db"), ("grad_x", "W_grad", "d_b")])
+def test_a_dict_of_gradients_by_argument_name(keys):
+    def named(*args):
+        return dict(zip(keys, backward(*args), strict=True))
+
+    report = check_gradient(layer, named, X, W, B)
+    assert report.verdict == "true"
+    assert {group.name for group in report.groups} == {"x", "W", "b"}
+
+
+def test_a_dict_of_parameters():
+    def loss(params, x):
+        return np.sum(layer(x, params["W"], params["b"]) ** 2)
+
+    def grad(params, x):
+        u = 2 * layer(x, params["W"], params["b"])
+        return dict(zip(("W", "b"), backward(u, x, params["W"], params["b"])[1:], strict=True))
+
+    report = check_gradient(loss, grad, {"W": W, "b": B}, X)
+    assert report.verdict == "true"
+    assert [group.name for group in report.groups] == ["W", "b"]
+    assert any("no gradient was returned for x" in note for note in report.notes)
+
+
+def test_lists_of_arrays_and_wrt():
+    def loss(weights, x):
+        return np.sum(np.tanh(x @ weights[0]) @ weights[1])
+
+    def grad(weights, x):
+        h = np.tanh(x @ weights[0])
+        d = np.ones((len(x), weights[1].shape[1]))
+        return [x.T @ (d @ weights[1].T * (1 - h**2)), h.T @ d]
+
+    second = RNG.normal(size=(3, 2))
+    assert check_gradient(loss, lambda w, x: (grad(w, x), None), [W, second], X).verdict == "true"
+    assert check_gradient(loss, grad, [W, second], X, wrt="weights").verdict == "true"
+    only_b = check_gradient(layer, lambda u, *a: backward(u, *a)[2], X, W, B, wrt="b")
+    assert only_b.verdict == "true"
+    assert [group.name for group in only_b.groups] == ["b"]
+
+
+def test_integer_arguments_are_held():
+    labels = np.array([0, 2, 1, 1, 0])
+
+    def loss(z, t):
+        return -np.mean((z - np.log(np.exp(z).sum(axis=1, keepdims=True)))[np.arange(len(t)), t])
+
+    def grad(z, t):
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        p[np.arange(len(t)), t] -= 1
+        return p / len(t)
+
+    assert check_gradient(loss, grad, RNG.normal(size=(5, 3)), labels).verdict == "true"
+
+
+# ----- points -----
+
+
+def test_a_fault_on_the_other_side_of_zero_is_found():
+    x = np.array([0.5, 1.5, 2.5])
+    report = check_gradient(lambda x: np.sum(np.abs(x) ** 1.5), lambda x: 1.5 * np.abs(x) ** 0.5, x)
+    assert report.verdict == "false"
+    assert "negative" in report.diagnosis or "sign" in report.diagnosis
+
+
+def test_the_domain_is_respected():
+    x = np.array([0.2, 0.7, 1.9])
+    assert check_gradient(lambda x: np.sum(np.log(x)), lambda x: 1 / x, x).verdict == "true"
+    p = np.array([0.2, 0.7, 0.9])
+    clipped = check_gradient(lambda p: -np.sum(np.log(np.clip(p, 1e-7, 1 - 1e-7))), lambda p: -1 / p, p)
+    assert clipped.verdict == "true"
+
+
+def test_sample_brings_sizes_of_its_own():
+    def loss(x):
+        return np.mean(x**2)
+
+    def grad(x):
+        return 2 * x / 4  # the size of the example, written into the code
+
+    assert check_gradient(loss, grad, RNG.normal(size=4)).verdict == "true"
+    report = check_gradient(loss, grad, RNG.normal(size=4), sample=lambda: RNG.normal(size=7))
+    assert report.verdict == "false"
+
+
+def test_kinks_are_reported_and_a_claim_between_the_slopes_is_right():
+    x = np.array([0.0, 1.0, -2.0])
+    report = check_gradient(lambda x: np.sum(np.maximum(x, 0)), lambda x: (x > 0) * 1.0, x)
+    assert report.verdict == "true"
+    assert [(kink.group, kink.coordinate) for kink in report.kinks] == [("x", (0,))]
+    assert "kink in x at [0]" in str(report)
+    outside = check_gradient(lambda x: np.sum(np.maximum(x, 0)), lambda x: np.where(x == 0, 3.0, x > 0), x)
+    assert outside.verdict == "false"
+
+
+# ----- scale and precision -----
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e-8, 1e8, 1e150])
+@pytest.mark.parametrize("size", [1e-8, 1.0, 1e8])
+def test_no_scale_matters(size, unit):
+    x = size * RNG.normal(size=6)
+    f = lambda x: unit * np.sum(np.tanh(x / size))  # noqa: E731
+    right = lambda x: unit / size * (1 - np.tanh(x / size) ** 2)  # noqa: E731
+    assert check_gradient(f, right, x).verdict == "true"
+    off = check_gradient(f, lambda x: right(x) * (1 + 1e-5), x)
+    assert off.verdict == "false"
+
+
+def test_each_group_has_its_own_scale():
+    f = lambda a, b: np.sum(np.sin(a)) + 1e-7 * np.sum(np.sin(b))  # noqa: E731
+    good = lambda a, b: (np.cos(a), 1e-7 * np.cos(b))  # noqa: E731
+    bad = lambda a, b: (np.cos(a), 1.1e-7 * np.cos(b))  # noqa: E731
+    assert check_gradient(f, good, X, B).verdict == "true"
+    assert check_gradient(f, bad, X, B).group("b").verdict == "false"
+
+
+def test_a_gradient_of_zero_is_right_but_for_rounding():
+    """A bias in front of a batch normalisation has no effect; its claimed gradient is rounding, not zero."""
+
+    def f(x, b):
+        z = x + b
+        c = z - z.mean(axis=0)
+        return c / np.sqrt((c**2).mean(axis=0) + 1e-5)
+
+    def grad(u, x, b):
+        z = x + b
+        c = z - z.mean(axis=0)
+        s = 1 / np.sqrt((c**2).mean(axis=0) + 1e-5)
+        xhat = c * s
+        dz = s * (u - u.mean(axis=0) - xhat * (u * xhat).mean(axis=0))
+        return dz, dz.sum(axis=0)
+
+    assert check_gradient(f, grad, RNG.normal(size=(7, 4)), RNG.normal(size=4)).verdict == "true"
+
+
+def test_float32_is_judged_by_its_own_rounding():
+    x, w, b = (a.astype(np.float32) for a in (X, W, B))
+    assert check_gradient(layer, backward, x, w, b).verdict == "true"
+    off = check_gradient(layer, lambda *a: tuple(g * np.float32(1.001) for g in backward(*a)), x, w, b)
+    assert off.verdict == "false"
+
+
+def test_ten_thousand_parameters_in_about_250_calls():
+    x, w, b = RNG.normal(size=(20, 100)), RNG.normal(size=(100, 99)) / 10, RNG.normal(size=99)
+    right = check_gradient(layer, backward, x, w, b)
+    assert right.verdict == "true"
+    assert right.forward_calls <= 300
+
+    def one_wrong(*args):
+        dx, dw, db = backward(*args)
+        dw[17, 23] *= 1.01
+        return dx, dw, db
+
+    wrong = check_gradient(layer, one_wrong, x, w, b)
+    assert wrong.verdict == "false"
+    assert wrong.worst.coordinate == (17, 23)
+
+
+# ----- calls -----
+
+
+def test_the_second_call_is_compared_with_the_first():
+    calls = []
+
+    def grad(x):
+        calls.append(1)
+        return 2 * x if len(calls) < 3 else 4 * x
+
+    assert check_gradient(lambda x: np.sum(x**2), grad, B).verdict == "false"
+
+    total = np.zeros(3)
+
+    def adding(x):
+        total[...] += 2 * x
+        return total
+
+    assert check_gradient(lambda x: np.sum(x**2), adding, B).verdict == "false"
+
+
+# ----- the report -----
+
+
+def test_the_report_prints_and_is_json():
+    report = check_gradient(layer, lambda *a: tuple(2 * g for g in backward(*a)), X, W, B)
+    assert isinstance(report, GradientReport)
+    text = str(report)
+    assert text.startswith("gradient false: ")
+    assert "worst:" in text
+    assert "2 times the right one" in text
+    data = json.loads(report.to_json())
+    assert data["verdict"] == "false"
+    assert data["groups"][0]["defects"] == ["extra_factor"]
+    assert set(data["worst"]) == {"group", "coordinate", "claimed", "numeric", "estimate"}
+    assert data["worst"]["claimed"] == pytest.approx(2 * data["worst"]["numeric"])
+
+
+def test_compare_judges_numbers_at_one_point():
+    f = lambda w, z: np.sum(w**2 * z)  # noqa: E731
+    arguments = {"w": B, "z": B[::-1].copy()}
+    assert compare(f, {"w": 2 * B * B[::-1], "z": B**2}, arguments).verdict == "true"
+    wrong = compare(f, {"w": 2 * B * B[::-1], "z": B**2 + 1e-6}, arguments)
+    assert wrong.verdict == "false"
+    assert wrong.group("w").verdict == "true"
+    assert wrong.group("z").verdict == "false"
+
+
+def test_judge_gradient_weighs_arrays():
+    numeric, estimate = np.array([1.0, 2.0, 0.0]), np.full(3, 1e-10)
+    assert judge_gradient(numeric, numeric, estimate).verdict == "true"
+    assert judge_gradient(numeric + 1e-8, numeric, estimate).verdict == "false"
+    assert judge_gradient(numeric + 3e-10, numeric, estimate).verdict == "undecided"
+    assert judge_gradient(numeric, numeric, np.full(3, 1e-3)).verdict == "undecided"
+    assert judge_gradient(numeric[:2], numeric, estimate).defects == ["shape_mismatch"]
