@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _OPEN = frozenset({"log", "sin", "cos"})
 _HIGHEST_PRIME = 3
+_CURVED_D = Atom(r"\partial", "∂")
 
 
 # ---------------------------------------------------------------------------------- elementwise functions
@@ -102,11 +103,12 @@ def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece]) 
         [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
     )
     if _independent(printer, node, set(places)):
-        power_of_d = Script(PARTIAL, None, plain(str(len(places)))) if len(places) > 1 else PARTIAL
+        order = plain(str(len(places)))
+        power_of_d = Row((Script(_CURVED_D, None, order), Atom(" ", ""))) if len(places) > 1 else PARTIAL
         below: list[Formula] = [Row((PARTIAL, args[k].formula)) for k in places]
         return Piece(Fraction(Row((power_of_d, applied)), Product(tuple(below)) if len(below) > 1 else below[0]))
     marks = listed([plain(str(k + 1)) for k in places])
-    return Piece(Fence(Row((Script(Atom(r"\partial", "∂"), marks), plain(" "), applied))))
+    return Piece(Fence(Row((Script(_CURVED_D, marks), plain(" "), applied))))
 
 
 def _independent(printer: Printer, node: Node, places: set[int]) -> bool:

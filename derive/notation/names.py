@@ -168,10 +168,11 @@ class Names:
         binding = self.graph.bindings.get(name)
         if binding is not None and binding.adjoint_of is not None:
             return name[1 : -len("/∂" + binding.adjoint_of)], binding.adjoint_of
-        cuts = [match.start() for match in re.finditer("/∂", name)]
-        known = [cut for cut in cuts if name[1:cut] in self.graph and name[cut + 2 :] in self.graph]
-        cut = known[0] if known else cuts[len(cuts) // 2]
-        return name[1:cut], name[cut + 2 :]
+        for cut in (match.start() for match in re.finditer("/∂", name)):
+            of, by = name[1:cut], name[cut + 2 :]
+            if _well_formed(of) and _well_formed(by):
+                return of, by
+        return None
 
     def derivative(self, of: Formula, by: Formula) -> Formula:
         """The fraction of a partial derivative."""
@@ -220,6 +221,14 @@ class Names:
             if binding.adjoint_of is None and _is_activation(node) and node.args[0].name in self.graph.bindings:
                 found[node.args[0].name] = None
         return list(found)
+
+
+def _well_formed(name: str) -> bool:
+    """Whether a name is a plain one or an adjoint of such."""
+    if not name.startswith("∂"):
+        return bool(name) and "/∂" not in name
+    cuts = [match.start() for match in re.finditer("/∂", name)]
+    return any(_well_formed(name[1:cut]) and _well_formed(name[cut + 2 :]) for cut in cuts)
 
 
 def _is_activation(node: Node) -> bool:

@@ -13,16 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction as Exact
 
-from derive.ir.node import Node
+from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Size
 from derive.notation import functions, products
 from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, plain
 from derive.notation.names import Names
-from derive.notation.pieces import Level, Piece, exact, fraction, negative, power, product, total
+from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
 from derive.notation.style import View
+from derive.ops.primitive import scalar_of
 
 At = tuple[Formula, ...] | None
 Signed = tuple[bool, Piece]
+_WRITTEN_OUT = 3
 
 
 class Printer:
@@ -159,9 +161,13 @@ class Printer:
 
     def _power(self, node: Node, at: At) -> Piece:
         base, exponent = (self.operand(arg, at) for arg in node.args)
-        if at is not None:
+        shape = node.args[0].shape
+        if at is not None or len(shape) != 2 or shape[0] is not shape[1]:
             return power(base, exponent.formula)
-        # without the circle it would be a power of the matrix
+        # a square matrix: the plain power is one of matrices
+        number = as_number(scalar_of(node.args[1]))
+        if number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
+            return circle([base] * int(number), self.style.circle)
         sign = self.style.circle
         circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
         return power(base, circled)

@@ -89,9 +89,11 @@ def _item(labels: Labels, node: Node, flat: Flat) -> Item:
         raise NoMatrixForm
     term: Term = Leaf(node)
     if len(labels) == 2:
-        if labels[0] == labels[1]:
-            return Item(Diagonal(term, of_matrix=True), labels[:1])
         uses = [sum(label in other for other, _ in flat.factors) + (label in flat.out) for label in labels]
+        if labels[0] == labels[1]:
+            if uses[0] == 1 and labels[0] not in flat.out:
+                return Item(Trace(term), ())
+            return Item(Diagonal(term, of_matrix=True), labels[:1])
         for k in (0, 1):  # an axis of size one that nothing else has: the matrix is a row or a column
             if uses[k] == 1 and flat.sizes[labels[k]] is ONE:
                 return Item(term if k == 1 else Turned(term), (labels[1 - k],))
@@ -139,10 +141,9 @@ def _contract_all(items: list[Item], target: Labels) -> list[Item] | None:
             continue
         if len(first.labels) == 1:
             return _replaced(items, a, b, Item(chained(turned(first.term), second.term), ()))
-        _, column = first.labels
-        left, right = first.term, second.oriented(column)
-        if isinstance(right, Turned) and not isinstance(left, Turned):
-            left, right = turned(left), turned(right)
+        # the label that came first is the one the author took the trace over
+        row, column = sorted(first.labels)
+        left, right = first.oriented(row), second.oriented(column)
         return _replaced(items, a, b, Item(Trace(chained(left, right)), ()))
     return None
 

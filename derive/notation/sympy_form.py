@@ -25,6 +25,7 @@ from derive.notation.contraction import flatten
 from derive.notation.names import Names
 from derive.notation.printer import numbered
 from derive.notation.solve import Solved, solve
+from derive.notation.style import Style
 from derive.notation.terms import (
     Chain,
     Circle,
@@ -38,7 +39,6 @@ from derive.notation.terms import (
     Trace,
     Turned,
 )
-from derive.notation.style import Style
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
 from derive.ops.sympy_bridge import Y, derivative, letter
