@@ -20,7 +20,21 @@ from derive.ir.size import Shape, Size
 Poly = dict[Monomial, Fraction]
 Frozen = tuple[tuple[Monomial, Fraction], ...]
 Kind = Literal[
-    "delta", "size", "prime", "constant", "ref", "whole", "group", "exp", "log", "step", "sin", "cos", "erf", "call"
+    "delta",
+    "size",
+    "prime",
+    "constant",
+    "ref",
+    "whole",
+    "inverse",
+    "group",
+    "exp",
+    "log",
+    "step",
+    "sin",
+    "cos",
+    "erf",
+    "call",
 ]
 
 COMPOSITE = frozenset({"group", "exp", "log", "step", "sin", "cos", "erf", "call"})

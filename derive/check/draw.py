@@ -47,6 +47,8 @@ def two_size_draws(names: Sequence[str], literals: set[int], rng: random.Random)
         return [{}]
     top = max(7, 2 * len(names) + 3)
     sets = [sorted(rng.sample(range(2, top + 1), len(names))) for _ in range(TRIALS)]
+    # odd numbers are never sums of two of each other: what random sets of many sizes seldom achieve
+    sets += [list(range(low, low + 2 * len(names), 2)) for low in (3, 5)]
     sets.sort(key=lambda values: _relations(values, literals))
     first = sets[0]
     second = next((values for values in sets if values != first), first)

@@ -14,7 +14,7 @@ looked at again in 100 digits: what is rounding shrinks, what is real stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -75,6 +75,8 @@ def decide(
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
     compared = _compare_at_points(left, right, graph)
+    if compared.verdict == "equal" and left is right:
+        return replace(compared, evidence="proved")
     if compared.verdict == "different" and counterexample:
         witness = find_witness(left, right, graph) or compared.witness
         return Decision("different", None, witness, compared.sizes)
@@ -130,11 +132,11 @@ def _differs(left: Node, right: Node, point: Point) -> bool | None:
     a, b = point.value(left, DIGITS), point.value(right, DIGITS)
     if a is None or b is None:
         return None
-    gap = np.abs(a - b)
-    size = np.maximum(np.abs(a), np.abs(b))
+    gap = np.asarray(np.abs(a - b))
+    size = np.asarray(np.maximum(np.abs(a), np.abs(b)))
     if _every(gap <= TOLERANCE * size):
         return False
-    if _some(gap > TOLERANCE * size, gap > NOISE * max(size.flat, default=1)):
+    if _some(gap > TOLERANCE * size, gap > NOISE * max(1, *size.flat)):
         return True
     # what is left is tiny: rounding of a cancellation shrinks with more digits, a real difference does not
     finer_a, finer_b = point.value(left, 2 * DIGITS), point.value(right, 2 * DIGITS)

@@ -62,8 +62,7 @@ def _exclusive(term: Product, atom: Atom, indices: Indices, axis: int) -> list[R
     for (number, other), e in term.factors.items():
         if number != atom.number or other == indices or e < 1 or term.factors[atom.number, indices] < 1:
             continue
-        row = all(a == b for k, (a, b) in enumerate(zip(indices, other, strict=True)) if k != axis)
-        if row and term.algebra.delta(indices[axis], other[axis]) not in term.factors:
+        if all(a == b for k, (a, b) in enumerate(zip(indices, other, strict=True)) if k != axis):
             return term.with_delta(indices[axis], other[axis])
     return None
 

@@ -104,7 +104,7 @@ class _Functional(_Waves):
             factor, angle = self.number(rng, 30, 90), self.number(rng, 10, 120)
             weights = [self._weights(k, n, np.shape(arg)) for n, arg in enumerate(args)]
             for weight, arg in zip(weights, args, strict=True):
-                angle = angle + (weight * arg).sum()
+                angle = angle + np.asarray(weight * arg).sum()
             product: Array = factor * self.wave(angle, len(wrt))
             for n in wrt:
                 product = np.multiply.outer(product, weights[n])

@@ -16,10 +16,11 @@ from functools import cache
 from itertools import product
 from typing import cast
 
+from derive.check.algebra import Undefined
 from derive.check.atoms import Poly
 from derive.check.canonical import BOUND, Indices
 from derive.check.elementary import BASIC, Elementary
-from derive.check.polynomials import ONE
+from derive.check.polynomials import ONE, frozen
 from derive.ir import build
 from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node
@@ -246,11 +247,29 @@ class NormalForm:
 
     def _whole(self, node: Node, args: list[Poly]) -> Poly:
         indices = tuple(self._axis(k, size) for k, size in enumerate(node.shape))
+        if node.op in ("inv", "det", "logdet") and len(node.args[0].shape) == 2 and node.shape[:1] != (SIZE_ONE,):
+            return self._of_matrix(node, args[0], indices)
         return self._opaque(node, (node.op, node.attribute), args, indices)
+
+    def _of_matrix(self, node: Node, arg: Poly, indices: Indices) -> Poly:
+        """Inverse and determinant: of a matrix and its transpose the lesser normal form is taken."""
+        algebra = self.algebra
+        transposed = algebra.rename(arg, {0: 1, 1: 0})
+        symmetric = transposed == arg
+        if frozen(transposed) < frozen(arg):
+            arg, indices = transposed, indices[::-1]
+        if node.op != "inv":
+            return self._opaque(node, (node.op, node.attribute), [arg], indices)
+        if not arg:
+            raise Undefined
+        atom, _ = algebra.table.atom("inverse", node.shape, [frozen(arg)])
+        atom.same = ((0, 1), (1, 0)) if symmetric else ()
+        atom.lead = max(arg, key=algebra.rank)
+        return algebra.factor(atom, indices)
 
     def _opaque(self, node: Node, head: tuple[object, ...], args: list[Poly], indices: Indices) -> Poly:
         shapes = tuple(arg.shape for arg in node.args)
-        atom, _ = self.algebra.table.atom("whole", (*head, shapes), [tuple(sorted(arg.items())) for arg in args])
+        atom, _ = self.algebra.table.atom("whole", (*head, shapes), [frozen(arg) for arg in args])
         return self.algebra.factor(atom, indices)
 
 

@@ -48,7 +48,7 @@ class Polynomials:
     `steps` bounds the number of terms handled, `seconds` the time; both raise Exhausted.
     """
 
-    def __init__(self, *, steps: int = 200_000, seconds: float = 5.0) -> None:
+    def __init__(self, *, steps: int = 120_000, seconds: float = 5.0) -> None:
         self.table = Table()
         self.steps = steps
         self.deadline = time.monotonic() + seconds

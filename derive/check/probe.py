@@ -26,6 +26,8 @@ from derive.ops.evaluate import Digits, Evaluator, Floats
 Array = Any
 DIGITS = 50
 REDRAWS = 24
+NO_VALUE = (ArithmeticError, IndexError, np.linalg.LinAlgError, TypeError, ValueError)
+"""What evaluation outside a domain raises: no inverse, an entry that does not exist, complex numbers compared, ..."""
 VALUE_KINDS = ("input", "symbol", "parameter")
 
 
@@ -52,7 +54,7 @@ class Point:
         """The array a node is at this point, or None where it is not defined (or not real)."""
         try:
             value = np.asarray(self.evaluator(digits).value(node))
-        except (ArithmeticError, IndexError, np.linalg.LinAlgError, ValueError):
+        except NO_VALUE:
             return None
         return value if is_real(value) else None
 
@@ -78,7 +80,7 @@ def draw_point(graph: Graph, sizes: Mapping[str, int], seed: str, *, grid: int =
         point = Point(graph, sizes, inputs)
         try:
             values = point.values()
-        except (ArithmeticError, IndexError, np.linalg.LinAlgError, ValueError):
+        except NO_VALUE:
             continue
         if all(is_real(np.asarray(value)) for value in values.values()):
             return point

@@ -37,9 +37,10 @@ class Product:
         """The product times a polynomial (its bound indices renamed apart) and further factors."""
         return [self.algebra.joined(self.raw(*more), monomial, c) for monomial, c in poly.items()]
 
-    def with_delta(self, i: int, j: int) -> list[Raw]:
-        """The product where two indices agree."""
-        return [self.raw((*self.algebra.delta(i, j), 1))]
+    def with_delta(self, i: int, j: int) -> list[Raw] | None:
+        """The product where two indices agree; None if it says so already."""
+        delta = self.algebra.delta(i, j)
+        return None if delta in self.factors else [self.raw((*delta, 1))]
 
     def divided(self, lead: Monomial, names: Mapping[int, int]) -> Product | None:
         """The product without the factors of `lead` read at `names`, or None if it does not have them.

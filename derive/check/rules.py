@@ -6,6 +6,7 @@
                       and where p = c + x q:          1/(x p) = (1/x - q/p) / c
     step              step^2 = step;  step(u) step(-u) = 0;  u step(-u) = u - u step(u)
     sin^2             1 - cos^2
+    inverse           p p^-1 = 1, through the leading term of p
     declared facts    `derive.check.facts`
     sum of nothing    an index that occurs nowhere contributes the size of its axis
 
@@ -135,11 +136,36 @@ def _sin(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] 
     return [rest.raw(lower), rest.raw(lower, (atom.partner, indices, 2), by=-1)]
 
 
+def _inverse(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] | None:
+    """The sum over j of p[i, j] q[j, k] is delta[i, k], for q the inverse of p, and on the other side likewise."""
+    if e != 1 or atom.lead is None or indices[0] == indices[1]:
+        return None
+    here, poly = (atom.number, indices), atom.args[0]
+    rest = term.without(here)
+    for side, shared in enumerate(indices):
+        if shared not in term.bounds:
+            continue
+        for other in sorted({i for _, near in rest.factors for i in near if i != shared}):
+            # q[j, k] with j summed meets p[i, j]; q[j, k] with k summed meets p[k, i]
+            names = {0: other, 1: shared} if side == 0 else {0: shared, 1: other}
+            divided = rest.divided(atom.lead, names)
+            if divided is None or any(shared in near for _, near in divided.factors):
+                continue
+            leading = poly[atom.lead]
+            bounds = {label: size for label, size in divided.bounds.items() if label != shared}
+            delta = (*term.algebra.delta(other, indices[1 - side]), 1)
+            others = {m: -c / leading for m, c in poly.items() if m != atom.lead}
+            unit = Product(term.algebra, divided.factors, bounds).raw(delta, by=1 / leading)
+            return [unit, *divided.times(term.algebra.rename(others, names), (*here, 1))]
+    return None
+
+
 _RULES: Mapping[str, Rule] = {
     "delta": _delta,
     "prime": _prime,
     "group": _group,
     "step": _step,
     "sin": _sin,
+    "inverse": _inverse,
     "ref": fact_rule,
 }

@@ -56,7 +56,7 @@ def witness_at(left: Node, right: Node, point: Point) -> Witness | None:
     a, b = point.value(left, DIGITS), point.value(right, DIGITS)
     if a is None or b is None:
         return None
-    gap = np.abs(a - b).astype(float)
+    gap = np.asarray(np.abs(a - b)).astype(float)
     entry = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
     needed = _inputs_of(left, right, point.graph)
     inputs = {name: _plain(value) for name, value in point.inputs.items() if name in needed}
