@@ -19,6 +19,7 @@ from typing import Any
 
 import sympy as sp
 
+from derive.calculus.same import Key, same_key
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number
 from derive.ir.size import Size
@@ -38,6 +39,7 @@ class Region:
     shape: tuple[Size, ...]
     simplify: Simplify
     letters: dict[Atom, Any] = field(default_factory=dict)
+    _seen: dict[Key, Any] = field(default_factory=dict)
 
     def expression(self, node: Node, labels: Labels, depth: int = 0) -> Any:
         """The rational function that `node` is, with its axes at `labels` of the region."""
@@ -86,10 +88,10 @@ class Region:
         return sp.Mul(*outside, self._letter(product(rest, out, node), labels))
 
     def _letter(self, node: Node, labels: Labels) -> Any:
-        atom = (node, labels)
-        if atom not in self.letters:
-            self.letters[atom] = _formal(len(self.letters))
-        return self.letters[atom]
+        key = same_key(node, labels)
+        if key not in self._seen:
+            self._seen[key] = self.letters[(node, labels)] = _formal(len(self.letters))
+        return self._seen[key]
 
     # ---------------------------------------------------------------------------- back to nodes
 
@@ -134,7 +136,7 @@ def shortest(expression: Any) -> Any:
 
 def _as_written(form: Any, written: set[Any]) -> Any:
     """Factors such as (a - 1) turned to (1 - a) where that is how the sum was written."""
-    sign = 1
+    sign, changed = 1, False
     factors = []
     for factor in sp.Mul.make_args(form):
         base, exponent = factor.as_base_exp()
@@ -142,9 +144,10 @@ def _as_written(form: Any, written: set[Any]) -> Any:
             turned = sp.Add(*[-term for term in base.args])
             if turned in written:
                 sign = -sign if int(exponent) % 2 else sign
-                factor = turned**exponent
+                factor, changed = turned**exponent, True
         factors.append(factor)
-    return sp.Mul(sign, *factors)
+    # rebuilt only if something turned: SymPy would multiply 2 (a - b) out
+    return sp.Mul(sign, *factors) if changed else form
 
 
 @cache
