@@ -1,18 +1,20 @@
 """The derivation of a matrix network by depth: from model text to all adjoint nodes, closed forms, printing, code.
 
 `python -m benchmarks derivation`. Layers are `Z = A @ W + b`, `A = act(Z)` with sizes of their own; the loss is a mean
-squared error. Times are medians after one run that fills the caches of derivatives; `per layer` shows that all is linear.
+squared error. Times are medians after one run that fills the caches of derivatives.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
 from benchmarks.timing import Row
 from derive.calculus.closed import closed_forms
+from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen import source
 from derive.model import loads
@@ -41,6 +43,10 @@ def seconds(function: Callable[[], Any], repeats: int) -> float:
     return median(times)
 
 
+def _derived(text: str) -> Derivation:
+    return backprop(loads(text))
+
+
 def rows() -> list[Row]:
     """Times by depth."""
     backprop(loads(network(2)))
@@ -49,9 +55,9 @@ def rows() -> list[Row]:
         text = network(depth)
         repeats = max(3, 200 // depth)
         derivation = backprop(loads(text))
-        adjoints = seconds(lambda text=text: backprop(loads(text)), repeats)  # type: ignore[misc]
-        closed = seconds(lambda: closed_forms(derivation), 1 if depth > 128 else 3)
-        code = seconds(lambda: source(derivation), 1 if depth > 128 else 3)
+        adjoints = seconds(partial(_derived, text), repeats)
+        closed = seconds(partial(closed_forms, derivation), 1 if depth > 128 else 3)
+        code = seconds(partial(source, derivation), 1 if depth > 128 else 3)
         table.append(
             Row(
                 f"{depth} layers",

@@ -14,7 +14,8 @@ import numpy as np
 
 from derive.calculus.derivation import Derivation
 from derive.codegen.module import FUNCTION, module
-from derive.codegen.program import Implementation, Program, program
+from derive.codegen.program import program
+from derive.codegen.statements import Implementation, Program
 from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir.graph import Declaration
 from derive.ir.size import Size, show_shape
@@ -82,7 +83,8 @@ class _Function:
                     if array.dtype is not dtype or array.shape != shape:
                         break
                 else:
-                    return self._function(**values, **self._extra)
+                    result: tuple[Any, Gradients] = self._function(**values, **self._extra)
+                    return result
             except (KeyError, AttributeError):
                 pass
         return self._checked(values)
@@ -109,9 +111,9 @@ class _Function:
             variable: sizes[name] for name, variable in self._parts.sizes.items() if variable in self._loose(sizes)
         }
         ordered = [arrays[name] for name in self._order]
-        if not loose and all(arrays[name] is values.get(name) for name in self._order):
-            if all(name == variable for name, variable in self._parts.inputs.items()):
-                self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in self._order]
+        untouched = not loose and all(arrays[name] is values.get(name) for name in self._order)
+        if untouched and all(name == variable for name, variable in self._needed):
+            self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in self._order]
         result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
         return result
 

@@ -18,28 +18,30 @@ latter is at hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
-from math import gcd, lcm
 from typing import cast
 
+from derive.codegen.polynomial import (
+    UNIT,
+    Atom,
+    Monomial,
+    Polynomial,
+    TooLong,
+    common_factor,
+    content_of,
+    joined,
+    key_of,
+    plus,
+    times,
+)
 from derive.codegen.simplify import carried, is_repeat, repeated
 from derive.ir import build
 from derive.ir.node import Node, as_number, topological, with_args
 
-MOST_TERMS = 24
 MOST_ATOMS = 8
 MOST_NODES = 120
-
-Atom = Hashable  # a node, or the key of a sum that occurs as a denominator
-Monomial = frozenset[tuple[Atom, int]]
-Polynomial = Mapping[Monomial, Fraction]
-UNIT: Monomial = frozenset()
-
-
-class TooLong(Exception):
-    """A region that is left as it is: it would have too many terms."""
 
 
 def is_elementwise(node: Node) -> bool:
@@ -178,16 +180,16 @@ class _Region:
         if node.op == "contract":
             ins, out = node.labels
             where = [[out.index(label) for label in own] for own in ins]
-            return reduce(_times, [self._of(arg, done, own, node) for arg, own in zip(node.args, where, strict=True)])
+            return reduce(times, [self._of(arg, done, own, node) for arg, own in zip(node.args, where, strict=True)])
         if node.op == "div":
             over, under = (self._of(arg, done, axes, node) for arg in node.args)
-            return _times(over, self._inverse(under))
+            return times(over, self._inverse(under))
         if node.op == "pow":
             n = cast(int, _whole(node))
             base = self._of(node.args[0], done, axes, node)
-            return reduce(_times, [self._inverse(base) if n < 0 else base] * abs(n), {UNIT: Fraction(1)})
+            return reduce(times, [self._inverse(base) if n < 0 else base] * abs(n), {UNIT: Fraction(1)})
         sign = -1 if node.op == "neg" else 1
-        return _plus([(self._of(arg, done, axes, node), sign) for arg in node.args])
+        return plus([(self._of(arg, done, axes, node), sign) for arg in node.args])
 
     def _of(self, node: Node, done: Mapping[Node, Polynomial], axes: Sequence[int], like: Node) -> Polynomial:
         """The terms of an operand that lies along `axes` of the region."""
@@ -227,9 +229,9 @@ class _Region:
         """A sum that is known as a denominator, as one atom."""
         if len(terms) < 2 or not self.sums:
             return terms
-        content = _content(terms.values())
+        content = content_of(terms.values())
         for scale in (content, -content):
-            key = _key(terms, scale)
+            key = key_of(terms, scale)
             if key in self.sums:
                 return {self._single(key, 1): scale}
         return terms
@@ -238,8 +240,8 @@ class _Region:
         if not terms:
             raise TooLong
         if len(terms) > 1:
-            content = _content(terms.values())
-            self.sums.setdefault(_key(terms, content), {m: c / content for m, c in terms.items()})
+            content = content_of(terms.values())
+            self.sums.setdefault(key_of(terms, content), {m: c / content for m, c in terms.items()})
             terms = self._as_sum(terms)
         ((monomial, coefficient),) = terms.items()
         return {frozenset((atom, -n) for atom, n in monomial): 1 / coefficient}
@@ -252,9 +254,9 @@ class _Region:
                 sums = [(atom, n) for atom, n in monomial if atom in self.sums and n > 0]
                 part: Polynomial = {monomial.difference(sums): coefficient}
                 for atom, n in sums:
-                    part = reduce(_times, [self.sums[atom]] * n, part)
+                    part = reduce(times, [self.sums[atom]] * n, part)
                 parts.append((part, 1))
-            terms = _plus(parts)
+            terms = plus(parts)
         return terms
 
     # -------------------------------------------------------------------------------------- from terms
@@ -262,12 +264,12 @@ class _Region:
     def _built(self, terms: Polynomial) -> Node:
         if not terms:
             return build.zeros(self.root.shape)
-        common = _common(terms)
-        rest = {_joined(m, frozenset((atom, -n) for atom, n in common)): c for m, c in terms.items()}
+        common = common_factor(terms)
+        rest = {joined(m, frozenset((atom, -n) for atom, n in common)): c for m, c in terms.items()}
         if len(rest) == 1:
             ((_, coefficient),) = rest.items()
             return self._product(coefficient, common, None)
-        content = _content(rest.values())
+        content = content_of(rest.values())
         return self._product(content, common, self._total({m: c / content for m, c in rest.items()}))
 
     def _total(self, terms: Polynomial) -> Node:
@@ -344,48 +346,3 @@ def cost(root: Node, known: Collection[Node]) -> int:
 
 def _weight(node: Node) -> int:
     return 4 if node.shape else 1
-
-
-# ------------------------------------------------------------------------------------------------ terms
-
-
-def _plus(parts: Iterable[tuple[Polynomial, int]]) -> Polynomial:
-    total: dict[Monomial, Fraction] = {}
-    for terms, sign in parts:
-        for monomial, coefficient in terms.items():
-            total[monomial] = total.get(monomial, Fraction(0)) + sign * coefficient
-    if len(total) > MOST_TERMS:
-        raise TooLong
-    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
-
-
-def _times(a: Polynomial, b: Polynomial) -> Polynomial:
-    if len(a) * len(b) > MOST_TERMS:
-        raise TooLong
-    return _plus(({_joined(m, n): c * d}, 1) for m, c in a.items() for n, d in b.items())
-
-
-def _joined(a: Monomial, b: Monomial) -> Monomial:
-    powers = dict(a)
-    for atom, n in b:
-        powers[atom] = powers.get(atom, 0) + n
-    return frozenset((atom, n) for atom, n in powers.items() if n)
-
-
-def _key(terms: Polynomial, scale: Fraction) -> Atom:
-    """A sum up to the factor `scale`, as a key."""
-    return frozenset((monomial, coefficient / scale) for monomial, coefficient in terms.items())
-
-
-def _common(terms: Polynomial) -> Monomial:
-    """The largest monomial that divides every term."""
-    powers = [dict(monomial) for monomial in terms]
-    least = {atom: min(p.get(atom, 0) for p in powers) for p in powers for atom in p}
-    return frozenset((atom, n) for atom, n in least.items() if n)
-
-
-def _content(coefficients: Iterable[Fraction]) -> Fraction:
-    """A common factor of the coefficients; positive if any of them is."""
-    values = list(coefficients)
-    content = Fraction(reduce(gcd, (abs(v.numerator) for v in values)), reduce(lcm, (v.denominator for v in values)))
-    return content if any(v > 0 for v in values) else -content

@@ -25,8 +25,8 @@ from derive.codegen.contraction import (
     summed_over,
     turned,
 )
+from derive.codegen.literal import decimal, number, template
 from derive.codegen.simplify import is_view
-from derive.errors import UnsupportedError
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number
 from derive.ir.size import ONE, Shape, Size
@@ -85,7 +85,7 @@ class Writer:
                 return Code(f"np.zeros({shape})")
             if value == 1:
                 return Code(f"np.ones({shape})")
-            return Code(f"np.full({shape}, {_float(value) if value is not None else self.code(core).text})")
+            return Code(f"np.full({shape}, {decimal(value) if value is not None else self.code(core).text})")
         return Code(f"np.broadcast_to({self.loose(node).text}, {shape})")
 
     def shape(self, shape: Shape) -> str:
@@ -208,7 +208,7 @@ class Writer:
         """An elementwise product, with operands that stand so for broadcasting; None if it is something else."""
         ins, out = node.labels
         arrays = [(labels, arg) for labels, arg in zip(ins, node.args, strict=True) if labels]
-        if not all(set(x for x in labels if sizes[x] is not ONE) <= set(out) for labels, _ in arrays):
+        if not all({x for x in labels if sizes[x] is not ONE} <= set(out) for labels, _ in arrays):
             return None
         if len(arrays) == 2 and all(len(labels) == 1 for labels, _ in arrays) and ins.count(arrays[0][0]) == 1:
             return None
@@ -285,50 +285,6 @@ def _is_indicator(node: Node) -> bool:
 def _positions(node: Node, keep: str = ":") -> str:
     positions = cast(Sequence[int | None], node.attribute)
     return ", ".join(keep if position is None else str(position) for position in positions)
-
-
-def template(text: str, operands: Sequence[Code]) -> Code:
-    """A record's template with operands in it; the template shows how strongly the result binds."""
-    head, _, rest = text.partition("(")
-    called = head.replace(".", "").replace("_", "").isalnum() and _closes_at_end(rest)
-    if called and _plain(rest[:-1]):
-        return Code(text.format(*(code.text for code in operands)))
-    return Code(text.format(*(code.at(ATOM) for code in operands)), ATOM if called else ADD)
-
-
-def _closes_at_end(rest: str) -> bool:
-    """Whether the bracket that was open before `rest` is closed by its last character."""
-    depth = 1
-    for k, ch in enumerate(rest):
-        depth += (ch == "(") - (ch == ")")
-        if depth == 0:
-            return k == len(rest) - 1
-    return False
-
-
-def _plain(arguments: str) -> bool:
-    return all(part.strip().startswith("{") or part.strip().isdigit() for part in arguments.split(","))
-
-
-def number(value: Fraction) -> Code:
-    """An exact number: a whole one, a short decimal, or a quotient."""
-    sign = UNARY if value < 0 else ATOM
-    if value.denominator == 1 and abs(value) < 2**53:
-        return Code(str(value.numerator), sign)
-    decimal = _float(value)
-    if len(decimal) <= 8 or max(abs(value.numerator), value.denominator) >= 2**53:
-        return Code(decimal, sign)
-    under = Code(str(value.denominator))
-    return Code(f"{value.numerator} / {value.denominator}", MUL, under=under if value.numerator == 1 else None)
-
-
-def _float(value: Fraction) -> str:
-    try:
-        return repr(float(value))
-    except OverflowError:
-        raise UnsupportedError(
-            f"the number {str(value)[:40]}... is too large for floating point", hint="rescale the model"
-        ) from None
 
 
 _RULES: dict[str, Callable[[Writer, Node], Code]] = {

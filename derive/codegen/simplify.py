@@ -23,6 +23,8 @@ from derive.ops.record import elementwise
 from derive.ops.sympy_bridge import expand
 
 Operand = tuple[Labels, Node]
+MOST_FACTORS = 8  # of one product
+MOST_TERMS = 24  # of one sum
 
 
 def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
@@ -137,11 +139,14 @@ class Simplifier:
     def _add(self, node: Node, args: Sequence[Node], free: Sequence[bool]) -> Node:
         terms: list[Node] = []
         for arg, own in zip(args, free, strict=True):
-            terms += arg.args if arg.op == "add" and own else [arg]
+            terms += arg.args if arg.op == "add" and own and len(terms) + len(arg.args) <= MOST_TERMS else [arg]
         terms = [term for term in terms if not build.is_zero(term)]
         numbers = [as_number(_repeated_value(term)) for term in terms]
         if all(value is not None for value in numbers):
             return build.fill(build.number(sum(value for value in numbers if value is not None)), node.shape)
+        while len(terms) > MOST_TERMS:
+            parts = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
+            terms = [part[0] if len(part) == 1 else self._hoist(part, _sum) for part in parts]
         return terms[0] if len(terms) == 1 else self._hoist(terms, _sum)
 
     def _div(self, args: Sequence[Node]) -> Node:
@@ -186,7 +191,8 @@ class Simplifier:
 
 def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:
     """The factors of a product, with those of inner products, and its numeric coefficient; `sizes` gets new labels."""
-    coefficient, kept = Fraction(1), []
+    coefficient = Fraction(1)
+    kept: list[Operand] = []
     alone = len(operands) == 1
     stack = list(reversed(operands))
     while stack:
@@ -196,13 +202,18 @@ def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size])
         elif arg.op == "neg":
             coefficient = -coefficient
             stack.append((labels, arg.args[0], free))
-        elif arg.op == "contract" and (is_view(arg) or (free and (alone or not _sums(arg)) and not _embeds(arg))):
+        elif arg.op == "contract" and (is_view(arg) or (free and _absorbed(arg, alone, len(kept) + len(stack)))):
             inner = _relabelled(arg, labels, sizes)
             # what is inside has been flattened already, and may have other users
             stack += [(own, a, False) for own, a in reversed(list(zip(inner, arg.args, strict=True)))]
         else:
             kept.append((labels, arg))
     return kept, coefficient
+
+
+def _absorbed(inner: Node, alone: bool, beside: int) -> bool:
+    """Whether an inner product that nobody else uses is merged: it sums nothing, or stands alone and is summed."""
+    return (alone or not _sums(inner)) and not _embeds(inner) and beside + len(inner.args) <= MOST_FACTORS
 
 
 def _sums(node: Node) -> bool:

@@ -132,7 +132,7 @@ register(
         expression=lambda u: _sympy().Heaviside(u, 0),
         of_output=lambda _y, _u: _sympy().Integer(0),
         numeric=lambda xp, u: xp.function("step", u),
-        numpy="np.heaviside({0}, 0)",
+        numpy="step({0})",
         latex=r"\mathbb{1}",
         kinks=(0.0,),
         samples=SAMPLES,

@@ -48,7 +48,7 @@ def test_elementwise(record):
     n = size_of("n")
     names = [f"u_{k}" for k in range(record.arity)]
     graph = graph_of(
-        {**{name: (n,) for name in names}, "v": (n,)},
+        {**dict.fromkeys(names, (n,)), "v": (n,)},
         [
             ("y", lambda r: build.call(record.name, *map(r, names))),
             ("L", lambda r: build.sum_over(build.mul(r("v"), r("y")))),

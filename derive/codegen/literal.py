@@ -1,0 +1,53 @@
+"""Numbers and function templates as source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from derive.codegen.contraction import ADD, ATOM, MUL, UNARY, Code
+from derive.errors import UnsupportedError
+
+
+def template(text: str, operands: Sequence[Code]) -> Code:
+    """A record's template with operands in it; the template shows how strongly the result binds."""
+    head, _, rest = text.partition("(")
+    called = head.replace(".", "").replace("_", "").isalnum() and _closes_at_end(rest)
+    if called and _plain(rest[:-1]):
+        return Code(text.format(*(code.text for code in operands)))
+    return Code(text.format(*(code.at(ATOM) for code in operands)), ATOM if called else ADD)
+
+
+def _closes_at_end(rest: str) -> bool:
+    """Whether the bracket that was open before `rest` is closed by its last character."""
+    depth = 1
+    for k, ch in enumerate(rest):
+        depth += (ch == "(") - (ch == ")")
+        if depth == 0:
+            return k == len(rest) - 1
+    return False
+
+
+def _plain(arguments: str) -> bool:
+    return all(part.strip().startswith("{") or part.strip().isdigit() for part in arguments.split(","))
+
+
+def number(value: Fraction) -> Code:
+    """An exact number: a whole one, a short decimal, or a quotient."""
+    sign = UNARY if value < 0 else ATOM
+    if value.denominator == 1 and abs(value) < 2**53:
+        return Code(str(value.numerator), sign)
+    text = decimal(value)
+    if len(text) <= 8 or max(abs(value.numerator), value.denominator) >= 2**53:
+        return Code(text, sign)
+    under = Code(str(value.denominator))
+    return Code(f"{value.numerator} / {value.denominator}", MUL, under=under if value.numerator == 1 else None)
+
+
+def decimal(value: Fraction) -> str:
+    try:
+        return repr(float(value))
+    except OverflowError:
+        raise UnsupportedError(
+            f"the number {str(value)[:40]}... is too large for floating point", hint="rescale the model"
+        ) from None

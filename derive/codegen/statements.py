@@ -1,0 +1,269 @@
+"""A simplified graph as statements: one variable for each author's name, shared value or long expression."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from derive.codegen.contraction import ATOM, Code
+from derive.codegen.expression import Writer
+from derive.codegen.helpers import HELPERS
+from derive.codegen.names import Names
+from derive.codegen.simplify import is_view
+from derive.ir.graph import Graph
+from derive.ir.node import Node, topological
+from derive.ops.record import elementwise
+
+LONGEST = 88  # an expression longer than this becomes a variable of its own
+
+
+@dataclass(frozen=True)
+class Line:
+    """`variable = text`."""
+
+    variable: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A parameter of the emitted function: generic function `name`, differentiated as `orders` say."""
+
+    parameter: str
+    name: str
+    orders: tuple[int, ...]
+
+
+@dataclass
+class Program:
+    """Statements of a joint pass; `inputs`, `sizes` and `gradients` give the variable of each name."""
+
+    inputs: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)
+    implementations: list[Implementation] = field(default_factory=list)
+    forward: list[Line] = field(default_factory=list)
+    backward: list[Line] = field(default_factory=list)
+    value: str = ""
+    gradients: dict[str, str] = field(default_factory=dict)
+
+
+class Statements:
+    """Writes the nodes of a simplified graph as statements."""
+
+    def __init__(self, graph: Graph, forward: Mapping[Node, str], adjoints: Mapping[Node, str]) -> None:
+        self.graph, self.forward, self.adjoints = graph, forward, adjoints
+        self.names = Names(HELPERS)
+        self.variables = {name: self.names.claim(name) for name in graph.names}
+        self.sizes = _Sizes(self.names, graph)
+        self.program = Program()
+        self.code: dict[Node, Code] = {}
+        self.lines = self.program.forward
+        self.writer = Writer(self.code.__getitem__, self._implement, self.sizes)
+
+    def run(self, value: Node, results: Mapping[str, Node], targets: Mapping[str, str]) -> Program:
+        """The whole program; `targets` gives the binding or input that each result is the adjoint of."""
+        roots = [value, *results.values()]
+        # views and signs cost nothing worth a variable: their users count as users of what is below
+        self.uses = Counter(
+            _core(arg, signs=True)
+            for node in topological(*roots)
+            if not is_view(node) and (node.op != "neg" or node in self.forward or node in roots)
+            for arg in node.args
+        )
+        self.uses.update(map(_core, roots))
+        # scalars made of numbers and sizes alone are written where they are used
+        self.plain: set[Node] = set()
+        for node in topological(*roots):
+            leaf = node.op in ("number", "constant", "size")
+            if leaf or (node.op in ("div", "contract", "neg") and not node.shape and self.plain.issuperset(node.args)):
+                self.plain.add(node)
+        reached = set(topological(*roots))
+        self._write([node for node in self.forward if node in reached])
+        self._write([value])
+        self.program.value = self._result(value, self.forward.get(value, "value"), "value")
+        self.lines = self.program.backward
+        # in the order of the derivation, so that each adjoint stands after those it is made of
+        for node in self.adjoints:
+            if node in reached:
+                self._write([node])
+        for name, node in results.items():
+            self._write([node])
+            variable = self.variables[targets[name]]
+            self.program.gradients[name] = self._result(node, f"d{variable}", f"d_{variable}")
+        self.program.inputs = {
+            name: self.variables[name]
+            for name in self.graph.inputs
+            if self.graph.ref(name) in self.code or name in self._carriers()
+        }
+        self.program.sizes = dict(self.sizes.used)
+        functions = list(dict.fromkeys(i.name for i in self.program.implementations))
+        self.program.implementations.sort(key=lambda i: (functions.index(i.name), *self._rank(i)))
+        return self.program
+
+    def _rank(self, implementation: Implementation) -> tuple[object, ...]:
+        """The place of an implementation: the function, then its derivatives, by the first argument first."""
+        orders = implementation.orders
+        declaration = self.graph.declarations.get(implementation.name)
+        if declaration is not None and declaration.kind == "functional":
+            return len(orders), orders
+        return sum(orders), tuple(-order for order in orders)
+
+    def _carriers(self) -> set[str]:
+        """Inputs that are needed for the length of an axis."""
+        used = {name for name in self.graph.inputs if self.graph.ref(name) in self.code}
+        return {where[0] for where in size_sources(self.graph, used, self.sizes.used).values()}
+
+    # --------------------------------------------------------------------------------------- statements
+
+    def _write(self, roots: Sequence[Node]) -> None:
+        for node in self._unwritten(roots):
+            if node.op == "ref":
+                self.code[node] = Code(self.variables[node.name])
+                continue
+            if is_view(node):
+                continue
+            self._shorten(node)
+            self.code[node] = self.writer.write(node)
+            if self._deserves_a_name(node):
+                self._assign(node)
+
+    def _unwritten(self, roots: Sequence[Node]) -> list[Node]:
+        """Nodes below the roots that have no source yet, operands first."""
+        order: list[Node] = []
+        seen: set[Node] = set()
+        stack = [(root, False) for root in reversed(roots)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                order.append(node)
+            elif node not in seen and node not in self.code:
+                seen.add(node)
+                stack.append((node, True))
+                stack.extend((arg, False) for arg in reversed(node.args))
+        return order
+
+    def _shorten(self, node: Node) -> None:
+        """Give long operands variables, so that the expression of `node` stays readable (and Python can parse it)."""
+        operands = [core for core in dict.fromkeys(map(_core, node.args)) if core.op != "ref"]
+        for k, arg in enumerate(node.args):
+            if (
+                _written_twice(node, k)
+                and not self.code[_core(arg)].text.isidentifier()
+                and _core(arg) not in self.plain
+            ):
+                self._assign(_core(arg))
+        while sum(len(self.code[core].text) for core in operands) > LONGEST:
+            longest = max(operands, key=lambda core: len(self.code[core].text))
+            if self.code[longest].text.isidentifier() or longest.op in ("number", "constant", "size"):
+                break
+            self._assign(longest)
+
+    def _deserves_a_name(self, node: Node) -> bool:
+        if node.op in ("number", "constant", "size") or node in self.plain:
+            return False
+        if node in self.forward or self.uses[node] > 1:
+            return True
+        return node in self.adjoints and node.op == "contract" and _sums(node)
+
+    def _assign(self, node: Node) -> None:
+        if node in self.forward:
+            variable = self.variables[self.forward[node]]
+        elif node in self.adjoints:
+            variable = self._adjoint_variable(self.adjoints[node])
+        else:
+            variable = self.names.temporary()
+        self.lines.append(Line(variable, self.code[node].text))
+        self.code[node] = Code(variable)
+
+    def _adjoint_variable(self, name: str) -> str:
+        variable = self.variables[name]
+        return self.names.claim(f"d{variable}", f"d_{variable}")
+
+    def _result(self, node: Node, *wanted: str) -> str:
+        """A variable (or a number) that holds a result: an array of full shape that is nobody else's."""
+        core = _core(node)
+        if not node.shape:
+            if core.op in ("number", "size"):
+                return f"float({self.code[core].text})" if core.op == "size" else _as_float(self.code[core].text)
+            if not self.code[core].text.isidentifier():
+                self._assign(core)
+            return self.code[core].text
+        code = self.writer.exact(node)
+        if node in self.code and core.op != "ref" and code.text.isidentifier():
+            return code.text
+        if not is_view(node) and core.op != "ref":
+            self._assign(node)
+            return self.code[node].text
+        # a view of an input, or one that NumPy makes read-only, is not the caller's to change
+        shared = core.op == "ref" or "np.broadcast_to" in code.text or "np.diagonal" in code.text
+        variable = self.names.claim(*wanted)
+        self.lines.append(Line(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
+        return variable
+
+    def _implement(self, node: Node) -> str:
+        name = node.name
+        known = next((i for i in self.program.implementations if (i.name, i.orders) == (name, node.orders)), None)
+        if known is None:
+            parameter = self.names.claim(_parameter(node), f"{_parameter(node)}_function")
+            known = Implementation(parameter, name, node.orders)
+            self.program.implementations.append(known)
+        return known.parameter
+
+
+class _Sizes(dict[str, str]):
+    """The variable of each named size; remembers which were asked for."""
+
+    def __init__(self, names: Names, graph: Graph) -> None:
+        super().__init__()
+        self._names, self.used = names, dict[str, str]()
+        for name in graph.size_names():
+            self.used[name] = names.claim(name)
+        self._all, self.used = self.used, {}
+
+    def __missing__(self, name: str) -> str:
+        self.used[name] = self[name] = self._all.get(name) or self._names.claim(name)
+        return self[name]
+
+
+def size_sources(graph: Graph, preferred: Iterable[str], sizes: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """For each size that is the whole length of some axis, the input and axis to read it from."""
+    first = set(preferred)
+    found: dict[str, tuple[str, int]] = {}
+    for name, declaration in sorted(graph.inputs.items(), key=lambda item: item[0] not in first):
+        for axis, size in enumerate(declaration.shape):
+            if str(size) in sizes:
+                found.setdefault(str(size), (name, axis))
+    return found
+
+
+def _core(node: Node, signs: bool = False) -> Node:
+    """What a view shows; with `signs`, also what a minus sign stands before."""
+    while is_view(node) or (signs and node.op == "neg"):
+        node = node.args[0]
+    return node
+
+
+def _written_twice(node: Node, k: int) -> bool:
+    """Whether the template of a function has its operand k in more than one place."""
+    record = elementwise(node.name) if node.op == "call" and not any(node.orders) else None
+    return record is not None and record.numpy.count(f"{{{k}}}") > 1
+
+
+def _sums(node: Node) -> bool:
+    ins, out = node.labels
+    return any(label not in out for labels in ins for label in labels)
+
+
+def _as_float(text: str) -> str:
+    return f"{text}.0" if text.lstrip("-").isdigit() else text
+
+
+def _parameter(node: Node) -> str:
+    """`f`, `f_prime`, `f_second`, `f_d3`; `C_wrt_1`."""
+    if node.op == "functional":
+        return "_".join([node.name, *(f"wrt_{k + 1}" for k in node.orders)])
+    if len(node.orders) == 1:
+        order = node.orders[0]
+        return node.name + (("", "_prime", "_second")[order] if order < 3 else f"_d{order}")
+    return node.name + ("_d" + "".join(map(str, node.orders)) if any(node.orders) else "")
