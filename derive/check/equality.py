@@ -13,6 +13,7 @@ looked at again in 100 digits: what is rounding shrinks, what is real stays.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -35,6 +36,8 @@ Level = Literal["any", "proved"]
 
 POINTS = 4
 SPARE_POINTS = 10
+PROBE_SHARE = 4
+"""Probing may take that many times the limit of a proof; a model so large is then undecided."""
 TOLERANCE = 1e-25
 NOISE = 1e-35
 FLOAT_TOLERANCE = 1e-8
@@ -74,7 +77,7 @@ def decide(
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    compared = _compare_at_points(left, right, graph)
+    compared = _compare_at_points(left, right, graph, time.monotonic() + PROBE_SHARE * time_limit)
     if compared.verdict == "equal" and left is right:
         return replace(compared, evidence="proved")
     if compared.verdict == "different" and counterexample:
@@ -94,7 +97,7 @@ def decide(
     return compared
 
 
-def _compare_at_points(left: Node, right: Node, graph: Graph) -> Decision:
+def _compare_at_points(left: Node, right: Node, graph: Graph, end: float) -> Decision:
     """Probe: different at one point, or equal at enough of them."""
     points = points_of(graph)
     used: list[Point] = []
@@ -114,7 +117,7 @@ def _compare_at_points(left: Node, right: Node, graph: Graph) -> Decision:
         if found:
             return Decision("different", None, witness_at(left, right, point), (dict(point.sizes),))
         used.append(point)
-        if len(used) == POINTS:
+        if len(used) == POINTS or time.monotonic() > end:
             break
     else:
         points.first(1)

@@ -26,6 +26,7 @@ from derive.ops.evaluate import Digits, Evaluator, Floats
 Array = Any
 DIGITS = 50
 REDRAWS = 24
+FORGET_AFTER = 20_000
 NO_VALUE = (ArithmeticError, IndexError, np.linalg.LinAlgError, TypeError, ValueError)
 """What evaluation outside a domain raises: no inverse, an entry that does not exist, complex numbers compared, ..."""
 VALUE_KINDS = ("input", "symbol", "parameter")
@@ -39,6 +40,7 @@ class Point:
     sizes: Mapping[str, int]
     inputs: Mapping[str, Array]
     _evaluators: dict[int, Evaluator] = field(default_factory=dict)
+    _asked: int = 0
 
     def evaluator(self, digits: int = 0) -> Evaluator:
         """The evaluator in float64 (`digits` 0) or in many digits, with all bindings evaluated."""
@@ -52,11 +54,19 @@ class Point:
 
     def value(self, node: Node, digits: int = 0) -> Array | None:
         """The array a node is at this point, or None where it is not defined (or not real)."""
+        self._asked += 1
+        if self._asked % FORGET_AFTER == 0:
+            self._forget()
         try:
             value = np.asarray(self.evaluator(digits).value(node))
         except NO_VALUE:
             return None
         return value if is_real(value) else None
+
+    def _forget(self) -> None:
+        """Drop remembered nodes, keep the bindings: thousands of candidates must not stay in memory."""
+        for digits, old in self._evaluators.items():
+            self._evaluators[digits] = Evaluator(old.values, self.sizes, functions=old.functions, backend=old.backend)
 
     def values(self, digits: int = 0) -> Mapping[str, Array]:
         """The values of all inputs and bindings."""

@@ -201,7 +201,7 @@ class Evaluator:
 
     def _placed(self, node: Node, args: list[Array]) -> Array:
         result = np.zeros(self.shape(node), dtype=args[0].dtype) + self.backend.number(0)
-        result[self._positions(node)] = args[0]
+        result[self._positions(node)] = np.asarray(args[0])[()]  # a scalar as itself, not as an array inside an array
         return result
 
     @staticmethod

@@ -175,3 +175,14 @@ def test_a_declared_function_with_a_definition_is_that_function() -> None:
     u = np.linspace(-1, 1, 5)
     assert np.allclose(f((0,), u), np.tanh(u))
     assert np.allclose(f((1,), u), 1 - np.tanh(u) ** 2)
+
+
+def test_a_point_forgets_candidates_but_not_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("derive.check.probe.FORGET_AFTER", 10)
+    graph = loads("a : (n,)\nb = 2*a\nL = sum(b)")
+    point = points_of(graph)[0]
+    assert point is not None
+    before = point.value(graph.ref("b"))
+    for k in range(25):
+        assert point.value(b.mul(b.number(k), graph.ref("b"))) is not None
+    assert (point.value(graph.ref("b")) == before).all()
