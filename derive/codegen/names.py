@@ -19,6 +19,8 @@ def identifier(name: str) -> str:
     """The nearest identifier to a name: letters, digits and underscores, not a keyword."""
     text = unicodedata.normalize("NFKC", "".join(PRIME.get(ch, ch) for ch in name))
     text = re.sub(r"[^\w]+", "_", text).rstrip("_") if re.search(r"[^\w]", text) else text
+    if not name.startswith("_"):
+        text = text.lstrip("_")
     if not text or not (text[0].isalpha() or text[0] == "_"):
         text = f"v_{text}".rstrip("_")
     if not text.isidentifier():

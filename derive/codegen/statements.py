@@ -91,11 +91,10 @@ class Statements:
             self._write([node])
             variable = self.variables[targets[name]]
             self.program.gradients[name] = self._result(node, f"d{variable}", f"d_{variable}")
-        self.program.inputs = {
-            name: self.variables[name]
-            for name in self.graph.inputs
-            if self.graph.ref(name) in self.code or name in self._carriers()
-        }
+        # inputs in the code, and those that are needed for the length of an axis
+        used = {name for name in self.graph.inputs if self.graph.ref(name) in self.code}
+        used |= {owner for owner, _ in size_sources(self.graph, used, self.sizes.used).values()}
+        self.program.inputs = {name: self.variables[name] for name in self.graph.inputs if name in used}
         self.program.sizes = dict(self.sizes.used)
         functions = list(dict.fromkeys(i.name for i in self.program.implementations))
         self.program.implementations.sort(key=lambda i: (functions.index(i.name), *self._rank(i)))
@@ -108,11 +107,6 @@ class Statements:
         if declaration is not None and declaration.kind == "functional":
             return len(orders), orders
         return sum(orders), tuple(-order for order in orders)
-
-    def _carriers(self) -> set[str]:
-        """Inputs that are needed for the length of an axis."""
-        used = {name for name in self.graph.inputs if self.graph.ref(name) in self.code}
-        return {where[0] for where in size_sources(self.graph, used, self.sizes.used).values()}
 
     # --------------------------------------------------------------------------------------- statements
 
