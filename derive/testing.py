@@ -9,6 +9,7 @@ def test_backward():
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 from derive.check.calling import BACKWARD, stateless
@@ -25,7 +26,8 @@ def assert_gradient(subject: Any, *args: Any, lenient: bool = False, **options: 
     The report is returned, so that a test can look closer.
     """
     __tracebackhide__ = True
-    layer = stateless(subject) or any(callable(getattr(subject, name, None)) for name in BACKWARD)
+    function = isinstance(subject, types.FunctionType)
+    layer = (stateless(subject) and not function) or any(callable(getattr(subject, name, None)) for name in BACKWARD)
     report = check_layer(subject, *args, **options) if layer else check_gradient(subject, *args, **options)
     if report.verdict == "false" or (report.verdict == "undecided" and not lenient):
         raise AssertionError(str(report))

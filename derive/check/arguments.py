@@ -206,7 +206,7 @@ def _descend(value: Any, argument: Any, path: Path, found: dict[Path, Any]) -> N
         found[path] = value
 
 
-def claim_from(found: Mapping[Path, Any], known: Sequence[Slot], shapes: Callable[[Path], tuple[int, ...]]) -> Claim:
+def claim_from(found: Mapping[Path, Any], known: Sequence[Slot], argument: Callable[[Path], Any]) -> Claim:
     """Type and shape of every returned gradient, strictly; nothing is summed down, squeezed or cast."""
     claim = Claim()
     for slot in known:
@@ -225,11 +225,16 @@ def claim_from(found: Mapping[Path, Any], known: Sequence[Slot], shapes: Callabl
         if gradient.dtype.kind != "f":
             claim.notes.append(f"the gradient of {name} has type {gradient.dtype}, read as float64")
             gradient = gradient.astype(np.float64)
+        own = np.asarray(argument(slot.path))
+        if gradient.dtype.itemsize < own.dtype.itemsize:
+            claim.notes.append(
+                f"the gradient of {name} is {gradient.dtype}, {name} is {own.dtype}: judged as {gradient.dtype}"
+            )
         claim.gradients[name] = gradient
-        if gradient.shape != shapes(slot.path):
+        if gradient.shape != own.shape:
             claim.problems[name] = (
                 "shape_mismatch",
-                f"the gradient of {name} has shape {gradient.shape}, {name} has shape {shapes(slot.path)}",
+                f"the gradient of {name} has shape {gradient.shape}, {name} has shape {own.shape}",
             )
         elif not np.all(np.isfinite(gradient)):
             claim.problems[name] = ("not_finite", f"the gradient of {name} contains NaN or infinity")

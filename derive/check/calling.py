@@ -9,6 +9,7 @@ backward pass takes none.
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,9 @@ def _numeric(part: Any) -> bool:
 
 def stateless(layer: Any) -> bool:
     """Two plain functions: a pair, a mapping, a module, a namespace, or a class with static methods."""
-    return isinstance(layer, tuple | list | Mapping | types.ModuleType | types.SimpleNamespace | type)
+    return isinstance(
+        layer, tuple | list | Mapping | types.ModuleType | types.SimpleNamespace | types.FunctionType | type
+    )
 
 
 def calling_for(layer: Any, forward: Any, backward: Any, cached: bool | None) -> Calling:
@@ -107,10 +110,25 @@ def calling_for(layer: Any, forward: Any, backward: Any, cached: bool | None) ->
         return _fixed(pair[0], pair[1], True if cached is None else cached)
     if callable(forward) and callable(backward):
         return _fixed(forward, backward, cached)
+    if isinstance(layer, types.FunctionType) and forward is None and backward is None:
+        return _value_and_gradient(layer)
     names = (_method(layer, forward, FORWARD, "forward"), _method(layer, backward, BACKWARD, "backward"))
     if stateless(layer) and cached is None:
         cached = True
     return Calling(lambda thing: _bound(thing, names[0]), lambda thing: _bound(thing, names[1]), cached)
+
+
+def _value_and_gradient(function: Callable[..., Any]) -> Calling:
+    """One function that returns its value and the gradients together, as losses often do."""
+
+    @functools.wraps(function)
+    def forward(*args: Any) -> tuple[Any, Any]:
+        value = function(*args)
+        if not isinstance(value, tuple) or len(value) < 2:
+            raise DeriveError("the layer is one function, and it does not return (value, gradient)")
+        return value[0], value[1] if len(value) == 2 else value[1:]
+
+    return _fixed(forward, lambda gradients: gradients, True)
 
 
 def _fixed(forward: Any, backward: Any, cached: bool | None) -> Calling:

@@ -300,8 +300,11 @@ def _unnamed(evidence: Evidence) -> Answer:
     """No cause was found: say how large the difference is."""
     size = float(np.max(np.abs(evidence.numeric), initial=0.0))
     off = float(np.max(np.abs(evidence.values - evidence.numeric), initial=0.0))
-    if size and off < 1e-5 * size:
-        return ["wrong_value"], f"it differs by {off / size:.1e} of its size, more than rounding can explain"
+    if size and off < 1e-4 * size:
+        text = f"it differs by {off / size:.1e} of its size, more than rounding can explain"
+        if off < 4.0 * np.finfo(np.float32).eps * size:
+            return ["lost_precision"], f"{text}; float32's rounding is of this size: something is kept in float32"
+        return ["wrong_value"], f"{text}; a small constant in one pass alone, as in log(p + 1e-7), does this"
     count = int(np.count_nonzero(evidence.bad))
     return [
         "wrong_value"

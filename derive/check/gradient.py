@@ -181,7 +181,7 @@ class FunctionSubject:
         for path, value in found.items():
             if path not in known and value is not None and isinstance(at(arguments, path), np.ndarray):
                 self.notes.append(f"{self.names[path[0]]} is not an array of floats: its gradient is not checked")
-        return claim_from(found, self.slots, lambda path: np.shape(at(arguments, path)))
+        return claim_from(found, self.slots, lambda path: at(arguments, path))
 
     def audit(self, upstream: list[Array]) -> list[Finding]:
         """Arguments changed in place, and a second call that answers differently from the first."""
@@ -208,7 +208,7 @@ class FunctionSubject:
         return findings
 
     def _changed(self, arguments: tuple[Any, ...]) -> str | None:
-        for slot in self.slots:
+        for slot in (slot for slot in self.slots if slot.name in self.values):
             if not same([np.asarray(at(arguments, slot.path))], [self.every[slot.name]]):
                 return slot.name
         for name, after, before in zip(self.names, arguments, self.args, strict=True):
@@ -238,7 +238,7 @@ class _Fixed:
         if any(not np.array_equal(value, self.arguments[name]) for name, value in values.items()):
             raise CallFailed("gradients", ValueError("known at one point only"))
         found = {(name,): value for name, value in self.gradients.items()}
-        return claim_from(found, self.slots, lambda path: np.shape(self.arguments[path[0]]))
+        return claim_from(found, self.slots, lambda path: self.arguments[path[0]])
 
 
 def compare(

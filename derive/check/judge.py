@@ -232,7 +232,7 @@ def _sharpened(
     sharp = point.complex_slope(name, direction)
     if sharp is not None and abs(sharp.value - slope.value) <= slope.error:
         verdict = weigh(number, sharp, rounding, size, limit, floor)
-        nothing = abs(sharp.value) <= sharp.error + 1e3 * point.eps * point.eps * natural
+        nothing = abs(sharp.value) <= sharp.error and rounding + sharp.error < ACCEPT * natural
         if verdict != "false" and nothing and abs(number) <= rounding + sharp.error:
             return "true", sharp
         return verdict, sharp

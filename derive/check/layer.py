@@ -129,7 +129,8 @@ class LayerSubject:
                 "no gradient was found: backward returns none, and the layer stores none under a usual name",
                 hint="say where they are: check_layer(layer, x, parameters={'W': 'dW'}, returns=('x',))",
             )
-        left = [n for n in self.constants if n in self.held or any(s.name == n for s in self.slots)]
+        told_of = [s.name for s in self.slots if len(s.path) == 1 or isinstance(at(self.inputs, s.path), np.ndarray)]
+        left = [n for n in self.constants if n in self.held or n in told_of]
         if left:
             self.notes.append(f"no gradient was found for {', '.join(left)}: held constant, not checked")
 
@@ -160,13 +161,10 @@ class LayerSubject:
     def _claim(self, layer: Any, result: Any, inputs: tuple[Any, ...]) -> Claim:
         stored = [p for p in self.parameters if p.gradient is not None]
         found: dict[Path, Any] = {("stored", p.name): get(layer, p.gradient or ()) for p in stored}
-        found |= self._returned(result, inputs, {p.name for p in stored})
+        found |= self._returned(result, inputs, {p.name for p in stored if found["stored", p.name] is not None})
         known = [*self.slots, *(Slot(p.name, ("stored", p.name)) for p in [*self.parameters, *self.unpaired])]
 
-        def shape(path: Path) -> tuple[int, ...]:
-            return np.shape(self.held[path[1]]) if path[0] == "stored" else np.shape(at(inputs, path))
-
-        return claim_from(found, known, shape)
+        return claim_from(found, known, lambda p: self.held[p[1]] if p[0] == "stored" else at(inputs, p))
 
     def _returned(self, result: Any, inputs: tuple[Any, ...], stored: set[str]) -> dict[Path, Any]:
         """Which value that backward returned belongs to which input or parameter."""
@@ -236,7 +234,7 @@ class LayerSubject:
         for name, before, after in zip(self.names, self.inputs, inputs, strict=True):
             if isinstance(before, np.ndarray) and not same([after], [before]):
                 return [("mutates_argument", f"{who} changes its argument {name} in place")]
-        for slot in self.slots:
+        for slot in (slot for slot in self.slots if slot.name in self.values):
             if not same([np.asarray(at(inputs, slot.path))], [np.asarray(at(self.inputs, slot.path))]):
                 return [("mutates_argument", f"{who} changes its argument {slot.name} in place")]
         for p in self.parameters:

@@ -257,7 +257,8 @@ class _Trial:
         report.diagnosis = _sentence(groups, verdict)
         if findings:
             first = "; ".join(text for _, text in findings)
-            report.diagnosis = first if verdict != "false" else f"{report.diagnosis}; {first}"
+            prefix = {"true": "the numbers are right, but ", "undecided": ""}.get(verdict, f"{report.diagnosis}; ")
+            report.diagnosis = prefix + first
             report.verdict = "false"
         return report
 
