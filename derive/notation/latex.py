@@ -59,14 +59,7 @@ def _join(parts: list[str], separator: str) -> str:
 
 def _script(script: Script) -> str:
     text = _render(script.base)
-    if script.sup is not None and script.sub is not None and _layered(script.sup):
-        # z^{(l)}_i: what belongs to the name first, the index last
-        return text + "'" * script.primes + _attached("^", script.sup) + _attached("_", script.sub)
     return text + "'" * script.primes + _attached("_", script.sub) + _attached("^", script.sup)
-
-
-def _layered(sup: Formula) -> bool:
-    return _inner(sup)[:1] in ("(", "[")
 
 
 def _attached(sign: str, formula: Formula | None) -> str:

@@ -17,6 +17,7 @@ from functools import cached_property
 
 from derive.ir.graph import Graph
 from derive.ir.node import Node
+from derive.model.names import parse_index, spelled_at
 from derive.notation.formula import ONE, Atom, Fence, Formula, Fraction, Row, Script, plain
 from derive.notation.letters import letter, unicode_of
 from derive.notation.style import Style
@@ -49,7 +50,10 @@ class Name:
         """An entry: the index after the name."""
         if self.whole or self.sub is not None:
             return Script(Fence(self.formula), index)
-        return Script(self.base, index, self.sup, self.primes)
+        if self.sup is not None or self.primes:
+            # what belongs to the name comes first: z^{(l)}_i
+            return Script(Script(self.base, None, self.sup, self.primes), index)
+        return Script(self.base, index)
 
     def raised(self, exponent: Formula) -> Formula:
         """A power or a transpose."""
@@ -135,14 +139,22 @@ class Names:
         if pair is not None:
             return self._adjoint_name(*pair)
         declared = self.graph.latex(name)
+        member = _MEMBER.fullmatch(name)
+        if member is not None:
+            declared = self._sibling_spelling(*member.groups()) or declared
         if declared is not None:
             return spelled_name(declared)
-        member = _MEMBER.fullmatch(name)
         if member is None:
             return default_name(name)
         layered = default_name(member[1])
         layer = Fence(_arithmetic(member[2]))
         return replace(layered, sup=layer if layered.sup is None else Row((layered.sup, layer)))
+
+    def _sibling_spelling(self, stem: str, index: str) -> str | None:
+        """The spelling of a[l-1] from that of a[l]."""
+        letter = re.match("[A-Za-z]*", index)
+        declared = self.graph.latex(f"{stem}[{letter[0]}]") if letter and letter[0] else None
+        return None if declared is None or not letter else spelled_at(declared, letter[0], parse_index(f"[{index}]"))
 
     def size(self, name: str) -> Formula:
         """A named size: `n[l-1]` is n_{l-1}."""

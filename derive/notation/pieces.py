@@ -24,6 +24,7 @@ from derive.notation.formula import (
     Fence,
     Formula,
     Fraction,
+    Grid,
     Product,
     Row,
     Script,
@@ -135,7 +136,7 @@ def fraction(num: Piece, den: Piece) -> Piece:
 def power(base: Piece, exponent: Formula) -> Piece:
     """A power; only a letter, with at most a subscript, needs no brackets."""
     formula = base.formula
-    simple = base.level >= Level.ATOM and isinstance(formula, Atom | Accent | Fence) and not base.minus
+    simple = base.level >= Level.ATOM and isinstance(formula, Atom | Accent | Fence | Grid) and not base.minus
     if simple and isinstance(formula, Atom) and formula.latex.startswith(r"\mathrm{") and len(formula.text) > 1:
         simple = False
     if isinstance(formula, Script) and formula.sup is None and not formula.primes and base.level >= Level.ATOM:

@@ -132,7 +132,8 @@ class Printer:
         if adjoint is not None and isinstance(name.base, Fraction):
             entry = self.names.name(adjoint[1]).indexed(self.subscript(at, adjoint[1]))
             return Piece(self.names.derivative(self.names.formula(adjoint[0]), entry), Level.SCRIPT)
-        return Piece(name.indexed(self.subscript(at, node.name)), Level.ATOM if name.sup is None else Level.SCRIPT)
+        level = Level.ATOM if name.sup is None and not name.primes else Level.SCRIPT
+        return Piece(name.indexed(self.subscript(at, node.name)), level)
 
     def loose(self, node: Node, at: At) -> Signed:
         """An operand that the author let broadcast: `b` in `X W + b`, `1` in `1 - Y`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derive.ir import build
@@ -100,7 +101,19 @@ def _arranged(printer: Printer, factors: tuple[Factor, ...], *, scalars: bool) -
     if scalars:
         last = printer.style.order == "inner"
         others.sort(key=lambda factor: _is_adjoint(printer, factor[1]) == last)
+    if number.denominator == 1 and number != 1:
+        for k, (labels, node) in enumerate(others):
+            if node.op == "div" and not labels and as_number(node.args[0]) is not None:
+                # 2 (1/m) is 2/m
+                others[k] = (labels, _numerator(node, number))
+                return others
     return others if number == 1 else [((), build.number(number)), *others]
+
+
+def _numerator(node: Node, number: Fraction) -> Node:
+    numerator = as_number(node.args[0])
+    assert numerator is not None
+    return build.div(build.number(numerator * number), node.args[1])
 
 
 def merged_quotients(factors: Iterable[Factor]) -> list[Factor]:
