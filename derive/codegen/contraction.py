@@ -168,6 +168,14 @@ def aligned(array: Labelled, out: Labels) -> Code:
     return Code(f"{code.at(ATOM)}[{', '.join(picks)}]")
 
 
+def stands(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> bool:
+    """Whether an array broadcasts along `out` as it is: its axes meet their own or, with length 1, a new one."""
+    if len(labels) > len(out):
+        return False
+    pairs = zip(labels[::-1], out[::-1], strict=False)
+    return all(a == b or (sizes[a] is ONE and a not in out and b not in labels) for a, b in pairs)
+
+
 def turned(array: Labelled, wanted: Labels) -> Code:
     """An array with its axes in the wanted order."""
     if array.labels == wanted:

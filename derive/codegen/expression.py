@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
-from derive.codegen.cancel import is_tail
 from derive.codegen.contraction import (
     ADD,
     ATOM,
@@ -22,13 +21,15 @@ from derive.codegen.contraction import (
     aligned,
     contracted,
     scaled,
+    stands,
     summed_over,
     turned,
 )
 from derive.codegen.literal import decimal, number, template
+from derive.codegen.region import is_tail
 from derive.codegen.simplify import is_view
 from derive.ir.build import label_sizes
-from derive.ir.node import Labels, Node, as_number
+from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size
 from derive.ops.record import elementwise, tensor
 
@@ -59,7 +60,7 @@ class Writer:
         (inner,), out = node.labels
         sizes = label_sizes(node)
         array = Labelled(self.code(node.args[0]), inner)
-        if _stands(inner, out, sizes):
+        if stands(inner, out, sizes):
             return array.code
         return aligned(contracted([array], tuple(label for label in out if label in inner), sizes), out)
 
@@ -73,7 +74,7 @@ class Writer:
             code = self.loose(node)
             # `loose` leaves out leading axes of length 1
             lead = next((k for k, label in enumerate(out) if label in inner), len(out))
-            if not lead or (inner and _stands(inner, out, label_sizes(node)) and len(inner) == len(out)):
+            if not lead or (inner and stands(inner, out, label_sizes(node)) and len(inner) == len(out)):
                 return code
             if inner:
                 return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
@@ -157,6 +158,8 @@ class Writer:
         if record is None or any(node.orders):
             full = [self.exact(arg) for arg in node.args]
             return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")
+        if is_constant_root(node):
+            return Code(f"math.sqrt({operands[0].text})")
         if is_tail(node):
             return Code(f"np.log1p(np.exp({operands[0].text}))")
         return template(record.numpy, operands)
@@ -218,7 +221,7 @@ class Writer:
         for labels, arg in arrays:
             if len(set(labels)) < len(labels):
                 return None
-            if _stands(labels, out, sizes):
+            if stands(labels, out, sizes):
                 laid = self._factor(arg, plain)
             else:
                 wanted = tuple(x for x in out if x in labels)
@@ -270,12 +273,12 @@ class Writer:
         return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
 
 
-def _stands(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> bool:
-    """Whether an array broadcasts along `out` as it is: its axes meet their own or, with length 1, a new one."""
-    if len(labels) > len(out):
+def is_constant_root(node: Node) -> bool:
+    """Whether a node is the root of a positive number: a Python number, which leaves float32 what it is."""
+    if node.op != "call" or node.name != "sqrt" or any(node.orders):
         return False
-    pairs = zip(labels[::-1], out[::-1], strict=False)
-    return all(a == b or (sizes[a] is ONE and a not in out and b not in labels) for a, b in pairs)
+    (arg,) = node.args
+    return arg.op in ("constant", "size") or (arg.op == "number" and arg.value > 0)
 
 
 def _is_indicator(node: Node) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derive.codegen.contraction import ATOM, Code
-from derive.codegen.expression import Writer
+from derive.codegen.expression import Writer, is_constant_root
 from derive.codegen.helpers import HELPERS
 from derive.codegen.names import Names
 from derive.codegen.simplify import is_view
@@ -75,7 +75,7 @@ class Statements:
         # scalars made of numbers and sizes alone are written where they are used
         self.plain: set[Node] = set()
         for node in topological(*roots):
-            leaf = node.op in ("number", "constant", "size")
+            leaf = node.op in ("number", "constant", "size") or is_constant_root(node)
             if leaf or (node.op in ("div", "contract", "neg") and not node.shape and self.plain.issuperset(node.args)):
                 self.plain.add(node)
         reached = set(topological(*roots))
@@ -139,7 +139,9 @@ class Statements:
 
     def _shorten(self, node: Node) -> None:
         """Give long operands variables, so that the expression of `node` stays readable (and Python can parse it)."""
-        operands = [core for core in dict.fromkeys(map(_core, node.args)) if core.op != "ref"]
+        operands = [
+            core for core in dict.fromkeys(_core(arg, signs=node.op == "add") for arg in node.args) if core.op != "ref"
+        ]
         for k, arg in enumerate(node.args):
             if (
                 _written_twice(node, k)

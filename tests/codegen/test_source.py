@@ -171,3 +171,16 @@ def test_a_deep_chain_and_a_deep_expression():
     assert gradient["x_0"] == pytest.approx(slope)
     nested = "x : scalar\nL = " + "sin(" * 60 + "x" + ")" * 60
     assert np.isfinite(lambdify(backprop(loads(nested)))(x=0.5)[1]["x"])
+
+
+def test_every_variable_is_used():
+    text = """
+x : (n,)
+k : scalar
+L = sum(log(cos(x)**2 + 1)*norm(x)) + max(x) + gelu(k)*abs(k) + maximum(k, 2) + det(outer(x, x) + eye(n))
+"""
+    for model in (text, ROWS):
+        lines = statements(model)
+        for line in lines[:-1]:
+            variable = line.partition(" = ")[0]
+            assert sum(len(re.findall(rf"\b{variable}\b", other)) for other in lines) > 1, line
