@@ -58,7 +58,7 @@ def to_sympy(node: Node, graph: Graph, view: str = "matrix") -> Any:
                 return writer.whole(node)
             except NoMatrixForm:
                 pass
-        return writer.entry(node, tuple(writer.index(size) for size in node.shape))
+        return writer.entry(node, tuple(writer.index() for _ in node.shape))
     except RecursionError:
         raise UnsupportedError("the expression is nested too deeply for SymPy") from None
 
@@ -71,9 +71,9 @@ class _Writer:
         self.letters = numbered(Names(self.graph, Style()).index_letters)
         self.known: dict[tuple[Node, At], Any] = {}
 
-    def index(self, size: Size) -> Any:
-        """A fresh index over an axis, counted from 0."""
-        return sp.Idx(sp.Symbol(next(self.letters), integer=True), self.size(size))
+    def index(self) -> Any:
+        """A fresh index, counted from 0."""
+        return sp.Symbol(next(self.letters), integer=True)
 
     def size(self, size: Size) -> Any:
         """A size as a polynomial in integer symbols."""
@@ -157,7 +157,7 @@ class _Writer:
                 factors.append(sp.KroneckerDelta(index[label], given))
             index.setdefault(label, given)
         summed = flat.summed()
-        index.update((label, self.index(flat.sizes[label])) for label in summed)
+        index.update((label, self.index()) for label in summed)
         factors += [self._entry(factor, tuple(index[k] for k in labels)) for labels, factor in flat.factors]
         product = sp.Mul(*factors)
         limits = [(index[label], 0, self.size(flat.sizes[label]) - 1) for label in summed]
