@@ -25,7 +25,7 @@ from derive.codegen.contraction import (
     summed_over,
     turned,
 )
-from derive.codegen.literal import decimal, number, template
+from derive.codegen.literal import decimal, is_constant_root, number, template
 from derive.codegen.region import is_tail
 from derive.codegen.simplify import is_view
 from derive.ir.build import label_sizes
@@ -271,14 +271,6 @@ class Writer:
             vector = contracted(factors, (out[0],), sizes)
             return Code(f"np.diag({vector.code.text})")
         return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
-
-
-def is_constant_root(node: Node) -> bool:
-    """Whether a node is the root of a positive number: a Python number, which leaves float32 what it is."""
-    if node.op != "call" or node.name != "sqrt" or any(node.orders):
-        return False
-    (arg,) = node.args
-    return arg.op in ("constant", "size") or (arg.op == "number" and arg.value > 0)
 
 
 def _is_indicator(node: Node) -> bool:

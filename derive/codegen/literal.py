@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from derive.codegen.contraction import ADD, ATOM, MUL, UNARY, Code
 from derive.errors import UnsupportedError
+from derive.ir.node import Node
 
 
 def template(text: str, operands: Sequence[Code]) -> Code:
@@ -51,3 +52,11 @@ def decimal(value: Fraction) -> str:
         raise UnsupportedError(
             f"the number {str(value)[:40]}... is too large for floating point", hint="rescale the model"
         ) from None
+
+
+def is_constant_root(node: Node) -> bool:
+    """Whether a node is the root of a positive number: a Python number, which leaves float32 what it is."""
+    if node.op != "call" or node.name != "sqrt" or any(node.orders):
+        return False
+    (arg,) = node.args
+    return arg.op in ("constant", "size") or (arg.op == "number" and arg.value > 0)

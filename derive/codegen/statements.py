@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derive.codegen.contraction import ATOM, Code
-from derive.codegen.expression import Writer, is_constant_root
+from derive.codegen.expression import Writer
 from derive.codegen.helpers import HELPERS
+from derive.codegen.literal import is_constant_root
 from derive.codegen.names import Names
 from derive.codegen.simplify import is_view
 from derive.ir.graph import Graph
