@@ -8,7 +8,6 @@ seen, so that many candidates over one graph cost what is new in each.
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from derive.check.draw import Draw, size_names, two_size_draws
 from derive.check.generic import implementation
+from derive.check.recent import PerGraph
 from derive.errors import UnsupportedError
 from derive.ir.graph import Graph
 from derive.ir.node import Node
@@ -124,16 +124,9 @@ class Points:
         return points
 
 
-_recent: OrderedDict[int, Points] = OrderedDict()
-MOST_GRAPHS = 32
+_points = PerGraph(Points)
 
 
 def points_of(graph: Graph) -> Points:
     """The points of a graph; the same object for the same graph, as long as it is among the latest."""
-    known = _recent.pop(id(graph), None)
-    if known is None or known.graph is not graph:
-        known = Points(graph)
-    _recent[id(graph)] = known
-    if len(_recent) > MOST_GRAPHS:
-        _recent.popitem(last=False)
-    return known
+    return _points.of(graph)

@@ -1,8 +1,9 @@
 """Proofs that two nodes are equal.
 
-A proof first leaves every binding opaque (what holds for any value of `a` holds for the one at hand) and then expands
-bindings, the latest first. Where entries of axes of integer size are picked out, sums are written out and the claim is
-proved entry by entry. A proof that fails says nothing.
+What is written like the definition of a binding is taken for that binding. A proof first leaves every binding opaque
+(what holds for any value of `a` holds for the one at hand), then expands bindings, the latest first. Where entries of
+axes of integer size are picked out, sums are written out and the claim is proved entry by entry. A proof that fails
+says nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from derive.check.canonical import Indices
 from derive.check.elementary import Elementary
 from derive.check.normal_form import WRITTEN_OUT, NormalForm
 from derive.check.polynomials import Exhausted
+from derive.check.recent import PerGraph
 from derive.check.summands import vanishes
 from derive.ir import build
-from derive.ir.graph import Graph
-from derive.ir.node import Node, refs, rewrite, topological
+from derive.ir.graph import Binding, Graph
+from derive.ir.node import Node, refs, rewrite, topological, with_args
 from derive.ir.size import size_of
 
 MOST_ENTRIES = 64
@@ -30,6 +32,8 @@ def proved(left: Node, right: Node, graph: Graph, *, seconds: float = 2.0) -> bo
     Raises Undefined if a member has no value for any input.
     """
     algebra = Elementary(seconds=seconds)
+    folding = _folding.of(graph)
+    left, right, graph = folding.fold(left), folding.fold(right), folding.graph
     try:
         for definitions in _stages(left, right, graph):
             form = NormalForm(graph.declarations, definitions, algebra=algebra)
@@ -69,6 +73,37 @@ def _vanishes(form: NormalForm, left: Node, right: Node, indices: Indices | None
     indices = indices if indices is not None else tuple(form._axis(k, s) for k, s in enumerate(left.shape))
     difference = form.algebra.add(form.at(left, indices), form.algebra.scale(form.at(right, indices), -1))
     return vanishes(form.algebra, difference)
+
+
+class _Folding:
+    """A graph in which what is written like an earlier definition is the binding of that definition.
+
+    A binding that is only another name, or that has an equal definition, is replaced by the first one.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._names: dict[Node, Node] = {}
+        bindings: dict[str, Binding] = {}
+        for name, binding in graph.bindings.items():
+            node = self.fold(binding.node)
+            bindings[name] = replace(binding, node=node)
+            if node.op == "ref":
+                self._names[graph.ref(name)] = node
+            elif node.args:
+                self._names[node] = graph.ref(name)
+        self.graph = replace(graph, bindings=bindings)
+
+    def fold(self, root: Node) -> Node:
+        """The same value with bindings in place of their definitions."""
+
+        def rule(node: Node, args: tuple[Node, ...]) -> Node:
+            rebuilt = with_args(node, args)
+            return self._names.get(rebuilt, rebuilt)
+
+        return rewrite(root, rule)
+
+
+_folding = PerGraph(_Folding)
 
 
 def _stages(left: Node, right: Node, graph: Graph) -> Iterator[dict[str, Node]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from expressions import GRAPH, changed, expression
 
-from derive.calculus.jacobian import jacobian
+from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.check.algebra import Undefined
 from derive.check.equality import Decision, decide, decide_many, quick_equal
 from derive.check.probe import draw_point, points_of
@@ -16,7 +16,7 @@ from derive.check.proof import proved, proved_at_sizes
 from derive.errors import ShapeError
 from derive.ir import build as b
 from derive.ir.graph import Graph
-from derive.ir.node import Node
+from derive.ir.node import Node, substitute
 from derive.model import loads
 
 # ------------------------------------------------------------------------------------ no false proof
@@ -205,6 +205,18 @@ h     = (x - mu)/sqrt(v + eps)
 y     = gamma*h + beta
 L     = sum(G*y)
 """
+FAMILY = """
+x    : (n[1],)
+y    : (n[L],)
+f    : function
+W[l] : (n[l], n[l-1])
+b[l] : (n[l],)
+a[1] = x
+for l in 2..L:
+    z[l] = W[l] @ a[l-1] + b[l]
+    a[l] = f(z[l])
+J = sum((y - a[L])**2)/2
+"""
 GRADIENTS = [
     (TWO_LAYERS, "A_2", "(A_2 - Y)/(A_2*(1 - A_2))/m"),
     (TWO_LAYERS, "Z_2", "(A_2 - Y)/m"),
@@ -240,6 +252,28 @@ def test_the_same_gradients_with_a_defect_are_different(text: str, name: str, cl
     assert found.verdict == "different"
     assert found.witness is not None
     assert abs(found.witness.left - found.witness.right) > 1e-6 * abs(found.witness.left)
+
+
+def test_a_gradient_without_names_for_intermediate_values_is_proved() -> None:
+    graph = loads(TWO_LAYERS)
+    inlined: dict[Node, Node] = {}
+    for name, binding in graph.bindings.items():
+        inlined[graph.ref(name)] = substitute(binding.node, inlined)
+    assert graph.loss is not None
+    claim = expression_jacobian(inlined[graph.ref(graph.loss)], graph.ref("W_1"))
+    assert decide(jacobian(graph, graph.loss, "W_1"), claim, graph).evidence == "proved"
+
+
+def test_the_recursion_over_layers_is_proved_for_every_layer() -> None:
+    graph = loads(FAMILY).family
+    assert graph is not None
+    window = graph.interior
+    assert window.loss is not None
+    above, here = (jacobian(window, window.loss, name) for name in ("z[l+1]", "z[l]"))
+    slope = b.call("f", window.ref("z[l]"), orders=(1,))
+    claim = b.mul(b.matmul(b.transpose(window.ref("W[l+1]")), above), slope)
+    assert decide(here, claim, window).evidence == "proved"
+    assert decide(here, b.mul(claim, slope), window).verdict == "different"
 
 
 def test_without_the_fact_there_is_no_proof() -> None:
