@@ -2,8 +2,8 @@
 
 A display states one claim or several (`Claim`), each with all its readings that type-check. A `Reading` is one
 consistent choice for the whole statement. What has to hold for it is a list of `Case`s, which must all hold: one for a
-plain formula, one for every window of a family of layers, one for every choice of neurons that a letter may stand for. In
-each case every relation is a link: either two nodes of one shape that must be equal (`Equal`), or something the
+plain formula, one for every window of a family of layers, one for every choice of neurons that a letter may stand for.
+In each case every relation is a link: either two nodes of one shape that must be equal (`Equal`), or something the
 reader has decided itself from shapes and order (`Check`).
 
     Claim 1--n Reading 1--n way 1--n Case 1--n link
@@ -69,7 +69,16 @@ class Problem:
     span: Offsets
 
 
+@dataclass(frozen=True)
+class ShapeOf:
+    r"""A member that is only a shape: `\mathbb{R}^{a \times b}`, `shape(X)`, an unknown name with its shape."""
+
+    shape: Shape
+    text: str = field(default="", compare=False)
+
+
 Result = Value | Problem
+Member = Value | Problem | ShapeOf
 
 
 @dataclass(frozen=True)
@@ -100,9 +109,9 @@ class Case:
     `scope` says for what it stands, "" if for everything: "l = L", "interior l", "i = 1, j = 2".
     """
 
-    graph: Graph
+    graph: Graph = field(compare=False, repr=False)
     scope: str
-    members: tuple[Result, ...]
+    members: tuple[Member, ...]
     links: tuple[Link, ...]
 
 

@@ -1,0 +1,120 @@
+r"""Definitions on a page: `\alpha = C^{-1} t`, `\delta_k = y_k - t_k`, `f(u) = \tanh u`.
+
+The left side is a name that neither the model nor the page knows yet. A function of the model without a definition may
+be defined by the page as well. The right side is kept as it is written and read again wherever the name is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from derive.claims.claim import Definition, Value
+from derive.claims.functions import function_word, named_function
+from derive.claims.lookup import Found, resolve, spelling_of
+from derive.claims.names import Lin, text_of
+from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol
+from derive.claims.partials import delta, differential
+from derive.claims.scope import NotUnderstood, Oracle, Scope
+from derive.claims.usage import defined
+
+if TYPE_CHECKING:
+    from derive.claims.reading import Job
+
+_RESERVED = frozenset({r"\nabla", r"\partial", "R", "e"})
+
+
+def definition_of(job: Job) -> Definition | None:
+    """The definition that a statement is, or None."""
+    if not job.statement.relations:
+        return None
+    left = job.rows[0].items
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    formal = _arguments(left, scope)
+    head = left[0]
+    if not isinstance(head, Symbol | Accent | Scripts) or (len(left) > 1 and formal is None):
+        return None
+    if not _is_new(head, left, scope, function=formal is not None):
+        return None
+    spelling = spelling_of(head, scope)
+    right = job.rows[1]
+    if spelling is None or spelling.primes or not right.items:
+        return None
+    letters = () if formal is not None else _index_letters(spelling.subs, right.items, scope)
+    subs = spelling.subs[: len(spelling.subs) - len(letters)] if letters else spelling.subs
+    sub, sup = text_of(subs), text_of(spelling.sups)
+    if sub is None or sup is None:
+        return None
+    shown = scope.source[head.span[0] : head.span[1]]
+    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown)
+
+
+def _is_new(head: Node, left: Sequence[Node], scope: Scope, *, function: bool) -> bool:
+    base = head.base if isinstance(head, Scripts) else head
+    if isinstance(base, Symbol) and (base.name in _RESERVED or base.font == "bb" or differential(base)):
+        return False
+    if defined(head, left, 0, scope) is not None:
+        return False
+    meant = resolve(head, scope)
+    if function and isinstance(meant, Found) and meant.entry.kind == "function":
+        return scope.frame.graph.declarations[meant.entry.name].definition is None
+    if meant is not None or named_function(head, scope) is not None:
+        return False
+    if isinstance(base, Symbol) and len(base.name) > 1 and function_word(base.name, scope) is not None:
+        return False
+    try:
+        return delta(head, scope) is None
+    except NotUnderstood:
+        return True
+
+
+def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:
+    """The letters of `f(u, v)` on the left, if they are letters of their own."""
+    if len(left) != 2 or not isinstance(left[1], Group) or left[1].open != "(":
+        return None
+    names = []
+    for k, node in enumerate(left[1].items):
+        if k % 2 and isinstance(node, Punct):
+            continue
+        if k % 2 or not isinstance(node, Symbol) or len(node.name.lstrip("\\")) < 1:
+            return None
+        names.append(node)
+    if not names or (any(isinstance(resolve(node, scope), Found) for node in names) and not _all_symbols(names, scope)):
+        return None
+    return tuple(node.name for node in names)
+
+
+def _all_symbols(names: Sequence[Node], scope: Scope) -> bool:
+    meant = [resolve(node, scope) for node in names]
+    return all(m is None or (isinstance(m, Found) and m.entry.kind == "symbol") for m in meant)
+
+
+def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) -> tuple[str, ...]:
+    """The letters at the end of the subscript that are free on the right as well."""
+    letters = [token for token in subs if isinstance(token, Lin) and not token.offset]
+    if not letters:
+        return ()
+    value = scope.read(right, scope)
+    free = value.letters if isinstance(value, Value) else tuple(scope.free)
+    found: list[str] = []
+    for token in reversed(letters):
+        if token.letter not in free and len(letters) > 2:
+            break
+        found.append(token.letter)
+    return tuple(reversed(found)) if any(letter in free for letter in found) else ()
+
+
+def formal_letters(job: Job) -> tuple[str, ...]:
+    """Letters that nothing declares and that stand alone as the argument of a function on the left: any number."""
+    left = job.rows[0].items
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    found: list[str] = []
+    for k, node in enumerate(left[1:], start=1):
+        if not isinstance(node, Group) or len(node.items) != 1 or not isinstance(node.items[0], Symbol):
+            continue
+        before = resolve(left[k - 1], scope)
+        function = isinstance(before, Found) and before.entry.kind == "function"
+        letter = node.items[0]
+        if (function or named_function(left[k - 1], scope) is not None) and resolve(letter, scope) is None:
+            found.append(letter.name)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,292 @@
+r"""Sums, products and factors: the grammar of an expression over layout nodes.
+
+    expression  ::=  sign? term (sign term)*
+    term        ::=  segment (op segment)*       op: \cdot * \times \odot \circ \otimes \oslash /
+    segment     ::=  factor factor*              side by side, which binds tighter than any op
+    factor      ::=  \sum limits term | operator factor | f argument | atom
+
+Side by side and under `\cdot` neighbours that chain as partials are composed first; what remains is multiplied as
+matrices from left to right, scalars apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.claims import values
+from derive.claims.claim import Problem, Result, Value
+from derive.claims.factors import factor
+from derive.claims.nodes import BigOperator, Ellipsis, Fraction, Node, Offsets, Operator, Row, Stray, Symbol, walk
+from derive.claims.scope import NotUnderstood, Scope
+from derive.claims.series import ellipsis_sum, index_letters, series
+
+PRODUCTS = frozenset({r"\cdot", "*", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", "/", r"\div"})
+DIFFERENTIALS = frozenset({r"\partial", "d"})
+
+
+def span_of(items: Sequence[Node]) -> Offsets:
+    """The source that some nodes cover."""
+    return min(node.span[0] for node in items), max(node.span[1] for node in items)
+
+
+def expression(items: Sequence[Node], scope: Scope) -> Result:
+    """What a row of nodes denotes. Raises NotUnderstood where reading stops."""
+    items = [node for node in items if not isinstance(node, Stray)]
+    if not items:
+        raise NotUnderstood((0, 0), "an expression")
+    terms, signs = split_terms(items)
+    if any(len(term) == 1 and isinstance(term[0], Ellipsis) for term in terms):
+        return ellipsis_sum(terms, signs, span_of(items), scope)
+    terms, signs = _with_scopes(terms, signs, scope)
+    results = [term_value(term, scope) for term in terms]
+    total = values.add(results, signs, span_of(items))
+    if isinstance(total, Problem):
+        return total
+    return replace(total, text=_sum_text(results, signs)) if len(results) > 1 else total
+
+
+def split_terms(items: Sequence[Node]) -> tuple[list[list[Node]], list[int]]:
+    terms: list[list[Node]] = [[]]
+    signs = [1]
+    for node in items:
+        if isinstance(node, Operator) and node.text in ("+", "-"):
+            unary = not terms[-1] or (isinstance(terms[-1][-1], Operator) and terms[-1][-1].text in PRODUCTS)
+            if unary:
+                signs[-1] *= 1 if node.text == "+" else -1
+            else:
+                terms.append([])
+                signs.append(1 if node.text == "+" else -1)
+        else:
+            terms[-1].append(node)
+    if not terms[-1]:
+        raise NotUnderstood(items[-1].span, "a term after the sign")
+    return terms, signs
+
+
+def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tuple[list[list[Node]], list[int]]:
+    """A sum whose index occurs in later terms may reach over them as well: both are readings."""
+    for at, term in enumerate(terms[:-1]):
+        big = next((node for node in term if isinstance(node, BigOperator) and node.name == r"\sum"), None)
+        if big is None or not _occurs(index_letters(big), terms[at + 1 :]):
+            continue
+        if scope.choose(("reach", big.span), (False, True)):
+            start = term.index(big) + 1
+            body: list[Node] = list(term[start:])
+            for sign, later in zip(signs[at + 1 :], terms[at + 1 :], strict=True):
+                body += [Operator(later[0].span, "+" if sign > 0 else "-"), *later]
+            row = Row(span_of(body), tuple(body))
+            return [*terms[:at], [*term[:start], row]], signs[: at + 1]
+    return terms, signs
+
+
+def _occurs(letters: Sequence[str], terms: Sequence[Sequence[Node]]) -> bool:
+    names = {node.name for term in terms for node in walk(*term) if isinstance(node, Symbol)}
+    bound = {
+        letter
+        for term in terms
+        for node in walk(*term)
+        if isinstance(node, BigOperator)
+        for letter in index_letters(node)
+    }
+    return any(letter in names and letter not in bound for letter in letters)
+
+
+def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:
+    pieces = []
+    for k, (result, sign) in enumerate(zip(results, signs, strict=True)):
+        text = result.text if isinstance(result, Value) else "?"
+        pieces.append(f"{' + ' if sign > 0 else ' - '}{text}" if k else f"{'' if sign > 0 else '-'}{text}")
+    return f"({''.join(pieces)})"
+
+
+# ----- terms -----
+
+
+def term_value(items: Sequence[Node], scope: Scope) -> Result:
+    """What a term denotes."""
+    items = _slash_derivatives(items)
+    at = next((k for k, node in enumerate(items) if isinstance(node, BigOperator)), None)
+    if at is not None:
+        return _before_series(items, at, scope)
+    segments: list[list[Node]] = [[]]
+    ops: list[Operator] = []
+    for node in items:
+        if isinstance(node, Operator) and node.text in PRODUCTS:
+            if not segments[-1]:
+                raise NotUnderstood(node.span, f"a factor before {node.text}")
+            ops.append(node)
+            segments.append([])
+        else:
+            segments[-1].append(node)
+    if not segments[-1]:
+        raise NotUnderstood(items[-1].span, "a factor after the sign")
+    return _folded(segments, ops, scope)
+
+
+def _before_series(items: Sequence[Node], at: int, scope: Scope) -> Result:
+    body = series(items[at], items[at + 1 :], scope)
+    before = list(items[:at])
+    op = before.pop() if before and isinstance(before[-1], Operator) else None
+    if not before:
+        if op is not None:
+            raise NotUnderstood(op.span, "a factor before the sign")
+        return body
+    return _combined(term_value(before, scope), op, body, span_of(items), scope)
+
+
+def _folded(segments: list[list[Node]], ops: list[Operator], scope: Scope) -> Result:
+    result = segment_value(segments[0], scope)
+    for op, segment in zip(ops, segments[1:], strict=True):
+        span = (segments[0][0].span[0], segment[-1].span[1])
+        if op.text == "/" and len(segment) > 1 and scope.choose(("slash", op.span), (False, True)):
+            # 1/2m: the slash may reach over the first factor alone
+            head, rest = _first_factor(segment, scope)
+            result = _combined(result, op, head, span, scope)
+            result = _product([result, *rest], span)
+            continue
+        result = _combined(result, op, segment_value(segment, scope), span, scope)
+    return result
+
+
+def _first_factor(segment: list[Node], scope: Scope) -> tuple[Result, list[Result]]:
+    results = _factors(segment, scope)
+    return results[0], results[1:]
+
+
+def _slash_derivatives(items: Sequence[Node]) -> list[Node]:
+    """`dE/dx` in a row as the fraction it is."""
+    done: list[Node] = []
+    k = 0
+    while k < len(items):
+        node = items[k]
+        if (
+            isinstance(node, Operator)
+            and node.text == "/"
+            and len(done) > 1
+            and _differential(done[-2])
+            and k + 2 < len(items)
+            and _differential(items[k + 1])
+        ):
+            den = Row(span_of(items[k + 1 : k + 3]), tuple(items[k + 1 : k + 3]))
+            num = Row(span_of(done[-2:]), tuple(done[-2:]))
+            done[-2:] = [Fraction((num.span[0], den.span[1]), num, den)]
+            k += 3
+        else:
+            done.append(node)
+            k += 1
+    return done
+
+
+def _differential(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name in DIFFERENTIALS
+
+
+def segment_value(items: Sequence[Node], scope: Scope) -> Result:
+    """Factors side by side."""
+    return _product(_factors(items, scope), span_of(items))
+
+
+def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
+    results: list[Result] = []
+    at = 0
+    while at < len(items):
+        result, at = factor(items, at, scope)
+        results.append(result)
+    return results
+
+
+def _product(results: Sequence[Result], span: Offsets) -> Result:
+    """The product of neighbours: scalars apart, chains composed, the rest as matrices."""
+    broken = values.problem_in(*results)
+    if broken is not None:
+        return broken
+    known = [result for result in results if isinstance(result, Value)]
+    if len(known) == 1:
+        return known[0]
+    scalars = [value for value in known if not value.shape]
+    composed = _composed([value for value in known if value.shape], span)
+    if isinstance(composed, Problem):
+        return composed
+    first: Result | None = None
+    for value in (*scalars, *composed):
+        first = value if first is None else values.multiply(first, value, span)
+    assert first is not None
+    text = " ".join(_factor_text(value) for value in (*scalars, *composed))
+    return first if isinstance(first, Problem) else replace(first, text=text)
+
+
+def _factor_text(value: Value) -> str:
+    return f"({value.text})" if value.text.startswith("-") else value.text
+
+
+def _composed(arrays: list[Value], span: Offsets) -> list[Value] | Problem:
+    """Adjacent partials that chain become one."""
+    done = list(arrays)
+    at = 0
+    while at + 1 < len(done):
+        a, b = done[at], done[at + 1]
+        if not values.chains(a, b):
+            at += 1
+            continue
+        made = values.compose(a, b, span)
+        if isinstance(made, Problem):
+            return made
+        done[at : at + 2] = [replace(made, text=f"{a.text}∘{b.text}")]
+        at = max(at - 1, 0)
+    return done
+
+
+# ----- operators -----
+
+
+def _combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Scope) -> Result:
+    broken = values.problem_in(a, b)
+    if broken is not None:
+        return broken
+    assert isinstance(a, Value)
+    assert isinstance(b, Value)
+    sign = op.text if op is not None else ""
+    made: Result
+    if sign in ("/", r"\oslash", r"\div"):
+        made = values.divide(a, b, span)
+        text = f"{_factor_text(a)} / {_factor_text(b)}"
+    elif sign in (r"\odot", r"\circ"):
+        made, text = _entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"
+    elif sign == r"\otimes":
+        made, text = _outer(a, b, span), f"({a.text} ⊗ {b.text})"
+    elif sign == "":
+        return _product([a, b], span)
+    else:
+        return _dotted(a, sign, b, span, scope)
+    return made if isinstance(made, Problem) else replace(made, text=text)
+
+
+def _entry_by_entry(a: Value, b: Value, span: Offsets) -> Result:
+    operands: list[Value] = []
+    for value in (a, b):
+        array = values.entrywise(value) if value.jacobian else value
+        if array is None:
+            return Problem("shape_mismatch", f"{value.text} is a Jacobian that is not diagonal", span)
+        operands.append(array)
+    return values.hadamard(operands[0], operands[1], span)
+
+
+def _outer(a: Value, b: Value, span: Offsets) -> Result:
+    if len(a.shape) == 1 and len(b.shape) == 1:
+        return values.contraction([a, b], [(0,), (1,)], (0, 1))
+    return Problem("shape_mismatch", "the outer product is one of two vectors", span)
+
+
+def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Result:
+    r"""`\cdot`, `*` and `\times`: scaling, composition, the matrix product, the inner product, or entry by entry."""
+    if not a.shape or not b.shape or values.chains(a, b):
+        return _product([a, b], span)
+    options: list[tuple[Result, str]] = [(_product([a, b], span), f"{_factor_text(a)} {_factor_text(b)}")]
+    if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
+        options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))
+    if a.shape == b.shape and a.row == b.row:
+        options.append((_entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"))
+    fitting = [option for option in options if isinstance(option[0], Value)] or options[:1]
+    made, text = scope.choose(("product", sign, len(fitting)), fitting)
+    return made if isinstance(made, Problem) else replace(made, text=text)

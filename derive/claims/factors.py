@@ -1,0 +1,375 @@
+r"""One factor: a number, a name, a bracket, a fraction, a matrix, a function with its argument.
+
+What stands behind a bracket or an array acts on its value: `(A)^T`, `(x)^2`, `(...)_{n,:}`, `A_{(2,3)}`. All that
+differentiates is left to `partials`, every function to `functions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction as Exact
+
+from derive.claims import partials, values
+from derive.claims.claim import Problem, Result, Value
+from derive.claims.functions import applied, function_word, named_function
+from derive.claims.lookup import Found, axes_of, is_transpose, resolve
+from derive.claims.names import Entry, Lin, Token, tokens_of
+from derive.claims.nodes import (
+    Accent,
+    Cases,
+    Ellipsis,
+    Fraction,
+    Group,
+    Matrix,
+    Node,
+    Number,
+    Offsets,
+    Punct,
+    Relation,
+    Root,
+    Row,
+    Scripts,
+    Symbol,
+    word_run,
+)
+from derive.claims.scope import NotUnderstood, Scope
+from derive.claims.series import listed
+from derive.claims.usage import annotated, defined, name_value
+from derive.ir import build
+from derive.ir.node import Node as Term
+from derive.ir.size import show_shape
+from derive.ops.tensors import det, inv
+
+Step = tuple[Result, int]
+
+
+def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
+    """The factor that starts at `items[at]`, and where the next one starts."""
+    node = items[at]
+    word = word_run(tuple(items[at : at + 20]), at=0) if isinstance(node, Symbol | Scripts) else ""
+    if len(word) > 1:
+        step = _word(word, items, at, scope)
+        if step is not None:
+            return step
+    differential = partials.prefix(items, at, scope, factor)
+    if differential is not None:
+        return differential
+    match node:
+        case Number():
+            return _number(node, scope), at + 1
+        case Fraction(num=num, den=den):
+            made = values.divide(scope.read(num.items, scope), scope.read(den.items, scope), node.span)
+            text = f"{_text(num, scope)} / {_text(den, scope)}"
+            return (made if isinstance(made, Problem) else replace(made, text=f"({text})")), at + 1
+        case Group() | Row() | Matrix() | Cases() | Root():
+            return _plain(node, scope), at + 1
+        case Symbol() | Accent():
+            return _name(node, items, at, scope)
+        case Scripts():
+            return _scripted(node, items, at, scope)
+        case Ellipsis():
+            raise NotUnderstood(node.span, "terms that show how the dots go on")
+        case Punct():
+            raise NotUnderstood(node.span, "an expression without a comma")
+        case Relation():
+            raise NotUnderstood(node.span, "an expression without a relation")
+        case _:
+            raise NotUnderstood(node.span, "a factor")
+
+
+def _text(row: Row, scope: Scope) -> str:
+    return scope.source[row.span[0] : row.span[1]]
+
+
+def _number(node: Number, scope: Scope) -> Result:
+    if node.font in ("bf", "bb"):
+        raise NotUnderstood(node.span, "a vector of ones whose length follows from its neighbours")
+    if len(node.text) > 200:
+        raise NotUnderstood(node.span, "a number of at most 200 digits")
+    return Value(build.number(Exact(node.text)), text=node.text)
+
+
+# ----- words and names -----
+
+
+def _word(word: str, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """A word of several letters: a declared name or a function, unless its letters are names themselves."""
+    end = at + len(word)
+    last = items[end - 1]
+    entry = scope.frame.lexicon.words.get(word)
+    is_function = function_word(word, scope) is not None and end < len(items) and isinstance(items[end], Group)
+    if entry is None and not is_function:
+        return None
+    letters = [items[k] for k in range(at, end)]
+    if all(resolve(letter, scope) is not None for letter in letters) and scope.choose(("word", word), (False, True)):
+        return None
+    merged: Node = Symbol((items[at].span[0], last.span[1]), word)
+    if isinstance(last, Scripts):
+        merged = replace(last, base=merged, span=merged.span)
+    row = [*items[:at], merged, *items[end:]]
+    result, following = factor(row, at, scope) if len(word) > 1 else (None, 0)
+    return None if result is None else (result, following + len(word) - 1)
+
+
+def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
+    step = _known(node, items, at, scope)
+    if step is not None:
+        return step
+    shown = scope.source[node.span[0] : node.span[1]]
+    raise NotUnderstood(node.span, f"a declared name, not {shown}")
+
+
+def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """A name with all its scripts, or None."""
+    made = defined(node, items, at, scope)
+    if made is not None:
+        return made
+    found = resolve(node, scope)
+    if isinstance(found, Problem):
+        delta = partials.delta(node, scope)
+        return (delta if delta is not None else found), at + 1
+    if found is None:
+        delta = partials.delta(node, scope)
+        if delta is not None:
+            return delta, at + 1
+        function = named_function(node, scope)
+        return None if function is None else applied(function, items, at, scope, factor)
+    if found.entry.kind in ("function", "functional", "network"):
+        function = named_function(node, scope, found)
+        assert function is not None
+        return applied(function, items, at, scope, factor)
+    value = name_value(found, node.span, scope)
+    following = at + 1
+    annotation = _annotation(found, items, at + 1, scope)
+    if annotation:
+        following += 1
+    return _raised(value, found.sup, node, scope), following
+
+
+def _annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> bool:
+    """Whether a bracket behind a value only lists what it depends on, as in `L(a_2, y)`."""
+    group = items[at] if at < len(items) else None
+    if not isinstance(group, Group) or group.open != "(" or found.entry.kind != "value":
+        return False
+    parts: list[list[Node]] = [[]]
+    for node in group.items:
+        if isinstance(node, Punct) and node.text in (",", ";"):
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    names: list[str] = []
+    for part in parts:
+        meant = resolve(part[0], scope) if len(part) == 1 else None
+        if not isinstance(meant, Found) or meant.indices or meant.sup:
+            return False
+        names.append(meant.entry.name)
+        if meant.entry.kind not in ("value", "parameter"):
+            return False
+        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
+            return False
+    single = len(names) == 1 and names[0] in scope.frame.graph
+    if single and not scope.choose(("annotation", group.span), (True, False)):
+        return False
+    scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
+    return True
+
+
+# ----- scripts -----
+
+
+def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> Step:
+    if node.base is None:
+        raise NotUnderstood(node.span, "something that carries the scripts")
+    if isinstance(node.base, Symbol | Accent):
+        step = _known(node, items, at, scope) or _euler(node, at, scope)
+        if step is not None:
+            return step
+        return _name(node, items, at, scope)
+    if isinstance(node.base, Fraction) and partials.is_derivative(node.base):
+        value, _ = factor([node.base], 0, scope)
+    else:
+        value = _plain(node.base, scope)
+    if node.primes:
+        value = partials.primed(node, value, scope)
+    if node.sub is not None:
+        value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
+    tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
+    if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
+        return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
+    return _raised(value, tokens, node, scope), at + 1
+
+
+def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
+    """`e^x`, where e is not declared."""
+    base = node.base
+    if not (isinstance(base, Symbol) and base.name == "e" and node.sup is not None and node.sub is None):
+        return None
+    exponent = scope.read(node.sup.items, scope)
+    if isinstance(exponent, Problem):
+        return exponent, at + 1
+    return replace(exponent, node=build.call("exp", exponent.node), chain=None, text=f"exp({exponent.text})"), at + 1
+
+
+def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Scope) -> Result:
+    """Indices behind a bracket, or the shape of the value as an annotation."""
+    if isinstance(value, Problem) or not tokens:
+        return value
+    if tokens[0] == "(":
+        return annotated(value, tokens, span, scope)
+    plain = [token for token in tokens if token is not None]
+    if len(plain) > len(value.shape):
+        return Problem("shape_mismatch", f"{len(plain)} indices for shape {show_shape(value.shape)}", span)
+    axes = axes_of(Found(_NO_ENTRY, tuple(plain)), len(value.shape), value.shape, scope, span)
+    if isinstance(axes, Problem):
+        return axes
+    made = values.indexed(value.node, [*value.letters, *axes])
+    return replace(made, row=value.row and len(made.shape) == 1, text=f"{value.text}[{_shown(plain)}]")
+
+
+def _shown(tokens: Sequence[Token]) -> str:
+    return ", ".join(str(token) for token in tokens)
+
+
+def _raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Result:
+    """A superscript behind a value: a transpose, a power, an inverse."""
+    if isinstance(value, Problem) or not sup:
+        return value
+    if is_transpose(sup):
+        declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
+        if value.shape and not declared:
+            return values.transposed(value, node.span)
+        if value.shape and scope.choose(("transpose", sup), (True, False)):
+            return values.transposed(value, node.span)
+        if not declared:
+            raise NotUnderstood(node.span, "a power: the transpose of a scalar is no notation")
+    row = node.sup if isinstance(node, Scripts) else None
+    if row is None:
+        raise NotUnderstood(node.span, "a power or a transpose")
+    rank = len(value.shape)
+    square = rank == 2 and value.shape[0] is value.shape[1]
+    if tuple(sup) in (("-", 1),) and square:
+        return replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
+    items = row.items
+    if len(sup) > 1 and is_transpose(sup[-1:]) and rank:
+        items = items[:-1]
+        if not square or tuple(sup[:-1]) != ("-", 1):
+            raise NotUnderstood(node.span, "a transpose")
+        inverse = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
+        return values.transposed(inverse, node.span)
+    exponent = scope.read(items, scope)
+    if isinstance(exponent, Value) and exponent.shape:
+        return Problem("shape_mismatch", "the exponent is no scalar", node.span)
+    times = sup[0] if len(sup) == 1 and isinstance(sup[0], int) else 0
+    if square and 1 < times < 10 and scope.choose(("square", times), (True, False)):
+        made: Result = value
+        for _ in range(times - 1):
+            made = values.multiply(made, value, node.span)
+    else:
+        made = values.power(value, exponent, node.span)
+    if isinstance(made, Problem):
+        return made
+    shown = exponent.text if isinstance(exponent, Value) else "?"
+    return replace(made, text=f"{value.text}^{shown}")
+
+
+def _inverse(value: Value, span: Offsets) -> Term:
+    if value.letters:
+        raise NotUnderstood(span, "the inverse of a matrix without free indices")
+    return inv(value.node)
+
+
+# ----- brackets and arrays -----
+
+
+def _plain(node: Node, scope: Scope) -> Result:
+    """A bracket, an array, a root, or a name that something acts on."""
+    match node:
+        case Row(items=items):
+            return scope.read(items, scope)
+        case Group(open="|" | r"\|" as bar, items=items, close=close) if close == bar:
+            return _norm(bar, items, node, scope)
+        case Group(open=opening, items=items, close=closing) if opening and closing:
+            if opening not in ("(", "[", r"\{") or any(isinstance(n, Relation) for n in items):
+                raise NotUnderstood(node.span, "round, square or curly brackets around an expression")
+            return _bracketed(node, items, scope)
+        case Root(radicand=radicand, index=None):
+            inner = scope.read(radicand.items, scope)
+            if isinstance(inner, Problem):
+                return inner
+            return replace(inner, node=build.call("sqrt", inner.node), chain=None, text=f"sqrt({inner.text})")
+        case Matrix(env=env, rows=rows) if env in ("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"):
+            return _matrix(rows, node, scope)
+        case Fraction() | Number() | Symbol() | Accent() | Scripts():
+            return factor([node], 0, scope)[0]
+        case _:
+            raise NotUnderstood(node.span, "an expression")
+
+
+def _bracketed(node: Group, items: Sequence[Node], scope: Scope) -> Result:
+    if any(isinstance(inner, Punct) and inner.text in (",", ";") for inner in items):
+        return _tuple(node, items, scope)
+    if len(items) == 1 and isinstance(items[0], Matrix):
+        return _plain(items[0], scope)
+    return scope.read(items, scope)
+
+
+def _tuple(node: Group, items: Sequence[Node], scope: Scope) -> Result:
+    """`(b_1, b_2, ..., b_n)`: a vector by its components."""
+    parts: list[list[Node]] = [[]]
+    for inner in items:
+        if isinstance(inner, Punct) and inner.text == ",":
+            parts.append([])
+        else:
+            parts[-1].append(inner)
+    if any(not part for part in parts):
+        raise NotUnderstood(node.span, "a component between the commas")
+    if any(len(part) == 1 and isinstance(part[0], Ellipsis) for part in parts):
+        return listed(parts, node.span, scope)
+    return _array([[scope.read(part, scope)] for part in parts], node.span)
+
+
+def _matrix(rows: Sequence[Sequence[Row]], node: Node, scope: Scope) -> Result:
+    cells = []
+    for row in rows:
+        if any(not cell.items for cell in row):
+            raise NotUnderstood(node.span, "an entry in every cell")
+        if any(isinstance(inner, Ellipsis) for cell in row for inner in cell.items):
+            raise NotUnderstood(node.span, "a matrix with all its entries")
+        cells.append([scope.read(cell.items, scope) for cell in row])
+    return _array(cells, node.span)
+
+
+def _array(cells: list[list[Result]], span: Offsets) -> Result:
+    """Scalars as an array: one column is of rank one."""
+    broken = values.problem_in(*(cell for line in cells for cell in line))
+    if broken is not None:
+        return broken
+    flat = [cell for line in cells for cell in line if isinstance(cell, Value)]
+    if any(cell.shape or cell.letters for cell in flat):
+        raise NotUnderstood(span, "entries that are scalars")
+    if len({len(line) for line in cells}) != 1:
+        return Problem("shape_mismatch", "the rows have different lengths", span)
+    width = len(cells[0])
+    text = "[" + "; ".join(", ".join(c.text for c in line if isinstance(c, Value)) for line in cells) + "]"
+    shape = (len(cells),) if width == 1 else (len(cells), width)
+    return Value(build.array([cell.node for cell in flat], shape), text=text)
+
+
+def _norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
+    """`|x|` of a scalar, the 2-norm of an array; `|W|` of a square matrix may be its determinant."""
+    inner = scope.read(items, scope)
+    if isinstance(inner, Problem):
+        return inner
+    text = f"‖{inner.text}‖"
+    if not inner.shape:
+        return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
+    square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
+    if bar == "|" and square and not inner.letters and scope.choose(("det", node.span), (True, False)):
+        return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
+    axes = tuple(range(len(inner.letters), len(inner.node.shape)))
+    squares = build.sum_over(build.power(inner.node, 2), axes)
+    return Value(build.call("sqrt", squares), inner.letters, text=text)
+
+
+_NO_ENTRY = Entry("value", "")

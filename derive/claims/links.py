@@ -1,0 +1,84 @@
+"""What an equality sign asks for: two nodes of one shape, or the reason why there cannot be any.
+
+An equality never broadcasts, with two exceptions that every text makes: 0 stands for zeros of any shape, and a Jacobian
+that is diagonal for every input may be equated to the array of its diagonal, entry by entry. Free letters are
+quantified over all that they count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.claims import values
+from derive.claims.claim import Chain, Check, Equal, Link, Member, Problem, Result, Value
+from derive.claims.nodes import Offsets
+from derive.ir import build
+from derive.ir.size import Shape, show_shape
+
+
+def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None = None) -> Link:
+    """The link between two members."""
+    for member in (a, b):
+        if isinstance(member, Problem):
+            return Check(False, member.message, member.defect)
+    assert isinstance(a, Value)
+    assert isinstance(b, Value)
+    bad = values.conflict([a, b], span)
+    if bad is not None:
+        return Check(False, bad.message, bad.defect)
+    if a.jacobian != b.jacobian:
+        a, b = _entry_by_entry(a, b)
+    shape = _common_shape(a, b)
+    if shape is None:
+        kinds = f"shape {show_shape(a.shape)} against shape {show_shape(b.shape)}"
+        return Check(False, kinds, "shape_mismatch")
+    if len(a.shape) == len(b.shape) == 1 and a.row != b.row:
+        return Check(False, "a row against a column", "transposed")
+    sizes = values.sizes_of([a, b])
+    return Equal(values.lifted(a, sizes, shape), values.lifted(b, sizes, shape), places)
+
+
+def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
+    jacobian, array = (a, b) if a.jacobian else (b, a)
+    diagonal = values.entrywise(jacobian)
+    if diagonal is None or (array.shape != diagonal.shape and array.shape):
+        return a, b
+    if not array.shape and array.node.op != "number":
+        return a, b
+    if not array.shape:
+        array = Value(build.fill(array.node, diagonal.shape), text=array.text)
+    return (diagonal, array) if a.jacobian else (array, diagonal)
+
+
+def _common_shape(a: Value, b: Value) -> Shape | None:
+    if a.shape == b.shape:
+        return a.shape
+    for one, other in ((a, b), (b, a)):
+        if not one.shape and build.is_zero(one.node):
+            return other.shape
+    return None
+
+
+def needs_layout(members: tuple[Member, ...]) -> bool:
+    """Whether a bare Jacobian of vectors is equated to a matrix: its layout has to be known."""
+    known = [member for member in members if isinstance(member, Value)]
+    bare = [member for member in known if member.jacobian]
+    arrays = [member for member in known if not member.jacobian and member.shape]
+    if not bare or not arrays:
+        return False
+    return any(
+        len(j.shape) == 2 and any(len(array.shape) == 2 for array in arrays) and values.entrywise(j) is None
+        for j in bare
+    )
+
+
+def laid_out(member: Member, layout: str) -> Member:
+    """A bare Jacobian of vectors as a matrix: rows for the numerator, or rows for the denominator."""
+    if not isinstance(member, Value) or not member.jacobian or len(member.shape) != 2:
+        return member
+    matrix = replace(member, chain=Chain("", "", len(member.shape)))
+    if layout == "numerator":
+        return matrix
+    n = len(member.letters)
+    order = (*range(n), n + 1, n)
+    return replace(matrix, node=build.transpose(member.node, order), text=f"{member.text}ᵀ")

@@ -1,0 +1,507 @@
+r"""Derivatives as formulas write them: fractions of differentials, gradients, δ, dW and primes.
+
+    \frac{\partial p}{\partial q}, \frac{dp}{dq}     the Jacobian of p by q, entries where there are indices
+    \frac{\partial}{\partial q}(...), \partial_q p   the total derivative of what follows
+    \nabla_W J, dW, \delta_j                         the loss by W, by W, by the pre-activation with these indices
+    (...)'                                           by the variable that the rest of the chain differentiates by
+
+A partial is never a quotient. With a second path from q to p its total and its direct value differ; `d`, and partials of
+the loss, are total, and the others are left as a choice: for a member with several partials one choice for all of them
+("factors"), for a lone one a choice of the reading ("lone").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from derive.claims import values
+from derive.claims.claim import Chain, Problem, Result, Value
+from derive.claims.lookup import Found, axes_of, resolve, spelling_of
+from derive.claims.names import Lin, key_of, text_of
+from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol
+from derive.claims.scope import PENDING, Frame, NotUnderstood, Scope
+from derive.claims.usage import show_axes
+from derive.ir import build
+from derive.ir.graph import Binding
+from derive.ir.node import Node as Term
+from derive.ir.node import refs, rewrite, topological, with_args
+
+Step = tuple[Result, int]
+Factor = Callable[[Sequence[Node], int, Scope], Step]
+DELTA = r"\delta"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What is differentiated by, or of: a name with what stands on its axes. `formal`: a letter of a definition."""
+
+    name: str
+    axes: tuple[str | int | None, ...] = ()
+    kind: str = "value"
+    frame: Frame | None = None
+
+    @property
+    def text(self) -> str:
+        return self.name + show_axes(self.axes)
+
+
+# ----- recognising -----
+
+
+def differential(node: Node) -> str | None:
+    r"""`d` or `\partial`, also with a power in the numerator of a higher derivative."""
+    inner = node.base if isinstance(node, Scripts) and node.sub is None and not node.primes else node
+    if isinstance(inner, Symbol) and inner.name in (r"\partial", "d") and inner.font in ("", "rm", "op", "text"):
+        return inner.name
+    return None
+
+
+def is_derivative(node: Fraction) -> bool:
+    """Whether a fraction has a differential above and below."""
+    above, below = node.num.items, node.den.items
+    return bool(above and below and differential(above[0]) and differential(below[0]))
+
+
+def count_derivatives(items: Sequence[Node]) -> int:
+    """How many derivatives stand in a row of nodes, however deep."""
+    from derive.claims.nodes import walk
+
+    total = 0
+    for node in walk(*items):
+        if (isinstance(node, Fraction) and is_derivative(node)) or (
+            isinstance(node, Symbol) and node.name in (r"\nabla", DELTA)
+        ):
+            total += 1
+    return total
+
+
+def prefix(items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step | None:
+    """The derivative that starts at `items[at]`, or None."""
+    node = items[at]
+    if isinstance(node, Fraction):
+        return _fraction(node, items, at, scope, factor)
+    base = node.base if isinstance(node, Scripts) else node
+    if not isinstance(base, Symbol):
+        return None
+    if base.name == r"\nabla":
+        return _nabla(node, items, at, scope, factor)
+    if base.name == r"\partial":
+        if isinstance(node, Scripts) and node.sub is not None and node.sup is None:
+            q = variable(node.sub.items, scope)
+            return _operator(q, items, at, scope, factor, upright=False)
+        raise NotUnderstood(node.span, "a fraction of partials")
+    if node is base and base.name == "d" and resolve(node, scope) is None and at + 1 < len(items):
+        return _shorthand(items, at, scope)
+    return None
+
+
+# ----- fractions -----
+
+
+def _fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step | None:
+    above, below = node.num.items, node.den.items
+    sign_above = differential(above[0]) if above else None
+    sign_below = differential(below[0]) if below else None
+    if "d" in (sign_above, sign_below) and isinstance(resolve(Symbol(node.span, "d"), scope), Found):
+        raise NotUnderstood(node.span, "a derivative whose d is no declared name")
+    if sign_below is None:
+        return _half(node, sign_above, scope, at)
+    if sign_above is None:
+        if sign_below == "d":
+            return None
+        return Problem("missing_partial", "a partial below the line has none above it", node.span), at + 1
+    order, variables = _variables(node.den, scope)
+    written = _order(above[0])
+    if written != order:
+        return Problem("notation", f"a derivative of order {written} by {order} variables", node.span), at + 1
+    upright = sign_above == "d"
+    if len(above) == 1:
+        if len(variables) > 1:
+            raise NotUnderstood(node.span, "one variable below an operator")
+        return _operator(variables[0], items, at, scope, factor, upright=upright)
+    return _of(above[1:], variables, node.span, scope, upright=upright), at + 1
+
+
+def _half(node: Fraction, sign: str | None, scope: Scope, at: int) -> Step | None:
+    r"""`\frac{\partial J}{w}` is no ratio of values; `\frac{dW}{m}` is the shorthand divided by m."""
+    if sign is None:
+        return None
+    loss = scope.frame.graph.loss
+    of = _value_of(node.num.items[1:], scope)
+    if sign == r"\partial" or (of is not None and of.name == loss):
+        scope.read(node.den.items, scope)  # whatever cannot be read at all stays unread
+        if of is None:
+            scope.read(node.num.items[1:], scope)
+        return Problem("missing_partial", "the denominator lacks a partial sign", node.span), at + 1
+    return None
+
+
+def _order(node: Node) -> int:
+    if isinstance(node, Scripts) and node.sup is not None:
+        power = node.sup.items[0] if len(node.sup.items) == 1 else None
+        if isinstance(power, Number) and power.text.isdecimal() and 0 < len(power.text) < 3:
+            return int(power.text)
+        raise NotUnderstood(node.span, "the order of the derivative")
+    return 1
+
+
+def _variables(den: Row, scope: Scope) -> tuple[int, list[Variable | Problem]]:
+    parts: list[list[Node]] = []
+    for node in den.items:
+        if differential(node) and not (parts and not parts[-1]):
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    found: list[Variable | Problem] = []
+    for part in parts:
+        if not part:
+            raise NotUnderstood(den.span, "a variable after the partial sign")
+        times = 1
+        last = part[-1]
+        if isinstance(last, Scripts) and last.sup is not None and len(last.sup.items) == 1:
+            power = last.sup.items[0]
+            if isinstance(power, Number) and power.text == "2" and not isinstance(resolve(last, scope), Problem):
+                meant = resolve(last, scope)
+                if isinstance(meant, Found) and meant.sup:
+                    times = 2
+                    part = [*part[:-1], replace(last, sup=None)]
+        found += [variable(part, scope)] * times
+    return len(found), found
+
+
+# ----- variables -----
+
+
+def variable(items: Sequence[Node], scope: Scope) -> Variable | Problem:
+    """What a derivative is taken by. Raises NotUnderstood if it is no name and no part of a definition."""
+    span = items[0].span[0], items[-1].span[1]
+    if len(items) == 1 and isinstance(items[0], Row):
+        return variable(items[0].items, scope)
+    made = _value_of(items, scope)
+    if made is not None:
+        return made
+    meant = resolve(items[0], scope) if len(items) == 1 else None
+    if isinstance(meant, Problem):
+        return meant
+    if len(items) == 1 and isinstance(items[0], Symbol) and items[0].name in scope.formal:
+        return Variable(scope.formal[items[0].name].node.name, kind="formal")
+    if len(items) == 1 and isinstance(items[0], Group):
+        part = _subterm(items[0].items, span, scope)
+        if part is not None:
+            return part
+    shown = scope.source[span[0] : span[1]]
+    raise NotUnderstood(span, f"a declared variable, not {shown}")
+
+
+def _value_of(items: Sequence[Node], scope: Scope) -> Variable | None:
+    """The name with its indices that some nodes are, or None; an annotation behind it is passed over."""
+    if len(items) == 2 and isinstance(items[1], Group) and items[1].open == "(":
+        items = items[:1]
+    found = resolve(items[0], scope) if len(items) == 1 else None
+    if len(items) > 1:
+        key = key_of(tuple(items))
+        known = scope.frame.lexicon.known(key) if key is not None else []
+        if not known and key is not None:
+            entry = scope.frame.lexicon.words.get(key[0]) if key[1:] == ("", "", 0) else None
+            known = [entry] if entry is not None else []
+        found = Found(known[0]) if known else None
+    if not isinstance(found, Found) or found.primes:
+        return None
+    return _as_variable(found, items, scope)
+
+
+def _as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable | None:
+    entry = found.entry
+    span = items[0].span
+    if entry.kind == "generic" and entry.pattern is not None:
+        inner = resolve(entry.pattern, scope, rename="°")
+        return _as_variable(inner, items, scope) if isinstance(inner, Found) else None
+    if entry.kind == "parameter":
+        return Variable(entry.name, kind="parameter")
+    if entry.kind == "symbol":
+        return Variable(entry.name, kind="formal")
+    if entry.kind != "value" or found.sup:
+        return None
+    shape = scope.frame.graph.shape(entry.name)
+    axes = axes_of(found, len(shape), shape, scope, span)
+    return None if isinstance(axes, Problem) else Variable(entry.name, tuple(axes))
+
+
+def _subterm(items: Sequence[Node], span: Offsets, scope: Scope) -> Variable | None:
+    """An expression in the place of a variable: a binding written out, or a part of exactly one definition."""
+    value = scope.read(items, scope)
+    if isinstance(value, Problem) or value.letters:
+        return None
+    graph = scope.frame.graph
+    if value.node.op == "ref" and value.node.name in graph:
+        return Variable(value.node.name, (None,) * len(value.shape))
+    homes = [b for b in graph.bindings.values() if any(_alike(n, value.node) for n in topological(b.node))]
+    if len(homes) != 1:
+        raise NotUnderstood(span, "a part of exactly one definition")
+    home = homes[0]
+    if _alike(home.node, value.node):
+        return Variable(home.name, (None,) * len(value.shape))
+    part = build.ref("%part", value.node.shape)
+    changed = rewrite(home.node, lambda n, args: part if _alike(n, value.node) else with_args(n, args))
+    bindings: dict[str, Binding] = {}
+    for name, binding in graph.bindings.items():
+        if name == home.name:
+            bindings["%part"] = Binding("%part", value.node)
+            binding = replace(binding, node=changed)
+        bindings[name] = binding
+    return Variable("%part", (None,) * len(value.shape), frame=Frame(replace(graph, bindings=bindings)))
+
+
+def _alike(a: Term, b: Term) -> bool:
+    return a is b or (a.op == b.op and a.attribute == b.attribute and a.shape == b.shape and a.args == b.args)
+
+
+# ----- the derivative -----
+
+
+def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scope: Scope, *, upright: bool) -> Result:
+    """The derivative of what stands above the line by the variables below it."""
+    broken = next((q for q in by if isinstance(q, Problem)), None)
+    p = _value_of(items, scope)
+    if p is None and not isinstance(items[0], Group):
+        value = scope.read(items, scope) if len(items) == 1 else None
+        if isinstance(value, Problem):
+            return value
+        if value is None or value.node.op != "ref":
+            inside = _application(items, scope)
+            if inside is None:
+                raise NotUnderstood(span, "a declared name above the line")
+            return broken or _expression(inside, by, span, scope)
+        return broken or _expression(value, by, span, scope)
+    if p is None:
+        value = scope.read(items, scope)
+        return broken or (value if isinstance(value, Problem) else _expression(value, by, span, scope))
+    if broken is not None:
+        return broken
+    variables = [q for q in by if isinstance(q, Variable)]
+    if len(variables) == 1:
+        return single(p, variables[0], span, scope, upright=upright)
+    first = single(p, variables[-1], span, scope, upright=True)
+    rest: list[Variable | Problem] = [*variables[:-1]]
+    return first if isinstance(first, Problem) else _expression(replace(first, chain=None), rest, span, scope)
+
+
+def _application(items: Sequence[Node], scope: Scope) -> Value | None:
+    """`\\sigma(z)` above the line: a function with its argument."""
+    if len(items) != 2 or not isinstance(items[1], Group):
+        return None
+    value = scope.read(items, scope)
+    return value if isinstance(value, Value) else None
+
+
+def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
+    """The derivative of one name by another, with the entries that their indices select."""
+    if p.kind != "value" or p.frame is not None:
+        raise NotUnderstood(span, "a value above the line")
+    frame = q.frame or scope.frame
+    rank = len(p.axes)
+    text = f"∂{p.text}/∂{q.text}"
+    if q.kind == "parameter":
+        if rank:
+            raise NotUnderstood(span, "a scalar above the line")
+        return Value(build.ref(text, ()), chain=Chain(p.text, q.text, 0), text=text)
+    if q.kind == "formal":
+        return Value(build.zeros(frame.graph.shape(p.name)), text=text)
+    direct = not upright and p.name != scope.frame.graph.loss and frame.has_second_path(p.name, q.name)
+    if direct and not scope.upright:
+        several = scope.partials > 1
+        direct = scope.choose(("factors" if several else "lone", scope.member), (False, True))
+    node = frame.jacobian(p.name, q.name, direct=direct)
+    made = values.indexed(node, [*p.axes, *q.axes])
+    split = sum(axis is None for axis in p.axes)
+    bottom = q.text
+    return replace(made, chain=Chain(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
+
+
+def _expression(value: Value, by: Sequence[Variable | Problem], span: Offsets, scope: Scope) -> Result:
+    """The total derivative of an expression, by one variable after the other from the right."""
+    for q in reversed(by):
+        if isinstance(q, Problem):
+            return q
+        if q.kind == "parameter":
+            raise NotUnderstood(span, "a loss by name above a parameter")
+        own = len(value.shape)
+        frame = q.frame or scope.frame
+        node = frame.total(value.node, q.name)
+        made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *q.axes])
+        text = f"∂({value.text})/∂{q.text}"
+        value = replace(made, chain=Chain(value.text, q.text, own), text=text)
+    return value
+
+
+def _operator(
+    q: Variable | Problem, items: Sequence[Node], at: int, scope: Scope, factor: Factor, *, upright: bool
+) -> Step:
+    """An operator in front of what it differentiates: the next factor, or all that stands beside it."""
+    if at + 1 >= len(items):
+        raise NotUnderstood(items[at].span, "something to differentiate")
+    span = items[at].span[0], items[-1].span[1]
+    named = _value_of(items[at + 1 : at + 3], scope) if at + 2 < len(items) else None
+    if named is None or not isinstance(items[at + 2], Group):
+        named, width = _value_of(items[at + 1 : at + 2], scope), 1
+    else:
+        width = 2
+    value, end = factor(items, at + 1, scope)
+    stop = end
+    while stop < len(items) and not isinstance(items[stop], Fraction):
+        stop += 1
+    if stop > end and scope.choose(("operand", items[at].span), (False, True)):
+        value, end, named = scope.read(items[at + 1 : stop], scope), stop, None
+    if isinstance(q, Problem):
+        return q, end
+    if isinstance(value, Problem):
+        return value, end
+    if named is not None and end == at + 1 + width and named.kind == "value":
+        return single(named, q, span, scope, upright=upright or named.name == scope.frame.graph.loss), end
+    return _expression(value, [q], span, scope), end
+
+
+# ----- gradients by other names -----
+
+
+def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step:
+    if isinstance(node, Scripts) and node.sub is not None:
+        inner = node.sub.items
+        if node.sup is not None:
+            scope.note("notation", node.span, "the superscript belongs to the variable of the gradient")
+            if len(inner) != 1:
+                raise NotUnderstood(node.span, "one variable below the gradient")
+            base = inner[0]
+            own = base if isinstance(base, Scripts) else Scripts(base.span, base)
+            inner = (replace(own, sup=node.sup),)
+        return _operator(variable(inner, scope), items, at, scope, factor, upright=True)
+    if isinstance(node, Scripts):
+        raise NotUnderstood(node.span, "a variable below the gradient")
+    parameters = [e for entries in scope.frame.lexicon.entries.values() for e in entries if e.kind == "parameter"]
+    if len({entry.name for entry in parameters}) != 1:
+        raise NotUnderstood(node.span, "the variable of the gradient")
+    q = Variable(parameters[0].name, kind="parameter")
+    value, end = factor(items, at + 1, scope)
+    if isinstance(value, Problem):
+        return value, end
+    if value.shape or value.letters:
+        raise NotUnderstood(node.span, "the gradient of a scalar")
+    text = f"∂{value.text}/∂{q.text}"
+    return Value(build.ref(text, ()), chain=Chain(value.text, q.text, 0), text=text), end
+
+
+def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """`dW` for the derivative of the loss by W."""
+    loss = scope.frame.graph.loss
+    following = items[at + 1]
+    if not isinstance(following, Symbol | Scripts) or items[at].span[1] != following.span[0]:
+        return None
+    transposed = following
+    tail: Row | None = None
+    if isinstance(following, Scripts) and following.sup is not None:
+        meant = resolve(following, scope)
+        if isinstance(meant, Found) and meant.sup:
+            transposed, tail = replace(following, sup=None), following.sup
+    q = _value_of([transposed], scope)
+    if q is None:
+        return None
+    span = items[at].span[0], following.span[1]
+    if loss is None or q.name == loss:
+        raise NotUnderstood(span, "a derivative of the loss; differentials by themselves are not read")
+    scope.assumed[f"d{q.text} = ∂{loss}/∂{q.text}"] = None
+    value = single(Variable(loss), q, span, scope)
+    if tail is not None:
+        if not isinstance(value, Problem) and text_of(scope.substituted([Lin("T")])) == "T":
+            value = values.transposed(value, span)
+    return value, at + 2
+
+
+def delta(node: Node, scope: Scope) -> Result | None:
+    """The adjoint of the pre-activation whose indices δ bears, Kronecker's δ, or None for other letters."""
+    spelling = spelling_of(node, scope)
+    if spelling is None or spelling.bases[-1] != DELTA or spelling.primes:
+        return None
+    loss = scope.frame.graph.loss
+    lexicon = scope.frame.lexicon
+    wanted = {name for names in lexicon.adjoint_of.values() for name in names}
+    bases = {key[0] for key, entries in lexicon.entries.items() for e in entries if e.name in wanted}
+    found: dict[str, tuple[Found, Node]] = {}
+    problem: Problem | None = None
+    for base in sorted(bases):
+        stand_in = _rebased(node, base)
+        meant = resolve(stand_in, scope)
+        if isinstance(meant, Found) and meant.entry.name in wanted:
+            found.setdefault(meant.entry.name, (meant, stand_in))
+        elif isinstance(meant, Problem) and (problem is None or meant.defect == PENDING):
+            problem = meant
+    kronecker = _kronecker(spelling.subs, scope) if not spelling.sups else None
+    if len(found) > 1 or loss is None:
+        raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
+    if not found:
+        return kronecker or problem
+    ((name, (meant, _)),) = found.items()
+    q = _as_variable(meant, [node], scope)
+    if q is None:
+        shape = scope.frame.graph.shape(name)
+        axes = axes_of(meant, len(shape), shape, scope, node.span)
+        return axes if isinstance(axes, Problem) else None
+    value = single(Variable(loss), q, node.span, scope)
+    shown = scope.source[node.span[0] : node.span[1]]
+    scope.assumed[f"{shown} = ∂{loss}/∂{q.text}"] = None
+    return _raise_rest(value, meant, node, scope)
+
+
+def _raise_rest(value: Result, meant: Found, node: Node, scope: Scope) -> Result:
+    if not meant.sup:
+        return value
+    if text_of(meant.sup) in ("T", "t", r"\top", r"\intercal"):
+        return values.transposed(value, node.span)
+    raise NotUnderstood(node.span, "δ with a layer or a transpose")
+
+
+def _rebased(node: Node, base: str) -> Node:
+    symbol = Symbol(node.span, base)
+    return replace(node, base=symbol) if isinstance(node, Scripts) else symbol
+
+
+def _kronecker(subs: Sequence[object], scope: Scope) -> Value | None:
+    letters = [token for token in subs if token is not None]
+    if len(letters) != 2 or not all(isinstance(token, Lin) and not token.offset for token in letters):
+        return None
+    first, second = (scope.bound.get(t.letter, t.letter) for t in letters if isinstance(t, Lin))
+    size = scope.sizes.get(first) or scope.sizes.get(second)
+    if size is None or first == second:
+        return None
+    one = build.eye(size)
+    return replace(values.indexed(one, [first, second]), text=f"[{first} = {second}]")
+
+
+def primed(node: Scripts, value: Result, scope: Scope) -> Result:
+    """`(...)'`: by the variable of the other members, or by the only one there is."""
+    if isinstance(value, Problem):
+        return value
+    if node.primes != 1:
+        raise NotUnderstood(node.span, "a first derivative")
+    names = set(scope.variables) or {n for n in refs(value.node) if n in scope.frame.graph}
+    if len(names) != 1:
+        raise NotUnderstood(node.span, "a derivative whose variable the rest of the formula names")
+    (name,) = names
+    shape = scope.frame.graph.shape(name) if name in scope.frame.graph else ()
+    kind = "value" if name in scope.frame.graph else "formal"
+    return _expression(value, [Variable(name, (None,) * len(shape), kind)], node.span, scope)
+
+
+def variables_named(items: Sequence[Node], scope: Scope) -> list[str]:
+    """The names that the derivatives in a row are taken by."""
+    from derive.claims.nodes import walk
+
+    found: dict[str, None] = {}
+    for node in walk(*items):
+        if isinstance(node, Fraction) and is_derivative(node):
+            try:
+                _, variables = _variables(node.den, scope)
+            except NotUnderstood:
+                continue
+            found.update(dict.fromkeys(q.name for q in variables if isinstance(q, Variable)))
+    return list(found)

@@ -1,0 +1,363 @@
+r"""Sums with an index, sums and lists with dots.
+
+\sum_{i=1}^{n} term        over the axis that i counts, if it has n entries; over numbers if i counts neurons
+\sum_i term                over all that i counts
+\sum_{i \in in(j)} term    over the neurons that are connected to j
+A_1 + A_2 + \cdots + A_n   as the sum that its first two terms and its last one show
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from derive.claims import values
+from derive.claims.claim import Problem, Result, Value
+from derive.claims.names import tokens_of
+from derive.claims.nodes import (
+    BigOperator,
+    Ellipsis,
+    Fraction,
+    Group,
+    Node,
+    Number,
+    Offsets,
+    Punct,
+    Relation,
+    Row,
+    Scripts,
+    Symbol,
+    word_run,
+)
+from derive.claims.scope import PENDING, NotUnderstood, Scope, Table
+from derive.claims.usage import size_in
+from derive.ir import build
+from derive.ir.size import ONE, Size
+
+MAX_TERMS = 400
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What stands below and above a sum: letters, the first index, the last one, or a set of neurons."""
+
+    letters: tuple[str, ...]
+    low: tuple[Node, ...] = ()
+    high: tuple[Node, ...] = ()
+    members: tuple[Node, ...] = ()
+
+
+def index_letters(big: BigOperator) -> tuple[str, ...]:
+    """The letters that a sum binds; empty where its limits are not understood."""
+    try:
+        return _limits(big).letters
+    except NotUnderstood:
+        return ()
+
+
+def _limits(big: BigOperator) -> Limits:
+    if big.name != r"\sum":
+        raise NotUnderstood(big.span, "a sum")
+    items = big.lower.items if big.lower is not None else ()
+    at = next((k for k, node in enumerate(items) if isinstance(node, Relation)), None)
+    head = items if at is None else items[:at]
+    letters = tuple(node.name for node in head if isinstance(node, Symbol))
+    others = [node for node in head if not isinstance(node, Symbol | Punct)]
+    if not letters or others or any(len(letter) != 1 for letter in letters):
+        raise NotUnderstood(big.span, "a sum over an index letter")
+    upper = big.upper.items if big.upper is not None else ()
+    if at is None:
+        if upper:
+            raise NotUnderstood(big.span, "a lower limit")
+        return Limits(letters)
+    relation = items[at]
+    assert isinstance(relation, Relation)
+    if len(letters) > 1 or relation.text not in ("=", r"\in"):
+        raise NotUnderstood(relation.span, "limits of one index")
+    rest = items[at + 1 :]
+    if relation.text == "=":
+        if not rest or not upper:
+            raise NotUnderstood(big.span, "both limits of the sum")
+        return Limits(letters, rest, upper)
+    return Limits(letters, members=rest)
+
+
+def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
+    """The sum that `big` announces over `body`."""
+    assert isinstance(big, BigOperator)
+    limits = _limits(big)
+    if not body:
+        raise NotUnderstood(big.span, "something to sum")
+    span = big.span[0], body[-1].span[1]
+    for letter in limits.letters:
+        scope.closed[letter] = big.span
+    mark = len(scope.pending)
+    inner = replace(scope, bound={**scope.bound, **{letter: scope.bind(letter) for letter in limits.letters}})
+    inner.env = {name: number for name, number in scope.env.items() if name not in limits.letters}
+    result = inner.read(body, inner)
+    scope.fresh = inner.fresh
+    waiting = [t for t in scope.pending[mark:] if set(t.letters) & set(limits.letters)]
+    if waiting:
+        return _over_neurons(limits, body, waiting, mark, span, scope)
+    if isinstance(result, Problem):
+        return result
+    for letter in limits.letters:
+        result = _over_axis(result, letter, inner.bound[letter], limits, span, scope)
+        if isinstance(result, Problem):
+            return result
+    shown = ", ".join(limits.letters)
+    return replace(result, text=f"sum_{shown}({result.text})")
+
+
+# ----- over an axis -----
+
+
+def _over_axis(value: Value, letter: str, bound: str, limits: Limits, span: Offsets, scope: Scope) -> Result:
+    if limits.members:
+        raise NotUnderstood(span, "a set of declared neurons")
+    size = None
+    if bound in value.letters:
+        size = value.node.shape[value.letters.index(bound)]
+    elif bound in scope.sizes:
+        size = scope.sizes[bound]
+    if not limits.high:
+        if size is None:
+            raise NotUnderstood(span, f"a range for {letter}")
+        return _total(value, bound, size)
+    low, high = size_in(limits.low, scope), size_in(limits.high, scope)
+    count = high - low + ONE
+    if size is None:
+        return _total(value, bound, count)
+    if low is ONE and high is size:
+        return _total(value, bound, size)
+    if size.number is None or low.number is None or high.number is None:
+        return Problem("sum_limit", f"{letter} runs from {low} to {high}, but it counts 1..{size}", span)
+    if low.number < 1 or high.number > size.number:
+        return Problem("sum_limit", f"{letter} runs to {high}, but there are {size}", span)
+    parts = [values.relabelled(value, {bound: k}) for k in range(low.number - 1, high.number)]
+    return values.add(parts, [1] * len(parts), span) if parts else Value(build.number(0))
+
+
+def _total(value: Value, bound: str, size: Size) -> Value:
+    text = value.text
+    if bound in value.letters:
+        return replace(values.summed(value, bound), text=text)
+    node = build.mul(build.size_value(size), value.node)
+    return replace(value, node=node, chain=None, text=text)
+
+
+# ----- over neurons -----
+
+
+def _over_neurons(
+    limits: Limits, body: Sequence[Node], waiting: list[Table], mark: int, span: Offsets, scope: Scope
+) -> Result:
+    """The index stands for numbers of names: the terms are read one by one."""
+    free = sorted({letter for table in waiting for letter in table.letters} - set(limits.letters))
+    open_letters = [letter for letter in free if letter not in scope.env]
+    kept = [t for t in scope.pending[mark:] if not set(t.letters) & set(limits.letters)]
+    projected = [
+        Table(
+            tuple(letter for letter in table.letters if letter not in limits.letters),
+            frozenset(
+                tuple(n for letter, n in zip(table.letters, row, strict=True) if letter not in limits.letters)
+                for row in table.rows
+            ),
+        )
+        for table in waiting
+        if set(table.letters) - set(limits.letters)
+    ]
+    scope.pending[mark:] = [*kept, *projected]
+    if open_letters or kept:
+        return Problem(PENDING, "letters stand for numbers", span)
+    ranges = [_numbers(letter, limits, waiting, span, scope) for letter in limits.letters]
+    rows = list(product(*ranges))
+    if len(rows) > MAX_TERMS:
+        raise NotUnderstood(span, f"a sum of at most {MAX_TERMS} terms")
+    if not rows:
+        return Problem("undefined_symbol", "the sum is over nothing", span)
+    terms: list[Result] = []
+    for row in rows:
+        inner = replace(scope, env={**scope.env, **dict(zip(limits.letters, row, strict=True))}, pending=[])
+        inner.bound = {name: own for name, own in scope.bound.items() if name not in limits.letters}
+        terms.append(inner.read(body, inner))
+        if inner.pending:
+            return Problem("undefined_symbol", "a term of the sum does not exist", span)
+    return values.add(terms, [1] * len(terms), span)
+
+
+def _numbers(letter: str, limits: Limits, waiting: list[Table], span: Offsets, scope: Scope) -> list[int]:
+    if limits.members:
+        return _connected(limits.members, span, scope)
+    if limits.high:
+        low, high = size_in(limits.low, scope).number, size_in(limits.high, scope).number
+        if low is None or high is None:
+            raise NotUnderstood(span, "limits that are numbers: the index counts single names")
+        return list(range(low, high + 1))
+    possible: set[int] | None = None
+    for table in waiting:
+        if letter in table.letters:
+            at = table.letters.index(letter)
+            own = {row[at] for row in table.rows}
+            possible = own if possible is None else possible & own
+    return sorted(possible or ())
+
+
+def _connected(items: Sequence[Node], span: Offsets, scope: Scope) -> list[int]:
+    r"""`in(j)`, `\mathrm{out}(i)`: the neurons that lead to j, or that i leads to."""
+    group = items[-1]
+    word = word_run(tuple(items), 0)
+    first = items[0]
+    if not word and isinstance(first, Symbol):
+        word = first.name
+    inner = group.items if isinstance(group, Group) else ()
+    edges = scope.frame.edges
+    if word.lower() not in ("in", "out", "pre", "post", "pred", "succ") or len(inner) != 1 or len(edges) != 1:
+        raise NotUnderstood(span, "in(j) or out(i) of declared neurons")
+    tokens = scope.substituted(tokens_of(inner))
+    if not isinstance(tokens[0], int):
+        raise NotUnderstood(span, "the neuron whose connections are meant")
+    ((_, pairs),) = edges.items()
+    incoming = word.lower() in ("in", "pre", "pred")
+    return sorted({a if incoming else b for a, b in pairs if (b if incoming else a) == tokens[0]})
+
+
+# ----- dots -----
+
+
+def ellipsis_sum(terms: list[list[Node]], signs: list[int], span: Offsets, scope: Scope) -> Result:
+    """`A_1 + A_2 + \\cdots + A_n`."""
+    dots = [k for k, term in enumerate(terms) if len(term) == 1 and isinstance(term[0], Ellipsis)]
+    at = dots[0]
+    if len(dots) != 1 or at < 2 or at != len(terms) - 2 or len(set(signs)) != 1:
+        raise NotUnderstood(span, "terms that show how the dots go on")
+    first, last = terms[0], terms[-1]
+    limit = _pattern(first, terms[1], last)
+    if limit is None:
+        raise NotUnderstood(span, "terms that differ in one index")
+    pattern, high = limit
+    lower = Row(span, (Symbol(span, _DOT), Relation(span, "="), Number(span, "1")))
+    made = series(BigOperator(span, r"\sum", lower, Row(span, high)), pattern, scope)
+    return made if signs[0] > 0 else values.negated(made)
+
+
+_DOT = "ȷ"
+
+
+def _pattern(first: list[Node], second: list[Node], last: list[Node]) -> tuple[list[Node], tuple[Node, ...]] | None:
+    """The first term with an index where it counts up, and what stands there in the last one."""
+    limit: list[tuple[Node, ...]] = []
+    made = _generalised(tuple(first), tuple(second), tuple(last), limit)
+    if made is None or not limit or any(other != limit[0] for other in limit):
+        return None
+    return list(made), limit[0]
+
+
+def _generalised(
+    a: tuple[Node, ...], b: tuple[Node, ...], z: tuple[Node, ...], limit: list[tuple[Node, ...]]
+) -> tuple[Node, ...] | None:
+    if a == b == z:
+        return a
+    if len(a) == len(b) == 1 and _is(a[0], "1") and _is(b[0], "2") and z:
+        limit.append(z)
+        return (Symbol(a[0].span, _DOT),)
+    if len(a) != len(b) or len(a) != len(z):
+        return None
+    done: list[Node] = []
+    for one, two, end in zip(a, b, z, strict=True):
+        made = _general(one, two, end, limit)
+        if made is None:
+            return None
+        done.append(made)
+    return tuple(done)
+
+
+def _is(node: Node, text: str) -> bool:
+    return isinstance(node, Number) and node.text == text
+
+
+def _general(a: Node, b: Node, z: Node, limit: list[tuple[Node, ...]]) -> Node | None:
+    if a == b == z:
+        return a
+    if _is(a, "1") and _is(b, "2"):
+        limit.append((z,))
+        return Symbol(a.span, _DOT)
+    if type(a) is not type(b) or type(a) is not type(z):
+        return None
+    match a, b, z:
+        case Row(), Row(), Row():
+            items = _generalised(a.items, b.items, z.items, limit)
+            return None if items is None else replace(a, items=items)
+        case Group(), Group(), Group():
+            items = _generalised(a.items, b.items, z.items, limit)
+            return None if items is None else replace(a, items=items)
+        case Fraction(), Fraction(), Fraction():
+            num, den = _general(a.num, b.num, z.num, limit), _general(a.den, b.den, z.den, limit)
+            return replace(a, num=num, den=den) if isinstance(num, Row) and isinstance(den, Row) else None
+        case Scripts(), Scripts(), Scripts():
+            return _general_scripts(a, b, z, limit)
+        case _:
+            return None
+
+
+def _general_scripts(a: Scripts, b: Scripts, z: Scripts, limit: list[tuple[Node, ...]]) -> Node | None:
+    parts: dict[str, Node | None] = {}
+    for part in ("base", "sub", "sup"):
+        one, two, end = getattr(a, part), getattr(b, part), getattr(z, part)
+        if one is None and two is None and end is None:
+            continue
+        if one is None or two is None or end is None:
+            return None
+        parts[part] = _general(one, two, end, limit)
+        if parts[part] is None:
+            return None
+    if a.primes != b.primes or a.primes != z.primes:
+        return None
+    return replace(a, **parts)
+
+
+def listed(parts: list[list[Node]], span: Offsets, scope: Scope) -> Result:
+    """`(b_1, b_2, ..., b_n)`: the vector whose components the list shows."""
+    dots = [k for k, part in enumerate(parts) if len(part) == 1 and isinstance(part[0], Ellipsis)]
+    at = dots[0]
+    if len(dots) != 1 or at != len(parts) - 2 or at < 1:
+        raise NotUnderstood(span, "components that show how the dots go on")
+    second = parts[1] if at > 1 else _counted(parts[0])
+    limit = _pattern(parts[0], second, parts[-1])
+    if limit is None:
+        raise NotUnderstood(span, "components that differ in one index")
+    pattern, high = limit
+    letter = scope.bind(_DOT)
+    inner = replace(scope, bound={**scope.bound, _DOT: letter})
+    value = inner.read(pattern, inner)
+    if isinstance(value, Problem):
+        return value
+    count = size_in(high, scope)
+    if letter not in value.letters or value.shape:
+        raise NotUnderstood(span, "components that the index counts")
+    position = value.letters.index(letter)
+    size = value.node.shape[position]
+    if size is not count:
+        return Problem("sum_limit", f"the list ends at {count}, but there are {size} components", span)
+    axes: list[str | int | None] = [None if own == letter else own for own in value.letters]
+    made = values.indexed(value.node, axes)
+    return replace(made, text=f"({value.text} for {_DOT} in 1..{count})")
+
+
+def _counted(part: list[Node]) -> list[Node]:
+    """The first component with a 2 where it has a 1, for a list that shows only one."""
+    return [_second(node) for node in part]
+
+
+def _second(node: Node) -> Node:
+    match node:
+        case Number(text="1"):
+            return replace(node, text="2")
+        case Row() | Group():
+            return replace(node, items=tuple(_second(inner) for inner in node.items))
+        case Scripts(sub=Row() as sub):
+            second = _second(sub)
+            return replace(node, sub=second) if isinstance(second, Row) else node
+        case _:
+            return node
