@@ -191,11 +191,11 @@ class Graph:
 
     def latex(self, view: str | None = None, **style: Any) -> str:
         """The forward formulas as LaTeX; options as for `Derivation.latex`."""
-        return document(pairs(forward_sections(self.data, view_of(view), style_of(style))))
+        return document(pairs(forward_sections(self.data, view_of(view), style_of(self.data, style))))
 
     def unicode(self, view: str | None = None, **style: Any) -> str:
         """The forward formulas for a terminal; options as for `Derivation.latex`."""
-        return plain_text(forward_sections(self.data, view_of(view), style_of(style)))
+        return plain_text(forward_sections(self.data, view_of(view), style_of(self.data, style)))
 
     def _repr_latex_(self) -> str:
         return document(pairs(forward_sections(self.data)), environment="aligned")
@@ -282,11 +282,11 @@ class Derivation:
         `view` is "scalar", "index" or "matrix". Further options: `adjoint` ("partial", "delta", "d"), `transpose`
         ("top", "T"), `hadamard` ("circ", "odot"), `derivative` ("partial", "d"), `order` ("outer", "inner"), `limits`.
         """
-        return document(pairs(backward_sections(self.data, view_of(view), style_of(style), wrt)))
+        return document(pairs(backward_sections(self.data, view_of(view), style_of(self.data.graph, style), wrt)))
 
     def unicode(self, wrt: Sequence[str] | None = None, view: str | None = None, **style: Any) -> str:
         """The derivation for a terminal; options as for `latex`."""
-        return plain_text(backward_sections(self.data, view_of(view), style_of(style), wrt))
+        return plain_text(backward_sections(self.data, view_of(view), style_of(self.data.graph, style), wrt))
 
     def source(self, wrt: Sequence[str] | None = None) -> str:
         """A NumPy module that computes the loss and its gradients; `wrt` names inputs or bindings."""
@@ -367,7 +367,9 @@ class Partial:
     def line(self, view: str | None = None, **style: Any) -> Line:
         """The equation in parts: name, chain of names, factors, closed form; options as for `Derivation.latex`."""
         derivation = self.derivation
-        return print_derivation(derivation.data, derivation.closed, view_of(view), style_of(style), [self.wrt])[0]
+        return print_derivation(
+            derivation.data, derivation.closed, view_of(view), style_of(derivation.data.graph, style), [self.wrt]
+        )[0]
 
     def latex(self, view: str | None = None, **style: Any) -> str:
         """The chain, the factors and the closed form as one equation in LaTeX; options as for `Derivation.latex`."""

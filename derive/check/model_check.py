@@ -38,6 +38,7 @@ from derive.ops.evaluate import Evaluator, Floats, Implementation
 Array = NDArray[Any]
 SAME = 1e-9  # two float64 evaluations of one gradient, relative to its largest entry
 MOST_ARGUMENTS = 100  # of a functional
+MOST_BINDINGS = 60  # that are compared one by one; in a longer model slopes are taken by the inputs alone
 MOST_DRAWS = 12  # for each point wanted; further draws replace points on a kink or outside of the domain
 
 
@@ -132,7 +133,9 @@ class _Trial:
         self.derivation, self.time_limit = derivation, time_limit
         self.graph = derivation.graph
         self.functions = {name: implementation(declared, Floats()) for name, declared in self.graph.functions.items()}
-        self.wrt = [n for n in self.graph.names if n in self.graph.bindings or self.graph.inputs[n].differentiable]
+        inputs = [name for name, declared in self.graph.inputs.items() if declared.differentiable]
+        self.long = len(self.graph.bindings) > MOST_BINDINGS
+        self.wrt = inputs if self.long else [*self.graph.bindings, *inputs]
         self.closed = closed_forms(derivation)
         self.compiled, self.notes = self._compiled()
         shapes = [self.graph.shape(name) for name in self.graph.names]
@@ -146,6 +149,8 @@ class _Trial:
             for name, step in derivation.steps.items()
             if name != derivation.loss and name in self.wrt
         }
+        if self.long:
+            self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
 
     def _compiled(self) -> tuple[Callable[..., Any] | None, list[str]]:
         try:
@@ -193,7 +198,8 @@ class _Trial:
             return np.asarray(self._at(point, changed).run(self.graph).values[self.derivation.loss])
 
         groups = [[name for name in derived if name in self.graph.inputs]]
-        groups += [[name] for name in derived if name in self.graph.bindings]
+        bindings = [name for name in derived if name in self.graph.bindings]
+        groups += [[name] for name in bindings]
         for names in filter(None, groups):
             values = {name: np.array(here.values[name], dtype=float) for name in names}
             report = compare(loss, {n: derived[n] for n in names}, values, time_limit=self.time_limit, seed=seed)
@@ -262,7 +268,7 @@ class _Trial:
     # ----- the answer -----
 
     def report(self, wanted: int) -> ModelReport:
-        """The report; a gradient is true if every point that was wanted accepts it, or was tried before a refutation."""
+        """The report; a gradient is true if every point that was wanted, or tried before a refutation, accepts it."""
         wanted = min(wanted, len(self.sizes)) if self.refuted else wanted
         for gradient in self.gradients.values():
             if gradient.verdict != "false":

@@ -6,7 +6,6 @@ returns its code. Results go to standard output, everything else to standard err
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import sys
@@ -16,7 +15,7 @@ from typing import NoReturn
 import click
 
 from derive import __version__
-from derive.cli.terminal import complain, prepare_streams
+from derive.cli.terminal import ReaderGone, complain, prepare_streams
 from derive.errors import DeriveError, did_you_mean
 
 # name -> (module, what `derive --help` says of it); the modules are imported only when they are called
@@ -28,6 +27,8 @@ COMMANDS = {
     "code": "Value and gradients as a NumPy module.",
     "eval": "A forward and a backward pass with numbers.",
     "check": "Formulas and code against finite differences.",
+    "verify": "The formulas of a page: right or wrong, where, and the repair.",
+    "model": "Drafts the model text from a page's own forward formulas.",
     "doctor": "What is installed, and what it enables.",
 }
 UNUSABLE, BROKEN_PIPE, INTERRUPTED = 2, 141, 130
@@ -92,11 +93,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except DeriveError as error:
         complain(error.render())
         return UNUSABLE
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         return _reader_gone()
     except OSError as error:
-        if error.errno == errno.EPIPE:
-            return _reader_gone()
         place = f"{error.filename}: " if error.filename else ""
         complain(f"{place}{error.strerror or error}")
         return UNUSABLE

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
 
-from derive.notation import Style
+from derive.api import Graph
+from derive.notation import Style, default_style
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,6 +40,6 @@ def style_options(command: Command) -> Command:
     return command
 
 
-def style_from(choices: dict[str, Any]) -> Style:
-    """The style of the choices that were made."""
-    return Style(**{name: value for name, value in choices.items() if value is not None})
+def style_from(model: Graph, choices: dict[str, Any]) -> Style:
+    """The style of the model with the choices that were made."""
+    return replace(default_style(model.data), **{name: value for name, value in choices.items() if value is not None})

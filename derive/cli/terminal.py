@@ -6,6 +6,7 @@ Output never fails for want of a character: where the encoding lacks `âˆ‚` or `Ï
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import sys
 import unicodedata
@@ -80,23 +81,28 @@ def ascii_spelling(character: str) -> str:
     return "" if unicodedata.combining(character) else "?"
 
 
+class ReaderGone(Exception):
+    """Standard output was closed by its reader, who has seen enough: no error."""
+
+
 def say(text: str = "") -> None:
-    """A line of the result."""
-    click.echo(text)
+    """A line of the result. Raises ReaderGone if nobody reads it."""
+    try:
+        sys.stdout.write(text + "\n")
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def note(text: str) -> None:
     """A remark, on standard error."""
-    click.echo(text, err=True)
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(text + "\n")
 
 
 def complain(text: str) -> None:
     """An error, on standard error."""
     mark = click.style("error:", fg="red", bold=True) if colours(sys.stderr) else "error:"
-    try:
-        click.echo(f"{mark} {text}", err=True)
-    except BrokenPipeError:
-        return
+    note(f"{mark} {text}")
 
 
 def colours(stream: object) -> bool:

@@ -63,7 +63,7 @@ def read_text(path: Path) -> str:
             raise ModelError(f"{path} is a folder", hint="name a model-text file in it")
         with path.open("rb") as stream:
             # one byte more than is allowed tells that there is too much, whatever the file is
-            return _decoded(stream.read(MAX_TEXT + 1), str(path))
+            return decoded(stream.read(MAX_TEXT + 1), str(path))
     except FileNotFoundError:
         hint = did_you_mean(path.name.removesuffix(SUFFIX), gallery())
         raise ModelError(
@@ -74,7 +74,8 @@ def read_text(path: Path) -> str:
         raise ModelError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _decoded(data: bytes, file: str) -> str:
+def decoded(data: bytes, file: str) -> str:
+    """The text of a model file's bytes. Raises ModelError if there are too many, or if they are no UTF-8."""
     if len(data) > MAX_TEXT:
         raise ModelError(
             f"{file} is too large: models of at most {MAX_TEXT:,} bytes are read",

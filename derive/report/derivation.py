@@ -7,7 +7,7 @@ layer with the loss, and one for what stands before the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, cast, get_args, get_type_hints
 
 from derive.calculus.closed import closed_forms
@@ -16,7 +16,7 @@ from derive.calculus.reverse import backprop
 from derive.errors import DeriveError, UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
 from derive.model.names import parse_name
-from derive.notation import Line, Style, View, print_derivation, print_forward
+from derive.notation import Line, Style, View, default_style, print_derivation, print_forward
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ def plain_text(sections: Iterable[Section]) -> str:
     return "\n\n".join(blocks)
 
 
-def style_of(choices: Mapping[str, Any]) -> Style:
-    """The style with these choices. Raises DeriveError for a choice there is not."""
+def style_of(graph: Graph, choices: Mapping[str, Any]) -> Style:
+    """The default style of the graph with these choices. Raises DeriveError for a choice there is not."""
     known = {field.name: field for field in fields(Style)}
     hints = get_type_hints(Style)
     for name, value in choices.items():
@@ -95,7 +95,7 @@ def style_of(choices: Mapping[str, Any]) -> Style:
         allowed = get_args(hints[name]) or (True, False)
         if value not in allowed:
             raise DeriveError(f"{name} cannot be {value!r}", hint=f"one of {', '.join(map(repr, allowed))}")
-    return Style(**choices)
+    return replace(default_style(graph), **choices)
 
 
 def view_of(view: str | None) -> View | None:

@@ -38,18 +38,12 @@ def model_document(
 
     Raises what `backprop` and `backward_sections` raise.
     """
-    derivation = None if loss is None and not has_loss(graph) else backprop(graph, loss)
+    derivation = backprop(graph, loss)
     sections: list[Section] = [] if wrt is not None else forward_sections(graph, view, style)
-    if derivation is not None:
-        main = view or default_view(graph)
-        sections += backward_sections(derivation, main, style, wrt)
-        if view is None and main == "matrix":
-            by_entries = backward_sections(derivation, "index", style, wrt)
-            sections += [Section(f"{section.heading}, by entries", section.lines) for section in by_entries]
+    main = view or default_view(graph)
+    sections += backward_sections(derivation, main, style, wrt)
+    if view is None and main == "matrix":
+        by_entries = backward_sections(derivation, "index", style, wrt)
+        sections += [Section(f"{section.heading}, by entries", section.lines) for section in by_entries]
     title = graph.title or graph.name
     return document([(s.heading, s.lines) for s in sections], standalone=standalone, title=title if standalone else "")
-
-
-def has_loss(graph: Graph) -> bool:
-    """Whether the model has a scalar to differentiate."""
-    return graph.loss is not None and not graph.shape(graph.loss)

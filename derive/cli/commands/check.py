@@ -25,6 +25,7 @@ def command(model: Graph, points: int, loss: str | None, layers: int | None, see
     Exit code: 0 if all are right, 1 if one is wrong, 3 if one could not be decided.
     """
     model = with_layers(model, layers)
+    model.backprop(loss)  # refuses what has no scalar loss, with its place
     report = model.check(points=points, loss=loss, seed=seed)
     if form == "json":
         say(report.to_json(indent=2))

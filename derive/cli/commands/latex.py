@@ -45,7 +45,9 @@ def command(
         raise click.UsageError("Missing argument 'MODEL'.")
     model = with_layers(model, layers)
     names = names_of(model, wrt)
-    text = model_document(model.data, loss=loss, view=view, style=style_from(choices), wrt=names, standalone=standalone)
+    text = model_document(
+        model.data, loss=loss, view=view, style=style_from(model, choices), wrt=names, standalone=standalone
+    )
     if output is None:
         say(text.rstrip("\n"))
     else:

@@ -25,7 +25,7 @@ def command(
 ) -> int:
     """Print the forward pass of MODEL and every derivative of its loss: the chain, the factors, the closed form."""
     model = with_layers(model, layers)
-    style = style_from(choices)
+    style = style_from(model, choices)
     names = names_of(model, wrt)
     backward = backward_sections(model.backprop(loss).data, view, style, names)
     if model.title:
