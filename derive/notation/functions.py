@@ -69,7 +69,7 @@ def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece |
     if printer.names.function(node.name) is not None:
         return None
     match node.name:
-        case "exp" if at is not None and "e" not in printer.graph:
+        case "exp" if at is not None and not {"e", "E"} & set(printer.graph.names):
             return Piece(Script(plain("e"), None, args[0].formula), Level.SCRIPT)
         case "sqrt":
             return Piece(Root(args[0].formula))
@@ -105,7 +105,9 @@ def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece]) 
     if _independent(printer, node, set(places)):
         order = plain(str(len(places)))
         power_of_d = Row((Script(_CURVED_D, None, order), Atom(" ", ""))) if len(places) > 1 else PARTIAL
-        below: list[Formula] = [Row((PARTIAL, args[k].formula)) for k in places]
+        # an expression in the place of a variable stands in brackets
+        by = [a.formula if n.op == "ref" else Fence(a.formula) for n, a in zip(node.args, args, strict=True)]
+        below: list[Formula] = [Row((PARTIAL, by[k])) for k in places]
         return Piece(Fraction(Row((power_of_d, applied)), Product(tuple(below)) if len(below) > 1 else below[0]))
     marks = listed([plain(str(k + 1)) for k in places])
     return Piece(Fence(Row((Script(_CURVED_D, marks), plain(" "), applied))))

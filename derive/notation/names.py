@@ -217,11 +217,11 @@ class Names:
         """The pre-activations whose adjoints may be called δ: their indices single them out, and δ is free."""
         if self.style.adjoint != "delta" or "delta" in self.graph:
             return frozenset()
-        found: dict[tuple[Formula | None, Formula | None, int], list[str]] = {}
+        found: dict[tuple[Formula | None, Formula | None], list[str]] = {}
         for name in self.pre_activations:
             parts = self.name(name)
-            if not parts.whole:
-                found.setdefault((parts.sub, parts.sup, parts.primes), []).append(name)
+            if not parts.whole and not parts.primes:  # δ' would read as a derivative
+                found.setdefault((parts.sub, parts.sup), []).append(name)
         return frozenset(names[0] for names in found.values() if len(names) == 1)
 
     @cached_property
