@@ -7,7 +7,8 @@
     undefined         a member has no real value at any point, as log(-1) or 1/(w - w)
     undecided         too few points at which both members are defined
 
-Float64 comes first, for speed; it refutes nothing by itself. A difference that is tiny against everything around it is
+Float64 comes first, for speed; it refutes nothing by itself and confirms nothing: a proof comes with one point in 50
+digits, and without a proof every point is evaluated so. A difference that is tiny against everything around it is
 looked at again in 100 digits: what is rounding shrinks, what is real stays.
 """
 
@@ -34,13 +35,14 @@ Verdict = Literal["equal", "different", "undecided", "undefined"]
 Evidence = Literal["proved", "proved-at-sizes", "probed"]
 Level = Literal["any", "proved"]
 
-POINTS = 4
+POINTS = 3
 SPARE_POINTS = 10
 PROBE_SHARE = 4
 """Probing may take that many times the limit of a proof; a model so large is then undecided."""
 TOLERANCE = 1e-25
 NOISE = 1e-35
 FLOAT_TOLERANCE = 1e-8
+FLOOR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -77,28 +79,51 @@ def decide(
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    compared = _compare_at_points(left, right, graph, time.monotonic() + PROBE_SHARE * time_limit)
-    if compared.verdict == "equal" and left is right:
-        return replace(compared, evidence="proved")
-    if compared.verdict == "different" and counterexample:
-        witness = find_witness(left, right, graph) or compared.witness
-        return Decision("different", None, witness, compared.sizes)
-    if compared.verdict != "equal":
-        return compared
+    screened = _screened(left, right, graph, time.monotonic() + PROBE_SHARE * time_limit)
+    if screened.decision is not None:
+        found = screened.decision
+        if found.verdict == "different" and counterexample:
+            return replace(found, witness=find_witness(left, right, graph) or found.witness)
+        return found
+    sizes = screened.sizes
     try:
-        if proved(left, right, graph, seconds=time_limit):
-            return Decision("equal", "proved", None, compared.sizes)
+        if left is right or proved(left, right, graph, seconds=time_limit):
+            return Decision("equal", "proved", None, sizes)
+        for point in screened.points[1:]:
+            if _differs(left, right, point) is not False:
+                return _refuted(left, right, point, graph, counterexample=counterexample)
         if level == "proved":
-            return Decision("undecided", None, None, compared.sizes)
-        if all(proved_at_sizes(left, right, graph, sizes, seconds=time_limit / 4) for sizes in compared.sizes):
-            return Decision("equal", "proved-at-sizes", None, compared.sizes)
+            return Decision("undecided", None, None, sizes)
+        if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
+            return Decision("equal", "proved-at-sizes", None, sizes)
     except Undefined:
-        return Decision("undefined", None, None, compared.sizes)
-    return compared
+        return Decision("undefined", None, None, sizes)
+    return Decision("equal", "probed", None, sizes)
 
 
-def _compare_at_points(left: Node, right: Node, graph: Graph, end: float) -> Decision:
-    """Probe: different at one point, or equal at enough of them."""
+def _refuted(left: Node, right: Node, point: Point, graph: Graph, *, counterexample: bool) -> Decision:
+    """What to say where many digits do not confirm float64: different, or undecided if there is no value."""
+    sizes = (dict(point.sizes),)
+    if _differs(left, right, point) is None:
+        return Decision("undecided", sizes=sizes)
+    small = find_witness(left, right, graph) if counterexample else None
+    return Decision("different", None, small or witness_at(left, right, point), sizes)
+
+
+@dataclass(frozen=True)
+class _Screened:
+    """Points at which the members agree in float64 (at the first one in 50 digits), or a decision."""
+
+    points: tuple[Point, ...] = ()
+    decision: Decision | None = None
+
+    @property
+    def sizes(self) -> tuple[dict[str, int], ...]:
+        return tuple({tuple(point.sizes.items()): dict(point.sizes) for point in self.points}.values())
+
+
+def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
+    """Look for a difference, or for enough points without one."""
     points = points_of(graph)
     used: list[Point] = []
     lacking = {"left": 0, "right": 0}
@@ -106,28 +131,31 @@ def _compare_at_points(left: Node, right: Node, graph: Graph, end: float) -> Dec
         point = points[number]
         if point is None:
             continue
-        values = point.value(left), point.value(right)
-        lacking["left"] += values[0] is None
-        lacking["right"] += values[1] is None
-        if values[0] is None or values[1] is None:
+        a, b = point.value(left), point.value(right)
+        lacking["left"] += a is None
+        lacking["right"] += b is None
+        if a is None or b is None:
             continue
-        if (found := _differs(left, right, point)) is None:
-            lacking["left"] += 1
-            continue
-        if found:
-            return Decision("different", None, witness_at(left, right, point), (dict(point.sizes),))
+        if not used or not _close(a, b):
+            if (found := _differs(left, right, point)) is None:
+                lacking["left"] += 1
+                continue
+            if found:
+                witness = witness_at(left, right, point)
+                return _Screened((), Decision("different", None, witness, (dict(point.sizes),)))
         used.append(point)
-        if len(used) == POINTS or time.monotonic() > end:
+        several = len({tuple(other.sizes.items()) for other in used}) == len(points.draws)
+        if (len(used) >= POINTS and several) or time.monotonic() > end:
             break
     else:
         points.first(1)
-    sizes = tuple({tuple(point.sizes.items()): dict(point.sizes) for point in used}.values())
-    if not used:
-        side: Any = "both" if all(lacking.values()) else "left" if lacking["left"] else "right"
-        return Decision("undefined", undefined_side=side)
-    if len(used) < 3 or len(sizes) < len(points.draws):
-        return Decision("undecided", sizes=sizes)
-    return Decision("equal", "probed", None, sizes)
+        several = False
+    if used and several and len(used) >= POINTS:
+        return _Screened(tuple(used))
+    if used:
+        return _Screened((), Decision("undecided", sizes=_Screened(tuple(used)).sizes))
+    side: Any = "both" if all(lacking.values()) else "left" if lacking["left"] else "right"
+    return _Screened((), Decision("undefined", undefined_side=side))
 
 
 def _differs(left: Node, right: Node, point: Point) -> bool | None:
@@ -172,11 +200,15 @@ def quick_equal(left: Node, right: Node, points: Sequence[Point]) -> bool:
         a, b = point.value(left), point.value(right)
         if a is None or b is None:
             continue
-        size = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
-        if float(np.abs(a - b).max(initial=0.0)) > FLOAT_TOLERANCE * max(size, 1e-9):
+        if not _close(a, b):
             return False
         seen = True
     return seen
+
+
+def _close(a: Array, b: Array) -> bool:
+    size = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)), FLOOR)
+    return float(np.abs(a - b).max(initial=0.0)) <= FLOAT_TOLERANCE * size
 
 
 def decide_many(

@@ -27,6 +27,10 @@ Array = Any
 DIGITS = 50
 REDRAWS = 24
 FORGET_AFTER = 20_000
+MOODS = (0, 0, 1, 0, 2, 1)
+SPARE_MOODS = (1, 2, 0)
+ORDINARY = 6
+"""After so many points, the spare ones prefer positive values: a claim may be defined there only, as log(x)."""
 NO_VALUE = (ArithmeticError, IndexError, np.linalg.LinAlgError, TypeError, ValueError)
 """What evaluation outside a domain raises: no inverse, an entry that does not exist, complex numbers compared, ..."""
 VALUE_KINDS = ("input", "symbol", "parameter")
@@ -80,11 +84,16 @@ def is_real(value: Array) -> bool:
     return all(not hasattr(v, "_mpc_") and mpmath.isfinite(v) for v in value.flat)
 
 
-def draw_point(graph: Graph, sizes: Mapping[str, int], seed: str, *, grid: int = 100) -> Point | None:
-    """A point at which every binding is defined; None if none was found in many draws."""
+def draw_point(
+    graph: Graph, sizes: Mapping[str, int], seed: str, *, grid: int = 100, moods: tuple[int, ...] = MOODS
+) -> Point | None:
+    """A point at which every binding is defined; None if none was found in many draws.
+
+    `moods` are those of `Draw`, in the order in which they are tried.
+    """
     for attempt in range(REDRAWS):
         rng = random.Random(f"{seed} {attempt}")
-        draw = Draw(rng, mood=(0, 0, 1, 0, 2, 1)[attempt % 6], grid=grid)
+        draw = Draw(rng, mood=moods[attempt % len(moods)], grid=grid)
         declared = {name: d for name, d in graph.declarations.items() if d.kind in VALUE_KINDS}
         inputs = {name: draw.value(d, sizes) for name, d in declared.items()}
         point = Point(graph, sizes, inputs)
@@ -110,7 +119,8 @@ class Points:
         """Point `number`, or None if no draw obeys the domain of the model."""
         while len(self._points) <= number:
             k = len(self._points)
-            self._points.append(draw_point(self.graph, self.draws[k % len(self.draws)], f"point {k}"))
+            moods = MOODS if k < ORDINARY else SPARE_MOODS
+            self._points.append(draw_point(self.graph, self.draws[k % len(self.draws)], f"point {k}", moods=moods))
         return self._points[number]
 
     def first(self, count: int) -> list[Point]:

@@ -322,6 +322,7 @@ def test_a_member_without_a_value_is_never_equal(member: str) -> None:
 def test_what_is_defined_somewhere_is_judged_there() -> None:
     assert decided(VECTOR, "x/x*z", "z").evidence == "proved"
     assert decided("s : scalar\nu = s", "exp(log(s))", "s").evidence == "proved"
+    assert decided("X : (m, n)\nu = X", "log(X**2*X)", "3*log(X)").evidence == "proved"
     assert decided("s : scalar\nu = s", "exp(2*log(s))", "s").verdict == "different"
 
 
