@@ -29,6 +29,8 @@ FORMULA: dict[str, str] = {
     "shape_mismatch": "the shapes do not fit",
     "transposed": "transposed, or axes in another order",
     "operand_order": "the operands of a product stand in the wrong order",
+    "extra_term": "a term is added that does not belong",
+    "extra_sum": "a sum stands there that does not belong",
     "stray_token": "something stands there that belongs to nothing",
     "notation": "the notation is not consistent",
 }

@@ -97,7 +97,7 @@ def _pages(pages: Sequence[str], graph: Any, options: Options, jobs: int) -> lis
 
 def _page(page: str, graph: Any, options: Options, show: bool = False) -> Outcome:
     try:
-        content, latex = _content(page)
+        content, latex = content_of(page)
         folder = Path(page).parent if page != "-" else Path()
         name = "<stdin>" if page == "-" else page
         shown = show and colours(sys.stderr)
@@ -110,7 +110,8 @@ def _page(page: str, graph: Any, options: Options, show: bool = False) -> Outcom
         return Failure(page, error)
 
 
-def _content(page: str) -> tuple[bytes, bool | None]:
+def content_of(page: str) -> tuple[bytes, bool | None]:
+    """The bytes of a page, and whether its name says that it is LaTeX. ClaimError if it cannot be read."""
     if page == "-":
         return sys.stdin.buffer.read(), None
     path = Path(page)

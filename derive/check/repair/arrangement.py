@@ -1,0 +1,166 @@
+r"""Edits of how a formula is put together: brackets, the order of factors, transposes, terms, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from derive.check.repair.edit import Change, Edit, Scene, wrapped
+from derive.check.repair.factors import products_in, short, spoken
+from derive.check.repair.tree import base_symbol, factors, groups, partials, roots, rows, span_of, terms
+from derive.claims.nodes import Fraction, Group, Node, Number, Operator, Row, Scripts, Symbol, walk
+
+
+def brackets(scene: Scene) -> Iterator[Edit]:
+    """Brackets around two neighbouring terms, or brackets that should not be there."""
+    for items in rows(scene.member):
+        found = terms(items)
+        for left, right in pairwise(found):
+            parts = factors(right.nodes, scene.words.functions)
+            before = factors(left.nodes, scene.words.functions)
+            for cut in range(1, len(parts) + 1):
+                for start in range(len(before)):
+                    if (cut == len(parts) and start == 0) and len(found) == 2 and items is scene.member.items:
+                        continue
+                    a, b = before[start].span[0], parts[cut - 1].span[1]
+                    changes = wrapped((a, b), "(", ")")
+                    yield Edit(
+                        "missing_brackets",
+                        changes,
+                        f"brackets are missing around {short(scene.between((a, b)))}",
+                        1.15,
+                    )
+    for node in groups(scene.member):
+        if node.open in ("(", "[") and node.items and len(terms(node.items)) > 1:
+            inner = scene.between(span_of(node.items))
+            yield Edit("missing_brackets", ((node.span, inner),), f"the brackets around {short(inner)} are wrong", 1.3)
+
+
+def orders(scene: Scene) -> Iterator[Edit]:
+    """Two neighbouring factors exchanged, or a product turned round."""
+    for product in products_in(scene):
+        for first, second in pairwise(product):
+            changes = ((first.span, scene.between(second.span)), (second.span, scene.between(first.span)))
+            text = f"{short(scene.between(first.span))} and {short(scene.between(second.span))}"
+            yield Edit("operand_order", changes, f"{text} stand in the wrong order", 1.1)
+        if len(product) > 2:
+            texts = [scene.between(factor.span) for factor in product]
+            turned: tuple[Change, ...] = tuple((f.span, text) for f, text in zip(product, reversed(texts), strict=True))
+            yield Edit("operand_order", turned, "the factors stand in the wrong order", 1.3)
+            first, last = product[0], product[-1]
+            ends: tuple[Change, ...] = ((first.span, texts[-1]), (last.span, texts[0]))
+            yield Edit("operand_order", ends, "the first and the last factor are exchanged", 1.25)
+
+
+def transposes(scene: Scene) -> Iterator[Edit]:
+    """A transpose put on or taken off a name, a bracket, or the whole."""
+    sign = r"^\top" if r"\top" in scene.source else "^T"
+    for node in walk(scene.member):
+        if isinstance(node, Scripts) and node.sup is not None and node.base is not None:
+            if _is_transpose(node.sup.items):
+                cut = ((_script_start(scene, node.sup), node.span[1]), "")
+                yield Edit("transposed", (cut,), f"{scene.text(node.base)} is not to be transposed", 1.0)
+        elif isinstance(node, Group) and node.open in ("(", "["):
+            yield Edit(
+                "transposed", (((node.span[1], node.span[1]), sign),), f"{scene.text(node)} is to be transposed", 1.1
+            )
+    for name in scene.names:
+        if not (isinstance(name, Scripts) and name.sup is not None and _is_transpose(name.sup.items)):
+            if isinstance(name, Scripts) and name.sup is not None:
+                changes = wrapped(name.span, "(", ")" + sign)
+            else:
+                changes = (((name.span[1], name.span[1]), sign),)
+            yield Edit("transposed", changes, f"{scene.text(name)} is to be transposed", 1.0)
+    for node in partials(scene.member):
+        changes = wrapped(node.span, r"\left(", r"\right)" + sign)
+        yield Edit("transposed", changes, f"{spoken(scene.text(node))} is to be transposed", 1.15)
+    span = scene.member.span
+    whole = wrapped(span, r"\left(", r"\right)" + sign)
+    yield Edit("transposed", whole, "it is the transpose of the gradient", 1.1)
+
+
+def _is_transpose(items: tuple[Node, ...]) -> bool:
+    return len(items) == 1 and isinstance(items[0], Symbol) and items[0].name in ("T", r"\top", r"\intercal", "t")
+
+
+def _script_start(scene: Scene, script: Row) -> int:
+    return scene.source.rfind("^", 0, script.span[0] + 1)
+
+
+def products_of_kind(scene: Scene) -> Iterator[Edit]:
+    """Matrix product for entrywise product, and the other way round."""
+    for product in products_in(scene):
+        for first, second in pairwise(product):
+            if second.sign is not None:
+                other = r"\cdot" if second.sign.text in (r"\odot", r"\circ") else r"\odot"
+                yield Edit("operand_order", ((second.sign.span, other),), "the kind of product is wrong", 1.4)
+            else:
+                at = first.span[1]
+                yield Edit("shape_mismatch", (((at, at), r" \odot "),), "an entrywise product is needed", 1.3)
+
+
+def missing_terms(scene: Scene) -> Iterator[Edit]:
+    """A path of the chain that is left out: the partials through one more consumer; or a term of the product rule."""
+    head = scene.statement.members[0]
+    fractions = partials(head)
+    end = scene.member.span[1]
+    for top, bottom, sign in _tops_and_bottoms(scene, fractions):
+        graph = scene.words.graph
+        for name, spelled in scene.words.spellings.items():
+            if spelled != bottom:
+                continue
+            for user in graph.consumers().get(name, []):
+                if user in scene.words.spellings:
+                    through = scene.words.spellings[user]
+                    text = rf" + \frac{{{sign}{top}}}{{{sign}{through}}}\frac{{{sign}{through}}}{{{sign}{bottom}}}"
+                    yield Edit("missing_term", (((end, end), text),), f"the path through {through} is missing", 1.5)
+    for items in rows(scene.member):
+        found = terms(items)
+        if not found or (len(found) == 1 and len(found[0].nodes) < 2 and items is not scene.member.items):
+            continue
+        at = found[-1].span[1]
+        for text in dict.fromkeys((*scene.written, *scene.words.spellings.values(), "1")):
+            for sign_text in ("+", "-"):
+                yield Edit("missing_term", (((at, at), f" {sign_text} {text}"),), f"the term {text} is missing", 1.6)
+
+
+def _tops_and_bottoms(scene: Scene, fractions: list[Fraction]) -> Iterator[tuple[str, str, str]]:
+    for fraction in fractions:
+        top, bottom = (scene.between(side.span) for side in (fraction.num, fraction.den))
+        sign = r"\partial " if r"\partial" in top else "d"
+        yield (
+            top.replace(r"\partial", "").strip().removeprefix("d"),
+            bottom.replace(r"\partial", "").strip().removeprefix("d"),
+            sign,
+        )
+
+
+def extra_terms(scene: Scene) -> Iterator[Edit]:
+    """A term that is dropped."""
+    for depth, items in enumerate(rows(scene.member)):
+        found = terms(items)
+        if len(found) < 2:
+            continue
+        for number, term in enumerate(found):
+            start, end = term.span
+            if term.sign is not None:
+                start = term.sign.span[0]
+            elif found[1].sign is not None and found[1].sign.text == "+":
+                end = found[1].sign.span[1]
+            text = short(scene.between(term.span))
+            yield Edit(
+                "extra_term",
+                (((start, end), ""),),
+                f"the term {text} does not belong",
+                1.3 + 0.02 * depth + 0.01 * number,
+            )
+
+
+def stray_tokens(scene: Scene) -> Iterator[Edit]:
+    """A single token that is dropped."""
+    for items in rows(scene.member):
+        for node in items:
+            if isinstance(node, Symbol | Number | Operator) or base_symbol(node) is not None:
+                yield Edit("stray_token", ((node.span, ""),), f"{scene.text(node)} belongs to nothing", 1.5)
+    for root in roots(scene.member):
+        yield Edit("extra_factor", ((root.span, scene.between(root.radicand.span)),), "the root does not belong", 1.3)

@@ -1,0 +1,133 @@
+"""Trying out variants of a statement: which of its links hold, in float64, without a verdict.
+
+A variant is a source. It is read by the reader that reads every formula; a variant that is unread, has another number
+of links, or a member without a value, holds nowhere. What passes here is still to be judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from derive.check.equality import quick_equal
+from derive.check.probe import Point, points_of
+from derive.check.reader import Reader
+from derive.check.repair.edit import Change, Scene, Vocabulary
+from derive.claims.claim import Case, Check, Claim, Problem, Reading
+from derive.claims.layout import replaced
+from derive.claims.statements import Statement
+from derive.errors import DeriveError
+from derive.ir.graph import Graph
+
+POINTS = 2
+
+
+class OutOfTime(Exception):
+    """The time for the repair of a display has passed."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a variant gave: for each link whether it holds, and in which cases; `problem` is a member without value."""
+
+    links: tuple[bool, ...]
+    scopes: tuple[tuple[str, ...], ...] = ()
+    failing: tuple[tuple[str, ...], ...] = ()
+    problem: Problem | None = None
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.links) and all(self.links)
+
+
+NOTHING = Tried(())
+
+
+@dataclass
+class Bench:
+    """The statement number `number` of a display, and the means to read other versions of it."""
+
+    reader: Reader
+    source: str
+    number: int
+    statement: Statement
+    words: Vocabulary
+    end: float
+    _points: dict[int, list[Point]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many members the statement has."""
+        return len(self.statement.members)
+
+    def scene(self, member: int, tried: Tried | None = None) -> Scene:
+        """What the makers of edits see of a member."""
+        place = tried.problem.span if tried is not None and tried.problem is not None else None
+        return Scene(self.source, self.statement.members[member], self.statement, self.words, member == 0, place)
+
+    def text(self, member: int) -> str:
+        """The author's text of a member."""
+        start, end = self.statement.members[member].span
+        return self.source[start:end]
+
+    def edited(self, member: int, changes: Sequence[Change]) -> str:
+        """The text of a member with replacements made; the source is as it was elsewhere."""
+        start, end = self.statement.members[member].span
+        inside = [((a - start, b - start), text) for (a, b), text in changes]
+        return replaced(self.source[start:end], inside)
+
+    def pair(self, left: str, right: str) -> Tried:
+        """Whether `left = right` holds in the place of the statement."""
+        start, end = self.statement.span
+        return self.whole(replaced(self.source, [((start, end), f"{left} = {right}")]))
+
+    def whole(self, source: str) -> Tried:
+        """Which links of the statement hold in another version of the display."""
+        if time.monotonic() > self.end:
+            raise OutOfTime
+        try:
+            _, claims = self.reader(source)
+        except (DeriveError, RecursionError, ValueError):
+            return NOTHING
+        return self.tried(claims[self.number]) if self.number < len(claims) else NOTHING
+
+    def tried(self, claim: Claim) -> Tried:
+        """The links that hold in every reading; each reading by its best way."""
+        found = [self._best(reading) for reading in claim.readings]
+        if not found or len({len(one.links) for one in found}) > 1:
+            return NOTHING
+        links = tuple(all(column) for column in zip(*(one.links for one in found), strict=True))
+        problem = next((one.problem for one in found if one.problem is not None), None)
+        return Tried(links, found[0].scopes, found[0].failing, problem)
+
+    def _best(self, reading: Reading) -> Tried:
+        ways = [self._way(cases) for cases in reading.ways]
+        return max(ways, key=lambda tried: sum(tried.links), default=NOTHING)
+
+    def _way(self, cases: tuple[Case, ...]) -> Tried:
+        count = len(cases[0].links) if cases else 0
+        links, scopes, failing = [], [], []
+        problem = next((m for case in cases for m in case.members if isinstance(m, Problem)), None)
+        for k in range(count):
+            held = {case.scope: self._holds(case, k) for case in cases if k < len(case.links)}
+            links.append(all(held.values()))
+            scopes.append(tuple(scope for scope, good in held.items() if good))
+            failing.append(tuple(scope for scope, good in held.items() if not good))
+        return Tried(tuple(links), tuple(scopes), tuple(failing), problem)
+
+    def _holds(self, case: Case, number: int) -> bool:
+        link = case.links[number]
+        if isinstance(link, Check):
+            return link.holds
+        if any(isinstance(member, Problem) for member in case.members[number : number + 2]):
+            return False
+        try:
+            return link.left is link.right or quick_equal(link.left, link.right, self._points_of(case.graph))
+        except (DeriveError, ValueError, ArithmeticError):
+            return False
+
+    def _points_of(self, graph: Graph) -> list[Point]:
+        if id(graph) not in self._points:
+            self._points[id(graph)] = points_of(graph).first(POINTS)
+        return self._points[id(graph)]

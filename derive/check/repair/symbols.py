@@ -1,0 +1,231 @@
+r"""Edits of names: indices, layers, operands, variables of derivatives, unknown names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from derive.check.repair.edit import Change, Edit, Scene
+from derive.check.repair.tree import base_symbol, names, partials
+from derive.claims.nodes import Node, Number, Scripts, Symbol, walk
+
+_LAYER = re.compile(r"^\s*([(\[]?)\s*([A-Za-z]|\d+)\s*(?:([+-])\s*(\d+))?\s*([)\]]?)\s*$")
+
+
+# ---------------------------------------------------------------------------- indices
+
+
+def wrong_indices(scene: Scene) -> Iterator[Edit]:
+    """One index of one name is another letter or number; the same everywhere in the member costs no more."""
+    for name in scene.names:
+        for place, text, other in _other_indices(scene, name):
+            near = text.isdecimal() and other.isdecimal() and abs(int(text) - int(other)) == 1
+            shown = scene.source[name.span[0] : place[0]] + other + scene.source[place[1] : name.span[1]]
+            sentence = f"wrong index: {scene.text(name)} should be {shown}"
+            yield Edit("wrong_index", ((place, other),), sentence, 1.0 if near or not text.isdecimal() else 1.05)
+    yield from _everywhere(scene)
+
+
+def _everywhere(scene: Scene) -> Iterator[Edit]:
+    groups: dict[tuple[str, str, str], list[Change]] = {}
+    for name in scene.names:
+        for place, text, other in _other_indices(scene, name):
+            groups.setdefault((scene.text(name), text, other), []).append((place, other))
+    for (shown, text, other), changes in groups.items():
+        spans = [span for span, _ in changes]
+        if len(changes) > 1 and len(set(spans)) == len(spans):
+            yield Edit("wrong_index", tuple(changes), f"wrong index in {shown}: {text} should be {other}", 1.3)
+
+
+def _other_indices(scene: Scene, name: Node) -> Iterator[tuple[tuple[int, int], str, str]]:
+    for part in index_tokens(name):
+        text = scene.text(part)
+        options: list[str] = []
+        if isinstance(part, Number) and text.isdecimal():
+            options = [str(int(text) + 1), str(max(0, int(text) - 1)), *(t for t in scene.letters if t.isdecimal())]
+        elif isinstance(part, Symbol):
+            options = [letter for letter in scene.letters if not letter.isdecimal()]
+        for other in dict.fromkeys(options):
+            if other != text:
+                yield part.span, text, other
+
+
+def index_tokens(name: Node) -> list[Node]:
+    if not isinstance(name, Scripts) or name.sub is None:
+        return []
+    return [part for part in name.sub.items if isinstance(part, Number | Symbol)]
+
+
+def index_orders(scene: Scene) -> Iterator[Edit]:
+    """The two indices of a name exchanged."""
+    for name in scene.names:
+        tokens = index_tokens(name)
+        if len(tokens) == 1 and isinstance(tokens[0], Number) and len(tokens[0].text) == 2:
+            first, second = tuple(tokens[0].text)
+            if first != second:
+                yield _exchange(scene, name, ((tokens[0].span, second + first),))
+        elif len(tokens) == 2:
+            texts = [scene.text(token) for token in tokens]
+            if texts[0] != texts[1]:
+                yield _exchange(scene, name, ((tokens[0].span, texts[1]), (tokens[1].span, texts[0])))
+
+
+def _exchange(scene: Scene, name: Node, changes: tuple[Change, ...]) -> Edit:
+    return Edit("index_order", changes, f"the indices of {scene.text(name)} are exchanged", 1.0)
+
+
+def digits(scene: Scene) -> Iterator[Edit]:
+    """One digit of an index written as one number: w_{12} to w_{22}."""
+    for name in scene.names:
+        for token in index_tokens(name):
+            text = scene.text(token)
+            if not (isinstance(token, Number) and text.isdecimal() and len(text) == 2):
+                continue
+            for at in (0, 1):
+                for digit in "123456789":
+                    other = text[:at] + digit + text[at + 1 :]
+                    if digit != text[at]:
+                        cost = 1.0 + 0.02 * abs(int(digit) - int(text[at]))
+                        yield Edit(
+                            "wrong_index", ((token.span, other),), f"wrong index: {text} should be {other}", cost
+                        )
+
+
+def index_shifts(scene: Scene) -> Iterator[Edit]:
+    """The layer of one name, or of all names written alike, off by one or two."""
+    found: dict[tuple[str, str], list[Change]] = {}
+    for name in scene.names:
+        script = name.sup if isinstance(name, Scripts) else None
+        if script is None:
+            continue
+        for other in _shifted(scene.between(script.span)):
+            change = (script.span, other)
+            shown = scene.source[name.span[0] : script.span[0]] + other + scene.source[script.span[1] : name.span[1]]
+            yield Edit("index_shift", (change,), f"the layer is off: {scene.text(name)} should be {shown}", 1.0)
+            key = (_stem(scene, name) + scene.between(script.span), other)
+            found.setdefault(key, []).append(change)
+    for (stem, other), changes in found.items():
+        if len(changes) > 1:
+            yield Edit("index_shift", tuple(changes), f"the layer of {stem} should be {other} everywhere", 1.2)
+
+
+def _stem(scene: Scene, name: Node) -> str:
+    base = base_symbol(name)
+    return base.name if base is not None else scene.text(name)
+
+
+def _shifted(text: str) -> list[str]:
+    match = _LAYER.match(text)
+    if match is None:
+        return []
+    opening, letter, sign, number, closing = match.groups()
+    if letter.isdecimal():
+        if not opening:
+            return []
+        return [f"{opening}{int(letter) + step}{closing}" for step in (1, -1) if int(letter) + step >= 0]
+    at = int(number or 0) * (-1 if sign == "-" else 1)
+    made = []
+    for step in (1, -1, 2, -2):
+        offset = at + step
+        made.append(f"{opening}{letter}{f'{offset:+d}' if offset else ''}{closing}")
+    return made
+
+
+# ---------------------------------------------------------------------------- names
+
+
+def operands(scene: Scene) -> Iterator[Edit]:
+    """One name in the place of another: first those with the same scripts (a for z), then the rest."""
+    skip = {id(fraction_name) for fraction_name in _tops(scene)} if scene.first else set()
+    for name in scene.names:
+        if id(name) in skip or scene.is_function(name):
+            continue
+        text = scene.text(name)
+        for other, cost in _candidates(scene, name):
+            yield Edit("wrong_operand", ((name.span, other),), f"{text} stands where {other} belongs", cost)
+    same: dict[str, list[Node]] = {}
+    for name in scene.names:
+        same.setdefault(scene.text(name), []).append(name)
+    for text, alike in same.items():
+        if len(alike) > 1 and not scene.is_function(alike[0]):
+            for other, cost in _candidates(scene, alike[0]):
+                changes = tuple((name.span, other) for name in alike)
+                yield Edit("wrong_operand", changes, f"{text} stands where {other} belongs", cost + 0.15)
+
+
+def _candidates(scene: Scene, name: Node) -> Iterator[tuple[str, float]]:
+    text = scene.text(name)
+    base, scripts = _split(text)
+    everything = dict.fromkeys((*scene.written, *scene.words.spellings.values()))
+    for other in everything:
+        if other == text or other in scene.words.functions:
+            continue
+        other_base, other_scripts = _split(other)
+        if other_scripts == scripts and other_base != base:
+            yield other, 1.05
+        elif other_base == base:
+            yield other, 1.15
+        else:
+            yield other, 1.2 if other in scene.written else 1.3
+    made = [head + scripts for head in dict.fromkeys(_split(other)[0] for other in everything)]
+    for other in made:
+        if other not in everything and other != text and scripts:
+            yield other, 1.1
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A name as written: what comes before its scripts, and the scripts without blanks and braces."""
+    at = min((k for k in (text.find("_"), text.find("^"), text.find("'")) if k > 0), default=len(text))
+    return text[:at], text[at:]
+
+
+def _tops(scene: Scene) -> Iterator[Node]:
+    for fraction in partials(scene.member):
+        yield from names(fraction.num)
+
+
+def left_sides(scene: Scene) -> Iterator[Edit]:
+    """The right side belongs to another derivative: the variable of the left side is another."""
+    if not scene.first:
+        return
+    for fraction in partials(scene.member):
+        for name in names(fraction.den):
+            for other, _ in _candidates(scene, name):
+                sentence = f"it is the derivative by {other}, not by {scene.text(name)}"
+                yield Edit("wrong_left_side", ((name.span, other),), sentence, 1.12)
+    for node in walk(scene.member):
+        if isinstance(node, Scripts) and node.sub is not None and base_symbol(node) is not None:
+            base = base_symbol(node)
+            if base is not None and base.name == r"\nabla":
+                for name in names(node.sub):
+                    for other, _ in _candidates(scene, name):
+                        sentence = f"it is the gradient by {other}, not by {scene.text(name)}"
+                        yield Edit("wrong_left_side", ((name.span, other),), sentence, 1.12)
+
+
+def undefined(scene: Scene) -> Iterator[Edit]:
+    """The name that nothing declares, replaced by one that the author or the model uses, wherever it is written so."""
+    if scene.place is None:
+        return
+    start, end = scene.place
+    here = [name for name in scene.names if name.span[0] < end and start < name.span[1]]
+    for name in here:
+        text = scene.text(name)
+        alike = [other for other in scene.names if scene.text(other) == text]
+        base = _split(text)[0]
+        for other, cost in _candidates(scene, name):
+            better = 0.0 if _split(other)[0] == base else 0.3
+            changes = tuple((same.span, other) for same in alike)
+            sentence = f"{text} is not defined; {other} is"
+            yield Edit("undefined_symbol", changes, sentence, 0.9 + better + 0.1 * (cost - 1))
+
+
+def function_names(scene: Scene) -> Iterator[Edit]:
+    """One function for another."""
+    for name in scene.names:
+        base = base_symbol(name)
+        if base is None or not scene.is_function(name):
+            continue
+        for other in sorted(scene.words.functions):
+            if other != base.name:
+                yield Edit("wrong_operand", ((base.span, other),), f"{base.name} stands where {other} belongs", 1.2)

@@ -1,0 +1,71 @@
+"""The defect list as a table: a record for each kind of edit, with the maker of its candidates.
+
+A new kind of mistake is a new line here. The order is the order in which candidates of equal cost are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from derive.check.repair import arrangement, calculus, factors, symbols
+from derive.check.repair.edit import Edit, Maker, Scene
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of edit. `bulk` edits are tried together with others, `whole` ones change several members."""
+
+    make: Maker
+    left: bool = False
+    whole: bool = False
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(symbols.undefined, left=True),
+    Kind(calculus.missing_partials, left=True),
+    Kind(calculus.primes),
+    Kind(factors.signs),
+    Kind(factors.squares),
+    Kind(calculus.sum_limits),
+    Kind(calculus.limits_everywhere),
+    Kind(symbols.index_orders, left=True),
+    Kind(symbols.index_shifts, left=True),
+    Kind(symbols.wrong_indices, left=True),
+    Kind(symbols.digits),
+    Kind(factors.extra_factors),
+    Kind(arrangement.transposes),
+    Kind(arrangement.orders),
+    Kind(factors.missing_constants),
+    Kind(calculus.missing_sums),
+    Kind(symbols.operands),
+    Kind(symbols.left_sides, left=True),
+    Kind(arrangement.brackets),
+    Kind(arrangement.products_of_kind),
+    Kind(factors.missing_links),
+    Kind(arrangement.missing_terms),
+    Kind(arrangement.extra_terms),
+    Kind(symbols.function_names),
+    Kind(arrangement.stray_tokens),
+)
+WHOLE: tuple[Maker, ...] = (calculus.free_indices,)
+
+
+def candidates(scene: Scene) -> list[Edit]:
+    """Every edit of a member, cheapest first; of the left side only those that a left side needs."""
+    found: dict[tuple[object, ...], Edit] = {}
+    for kind in KINDS:
+        if scene.first and not kind.left:
+            continue
+        for edit in kind.make(scene):
+            if not edit.overlaps and edit.changes:
+                known = found.get(edit.changes)
+                if known is None or edit.cost < known.cost:
+                    found[edit.changes] = edit
+    return sorted(found.values(), key=lambda edit: edit.cost)
+
+
+def whole_candidates(scene: Scene) -> Iterator[Edit]:
+    """Edits that change several members at once."""
+    for make in WHOLE:
+        yield from make(scene)

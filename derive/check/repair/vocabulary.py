@@ -1,0 +1,61 @@
+"""How the names of a graph are written in formulas, for edits that put a name in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from derive.check.repair.edit import Vocabulary
+from derive.check.repair.tree import base_symbol
+from derive.claims.layout import parse
+from derive.errors import ClaimError
+from derive.ir.graph import Graph
+from derive.notation.latex import latex
+from derive.notation.names import Names
+from derive.notation.style import Style
+
+_KNOWN = 16
+_kept: dict[int, Vocabulary] = {}
+
+
+def vocabulary(graph: Graph) -> Vocabulary:
+    """The spellings of a graph's names; of a family, those of its inner window too."""
+    known = _kept.get(id(graph))
+    if known is None or known.graph is not graph:
+        if len(_kept) >= _KNOWN:
+            _kept.clear()
+        known = _kept[id(graph)] = _made(graph)
+    return known
+
+
+def _made(graph: Graph) -> Vocabulary:
+    spellings: dict[str, str] = {}
+    sizes: dict[str, None] = {}
+    windows = [graph] if graph.family is None else [graph.family.interior, graph]
+    for window in windows:
+        names = Names(window, Style())
+        for name in window.names:
+            spellings.setdefault(name, latex(names.formula(name)))
+        for name in dict.fromkeys(
+            [*window.size_names(), *(n for n, d in window.declarations.items() if d.kind == "size")]
+        ):
+            sizes[latex(names.size(name))] = None
+    functions = frozenset(
+        base
+        for name, d in graph.functions.items()
+        if d.kind == "function" and (base := _letter(graph, name)) is not None
+    )
+    return Vocabulary(spellings, tuple(sizes), functions, graph)
+
+
+@lru_cache(maxsize=256)
+def _base(spelling: str) -> str | None:
+    try:
+        items = parse(spelling).items
+    except ClaimError:
+        return None
+    base = base_symbol(items[0]) if len(items) == 1 else None
+    return base.name if base is not None else None
+
+
+def _letter(graph: Graph, name: str) -> str | None:
+    return _base(latex(Names(graph, Style()).formula(name)))
