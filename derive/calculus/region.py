@@ -11,7 +11,7 @@ formal letters in order of appearance, so that equal patterns (each layer of a n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -40,6 +40,7 @@ class Region:
     simplify: Simplify
     letters: dict[Atom, Any] = field(default_factory=dict)
     _seen: dict[Key, Any] = field(default_factory=dict)
+    _squares: dict[Any, Any] = field(default_factory=dict)
 
     def expression(self, node: Node, labels: Labels, depth: int = 0) -> Any:
         """The rational function that `node` is, with its axes at `labels` of the region."""
@@ -60,8 +61,16 @@ class Region:
                 return base**n if base != 0 else self._letter(node, labels)
             case "contract" if is_elementwise(node):
                 return sp.Mul(*self._factors(node, labels, depth))
+            case "call" if node.name == "sqrt" and not any(node.orders):
+                root = self._letter(node, labels)
+                self._squares[root] = self.expression(node.args[0], labels, depth + 1)
+                return root
             case _:
                 return self._atom(node, labels, depth)
+
+    def shortest(self, expression: Any) -> Any:
+        """The form with the fewest operations; squares of roots are what is under the root."""
+        return shortest(_without_squares(expression, self._squares))
 
     def _factors(self, node: Node, labels: Labels, depth: int) -> list[Any]:
         ins, out = node.labels
@@ -95,9 +104,21 @@ class Region:
 
     # ---------------------------------------------------------------------------- back to nodes
 
-    def factors(self, expression: Any) -> list[Atom]:
-        """An expression as factors of a product: a scalar coefficient first, then the others as they appeared."""
-        return _Writer({letter: atom for atom, letter in self.letters.items()}, self.shape).factors(expression)
+    def factors(self, expression: Any, *, split: bool = False) -> list[Atom]:
+        """An expression as factors of a product: a scalar coefficient first, then the others as they appeared.
+
+        `split`: what it is divided by along fewer axes is a factor of its own.
+        """
+        return _Writer({letter: atom for atom, letter in self.letters.items()}, self.shape, split).factors(expression)
+
+
+def _without_squares(expression: Any, squares: Mapping[Any, Any]) -> Any:
+    """s^n of a root s by what is under it, down to s or 1/s."""
+    for root, inside in squares.items():
+        powers = [p for p in expression.atoms(sp.Pow) if p.base == root and p.exp.is_Integer and abs(p.exp) > 1]
+        put_in = {p: inside ** int(int(p.exp) / 2) * root ** (abs(int(p.exp)) % 2 * sp.sign(p.exp)) for p in powers}
+        expression = expression.xreplace(put_in)
+    return expression
 
 
 @cache
@@ -174,6 +195,7 @@ class _Writer:
 
     atoms: dict[Any, Atom]
     shape: tuple[Size, ...]
+    split: bool = False
 
     def factors(self, expression: Any) -> list[Atom]:
         coefficient, rest = expression.as_coeff_Mul()
@@ -189,7 +211,9 @@ class _Writer:
         scalar_under = [self.node(f)[0] for f in under if not self._labels(f)]
         tensors = [self.node(f) for f in over if self._labels(f)]
         bottom = [self.node(f) for f in under if self._labels(f)]
-        if bottom:
+        if bottom and self.split:
+            tensors = self._split(tensors, bottom)
+        elif bottom:
             tensors = [self._quotient(tensors, bottom)]
         result = self._coefficient(coefficient, scalar_over, scalar_under)
         return [*result, *tensors] or [(build.number(1), ())]
@@ -203,6 +227,16 @@ class _Writer:
             top = build.mul(*tops) if tops else build.number(1)
             tops = [build.div(top, build.mul(*bottoms))]
         return [(top, ()) for top in ([build.number(-1), *tops] if sign < 0 else tops)]
+
+    def _split(self, over: list[Atom], under: list[Atom]) -> list[Atom]:
+        every = {label for _, labels in (*over, *under) for label in labels}
+        whole_width = [item for item in under if set(item[1]) == every]
+        narrow: dict[Labels, list[Atom]] = {}
+        for item in under:
+            if item not in whole_width:
+                narrow.setdefault(item[1], []).append(item)
+        tops = [self._quotient(over, whole_width)] if whole_width else over
+        return [*tops, *(self._quotient([], items) for items in narrow.values())]
 
     def _quotient(self, over: list[Atom], under: list[Atom]) -> Atom:
         labels = tuple(sorted({label for _, ls in (*over, *under) for label in ls}))

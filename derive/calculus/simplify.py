@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from derive.calculus.region import Region, is_elementwise, shortest
+from derive.calculus.region import Region, is_elementwise
 from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological, with_args
@@ -44,7 +44,7 @@ class Simplifier:
     def _region(self, node: Node) -> Node:
         axes = tuple(range(len(node.shape)))
         region = Region(node.shape, self._atom)
-        expression = shortest(region.expression(node, axes))
+        expression = region.shortest(region.expression(node, axes))
         if expression == 0:
             return build.zeros(node.shape)
         factors = region.factors(expression)
@@ -61,20 +61,31 @@ class Simplifier:
         if flat is None:
             return with_args(node, tuple(self._done[arg] for arg in node.args))
         factors, out = self._drop_simplex(*flat)
-        groups: dict[frozenset[int], list[Factor]] = {}
-        for labels, arg in factors:
-            groups.setdefault(frozenset(labels), []).append((labels, arg))
-        scalars: list[Node] = []
-        rest: list[Factor] = []
-        for key, members in groups.items():
-            if len(members) > 1 or members[0][1].op in ("add", "neg", "div", "pow", "contract"):
-                members = self._group(tuple(sorted(key)), members)
-            scalars += [arg for labels, arg in members if not labels]
-            rest += [(labels, arg) for labels, arg in members if labels]
+        scalars, rest = self._regions(factors)
         coefficient = self._scalar(scalars)
         if build.is_zero(coefficient):
             return build.zeros(node.shape)
         return product([((), coefficient), *rest], out, node)
+
+    def _regions(self, factors: list[Factor]) -> tuple[list[Node], list[Factor]]:
+        """Scalar factors, and the others with those over the same axes taken together and shortened.
+
+        Widest first: what a wide region is divided by along fewer axes joins the narrower one.
+        """
+        groups: dict[frozenset[int], list[Factor]] = {}
+        for labels, arg in factors:
+            groups.setdefault(frozenset(labels), []).append((labels, arg))
+        short: dict[frozenset[int], list[Factor]] = {key: [] for key in groups}
+        for key in sorted(groups, key=len, reverse=True):
+            members = groups[key]
+            if len(members) > 1 or members[0][1].op in ("add", "neg", "div", "pow", "contract"):
+                members = self._group(tuple(sorted(key)), members)
+            for labels, arg in members:
+                own = frozenset(labels)
+                pending = own != key and own in groups and len(own) < len(key)
+                (groups[own] if pending else short.setdefault(own, [])).append((labels, arg))
+        scalars = [arg for _, arg in short.pop(frozenset(), [])]
+        return scalars, [member for members in short.values() for member in members]
 
     def _group(self, axes: Labels, members: list[Factor]) -> list[Factor]:
         """Factors over the same axes as one region, written as factors again."""
@@ -86,7 +97,9 @@ class Simplifier:
         expression: Any = 1
         for labels, arg in members:
             expression *= region.expression(arg, tuple(place[label] for label in labels))
-        return [(tuple(axes[k] for k in ks), arg) for arg, ks in region.factors(shortest(expression))]
+        return [
+            (tuple(axes[k] for k in ks), arg) for arg, ks in region.factors(region.shortest(expression), split=True)
+        ]
 
     def _scalar(self, scalars: list[Node]) -> Node:
         if len(scalars) < 2:
