@@ -217,6 +217,18 @@ for l in 2..L:
     a[l] = f(z[l])
 J = sum((y - a[L])**2)/2
 """
+RIDGE = "X : (m, n)\ny : (m,)\nw : (n,)\nlam : scalar, positive\nL = sum((X @ w - y)**2)/2 + lam*sum(w**2)/2"
+GAUSSIAN = "C : (n, n), positive_definite\nt : (n,)\na = inv(C) @ t\nL = dot(t, a)/2 + logdet(C)/2"
+LOGISTIC = "x : (n,)\nw : (n,)\ny : scalar, in {-1, 1}\nz = dot(w, x)\nL = log(1 + exp(-y*z))"
+HINGE = "x : (n,)\nw : (n,)\ny : scalar, in {-1, 1}\nz = dot(w, x)\nL = maximum(0, 1 - y*z)"
+ATTENTION = """
+Q : (n, d)
+K : (n, d)
+V : (n, d)
+G : (n, d)
+P = softmax(Q @ K.T/sqrt(d))
+L = sum(G*(P @ V))
+"""
 GRADIENTS = [
     (TWO_LAYERS, "A_2", "(A_2 - Y)/(A_2*(1 - A_2))/m"),
     (TWO_LAYERS, "Z_2", "(A_2 - Y)/m"),
@@ -226,6 +238,11 @@ GRADIENTS = [
     (TWO_LAYERS, "b_1", "mean(((A_2 - Y) @ W_2.T)*(A_1 - A_1**2), axis=0)"),
     (SOFTMAX, "Z", "(P - T)/N"),
     (SOFTMAX, "W", "X.T @ (softmax(X @ W) - T)/N"),
+    (RIDGE, "w", "X.T @ (X @ w - y) + lam*w"),
+    (GAUSSIAN, "C", "(inv(C) - outer(a, a))/2"),
+    (LOGISTIC, "w", "-y*x*sigmoid(-y*z)"),
+    (HINGE, "w", "where(y*z < 1, -y*x, 0*x)"),
+    (ATTENTION, "Q", "(P*(G @ V.T - sum(P*(G @ V.T), axis=1, keepdims=True))) @ K/sqrt(d)"),
     (BATCH_NORM, "gamma", "sum(G*h, axis=0)"),
     (BATCH_NORM, "x", "gamma/(m*sqrt(v + eps))*(m*G - sum(G, axis=0) - h*sum(G*h, axis=0))"),
     (BATCH_NORM, "v", "-1/2*sum(G*gamma*(x - mu), axis=0)*(v + eps)**(-3/2)"),
