@@ -44,7 +44,6 @@ CODE: dict[str, str] = {
 
 GRADIENT: dict[str, str] = {
     "mean_for_sum": "a mean is taken where a sum is needed",
-    "extra_term": "a term is added that does not belong",
     "regulariser": "right except for the gradient of a regulariser",
     "one_row": "one row is wrong, the others are right",
     "one_column": "one column is wrong, the others are right",

@@ -18,8 +18,8 @@ from derive.check.difference import Array
 from derive.check.gradient_report import Worst
 from derive.check.local import elementwise, forward_values, through_upstream
 from derive.check.locate import Evidence, measure
-from derive.check.point import wide
-from derive.check.sizes import axes, name_constant
+from derive.check.shape_causes import shape_reason
+from derive.check.sizes import name_constant
 from derive.check.terms import along_axis, regulariser, written_out
 
 Answer = tuple[list[str], str]
@@ -38,7 +38,7 @@ class Cause:
 def diagnose(evidence: Evidence, known: Cause | None = None, worst: Worst | None = None) -> Cause:
     """The cause of a refuted gradient. `known` is a shape or type problem, which only needs its reason."""
     if known is not None:
-        reason = _shape_reason(evidence) if evidence.index.size else None
+        reason = shape_reason(evidence) if evidence.index.size else None
         if reason is None:
             return known
         return Cause([*known.defects, *reason[0]], f"{known.text}: {reason[1]}")
@@ -194,39 +194,6 @@ def _other_argument(evidence: Evidence) -> Answer | None:
         if measured.index.size == evidence.index[:64].size and measured.explains(evidence.values[:64]):
             return ["wrong_left_side", "wrong_operand"], f"this is the gradient of {name}"
     return None
-
-
-# ----- shapes -----
-
-
-def _shape_reason(evidence: Evidence) -> Answer | None:
-    """Why the gradient has another shape: not summed over an axis, transposed, or one axis too many."""
-    raw = evidence.claimed.raw.get(evidence.name)
-    if raw is None or not raw.size or not np.all(np.isfinite(raw)):
-        return None
-    raw, shape = wide(raw), evidence.shape
-    places = axes(evidence.point)
-    for count in range(1, raw.ndim + 1):
-        for over in itertools.combinations(range(raw.ndim), count):
-            total = np.sum(raw, axis=over)
-            kept = np.sum(raw, axis=over, keepdims=True)
-            fitting = next((t for t in (total, kept) if t.shape == shape), None)
-            if fitting is None or all(raw.shape[a] == 1 for a in over):
-                continue
-            if evidence.explains(fitting.ravel()[evidence.index]):
-                sizes = ", ".join(f"{a} (of {raw.shape[a]}{_place(raw.shape[a], places)})" for a in over)
-                return ["missing_sum"], f"the sum over axis {sizes} is missing"
-    for order in itertools.permutations(range(raw.ndim)):
-        moved = np.transpose(raw, order)
-        if moved.shape == shape and raw.shape != shape and evidence.explains(moved.ravel()[evidence.index]):
-            return ["transposed"], "it is transposed"
-    if raw.size == evidence.point.values[evidence.name].size and evidence.explains(raw.ravel()[evidence.index]):
-        return ["notation"], "the numbers are right, only the shape is not"
-    return None
-
-
-def _place(size: int, places: dict[int, str]) -> str:
-    return f", {places[size]}" if size in places else ""
 
 
 # ----- the place -----

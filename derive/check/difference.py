@@ -60,9 +60,9 @@ class Slope:
 def measured_noise(line: Line, center: Array, eps: float) -> float:
     """The rounding noise of phi, from its differences over nine points a hair apart.
 
-    Over such a distance a smooth function has no fourth difference, so what is left is rounding (the estimate of Hamming,
-    and of More and Wild): `var(k-th difference) = binomial(2k, k) var(noise)`. A fast function still has one; its fifth
-    is smaller, noise has both. The theoretical bound of independent output errors is a floor.
+    Over such a distance a smooth function has no fourth difference, so what is left is rounding (the estimate of
+    Hamming, and of More and Wild): `var(k-th difference) = binomial(2k, k) var(noise)`. A fast function still has
+    one; its fifth is smaller, noise has both. The theoretical bound of independent output errors is a floor.
     """
     floor = 2.0 * eps * float(np.sqrt(np.sum(np.square(np.abs(center)))))
     spacing = eps**0.45

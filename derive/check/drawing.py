@@ -7,10 +7,14 @@ order, and stays in [0, 1] where all given numbers do (probabilities and their l
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from derive.check.difference import Array
 from derive.check.point import scale_of
+
+Draw = Callable[[Array, np.random.Generator], Array]
 
 
 def nearby(value: Array, rng: np.random.Generator) -> Array:
@@ -30,6 +34,21 @@ def drawn(value: Array, rng: np.random.Generator, stretch: float = 1.0) -> Array
 
 def large(value: Array, rng: np.random.Generator) -> Array:
     return drawn(value, rng, 3.0)
+
+
+def one_signed(value: Array) -> bool:
+    """Whether all given numbers have one sign: their domain may end at zero."""
+    return bool(value.size and (np.all(value > 0) or np.all(value < 0)))
+
+
+def keeping_signs(draw: Draw) -> Draw:
+    """The same drawing, but numbers that all have one sign keep it."""
+
+    def signed(value: Array, rng: np.random.Generator) -> Array:
+        new = draw(value, rng)
+        return _like(np.copysign(new, value), value) if one_signed(value) else new
+
+    return signed
 
 
 def _like(numbers: Array, value: Array) -> Array:

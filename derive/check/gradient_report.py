@@ -122,6 +122,19 @@ def severity(worst: Worst) -> float:
     return difference / worst.estimate if worst.estimate > 0 else (math.inf if difference else 0.0)
 
 
+def sentence(groups: list[GroupResult], verdict: str) -> str:
+    """One sentence for all groups: each cause once, with the groups it concerns."""
+    if verdict == "true":
+        return f"right for {', '.join(g.name for g in groups)}"
+    concerned = [g for g in groups if g.verdict == verdict]
+    if not concerned:
+        return "there is nothing to compare"
+    texts = {g.diagnosis for g in concerned}
+    if len(texts) == 1 and len(concerned) > 1 and not any(g.name in concerned[0].diagnosis for g in concerned):
+        return f"{', '.join(g.name for g in concerned)}: {concerned[0].diagnosis}"
+    return "; ".join(f"{g.name}: {g.diagnosis}" for g in concerned)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}

@@ -13,7 +13,7 @@ group: a fault is seen if it exceeds the estimate, about 1e-10 of the group's si
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -37,6 +37,10 @@ class Outcome:
     defect: str = ""
     """The cause, where judging shows it already."""
     kinks: list[Kink] = field(default_factory=list)
+    size: float = 0.0
+    """The claimed gradient's size along the direction, and the error of the slope, in the unit of the loss."""
+    estimate: float = 0.0
+    agrees: bool = False
 
 
 def acceptance(eps: float) -> float:
@@ -172,7 +176,7 @@ def judge_direction(
         return _weighed(point, claimed, name, direction, slope, False, coordinate)
     precise = _weighed(point, claimed, name, direction, slope, True, coordinate)
     if precise.verdict == "true":
-        return _same_in_both(point, claimed, name)
+        return replace(_same_in_both(point, claimed, name), size=precise.size)
     own = _weighed(point, claimed, name, direction, slope, False, coordinate)
     return precise if own.verdict == "undecided" else own
 
@@ -192,7 +196,7 @@ def _weighed(
 ) -> Outcome:
     gradient = wide((claimed.wide if widened else claimed.narrow)[name])
     number, size = float(np.sum(gradient * direction)), _size(gradient, direction)
-    if size == 0.0 and np.any(gradient):
+    if size == 0.0 and np.any((gradient != 0) & (direction != 0)):
         return Outcome("undecided", reason="the numbers are too small for floating-point arithmetic")
     eps = claimed.eps(name, widened)
     rounding, limit = ROUNDINGS * eps * size, acceptance(max(eps, point.eps))
@@ -212,7 +216,9 @@ def _weighed(
         reason = f"the estimate of the error ({estimate:.1e}) is too large beside the gradient ({scale:.1e})"
         if estimate < limit * scale:
             reason = f"the difference ({abs(number - slope.value) / abs(step):.1e}) may be rounding"
-    return Outcome(verdict, worst, reason)
+    total = slope.error + rounding
+    agrees = abs(number - slope.value) <= total
+    return Outcome(verdict, worst, reason, size=size, estimate=total, agrees=agrees)
 
 
 def _sharpened(

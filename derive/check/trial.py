@@ -14,10 +14,10 @@ import numpy as np
 
 from derive.check.diagnose import Cause, diagnose
 from derive.check.difference import Array
-from derive.check.drawing import drawn, large, nearby
-from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, severity
+from derive.check.drawing import drawn, keeping_signs, large, nearby, one_signed
+from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, sentence, severity
 from derive.check.guard import CallFailed, Deadline, OutOfTime, same
-from derive.check.judge import Claimed, Outcome, judge_group
+from derive.check.judge import ACCEPT, Claimed, Outcome, judge_group
 from derive.check.locate import gather
 from derive.check.point import Counted, Point, Subject, Values
 from derive.errors import DeriveError
@@ -83,6 +83,7 @@ class _Trial:
         self.kinks: list[Kink] = []
         self.results: dict[str, GroupResult] = {}
         self.accepted: dict[str, list[str]] = {}
+        self.sizes: dict[str, dict[str, float]] = {}
         self.open: dict[str, tuple[str, Outcome]] = {}
 
     @property
@@ -101,8 +102,10 @@ class _Trial:
         for point in self._points():
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
-            self._judge(point, Claimed(point))
+            self._judge_further(point)
         self._settle()
+        if plan.redraw and self.points < 3 and overall(list(self.results.values())) != "false":
+            self.notes.append("the forward pass is not defined at most of the points that were drawn")
         return self._summary(findings)
 
     def _given(self) -> Point:
@@ -137,14 +140,12 @@ class _Trial:
     def _points(self) -> Iterator[Point]:
         if self.plan.redraw:
             for label, draw in (("a point close by", nearby), ("a drawn point", drawn), ("a large point", large)):
-                values = {name: draw(value, self.rng) for name, value in self.plan.values.items()}
-                point = self._try(self.counted[0], values, label)
-                if point is None and draw is not nearby:
-                    point = self._try(
-                        self.counted[0], {n: nearby(v, self.rng) for n, v in self.plan.values.items()}, label
-                    )
-                if point is not None:
-                    yield point
+                for attempt in (draw, keeping_signs(draw), nearby):
+                    values = {name: attempt(value, self.rng) for name, value in self.plan.values.items()}
+                    point = self._try(self.counted[0], values, label)
+                    if point is not None:
+                        yield point
+                        break
         for k in range(3 if self.plan.further else 0):
             assert self.plan.further is not None
             subject, values = self.plan.further()
@@ -171,6 +172,21 @@ class _Trial:
 
     # ----- judging -----
 
+    def _judge_further(self, point: Point) -> None:
+        """Judge at a drawn point; where the domain may end at zero a gradient that fails beyond it refutes nothing."""
+        guessed = point.label in ("a drawn point", "a large point") and any(map(one_signed, self.plan.values.values()))
+        try:
+            claimed = Claimed(point)
+        except CallFailed:
+            if not guessed:
+                raise
+            self.notes.append(f"the gradient function fails at {point.label}, which may lie outside its domain")
+            return
+        if guessed and any(defect == "not_finite" for defect, _ in claimed.problems.values()):
+            self.notes.append(f"the gradient is not finite at {point.label}, which may lie outside its domain")
+            return
+        self._judge(point, claimed)
+
     def _judge(self, point: Point, claimed: Claimed) -> None:
         self.notes += claimed.notes
         for name in list(claimed.raw) + [n for n in claimed.problems if n not in claimed.raw]:
@@ -183,6 +199,7 @@ class _Trial:
                 self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, cause.worst)
                 continue
             outcome = judge_group(point, claimed, name)
+            self.sizes.setdefault(name, {})[point.label] = outcome.size
             self.kinks += outcome.kinks
             if outcome.verdict == "kink":
                 outcome = self._at_kink(point, claimed, name, outcome)
@@ -236,13 +253,21 @@ class _Trial:
                 continue
             labels = self.accepted.get(name, [])
             blocked = self.open.get(name)
-            if blocked is not None and (blocked[0] == "the given point" or not labels):
+            if blocked is not None and self._vanishes(name, *blocked):
+                self.notes.append(f"the gradient of {name} vanishes at {blocked[0]}, beside its size nearby")
+            elif blocked is not None and (blocked[0] == "the given point" or not labels):
                 result.verdict, result.worst = "undecided", blocked[1].worst
                 result.diagnosis = blocked[1].reason or "the slope could not be measured"
             elif not labels:
                 result.verdict, result.diagnosis = "undecided", "there is a kink at every point that was tried"
             elif blocked is not None:
                 self.notes.append(f"{name} was not decided at {blocked[0]}: {blocked[1].reason}")
+
+    def _vanishes(self, name: str, label: str, outcome: Outcome) -> bool:
+        """At a minimum nothing is left to be precise about: the claim must be zero within 1e-6 of its size nearby."""
+        nearby_size = self.sizes[name].get("a point close by", 0.0)
+        near = "a point close by" in self.accepted.get(name, []) and len(self.accepted[name]) > 1
+        return near and label == "the given point" and outcome.agrees and outcome.estimate < ACCEPT * nearby_size
 
     # ----- the answer -----
 
@@ -254,7 +279,7 @@ class _Trial:
         worsts = [g.worst for g in groups if g.verdict == verdict and g.worst is not None]
         report = GradientReport(verdict, "", defects, max(worsts, key=severity, default=None), groups)
         report.kinks = self.kinks
-        report.diagnosis = _sentence(groups, verdict)
+        report.diagnosis = sentence(groups, verdict)
         if findings:
             first = "; ".join(text for _, text in findings)
             prefix = {"true": "the numbers are right, but ", "undecided": ""}.get(verdict, f"{report.diagnosis}; ")
@@ -271,15 +296,3 @@ class _Trial:
         if not self.points:
             text = f"the function did not return within the time limit of {self.deadline.seconds:g} s"
         return GradientReport("undecided", text, ["timeout"], groups=groups)
-
-
-def _sentence(groups: list[GroupResult], verdict: str) -> str:
-    if verdict == "true":
-        return f"right for {', '.join(g.name for g in groups)}"
-    concerned = [g for g in groups if g.verdict == verdict]
-    if not concerned:
-        return "there is nothing to compare"
-    texts = {g.diagnosis for g in concerned}
-    if len(texts) == 1 and len(concerned) > 1 and not any(g.name in concerned[0].diagnosis for g in concerned):
-        return f"{', '.join(g.name for g in concerned)}: {concerned[0].diagnosis}"
-    return "; ".join(f"{g.name}: {g.diagnosis}" for g in concerned)

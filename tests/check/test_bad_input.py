@@ -38,6 +38,14 @@ def doubling_in_place(x):
     return x
 
 
+def sum_of_doubled(x):
+    return np.sum(doubling_in_place(x))
+
+
+def product(p):
+    return np.sum(p["a"] * p["b"])
+
+
 VERDICTS = {
     "shape": (square, lambda x: 2 * x[:2], X, "false", "shape_mismatch"),
     "one axis too many": (square, lambda x: (2 * x)[None], X, "false", "shape_mismatch"),
@@ -48,13 +56,13 @@ VERDICTS = {
     "complex": (square, lambda x: 2 * x + 0j, X, "false", "wrong_type"),
     "cut to integers": (square, lambda x: (2 * x).astype(int), X + 0.3, "false", "wrong_type"),
     "nothing": (square, lambda x: None, X, "false", "missing_gradient"),
-    "missing key": (lambda p: np.sum(p["a"] * p["b"]), lambda p: {"a": p["b"]}, {"a": X, "b": X + 1}, "false", "missing_gradient"),
+    "missing key": (product, lambda p: {"a": p["b"]}, {"a": X, "b": X + 1}, "false", "missing_gradient"),
     "gradient raises": (square, lambda x: 1 / 0, X, "false", "raises"),
     "gradient uses an unknown name": (square, lambda x: 2 * undefined, X, "false", "undefined_name"),  # noqa: F821
     "gradient is NaN": (square, lambda x: x * np.nan, X, "false", "not_finite"),
     "gradient is infinite": (square, lambda x: x * np.inf, X, "false", "not_finite"),
     "gradient changes its argument": (square, doubling_in_place, X, "false", "mutates_argument"),
-    "f changes its argument": (lambda x: np.sum(doubling_in_place(x)), lambda x: 2 + 0 * x, X, "false", "mutates_argument"),
+    "f changes its argument": (sum_of_doubled, lambda x: 2 + 0 * x, X, "false", "mutates_argument"),
     "f is NaN": (lambda x: np.sum(np.log(x)), lambda x: 1 / x, X, "undecided", "not_finite"),
     "f is random": (random_forward, double, X, "undecided", "nondeterministic"),
     "empty": (square, double, np.zeros(0), "undecided", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -40,11 +41,8 @@ def test_an_outside_project_gets_a_readable_failure(tmp_path):
     (tmp_path / "test_dense.py").write_text(PROJECT)
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_dense.py"]
-    installed = subprocess.run(
-        [sys.executable, "-c", "import importlib.metadata as m; print([e.value for e in m.entry_points(group='pytest11')])"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    if "derive.pytest_plugin" not in installed.stdout:
+    names = [entry.value for entry in importlib.metadata.entry_points(group="pytest11")]
+    if "derive.pytest_plugin" not in names:
         command[3:3] = ["-p", "derive.pytest_plugin"]
     result = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(root)}
