@@ -18,6 +18,7 @@ from derive.check.normal_form import WRITTEN_OUT, NormalForm
 from derive.check.polynomials import Exhausted
 from derive.check.recent import PerGraph
 from derive.check.summands import vanishes
+from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, refs, rewrite, topological, with_args
@@ -43,7 +44,7 @@ def proved(left: Node, right: Node, graph: Graph, *, seconds: float = 2.0) -> bo
             for definitions in _stages(left, right, graph):
                 if _proved_by_entries(left, right, graph, definitions, algebra):
                     return True
-    except Exhausted:
+    except (Exhausted, UnsupportedError):
         pass
     return False
 
@@ -56,7 +57,7 @@ def proved_at_sizes(left: Node, right: Node, graph: Graph, sizes: Mapping[str, i
     members = _at_sizes(left, sizes), _at_sizes(right, sizes)
     try:
         return any(_proved_by_entries(*members, small, stage, algebra) for stage in _stages(*members, small))
-    except Exhausted:
+    except (Exhausted, UnsupportedError):
         return False
 
 

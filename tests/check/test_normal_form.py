@@ -17,6 +17,7 @@ from derive.ir.graph import Declaration, Fact, Graph
 from derive.ir.node import Node
 from derive.ir.size import size_of
 from derive.model import loads
+from derive.ops.record import Elementwise, all_records
 from derive.ops.tensors import inv
 
 M, N = size_of("m"), size_of("n")
@@ -143,6 +144,18 @@ def test_a_declared_function_is_the_registered_one() -> None:
     claim = b.sub(b.number(1), b.power(b.call("f", x), 2))
     assert same(b.call("f", x, orders=(1,)), claim, graph)
     assert not same(b.call("f", x, orders=(1,)), claim)
+
+
+@pytest.mark.parametrize("record", [r for r in all_records() if isinstance(r, Elementwise)], ids=lambda r: r.name)
+def test_every_registered_function_and_its_derivatives_have_a_normal_form(record: Elementwise) -> None:
+    # u and v are positive, so that every function is inside its domain
+    graph = facts("x", (N,), Fact("positive"))
+    args = [x, b.add(x, x)][: record.arity]
+    for order in range(3):
+        orders = (order,) + (0,) * (record.arity - 1)
+        value = b.call(record.name, *args, orders=orders)
+        assert same(value, b.call(record.name, *[b.add(arg, b.sub(x, x)) for arg in args], orders=orders), graph)
+        assert not same(value, b.add(value, x), graph)
 
 
 def test_roots_keep_their_sign() -> None:
