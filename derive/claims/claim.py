@@ -62,11 +62,15 @@ class Value:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why something whose names are all known has no value. `defect` is a key of the list of defects."""
+    """Why something whose names are all known has no value. `defect` is a key of the list of defects.
+
+    `formal` is what it would be with the fault left in as an unknown: a sum to a wrong limit still equals itself.
+    """
 
     defect: str
     message: str
     span: Offsets
+    formal: Value | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

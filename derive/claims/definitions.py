@@ -34,6 +34,7 @@ def definition_of(job: Job) -> Definition | None:
     head = left[0]
     if not isinstance(head, Symbol | Accent | Scripts) or (len(left) > 1 and formal is None):
         return None
+    formal = formal or None  # declared names behind it are an annotation, as in J(\theta)
     if not _is_new(head, left, scope, function=formal is not None):
         return None
     spelling = spelling_of(head, scope)
@@ -79,14 +80,12 @@ def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:
         if k % 2 or not isinstance(node, Symbol) or len(node.name.lstrip("\\")) < 1:
             return None
         names.append(node)
-    if not names or (any(isinstance(resolve(node, scope), Found) for node in names) and not _all_symbols(names, scope)):
+    if not names:
         return None
-    return tuple(node.name for node in names)
-
-
-def _all_symbols(names: Sequence[Node], scope: Scope) -> bool:
     meant = [resolve(node, scope) for node in names]
-    return all(m is None or (isinstance(m, Found) and m.entry.kind == "symbol") for m in meant)
+    if any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
+        return ()
+    return tuple(node.name for node in names)
 
 
 def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) -> tuple[str, ...]:

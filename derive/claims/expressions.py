@@ -17,7 +17,19 @@ from dataclasses import replace
 from derive.claims import values
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.factors import factor
-from derive.claims.nodes import BigOperator, Ellipsis, Fraction, Node, Offsets, Operator, Row, Stray, Symbol, walk
+from derive.claims.nodes import (
+    BigOperator,
+    Ellipsis,
+    Fraction,
+    Node,
+    Offsets,
+    Operator,
+    Row,
+    Scripts,
+    Stray,
+    Symbol,
+    walk,
+)
 from derive.claims.scope import NotUnderstood, Scope
 from derive.claims.series import ellipsis_sum, index_letters, series
 
@@ -191,9 +203,25 @@ def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
     results: list[Result] = []
     at = 0
     while at < len(items):
+        start = at
         result, at = factor(items, at, scope)
+        before = results[-1] if results else None
+        if isinstance(before, Value) and isinstance(result, Value) and _weighs(before, items[start], result):
+            scope.assumed[f"{before.text} times {result.text} entry by entry"] = None
+            result = replace(
+                values.hadamard(before, result, items[start].span), text=f"({before.text} ⊙ {result.text})"
+            )
+            results.pop()
         results.append(result)
     return results
+
+
+def _weighs(weight: Value, node: Node, logarithm: Value) -> bool:
+    r"""`y \log a` of arrays of one shape, as losses are printed: entry by entry, where no matrix product exists."""
+    base = node.base if isinstance(node, Scripts) else node
+    is_log = isinstance(base, Symbol) and base.name in ("log", "ln", "lg")
+    same = bool(weight.shape) and weight.shape == logarithm.shape and weight.row == logarithm.row
+    return is_log and same and isinstance(values.multiply(weight, logarithm, node.span), Problem)
 
 
 def _product(results: Sequence[Result], span: Offsets) -> Result:

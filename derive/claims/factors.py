@@ -13,7 +13,7 @@ from fractions import Fraction as Exact
 from derive.claims import partials, values
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.functions import applied, function_word, named_function
-from derive.claims.lookup import Found, axes_of, is_transpose, resolve
+from derive.claims.lookup import Found, axes_of, components, is_transpose, resolve
 from derive.claims.names import Entry, Lin, Token, tokens_of
 from derive.claims.nodes import (
     Accent,
@@ -124,8 +124,16 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     """A name with all its scripts, or None."""
     made = defined(node, items, at, scope)
     if made is not None:
-        return made
+        value, following = made
+        behind = items[following] if following < len(items) else None
+        if following == at + 1 and isinstance(behind, Group) and _only_parameters(behind, scope):
+            following += 1
+        return value, following
     found = resolve(node, scope)
+    parts = components(node, scope) if not isinstance(found, Found) else None
+    if parts is not None:
+        nodes = [scope.frame.graph.ref(name) for name in parts]
+        return Value(build.array(nodes, (len(nodes),)), text=f"[{'; '.join(parts)}]"), at + 1
     if isinstance(found, Problem):
         delta = partials.delta(node, scope)
         return (delta if delta is not None else found), at + 1
@@ -139,12 +147,18 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
         function = named_function(node, scope, found)
         assert function is not None
         return applied(function, items, at, scope, factor)
+    beside = found.indices if found.indices and found.indices[0] == "(" else ()
+    if beside:
+        found = replace(found, indices=())
     value = name_value(found, node.span, scope)
     following = at + 1
     annotation = _annotation(found, items, at + 1, scope)
     if annotation:
         following += 1
-    return _raised(value, found.sup, node, scope), following
+    value = _raised(value, found.sup, node, scope)
+    if beside and isinstance(value, Value):
+        value = annotated(value, beside, node.span, scope)
+    return value, following
 
 
 def _annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> bool:
@@ -173,6 +187,12 @@ def _annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> b
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
+
+
+def _only_parameters(group: Group, scope: Scope) -> bool:
+    """`(\\theta)` behind a name that the page defines."""
+    meant = [resolve(node, scope) for node in group.items if not isinstance(node, Punct)]
+    return bool(meant) and all(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant)
 
 
 # ----- scripts -----

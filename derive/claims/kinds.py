@@ -157,8 +157,10 @@ def _real(items: Sequence[Node], scope: Scope) -> ShapeOf:
     return ShapeOf(tuple(size_in(part, scope) for part in parts), text)
 
 
-def link(a: Member, b: Member, span: Offsets, places: tuple[int, ...] | None) -> Link:
+def link(a: Member, relation: str, b: Member, span: Offsets, places: tuple[int, ...] | None) -> Link:
     """What a relation between two members asks for."""
+    if relation == r"\to" and isinstance(a, Value) and isinstance(b, Value):
+        return Check(True, "both have the shapes that stand beside them")
     if isinstance(a, ShapeOf) or isinstance(b, ShapeOf):
         for member in (a, b):
             if isinstance(member, Problem):

@@ -13,11 +13,13 @@ from derive.claims import values
 from derive.claims.claim import Chain, Check, Equal, Link, Member, Problem, Result, Value
 from derive.claims.nodes import Offsets
 from derive.ir import build
-from derive.ir.size import Shape, show_shape
+from derive.ir.size import ONE, Shape, show_shape
 
 
 def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None = None) -> Link:
     """The link between two members."""
+    if isinstance(a, Problem) and isinstance(b, Problem) and a.formal is not None and b.formal is not None:
+        a, b = a.formal, b.formal
     for member in (a, b):
         if isinstance(member, Problem):
             return Check(False, member.message, member.defect)
@@ -28,6 +30,7 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
         return Check(False, bad.message, bad.defect)
     if a.jacobian != b.jacobian:
         a, b = _entry_by_entry(a, b)
+    a, b = _as_columns(a, b)
     shape = _common_shape(a, b)
     if shape is None:
         kinds = f"shape {show_shape(a.shape)} against shape {show_shape(b.shape)}"
@@ -48,6 +51,25 @@ def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
     if not array.shape:
         array = Value(build.fill(array.node, diagonal.shape), text=array.text)
     return (diagonal, array) if a.jacobian else (array, diagonal)
+
+
+def _as_columns(a: Value, b: Value) -> tuple[Value, Value]:
+    """A column of rank one beside a matrix of one column (or a row beside one of one row) is the same matrix."""
+    if len(a.shape) == 2 and len(b.shape) == 1:
+        return a, _as_matrix(b, a)
+    return (_as_matrix(a, b), b) if len(a.shape) == 1 and len(b.shape) == 2 else (a, b)
+
+
+def _as_matrix(vector: Value, like: Value) -> Value:
+    (size,) = vector.shape
+    target = (ONE, size) if vector.row else (size, ONE)
+    if like.shape != target or size is ONE:
+        return vector
+    n = len(vector.letters)
+    labels = tuple(range(n + 1))
+    out = (*labels[:n], n + 1, n) if vector.row else (*labels, n + 1)
+    node = build.contract([labels], out, [vector.node], vector.node.shape[:n] + target)
+    return replace(vector, node=node, row=False)
 
 
 def _common_shape(a: Value, b: Value) -> Shape | None:

@@ -56,7 +56,15 @@ def spelling_of(node: Node, scope: Scope, rename: str = "") -> Spelling | None:
     name, font = base
     bases = (f"{font}:{name}", name) if font else (name,)
     fixed = scope.substituted(sups)
-    return Spelling(bases, tuple(scope.substituted(subs)), tuple(fixed), scripts.primes, node.span, scripts.sup)
+    if not is_word(bases, subs, scope.frame):
+        subs = scope.substituted(subs)
+    return Spelling(bases, tuple(subs), tuple(fixed), scripts.primes, node.span, scripts.sup)
+
+
+def is_word(bases: Sequence[str], subs: Sequence[Token], frame: Frame) -> bool:
+    """Whether a subscript is a declared word, `w_{old}`, and no row of index letters."""
+    text = text_of(subs) or ""
+    return len(text) > 2 and text.isalpha() and any((base, text) in frame.lexicon.subscripts for base in bases)
 
 
 def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | None:
@@ -70,7 +78,7 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
     found = _stages(spelling, scope)
     if found is not None:
         return found
-    elsewhere = any(_declared(spelling, scope, frame) for frame in scope.frame.others)
+    elsewhere = any(_declared(node, rename, scope, frame) for frame in scope.frame.others)
     if elsewhere or any(scope.frame.lexicon.resembles(key) for key in _forms(spelling)):
         shown = scope.source[spelling.span[0] : spelling.span[1]]
         return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
@@ -85,10 +93,11 @@ def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
     for sups, slip in _other_layers(spelling.sups):
         found = _exact(replace(spelling, sups=sups), scope)
         if isinstance(found, Found) and not found.sup and slip:
-            scope.note("notation", spelling.span, f"the layer {text_of(spelling.sups)} stands without its brackets")
+            shown = scope.source[spelling.span[0] : spelling.span[1]]
+            scope.note("notation", spelling.span, f"the layer of {shown} stands without its brackets")
         if found is not None:
             return found
-    folded = tuple(base for base in map(swapped, spelling.bases) if base is not None)
+    folded = tuple(base for base in map(swapped, spelling.bases) if base is not None and base not in ("E", "D"))
     if not folded:
         return None
     for sups, _ in ((spelling.sups, False), *_other_layers(spelling.sups)):
@@ -210,10 +219,28 @@ def _forms(spelling: Spelling) -> Iterator[Key]:
                 yield base, sub, sup, primes
 
 
-def _declared(spelling: Spelling, scope: Scope, frame: Frame) -> bool:
+def _declared(node: Node, rename: str, scope: Scope, frame: Frame) -> bool:
     """Whether another window of the family knows the spelling."""
     other = replace(scope, frame=frame, pending=[], notes={}, assumed={})
-    return isinstance(_exact(spelling, other), Found)
+    spelling = spelling_of(node, other, rename)
+    return spelling is not None and isinstance(_stages(spelling, other), Found)
+
+
+def components(node: Node, scope: Scope) -> list[str] | None:
+    """The scalars `y^{(3)}_1, y^{(3)}_2, ...` that `y^{(3)}` stands for as a vector, or None."""
+    spelling = spelling_of(node, scope)
+    if spelling is None or spelling.subs or not spelling.sups or spelling.sups[0] not in ("(", "["):
+        return None
+    for base in spelling.bases:
+        found: dict[int, str] = {}
+        numbered = scope.frame.lexicon.numbered.get((base, 1, len(spelling.sups), spelling.primes), [])
+        for (sub,), sups, entry in numbered:
+            if sups == spelling.sups and isinstance(sub, int) and entry.kind == "value":
+                found[sub] = entry.name
+        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1)):
+            names = [found[k] for k in sorted(found)]
+            return names if not any(scope.frame.graph.shape(name) for name in names) else None
+    return None
 
 
 # ----- indices -----

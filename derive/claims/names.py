@@ -134,6 +134,7 @@ class Lexicon:
         default_factory=dict
     )
     forms: set[Key] = field(default_factory=set)
+    subscripts: set[tuple[str, str]] = field(default_factory=set)
     words: dict[str, Entry] = field(default_factory=dict)
     adjoint_of: dict[Key, list[str]] = field(default_factory=dict)
 
@@ -144,6 +145,7 @@ class Lexicon:
         found.append(entry)
         self.forms.add(form_of(key))
         base, sub, sup, primes = key
+        self.subscripts.add((base, sub))
         if len(base) > 1 and base.isalnum():
             self.words[base] = entry
         if any(ch.isdigit() for ch in sub + sup):
@@ -337,14 +339,17 @@ def pre_activations(graph: Graph) -> list[str]:
 def edges(graph: Graph, made: Lexicon) -> Mapping[str, set[tuple[int, int]]]:
     """The connections (from, to) of explicit neurons, by the letter of their weights: `w_12` leads from 1 to 2."""
     consumers = graph.consumers()
-    place = {entry.name: key for key, entries in made.entries.items() for entry in entries if entry.kind == "value"}
+    places: dict[str, set[str]] = {}
+    for key, entries in made.entries.items():
+        for entry in entries:
+            places.setdefault(entry.name, set()).add(key[1])
     found: dict[str, set[tuple[int, int]]] = {}
     for key, entries in made.entries.items():
         digits = key[1].replace(",", "")
         if len(digits) != 2 or not digits.isdecimal() or entries[0].kind != "value":
             continue
         a, b = int(digits[0]), int(digits[1])
-        ends = {place[user][1] for user in consumers.get(entries[0].name, []) if user in place}
+        ends = {sub for user in consumers.get(entries[0].name, []) for sub in places.get(user, ())}
         if str(b) in ends or str(a) in ends:
             found.setdefault(key[0], set()).add((a, b) if str(b) in ends else (b, a))
     return found

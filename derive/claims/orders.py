@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from derive.claims.claim import Case, Check, Link, Problem, Reading
-from derive.claims.links import equality
 from derive.claims.lookup import Found, axes_of, resolve
 from derive.claims.names import Lin, Token, tokens_of
 from derive.claims.nodes import Ellipsis, Group, Node, Row, Scripts, Symbol
-from derive.claims.scope import NotUnderstood, Oracle, Scope
-from derive.claims.usage import name_value
+from derive.claims.scope import Frame, NotUnderstood, Oracle, Scope
 
 if TYPE_CHECKING:
     from derive.claims.reading import Job
@@ -88,21 +86,29 @@ def _after(items: Sequence[Item | Problem], at: int, job: Job) -> Check:
     return Check(True, "the order of computation")
 
 
-def _same(job: Job, at: int) -> Link:
+def _same(job: Job, at: int) -> Check:
     """An `=` inside an order: two names of one value."""
-    fallback: Link | None = None
     for frame in job.context.frames:
-        values = []
+        names = []
         for row in job.rows[at : at + 2]:
-            scope = job.scope(frame, Oracle(), at, {})
-            meant = resolve(row.items[0], scope) if len(row.items) == 1 else None
-            if isinstance(meant, Found):
-                values.append(name_value(meant, row.span, scope))
-        if len(values) == 2:
-            return equality(values[0], values[1], job.statement.span)
-        fallback = fallback or Check(False, "the two names have no common window", "undefined_symbol")
-    assert fallback is not None
-    return fallback
+            meant = resolve(row.items[0], job.scope(frame, Oracle(), at, {})) if len(row.items) == 1 else None
+            if isinstance(meant, Found) and meant.entry.kind == "value" and not meant.indices and not meant.sup:
+                names.append(_origin(meant.entry.name, frame))
+        if len(names) == 2:
+            same = names[0] == names[1]
+            return Check(same, "two names of one value" if same else f"{names[0]} is not {names[1]}", _FAULT[same])
+    return Check(False, "no window shows both names", "undefined_symbol")
+
+
+_FAULT = {True: None, False: "wrong_operand"}
+
+
+def _origin(name: str, frame: Frame) -> str:
+    """The name that a name is only another word for."""
+    bindings = frame.graph.bindings
+    while name in bindings and bindings[name].node.op == "ref":
+        name = bindings[name].node.name
+    return name
 
 
 # ----- conventions -----

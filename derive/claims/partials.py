@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 
 from derive.claims import values
 from derive.claims.claim import Chain, Problem, Result, Value
-from derive.claims.lookup import Found, axes_of, resolve, spelling_of
-from derive.claims.names import Lin, key_of, text_of
-from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol
+from derive.claims.lookup import Found, axes_of, is_transpose, resolve, spelling_of
+from derive.claims.names import Lin, key_of, text_of, tokens_of
+from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
 from derive.claims.scope import PENDING, Frame, NotUnderstood, Scope
 from derive.claims.usage import show_axes
 from derive.ir import build
@@ -40,10 +40,12 @@ class Variable:
     axes: tuple[str | int | None, ...] = ()
     kind: str = "value"
     frame: Frame | None = None
+    shown: str = ""
 
     @property
     def text(self) -> str:
-        return self.name + show_axes(self.axes)
+        """The name with its indices."""
+        return (self.shown or self.name) + show_axes(self.axes)
 
 
 # ----- recognising -----
@@ -65,8 +67,6 @@ def is_derivative(node: Fraction) -> bool:
 
 def count_derivatives(items: Sequence[Node]) -> int:
     """How many derivatives stand in a row of nodes, however deep."""
-    from derive.claims.nodes import walk
-
     total = 0
     for node in walk(*items):
         if (isinstance(node, Fraction) and is_derivative(node)) or (
@@ -128,10 +128,10 @@ def _half(node: Fraction, sign: str | None, scope: Scope, at: int) -> Step | Non
     if sign is None:
         return None
     loss = scope.frame.graph.loss
-    of = _value_of(node.num.items[1:], scope)
-    if sign == r"\partial" or (of is not None and of.name == loss):
+    of = _value_of(node.num.items[1:], scope) if len(node.num.items) > 1 else None
+    if sign == r"\partial" or (isinstance(of, Variable) and of.name == loss):
         scope.read(node.den.items, scope)  # whatever cannot be read at all stays unread
-        if of is None:
+        if of is None and len(node.num.items) > 1:
             scope.read(node.num.items[1:], scope)
         return Problem("missing_partial", "the denominator lacks a partial sign", node.span), at + 1
     return None
@@ -194,11 +194,11 @@ def variable(items: Sequence[Node], scope: Scope) -> Variable | Problem:
     raise NotUnderstood(span, f"a declared variable, not {shown}")
 
 
-def _value_of(items: Sequence[Node], scope: Scope) -> Variable | None:
+def _value_of(items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
     """The name with its indices that some nodes are, or None; an annotation behind it is passed over."""
     if len(items) == 2 and isinstance(items[1], Group) and items[1].open == "(":
         items = items[:1]
-    found = resolve(items[0], scope) if len(items) == 1 else None
+    found = (_bracketed_entry(items[0], scope) or resolve(items[0], scope)) if len(items) == 1 else None
     if len(items) > 1:
         key = key_of(tuple(items))
         known = scope.frame.lexicon.known(key) if key is not None else []
@@ -211,7 +211,19 @@ def _value_of(items: Sequence[Node], scope: Scope) -> Variable | None:
     return _as_variable(found, items, scope)
 
 
-def _as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable | None:
+def _bracketed_entry(node: Node, scope: Scope) -> Found | None:
+    """`(Z_2)_{ij}`: an entry of a value whose name has a subscript of its own."""
+    if not isinstance(node, Scripts) or node.sub is None or node.sup is not None or node.primes:
+        return None
+    if not isinstance(node.base, Group) or node.base.open != "(" or len(node.base.items) != 1:
+        return None
+    found = resolve(node.base.items[0], scope)
+    if not isinstance(found, Found) or found.indices:
+        return None
+    return replace(found, indices=tuple(tokens_of(node.sub.items)))
+
+
+def _as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
     entry = found.entry
     span = items[0].span
     if entry.kind == "generic" and entry.pattern is not None:
@@ -225,7 +237,7 @@ def _as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable 
         return None
     shape = scope.frame.graph.shape(entry.name)
     axes = axes_of(found, len(shape), shape, scope, span)
-    return None if isinstance(axes, Problem) else Variable(entry.name, tuple(axes))
+    return axes if isinstance(axes, Problem) else Variable(entry.name, tuple(axes))
 
 
 def _subterm(items: Sequence[Node], span: Offsets, scope: Scope) -> Variable | None:
@@ -250,7 +262,8 @@ def _subterm(items: Sequence[Node], span: Offsets, scope: Scope) -> Variable | N
             bindings["%part"] = Binding("%part", value.node)
             binding = replace(binding, node=changed)
         bindings[name] = binding
-    return Variable("%part", (None,) * len(value.shape), frame=Frame(replace(graph, bindings=bindings)))
+    part_frame = Frame(replace(graph, bindings=bindings))
+    return Variable("%part", (None,) * len(value.shape), frame=part_frame, shown=f"({value.text})")
 
 
 def _alike(a: Term, b: Term) -> bool:
@@ -264,6 +277,8 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
     """The derivative of what stands above the line by the variables below it."""
     broken = next((q for q in by if isinstance(q, Problem)), None)
     p = _value_of(items, scope)
+    if isinstance(p, Problem):
+        return p
     if p is None and not isinstance(items[0], Group):
         value = scope.read(items, scope) if len(items) == 1 else None
         if isinstance(value, Problem):
@@ -305,6 +320,7 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     if q.kind == "parameter":
         if rank:
             raise NotUnderstood(span, "a scalar above the line")
+        scope.unknowns[text] = ()
         return Value(build.ref(text, ()), chain=Chain(p.text, q.text, 0), text=text)
     if q.kind == "formal":
         return Value(build.zeros(frame.graph.shape(p.name)), text=text)
@@ -343,7 +359,7 @@ def _operator(
         raise NotUnderstood(items[at].span, "something to differentiate")
     span = items[at].span[0], items[-1].span[1]
     named = _value_of(items[at + 1 : at + 3], scope) if at + 2 < len(items) else None
-    if named is None or not isinstance(items[at + 2], Group):
+    if not isinstance(named, Variable) or not isinstance(items[at + 2], Group):
         named, width = _value_of(items[at + 1 : at + 2], scope), 1
     else:
         width = 2
@@ -357,7 +373,7 @@ def _operator(
         return q, end
     if isinstance(value, Problem):
         return value, end
-    if named is not None and end == at + 1 + width and named.kind == "value":
+    if isinstance(named, Variable) and end == at + 1 + width and named.kind == "value":
         return single(named, q, span, scope, upright=upright or named.name == scope.frame.graph.loss), end
     return _expression(value, [q], span, scope), end
 
@@ -382,12 +398,15 @@ def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Fac
     if len({entry.name for entry in parameters}) != 1:
         raise NotUnderstood(node.span, "the variable of the gradient")
     q = Variable(parameters[0].name, kind="parameter")
+    loss = scope.frame.graph.loss
     value, end = factor(items, at + 1, scope)
     if isinstance(value, Problem):
         return value, end
     if value.shape or value.letters:
         raise NotUnderstood(node.span, "the gradient of a scalar")
-    text = f"∂{value.text}/∂{q.text}"
+    top = value.text if value.node.op == "ref" and value.node.name != scope.frame.graph.loss else loss
+    text = f"∂{top}/∂{q.text}"
+    scope.unknowns[text] = ()
     return Value(build.ref(text, ()), chain=Chain(value.text, q.text, 0), text=text), end
 
 
@@ -406,14 +425,17 @@ def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     q = _value_of([transposed], scope)
     if q is None:
         return None
+    if isinstance(q, Problem):
+        return q, at + 2
     span = items[at].span[0], following.span[1]
     if loss is None or q.name == loss:
         raise NotUnderstood(span, "a derivative of the loss; differentials by themselves are not read")
     scope.assumed[f"d{q.text} = ∂{loss}/∂{q.text}"] = None
     value = single(Variable(loss), q, span, scope)
     if tail is not None:
-        if not isinstance(value, Problem) and text_of(scope.substituted([Lin("T")])) == "T":
-            value = values.transposed(value, span)
+        if not is_transpose(tokens_of(tail.items)):
+            raise NotUnderstood(span, "a transpose")
+        value = values.transposed(value, span)
     return value, at + 2
 
 
@@ -440,12 +462,10 @@ def delta(node: Node, scope: Scope) -> Result | None:
         raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
     if not found:
         return kronecker or problem
-    ((name, (meant, _)),) = found.items()
-    q = _as_variable(meant, [node], scope)
-    if q is None:
-        shape = scope.frame.graph.shape(name)
-        axes = axes_of(meant, len(shape), shape, scope, node.span)
-        return axes if isinstance(axes, Problem) else None
+    ((meant, _),) = found.values()
+    q = _as_variable(replace(meant, sup=()), [node], scope)
+    if not isinstance(q, Variable):
+        return q
     value = single(Variable(loss), q, node.span, scope)
     shown = scope.source[node.span[0] : node.span[1]]
     scope.assumed[f"{shown} = ∂{loss}/∂{q.text}"] = None
@@ -494,8 +514,6 @@ def primed(node: Scripts, value: Result, scope: Scope) -> Result:
 
 def variables_named(items: Sequence[Node], scope: Scope) -> list[str]:
     """The names that the derivatives in a row are taken by."""
-    from derive.claims.nodes import walk
-
     found: dict[str, None] = {}
     for node in walk(*items):
         if isinstance(node, Fraction) and is_derivative(node):

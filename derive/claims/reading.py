@@ -17,7 +17,6 @@ from derive.claims.claim import (
     Check,
     Claim,
     Definition,
-    Equal,
     Kind,
     Link,
     Member,
@@ -31,13 +30,15 @@ from derive.claims.definitions import definition_of, formal_letters
 from derive.claims.expressions import expression
 from derive.claims.layout import Layout
 from derive.claims.links import laid_out, needs_layout
-from derive.claims.names import Lin, tokens_of
+from derive.claims.lookup import is_word
+from derive.claims.names import Lin, base_of, tokens_of
 from derive.claims.nodes import Row, Scripts, Slip, Stray, Symbol, walk
 from derive.claims.partials import count_derivatives, differential, variables_named
 from derive.claims.scope import PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
 from derive.claims.statements import Statement, statements
 from derive.errors import DeriveError
 from derive.ir.graph import Declaration, Graph
+from derive.ir.size import Shape
 
 MAX_READINGS = 32
 MAX_CASES = 200
@@ -192,8 +193,12 @@ def _defining(job: Job, cases: Sequence[Case]) -> frozenset[int]:
     is_delta = len(first) == 1 and isinstance(base, Symbol) and base.name == r"\delta"
     if not is_delta or len(job.rows) < 2 or len(job.rows[1].items) != 1:
         return frozenset()
-    links = [case.links[0] for case in cases]
-    return frozenset({0} if all(isinstance(link, Equal) and link.left is link.right for link in links) else ())
+    same = all(_text(case.members[0]) == _text(case.members[1]) != "" for case in cases)
+    return frozenset({0} if same else ())
+
+
+def _text(member: Member) -> str:
+    return member.text if isinstance(member, Value) else ""
 
 
 # ----- cases -----
@@ -207,6 +212,7 @@ class Outcome:
     result: Member | NotUnderstood
     notes: tuple[Slip, ...] = ()
     assumed: tuple[str, ...] = ()
+    unknowns: tuple[tuple[str, Shape], ...] = ()
 
 
 @dataclass
@@ -250,8 +256,7 @@ def _windows(job: Job) -> tuple[list[Frame], bool]:
         for row in job.rows
         for node in walk(row)
         if isinstance(node, Scripts)
-        for script in (node.sub, node.sup)
-        if script is not None
+        for script in _layered_scripts(node, context.main)
         for token in tokens_of(script.items)
         if isinstance(token, Lin) and token.letter == letter
     ]
@@ -259,6 +264,13 @@ def _windows(job: Job) -> tuple[list[Frame], bool]:
     if not offsets:
         return [last, first, interior], False
     return ([first, interior] if max(offsets) > 0 else [first, interior, last]), True
+
+
+def _layered_scripts(node: Scripts, frame: Frame) -> list[Row]:
+    """The scripts of a name that may hold a layer: all but a subscript that is a word."""
+    base = base_of(node.base)
+    word = node.sub is not None and base is not None and is_word(base[:1], tokens_of(node.sub.items), frame)
+    return [script for script in (None if word else node.sub, node.sup) if script is not None]
 
 
 def _units(job: Job, frame: Frame) -> list[Unit]:
@@ -340,6 +352,8 @@ def _outcomes(
             scope.variables = _named_elsewhere(job, frame, member, env)
         scopes.append(scope)
         result = kinds.member_value(row.items, scope)
+        if scope.flaws and isinstance(result, Value):
+            return replace(scope.flaws[0], formal=result)
         both = [letter for letter in scope.closed if letter in scope.free]
         if both and isinstance(result, Value):
             return Problem("wrong_index", f"{both[0]} is summed over and also free", scope.free[both[0]])
@@ -352,7 +366,7 @@ def _outcomes(
                 tables.add((table.letters, table.rows))
         if isinstance(result, Problem) and result.defect == PENDING and env:
             result = Problem("undefined_symbol", result.message, result.span)
-        yield Outcome(dict(choices), result, tuple(scope.notes), tuple(scope.assumed))
+        yield Outcome(dict(choices), result, tuple(scope.notes), tuple(scope.assumed), tuple(scope.unknowns.items()))
 
 
 def _named_elsewhere(job: Job, frame: Frame, member: int, env: Mapping[str, int]) -> tuple[str, ...]:
@@ -426,6 +440,7 @@ def _ways(job: Job, units: list[Unit], done: list[Outcome]) -> Iterator[tuple[st
         tuple(outcome.result for outcome in done[k : k + width] if not isinstance(outcome.result, NotUnderstood))
         for k in range(0, len(done), width)
     ]
+    unknowns = dict(pair for outcome in done for pair in outcome.unknowns)
     layouts: tuple[str, ...] = ("",)
     if any(needs_layout(members) for members in results):
         layouts = (job.context.layout,) if job.context.layout else ("numerator", "denominator")
@@ -433,7 +448,7 @@ def _ways(job: Job, units: list[Unit], done: list[Outcome]) -> Iterator[tuple[st
         cases = []
         for unit, members in zip(units, results, strict=True):
             laid = tuple(laid_out(member, layout) for member in members) if layout else members
-            cases.append(Case(_with_formal(unit.frame, job), unit.scope, laid, _links(job, laid)))
+            cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, laid)))
         yield layout, tuple(cases)
 
 
@@ -441,11 +456,14 @@ def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
     found: list[Link] = []
     for k in range(len(members) - 1):
         places = next((p for p in map(kinds.decimals, job.rows[k : k + 2]) if p is not None), None)
-        found.append(kinds.link(members[k], members[k + 1], job.statement.span, places))
+        relation = job.statement.relations[k].text
+        found.append(kinds.link(members[k], relation, members[k + 1], job.statement.span, places))
     return tuple(found)
 
 
-def _with_formal(frame: Frame, job: Job) -> Graph:
+def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> Graph:
+    """The graph with the letters that only this formula has: arguments of a function, what a sum leaves open."""
     graph = frame.graph
-    new = {letter: Declaration(letter, "input") for letter in job.formal if letter not in graph.declarations}
+    shapes = {**dict.fromkeys(job.formal, ()), **unknowns}
+    new = {name: Declaration(name, "input", shape) for name, shape in shapes.items() if name not in graph.declarations}
     return replace(graph, declarations={**graph.declarations, **new}) if new else graph

@@ -177,6 +177,8 @@ class Scope:
     assumed: dict[str, None] = field(default_factory=dict)
     free: dict[str, Offsets] = field(default_factory=dict)
     closed: dict[str, Offsets] = field(default_factory=dict)
+    flaws: list[Problem] = field(default_factory=list)
+    unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
 
     def choose(self, key: ChoiceKey, options: Sequence[T]) -> T:

@@ -126,17 +126,25 @@ def _over_axis(value: Value, letter: str, bound: str, limits: Limits, span: Offs
             raise NotUnderstood(span, f"a range for {letter}")
         return _total(value, bound, size)
     low, high = size_in(limits.low, scope), size_in(limits.high, scope)
-    count = high - low + ONE
     if size is None:
-        return _total(value, bound, count)
+        return _total(value, bound, high - low + ONE)
     if low is ONE and high is size:
         return _total(value, bound, size)
-    if size.number is None or low.number is None or high.number is None:
-        return Problem("sum_limit", f"{letter} runs from {low} to {high}, but it counts 1..{size}", span)
-    if low.number < 1 or high.number > size.number:
-        return Problem("sum_limit", f"{letter} runs to {high}, but there are {size}", span)
-    parts = [values.relabelled(value, {bound: k}) for k in range(low.number - 1, high.number)]
+    first, last, count = low.number, high.number, size.number
+    if first is None or last is None or count is None or not 1 <= first <= last <= count:
+        scope.flaws.append(Problem("sum_limit", f"{letter} runs from {low} to {high}, but it counts 1..{size}", span))
+        return _total(_masked(value, bound, low, high, size, scope), bound, size)
+    parts = [values.relabelled(value, {bound: k}) for k in range(first - 1, last)]
     return values.add(parts, [1] * len(parts), span) if parts else Value(build.number(0))
+
+
+def _masked(value: Value, bound: str, low: Size, high: Size, size: Size, scope: Scope) -> Value:
+    """The terms of a sum to a wrong limit: nobody knows which of them are meant."""
+    name = f"%{low}..{high}"
+    scope.unknowns[name] = (size,)
+    mask = Value(build.ref(name, (size,)), (bound,))
+    labels = tuple(range(len(value.shape)))
+    return replace(values.contraction([mask, value], [(), labels], labels), row=value.row, text=value.text)
 
 
 def _total(value: Value, bound: str, size: Size) -> Value:

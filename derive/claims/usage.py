@@ -32,8 +32,6 @@ def name_value(found: Found, span: Offsets, scope: Scope) -> Result:
             raise NotUnderstood(span, f"an alias of something declared, not of {entry.name}")
         return inner if isinstance(inner, Problem) else name_value(inner, span, scope)
     node = scope.frame.graph.ref(entry.name)
-    if found.indices and found.indices[0] == "(":
-        return annotated(Value(node, text=entry.name), found.indices, span, scope)
     axes = axes_of(found, len(node.shape), node.shape, scope, span)
     if isinstance(axes, Problem):
         return axes
@@ -180,7 +178,12 @@ def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, sco
 def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     group = items[at + 1] if at + 1 < len(items) else None
     if not isinstance(group, Group):
-        return None
+        # `L(y, a) = ...` and then L by itself: the arguments are what the model calls so
+        known = [resolve(Symbol(items[at].span, name), scope) for name in definition.formal]
+        if not all(isinstance(meant, Found) and meant.entry.kind == "value" for meant in known):
+            return None
+        inner = _inside(definition, scope)
+        return inner.read(definition.row.items, inner), at + 1
     parts: list[list[Node]] = [[]]
     for node in group.items:
         if isinstance(node, Punct) and node.text == ",":
