@@ -23,7 +23,7 @@ from derive.ir import build
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import Shape, show_shape
 from derive.notation.contraction import flatten
-from derive.notation.formula import EQUALS, PLUS, Formula, Product, Row
+from derive.notation.formula import EQUALS, PLUS, Formula, Fraction, Product, Row
 from derive.notation.latex import latex
 from derive.notation.names import Names
 from derive.notation.pieces import Piece, big
@@ -107,6 +107,10 @@ def partial_line(of: str, by: str, node: Node, names: Names) -> Line:
 
     def left(printer: Printer, at: At) -> Formula:
         at = at or ()
+        first = names.adjoint(of)
+        if first is not None and {first[1], by} <= set(graph.inputs):
+            once = printer.piece(graph.ref(first[1]), at[:rank]).formula
+            return names.second_derivative(first[0], once, printer.piece(graph.ref(by), at[rank:]).formula)
         return printer.names.derivative(
             printer.piece(graph.ref(of), at[:rank]).formula, printer.piece(graph.ref(by), at[rank:]).formula
         )
@@ -136,7 +140,7 @@ def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, name
         variable = printer.piece(derivation.graph.ref(name), at).formula
         fraction = printer.names.derivative(printer.names.formula(derivation.loss), variable)
         composed = _chain(derivation, step, printer, at)
-        if latex(fraction) == latex(left(printer, at)):
+        if isinstance(left(printer, at), Fraction):
             return composed
         return fraction if composed is None else Row((fraction, EQUALS, composed))
 
@@ -176,7 +180,7 @@ def _chain(derivation: Derivation, step: Step, printer: Printer, at: At) -> Form
         if not step.total.shape and not printer.matrices and not derivation.graph.shape(step.paths[0].consumer):
             return _long_chain(derivation, step, printer)
         return _composition(derivation, step, step.paths[0], printer, at)
-    terms = [_composition(derivation, step, path, printer, at) for path in step.paths]
+    terms = printer.each(step.paths, lambda path: _composition(derivation, step, path, printer, at))
     row: list[Formula] = []
     for term in terms:
         if term is None:

@@ -18,7 +18,7 @@ from functools import cached_property
 from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.model.names import parse_index, spelled_at
-from derive.notation.formula import ONE, Atom, Fence, Formula, Fraction, Row, Script, plain
+from derive.notation.formula import ONE, Atom, Fence, Formula, Fraction, Product, Row, Script, plain
 from derive.notation.letters import letter, unicode_of
 from derive.notation.style import Style
 from derive.ops.record import elementwise
@@ -190,6 +190,13 @@ class Names:
         """The fraction of a partial derivative."""
         return Fraction(Row((self.style.d, of)), Row((self.style.d, by)))
 
+    def second_derivative(self, of: str, by: Formula, then: Formula) -> Formula:
+        """The fraction of a second partial derivative of a named value."""
+        sign = self.style.d
+        twice = Script(Atom(sign.latex.strip(), sign.text), None, plain("2"))
+        below = Product((Row((sign, by)), Row((sign, then))))
+        return Fraction(Row((twice, Atom(" ", ""), self.formula(of))), below)
+
     def partial(self, of: str, by: str) -> Formula:
         """The partial derivative of one name by another."""
         return self.derivative(self.formula(of), self.formula(by))
@@ -197,10 +204,14 @@ class Names:
     def _adjoint_name(self, loss: str, by: str) -> Name:
         if loss == by:
             return Name(ONE)
-        if self.style.adjoint == "d" and "d" not in self.graph and by in self.graph:
+        own = loss == self.loss
+        if own and self.style.adjoint == "d" and "d" not in self.graph and by in self.graph:
             name = self.name(by)
             return replace(name, base=Row((plain("d"), name.base)))
-        if by in self.deltas and self.graph.loss in (None, loss):
+        first = self.adjoint(loss)
+        if first is not None and {first[1], by} <= set(self.graph.inputs):
+            return Name(self.second_derivative(first[0], self.formula(first[1]), self.formula(by)), whole=True)
+        if own and by in self.deltas:
             return replace(self.name(by), base=_DELTA, whole=False)
         return Name(self.partial(loss, by), whole=True)
 
@@ -211,6 +222,15 @@ class Names:
         layered = any("[" in name for name in self.graph.names)
         taken |= {name.partition("[")[0] for name in self.graph.declarations} | ({"l"} if layered else set())
         return tuple(letter for letter in "ijklpqrsuvhgno" if letter not in taken)
+
+    @cached_property
+    def loss(self) -> str | None:
+        """What δ and d speak of: the one loss whose derivatives the graph holds, never a derivative itself."""
+        pairs = [self.adjoint(name) for name, binding in self.graph.bindings.items() if binding.adjoint_of is not None]
+        losses = {pair[0] for pair in pairs if pair is not None and not pair[0].startswith("∂")}
+        if losses:
+            return losses.pop() if len(losses) == 1 else None
+        return self.graph.loss
 
     @cached_property
     def deltas(self) -> frozenset[str]:

@@ -124,7 +124,8 @@ def circle(factors: Sequence[Piece], sign: Atom) -> Piece:
     row: list[Formula] = []
     for k, factor in enumerate(factors):
         row += [sign] if k else []
-        row.append(at_least(factor, Level.PRODUCT).formula)
+        open_ended = factor.closed if k < len(factors) - 1 and factor.level >= Level.PRODUCT else None
+        row.append(open_ended or at_least(factor, Level.PRODUCT).formula)
     return Piece(Row(tuple(row)), Level.CIRCLE)
 
 

@@ -10,8 +10,9 @@ too large has been cut before by `derive.notation.where`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction as Exact
+from typing import TypeVar
 
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Size
@@ -24,6 +25,8 @@ from derive.ops.primitive import scalar_of
 
 At = tuple[Formula, ...] | None
 Signed = tuple[bool, Piece]
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 _WRITTEN_OUT = 3
 
 
@@ -37,13 +40,28 @@ class Printer:
     def __init__(self, names: Names, view: View, *, tidy: bool = False) -> None:
         self.names, self.graph, self.style = names, names.graph, names.style
         self.matrices, self.tidy = view == "matrix", tidy
-        self._letters = numbered(names.index_letters)
+        self._letters: list[str] = []
+        self._supply = numbered(names.index_letters)
+        self._used = 0
 
     # ------------------------------------------------------------------------------------------- indices
 
     def index(self) -> Formula:
         """An index letter that the formula does not have yet."""
-        return plain(next(self._letters))
+        if self._used == len(self._letters):
+            self._letters.append(next(self._supply))
+        self._used += 1
+        return plain(self._letters[self._used - 1])
+
+    def each(self, terms: Iterable[Item], make: Callable[[Item], Made]) -> list[Made]:
+        """Terms of a sum, each of which may use the indices that another term has bound."""
+        start, furthest, made = self._used, self._used, []
+        for term in terms:
+            self._used = start
+            made.append(make(term))
+            furthest = max(furthest, self._used)
+        self._used = furthest
+        return made
 
     def indices(self, count: int) -> tuple[Formula, ...]:
         """Several of them."""
@@ -103,7 +121,7 @@ class Printer:
 
     def _negated(self, node: Node, at: At) -> Signed:
         if self.tidy and node.op == "add" and len(node.args) == 2:
-            (minus, first), (subtracted, second) = (self.loose(arg, at) for arg in node.args)
+            (minus, first), (subtracted, second) = self.each(node.args, lambda arg: self.loose(arg, at))
             if subtracted and not minus:
                 return False, total([(False, second), (True, first)])
         minus, piece = self.signed(node, at)
@@ -118,7 +136,7 @@ class Printer:
             case "size":
                 return self._size(node.size)
             case "add":
-                return total([self.loose(arg, at) for arg in node.args])
+                return total(self.each(node.args, lambda arg: self.loose(arg, at)))
             case "pow":
                 return self._power(node, at)
         return functions.PRINTERS.get(node.op, functions.composite)(self, node, at)
@@ -158,6 +176,9 @@ class Printer:
             return products.matrix_product(self, node)
         minus, above = self.loose(num, at)
         turned, below = self.loose(den, at)
+        if at is not None and isinstance(above.formula, Fraction) and num.op == "ref":
+            # the derivative stays a fraction of its own
+            return minus ^ turned, product([above, fraction(exact(Exact(1)), below)])
         return minus ^ turned, fraction(above, below)
 
     def _power(self, node: Node, at: At) -> Piece:

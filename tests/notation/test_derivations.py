@@ -323,3 +323,16 @@ def test_the_reader_of_claims_finds_nothing_stray_in_what_is_printed(text: str, 
             *print_derivation(derivation, None, view, style),
         ]:
             assert not parse(printed.latex()).slips, printed.latex()
+
+
+def test_second_derivatives() -> None:
+    first = derived(SCALAR)
+    second = backprop(first.gradient, "∂L/∂w_2")
+    style = Style(adjoint="delta")
+    assert line(second, "w_1").startswith(r"\frac{\partial^2 L}{\partial w_2 \partial w_1} = ")
+    # δ is the derivative of the loss, not that of a derivative
+    inner = line(second, "z_1", style=style).split(" = ")[0]
+    assert inner == r"\frac{\partial \frac{\partial L}{\partial w_2}}{\partial z_1}"
+    graph = first.gradient
+    printed = print_partial("∂L/∂w_2", "b_2", jacobian(graph, "∂L/∂w_2", "b_2"), graph)
+    assert printed.latex().startswith(r"\frac{\partial^2 L}{\partial w_2 \partial b_2} = ")

@@ -98,7 +98,7 @@ def layered() -> Graph:
     ],
 )
 def test_adjoints_print_as_the_style_asks(style: Style, z: str, a: str) -> None:
-    names = Names(layered(), style)
+    names = Names(layered().with_loss("L"), style)
     assert [latex(names.formula("∂L/∂z_1")), latex(names.formula("∂L/∂a_1"))] == [z, a]
 
 
