@@ -33,7 +33,7 @@ Environment = Literal["align*", "align", "aligned"]
 
 _PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage{amsmath,amssymb}
-\usepackage[margin=25mm]{geometry}
+\usepackage[margin=20mm]{geometry}
 \allowdisplaybreaks
 \addtolength{\jot}{4pt}
 \setlength{\parindent}{0pt}
