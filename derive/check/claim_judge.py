@@ -24,7 +24,7 @@ from derive.check.witness import Witness
 from derive.claims.claim import Case, Check, Claim, Equal, Link, Problem, Reading
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
-from derive.ir.node import Node, topological
+from derive.ir.node import Node, refs, topological
 
 TIME_LIMIT = 4.0
 """Seconds for one statement; what is not decided then is undecided."""
@@ -209,6 +209,10 @@ def _judge_link(case: Case, number: int, level: Level, end: float, counterexampl
     for member in case.members[number : number + 2]:
         if isinstance(member, Problem):
             return Finding("false", "proved", reason=member.message, defect=member.defect)
+    unknown = [name for name in refs(link.left, link.right) if name not in case.graph]
+    unknown = [name for name in unknown if name not in case.graph.declarations]
+    if unknown:
+        return Finding("undecided", reason=f"{unknown[0]} has no value in this model")
     left = end - time.monotonic()
     if left <= 0:
         return Finding("undecided", reason="no time was left to decide it")

@@ -7,7 +7,7 @@ of links, or a member without a value, holds nowhere. What passes here is still 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derive.check.equality import quick_equal
@@ -16,6 +16,7 @@ from derive.check.reader import Reader
 from derive.check.repair.edit import Change, Scene, Vocabulary
 from derive.claims.claim import Case, Check, Claim, Problem, Reading
 from derive.claims.layout import replaced
+from derive.claims.nodes import Offsets
 from derive.claims.statements import Statement
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
@@ -29,12 +30,12 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Tried:
-    """What a variant gave: for each link whether it holds, and in which cases; `problem` is a member without value."""
+    """What a variant gave: for each link whether it holds, and in which cases; `problems` are members without value."""
 
     links: tuple[bool, ...]
     scopes: tuple[tuple[str, ...], ...] = ()
     failing: tuple[tuple[str, ...], ...] = ()
-    problem: Problem | None = None
+    problems: Mapping[int, Problem] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -63,23 +64,28 @@ class Bench:
 
     def scene(self, member: int, tried: Tried | None = None) -> Scene:
         """What the makers of edits see of a member."""
-        place = tried.problem.span if tried is not None and tried.problem is not None else None
+        problem = tried.problems.get(member) if tried is not None else None
+        place = problem.span if problem is not None else None
         return Scene(self.source, self.statement.members[member], self.statement, self.words, member == 0, place)
+
+    def place(self, member: int) -> Offsets:
+        """Where a member stands, with the invisible braces that open or close inside of it: `{\\sigma }(z)`."""
+        return balanced(self.source, self.statement.members[member].span)
 
     def text(self, member: int) -> str:
         """The author's text of a member."""
-        start, end = self.statement.members[member].span
+        start, end = self.place(member)
         return self.source[start:end]
 
     def edited(self, member: int, changes: Sequence[Change]) -> str:
         """The text of a member with replacements made; the source is as it was elsewhere."""
-        start, end = self.statement.members[member].span
+        start, end = self.place(member)
         inside = [((a - start, b - start), text) for (a, b), text in changes]
         return replaced(self.source[start:end], inside)
 
     def pair(self, left: str, right: str) -> Tried:
         """Whether `left = right` holds in the place of the statement."""
-        start, end = self.statement.span
+        start, end = self.place(0)[0], self.place(self.count - 1)[1]
         return self.whole(replaced(self.source, [((start, end), f"{left} = {right}")]))
 
     def whole(self, source: str) -> Tried:
@@ -98,8 +104,7 @@ class Bench:
         if not found or len({len(one.links) for one in found}) > 1:
             return NOTHING
         links = tuple(all(column) for column in zip(*(one.links for one in found), strict=True))
-        problem = next((one.problem for one in found if one.problem is not None), None)
-        return Tried(links, found[0].scopes, found[0].failing, problem)
+        return Tried(links, found[0].scopes, found[0].failing, found[0].problems)
 
     def _best(self, reading: Reading) -> Tried:
         ways = [self._way(cases) for cases in reading.ways]
@@ -108,13 +113,13 @@ class Bench:
     def _way(self, cases: tuple[Case, ...]) -> Tried:
         count = len(cases[0].links) if cases else 0
         links, scopes, failing = [], [], []
-        problem = next((m for case in cases for m in case.members if isinstance(m, Problem)), None)
+        problems = {k: m for case in cases for k, m in enumerate(case.members) if isinstance(m, Problem)}
         for k in range(count):
             held = {case.scope: self._holds(case, k) for case in cases if k < len(case.links)}
             links.append(all(held.values()))
             scopes.append(tuple(scope for scope, good in held.items() if good))
             failing.append(tuple(scope for scope, good in held.items() if not good))
-        return Tried(tuple(links), tuple(scopes), tuple(failing), problem)
+        return Tried(tuple(links), tuple(scopes), tuple(failing), problems)
 
     def _holds(self, case: Case, number: int) -> bool:
         link = case.links[number]
@@ -131,3 +136,18 @@ class Bench:
         if id(graph) not in self._points:
             self._points[id(graph)] = points_of(graph).first(POINTS)
         return self._points[id(graph)]
+
+
+def balanced(source: str, span: Offsets) -> Offsets:
+    """The place widened until every brace in it has its partner."""
+    start, end = span
+    depth = lowest = 0
+    for k in range(start, end):
+        if source[k] in "{}" and source[k - 1 : k] != "\\":
+            depth += 1 if source[k] == "{" else -1
+            lowest = min(lowest, depth)
+    for _ in range(-lowest):
+        start = max(0, source.rfind("{", 0, start))
+    for _ in range(depth - lowest):
+        end = source.find("}", end) + 1 or len(source)
+    return start, end

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from derive.check.repair.edit import Change, Edit, Scene
 from derive.check.repair.symbols import index_tokens
 from derive.check.repair.tree import base_symbol, names, ratios, sums
-from derive.claims.nodes import Fraction, Group, Node, Operator, Row, Scripts, Symbol, walk
+from derive.claims.nodes import Fraction, Group, Node, Offsets, Operator, Row, Scripts, Symbol, walk
 
 
 def primes(scene: Scene) -> Iterator[Edit]:
@@ -25,7 +25,7 @@ def primes(scene: Scene) -> Iterator[Edit]:
 
 def _primed(scene: Scene, item: Node, base: Symbol, after: Node | None) -> Iterator[Edit]:
     sentence = f"the prime is missing: {base.name} stands where its derivative belongs"
-    at = base.span[1]
+    at = _behind_braces(scene, base.span)
     if isinstance(item, Scripts) and item.primes:
         end = scene.source.find("'", at)
         if end >= 0:
@@ -45,6 +45,15 @@ def _primed(scene: Scene, item: Node, base: Symbol, after: Node | None) -> Itera
         yield Edit("missing_prime", changes, sentence, 1.0)
 
 
+def _behind_braces(scene: Scene, span: Offsets) -> int:
+    """The place behind a letter, or behind the braces that are around it alone: `{\\sigma }`."""
+    before, after = scene.source[: span[0]].rstrip(), scene.source[span[1] :]
+    inner = after.lstrip()
+    if before.endswith("{") and not before.endswith(("^{", "_{")) and inner.startswith("}"):
+        return span[1] + len(after) - len(inner) + 1
+    return span[1]
+
+
 def missing_partials(scene: Scene) -> Iterator[Edit]:
     r"""`\partial` in a fraction that has none, or only one; in all of them at once, too."""
     sign = "d" if r"\partial" not in scene.source and r"\frac{d" in scene.source else r"\partial "
@@ -53,7 +62,7 @@ def missing_partials(scene: Scene) -> Iterator[Edit]:
         yield Edit("missing_partial", tuple(_signed(fraction, sign)), _no_partial(scene, [fraction]), 1.0)
     if len(fractions) > 1:
         changes = [change for fraction in fractions for change in _signed(fraction, sign)]
-        yield Edit("missing_partial", tuple(changes), _no_partial(scene, fractions), 1.1)
+        yield Edit("missing_partial", tuple(changes), _no_partial(scene, fractions), 0.95)
 
 
 def _signed(fraction: Fraction, sign: str) -> Iterator[Change]:

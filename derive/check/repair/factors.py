@@ -180,6 +180,31 @@ def spoken(text: str) -> str:
     )
 
 
+def chain_gaps(scene: Scene) -> Iterator[Edit]:
+    """The partial that joins two neighbours of a chain, or the chain to the variable of the left side."""
+    sign = r"\partial " if r"\partial" in scene.source or r"\frac{d" not in scene.source else "d"
+    head = partials(scene.statement.members[0])
+    goal = variable(scene, head[0].den) if len(head) == 1 else None
+    for product in products_in(scene):
+        chain = [factor.nodes[0] for factor in product if is_partial(factor.nodes[0])]
+        fractions = [node for node in chain if isinstance(node, Fraction)]
+        if not fractions:
+            continue
+        ends = [(variable(scene, node.num), variable(scene, node.den), node.span) for node in fractions]
+        gaps = [(a[1], b[0], a[2][1]) for a, b in pairwise(ends)] + [(a[0], b[1], a[2][1]) for a, b in pairwise(ends)]
+        gaps += [(ends[-1][1], goal, ends[-1][2][1]), (ends[0][1], goal, ends[0][2][0])]
+        for bottom, top, at in gaps:
+            if bottom and top and bottom != top:
+                text = rf"\frac{{{sign}{bottom}}}{{{sign}{top}}}"
+                yield Edit("missing_factor", (((at, at), text),), f"the factor {spoken(text)} is missing", 1.0)
+
+
+def variable(scene: Scene, side: Row) -> str:
+    """What stands under the partial sign of one side of a derivative."""
+    rest = side.items[1:]
+    return scene.between(span_of(rest)) if rest else ""
+
+
 def _links(scene: Scene) -> Iterator[tuple[str, str]]:
     words = scene.words
     sign = r"\partial " if r"\partial" in scene.source or r"\frac{d" not in scene.source else "d"

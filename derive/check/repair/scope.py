@@ -25,7 +25,7 @@ def scoped(bench: Bench, texts: Mapping[int, str], limited: Sequence[int], edits
     kept = [text for k, text in enumerate(members) if k not in limited]
     there = " = ".join(at_layer(text, letter, layer) for text in [members[0], *(members[k] for k in limited)])
     stated = f"{' = '.join(kept)}, \\qquad {there}" if len(kept) > 1 else there
-    return replaced(bench.source, [(bench.statement.span, stated)])
+    return replaced(bench.source, [((bench.place(0)[0], bench.place(bench.count - 1)[1]), stated)])
 
 
 def at_layer(text: str, letter: str, layer: str) -> str:

@@ -85,6 +85,11 @@ def repair(reader: Reader, layout: Layout, judgements: Sequence[Judgement], *, s
     return Repair(source if complete else None, parts)
 
 
+def _squeezed(text: str) -> str:
+    """A text without blanks: a member that only repeats another one says nothing."""
+    return "".join(text.split())
+
+
 def _given(judgement: Judgement) -> tuple[str, ...]:
     shown = judgement.shown
     return unique([f.defect for f in shown.findings if f.defect]) if shown is not None else ()
@@ -149,10 +154,12 @@ class _Chain:
 
     def fixes(self) -> Iterator[Fix]:
         """Complete fixes, cheapest first as far as that is known."""
-        classes = self.classes()
-        found = [fix for chosen in classes if (fix := self.towards(chosen, classes)) is not None]
+        found = list(self.whole_edits())
         if not found:
-            found = [*self.whole_edits(), *self.left_first()]
+            classes = self.classes()
+            found = [fix for chosen in classes if (fix := self.towards(chosen, classes)) is not None]
+        if not found:
+            found = list(self.left_first())
         yield from sorted(found, key=lambda fix: fix.cost)
 
     def classes(self) -> list[list[int]]:
@@ -174,6 +181,8 @@ class _Chain:
     def towards(self, chosen: list[int], classes: list[list[int]]) -> Fix | None:
         """Every member outside of the chosen class repaired to equal it."""
         bench = self.bench
+        if chosen[0] in self.start.problems:
+            return None
         right = bench.text(chosen[0])
         edits: list[Edit] = []
         texts: dict[int, str] = {}
@@ -185,7 +194,7 @@ class _Chain:
                 return None
             edits += found.edits
             texts[k] = found.source
-        changes = [(bench.statement.members[k].span, text) for k, text in texts.items() if text is not None]
+        changes = [(bench.place(k), text) for k, text in texts.items() if text is not None]
         source = replaced(bench.source, changes)
         scopes = [edit for edit in edits if edit.defect == "scope"]
         if scopes:
@@ -195,7 +204,7 @@ class _Chain:
     def member(self, k: int, right: str, *, single: bool) -> Fix | None:
         """The cheapest edits of member k that make it equal to `right`; `source` is its new text."""
         tried = self.compare(k, right, self.bench.text(k))
-        found = self.one_edit(k, right, tried)
+        found = self.one_edit(k, right)
         if found is not None or single:
             return found
         if k > 0 and tried.scopes and tried.scopes[0] and any(tried.scopes[0]) and tried.failing[0]:
@@ -204,36 +213,30 @@ class _Chain:
                 "scope", ((self.bench.statement.members[k].span, self.bench.text(k)),), f"true for {layers} only", 1.5
             )
             return Fix((edit,), self.bench.text(k), 1.5)
-        return self.staged(k, right, tried) or self.two_edits(k, right, tried)
+        return self.staged(k, right) or self.two_edits(k, right)
 
     def compare(self, k: int, right: str, text: str) -> Tried:
         return self.bench.pair(text, right) if k == 0 else self.bench.pair(right, text)
 
-    def one_edit(self, k: int, right: str, tried: Tried) -> Fix | None:
-        for edit in candidates(self.bench.scene(k, self.whole_problem(k, tried))):
+    def one_edit(self, k: int, right: str) -> Fix | None:
+        for edit in candidates(self.bench.scene(k, self.start)):
             text = self.bench.edited(k, edit.changes)
-            if self.compare(k, right, text).holds:
+            if _squeezed(text) != _squeezed(right) and self.compare(k, right, text).holds:
                 return Fix((edit,), text, edit.cost)
         return None
 
-    def whole_problem(self, k: int, tried: Tried) -> Tried:
-        """The problem of a member at its place in the source, from the reading of the whole statement."""
-        start, end = self.bench.statement.members[k].span
-        problem = self.start.problem
-        if problem is not None and start <= problem.span[0] < end:
-            return self.start
-        return replace(tried, problem=None)
-
-    def staged(self, k: int, right: str, tried: Tried) -> Fix | None:
+    def staged(self, k: int, right: str) -> Fix | None:
         """For a member without a value: first an edit that gives it one, then others, up to four in all."""
-        if tried.problem is None:
+        if k not in self.start.problems:
             return None
         bench = self.bench
+        before = self.start.problems[k].message
+        mine = 0 if k == 0 else 1
         steps = 0
-        for edit in candidates(bench.scene(k, self.whole_problem(k, tried))):
+        for edit in candidates(bench.scene(k, self.start)):
             text = bench.edited(k, edit.changes)
             after = self.compare(k, right, text)
-            if not after.links or (after.problem is not None and after.problem.message == tried.problem.message):
+            if not after.links or (mine in after.problems and after.problems[mine].message == before):
                 continue
             steps += 1
             if steps > MOST_STEPS:
@@ -246,7 +249,7 @@ class _Chain:
     def continued(self, k: int, right: str, text: str, depth: int) -> Fix | None:
         """The repair of a member that has been edited already."""
         bench = self.bench
-        source = replaced(bench.source, [(bench.statement.members[k].span, text)])
+        source = replaced(bench.source, [(bench.place(k), text)])
         try:
             _, claims = bench.reader(source)
         except DeriveError:
@@ -257,15 +260,14 @@ class _Chain:
         inner = _Chain(
             Bench(bench.reader, source, bench.number, claim.statement, bench.words, bench.end), bench.tried(claim)
         )
-        tried = inner.compare(k, right, inner.bench.text(k))
-        found = inner.one_edit(k, right, tried)
+        found = inner.one_edit(k, right)
         if found is None and depth > 1:
-            found = inner.staged(k, right, tried)
+            found = inner.staged(k, right)
         return found
 
-    def two_edits(self, k: int, right: str, tried: Tried) -> Fix | None:
+    def two_edits(self, k: int, right: str) -> Fix | None:
         """Two edits at once, for a member that has a value: pairs of the likeliest, by their cost."""
-        edits = [edit for edit in candidates(self.bench.scene(k, tried)) if edit.cost <= 1.15][:60]
+        edits = [edit for edit in candidates(self.bench.scene(k, self.start)) if edit.cost <= 1.15][:60]
         pairs = sorted(
             ((a.cost + b.cost, i, j) for i, a in enumerate(edits) for j, b in enumerate(edits[:i])), key=lambda p: p[0]
         )

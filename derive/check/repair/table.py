@@ -6,10 +6,11 @@ A new kind of mistake is a new line here. The order is the order in which candid
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.check.repair import arrangement, calculus, factors, symbols
 from derive.check.repair.edit import Edit, Maker, Scene
+from derive.claims.nodes import Ellipsis, walk
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(factors.extra_factors),
     Kind(arrangement.transposes),
     Kind(arrangement.orders),
+    Kind(factors.chain_gaps),
     Kind(factors.missing_constants),
     Kind(calculus.missing_sums),
     Kind(symbols.operands),
@@ -52,13 +54,19 @@ WHOLE: tuple[Maker, ...] = (calculus.free_indices,)
 
 
 def candidates(scene: Scene) -> list[Edit]:
-    """Every edit of a member, cheapest first; of the left side only those that a left side needs."""
+    """Every edit of a member, cheapest first; of the left side only those that a left side needs.
+
+    What is written out with dots is changed in all of its terms, or it would not be read.
+    """
     found: dict[tuple[object, ...], Edit] = {}
+    dotted = any(isinstance(node, Ellipsis) for node in walk(scene.member))
     for kind in KINDS:
         if scene.first and not kind.left:
             continue
         for edit in kind.make(scene):
-            if not edit.overlaps and edit.changes:
+            if edit.changes and not edit.overlaps:
+                if dotted:
+                    edit = replace(edit, cost=edit.cost + (0.5 if len(edit.changes) == 1 else -0.25))
                 known = found.get(edit.changes)
                 if known is None or edit.cost < known.cost:
                     found[edit.changes] = edit
