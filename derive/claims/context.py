@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -23,10 +24,12 @@ class Context:
     definitions: tuple[Definition, ...] = ()
     layout: Literal["numerator", "denominator"] | None = None
     frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+    shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.frames:
             object.__setattr__(self, "frames", _frames(self.graph))
+            object.__setattr__(self, "shifted", _shifted(self.frames, self.graph))
 
     def with_definitions(self, definitions: Iterable[Definition]) -> Context:
         """The same context after further definitions of the page."""
@@ -41,6 +44,17 @@ class Context:
     def layer(self) -> str | None:
         """The letter that counts the layers of a family."""
         return self.graph.family.index if self.graph.family is not None else None
+
+
+def _shifted(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
+    """The first two windows for formulas about layers l-1 and l: what they call l is the second layer shown."""
+    if graph.family is None:
+        return ()
+    index, low, high = graph.family.index, graph.family.low, graph.family.high
+    first, interior = copy(frames[0]), copy(frames[1])
+    first.layer, first.scope = {index: Lin("", low + 1)}, f"{index} = {low + 1}"
+    interior.layer, interior.scope = {index: Lin(index, 1)}, f"{low + 1} < {index} <= {high}"
+    return first, interior
 
 
 def _frames(graph: Graph) -> tuple[Frame, ...]:

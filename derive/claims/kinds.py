@@ -17,6 +17,7 @@ from derive.claims.claim import Case, Check, Link, Member, Problem, Reading, Sha
 from derive.claims.context import Context
 from derive.claims.links import equality
 from derive.claims.lookup import resolve
+from derive.claims.nested import nested
 from derive.claims.nodes import (
     Ellipsis,
     Group,
@@ -58,6 +59,9 @@ def special(job: Job) -> list[Reading] | None:
         if not _is_real(job.rows[-1].items):
             raise NotUnderstood(job.rows[-1].span, r"\mathbb{R} with a shape")
         return _shapes(job)
+    layers = nested(job)
+    if layers is not None:
+        return layers
     if range_of(job.statement, job.context) is not None:
         return _range(job)
     if relations and any(_shape_call(row.items) for row in job.rows):

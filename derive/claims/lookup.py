@@ -208,6 +208,12 @@ def _tabled(
 
 
 def _forms(spelling: Spelling) -> Iterator[Key]:
+    for sups, _ in (*_other_layers(spelling.sups),):
+        yield from _forms_of(replace(spelling, sups=sups))
+    yield from _forms_of(spelling)
+
+
+def _forms_of(spelling: Spelling) -> Iterator[Key]:
     for base in dict.fromkeys((*spelling.bases, *(b for b in map(swapped, spelling.bases) if b))):
         for ks, kp, primes in _splits(spelling):
             if kp != len(spelling.sups) and spelling.sups and spelling.sups[0] in ("(", "["):

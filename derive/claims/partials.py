@@ -365,10 +365,12 @@ def _operator(
         width = 2
     value, end = factor(items, at + 1, scope)
     stop = end
-    while stop < len(items) and not isinstance(items[stop], Fraction):
+    while stop < len(items) and not _derives(items[stop]):
         stop += 1
-    if stop > end and scope.choose(("operand", items[at].span), (False, True)):
-        value, end, named = scope.read(items[at + 1 : stop], scope), stop, None
+    if stop > end:
+        alone = isinstance(q, Variable) and isinstance(value, Value) and _depends(value, q, scope)
+        if not alone or scope.choose(("operand", items[at].span), (False, True)):
+            value, end, named = scope.read(items[at + 1 : stop], scope), stop, None
     if isinstance(q, Problem):
         return q, end
     if isinstance(value, Problem):
@@ -376,6 +378,16 @@ def _operator(
     if isinstance(named, Variable) and end == at + 1 + width and named.kind == "value":
         return single(named, q, span, scope, upright=upright or named.name == scope.frame.graph.loss), end
     return _expression(value, [q], span, scope), end
+
+
+def _derives(node: Node) -> bool:
+    inner = node.base if isinstance(node, Scripts) else node
+    return isinstance(inner, Fraction) and is_derivative(inner)
+
+
+def _depends(value: Value, q: Variable, scope: Scope) -> bool:
+    names = set(refs(value.node))
+    return q.name in names or any(q.name in scope.frame.ancestors(name) for name in names if name in scope.frame.graph)
 
 
 # ----- gradients by other names -----

@@ -227,7 +227,11 @@ class Unit:
 def _units_of_windows(job: Job) -> list[Unit]:
     frames, every = _windows(job)
     if every:
-        return [unit for frame in frames for unit in _units(job, frame)]
+        units = [unit for frame in frames for unit in _units(job, frame)]
+        if len(frames) == 3 and any(map(_lacks_a_layer, units)):
+            moved = [unit for frame in job.context.shifted for unit in _units(job, frame)]
+            return units if any(map(_lacks_a_layer, moved)) else moved
+        return units
     stopped: NotUnderstood | None = None
     fallback: list[Unit] | None = None
     for frame in frames:
@@ -243,6 +247,14 @@ def _units_of_windows(job: Job) -> list[Unit]:
         assert stopped is not None
         raise stopped
     return fallback
+
+
+def _lacks_a_layer(unit: Unit) -> bool:
+    """Whether a member needs a name that this window does not show."""
+    return any(
+        all(isinstance(o.result, Problem) and o.result.defect == "undefined_symbol" for o in member)
+        for member in unit.outcomes
+    )
 
 
 def _windows(job: Job) -> tuple[list[Frame], bool]:
