@@ -12,19 +12,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from derive.api import Derivation, Graph, Partial, load, loads
+    from derive.api import Derivation, Graph, load, loads
     from derive.check.gradient import check_gradient
     from derive.check.layer import check_layer
     from derive.errors import ClaimError, DeriveError, ModelError, ShapeError, Span, UnknownNameError, UnsupportedError
+    from derive.pages import verify
+    from derive.partial import Partial
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Graph": "derive.api",
     "Derivation": "derive.api",
-    "Partial": "derive.api",
+    "Partial": "derive.partial",
     "load": "derive.api",
     "loads": "derive.api",
+    "verify": "derive.pages",
     "check_gradient": "derive.check.gradient",
     "check_layer": "derive.check.layer",
     "DeriveError": "derive.errors",
@@ -51,6 +54,7 @@ __all__ = [
     "check_layer",
     "load",
     "loads",
+    "verify",
 ]
 
 

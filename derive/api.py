@@ -10,30 +10,29 @@ A method is one call of the layer that does the work; nothing below imports this
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from derive import model
+from derive.builder import Builder
 from derive.calculus import derivation as calculus
 from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
 from derive.check import model_check
 from derive.check.model_report import ModelReport
+from derive.check.verdict import Verdict
+from derive.check.verify import Options, verify_formula
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward
-from derive.errors import ModelError, UnknownNameError, did_you_mean
+from derive.errors import UnknownNameError, did_you_mean
 from derive.ir import build
 from derive.ir import graph as ir
-from derive.ir.node import Node, topological
-from derive.ir.size import show_shape, size_of
 from derive.model.family import instance
-from derive.model.names import parse_name
-from derive.notation import Line, document, print_derivation
-from derive.notation.sympy_form import to_sympy
-from derive.operators import Value, node_of, parse_shape
+from derive.notation import document
+from derive.operators import Value
+from derive.partial import Partial
 from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of, view_of
 
 
@@ -50,7 +49,7 @@ def loads(text: str, *, name: str = "model", file: str | None = None) -> Graph:
     return Graph.of(model.loads(text, name=name, file=file))
 
 
-class Graph:
+class Graph(Builder):
     """A model: declared inputs, and bindings that are computed from them in order.
 
     Read one with `derive.load`, `derive.loads` or `Graph.from_sympy`, or build one:
@@ -81,66 +80,6 @@ class Graph:
         """
         made = model.from_sympy(definitions, name=name)
         return cls.of(made if loss is None else made.with_loss(scalar_loss(made, loss)))
-
-    # ------------------------------------------------------------------------------------ building
-
-    def input(self, name: str, shape: Any = "", *facts: str, latex: str | None = None) -> Value:
-        """Declare an input of shape `"m n"`, `("m", 3)`, `""` (scalar) and return it.
-
-        Facts are written as in model text: `"positive"`, `"simplex(axis=1)"`, `"in (0, 1)"`. Raises ModelError for a
-        name that is taken and for what is no name, shape or fact.
-        """
-        sizes = parse_shape(shape)
-        written = show_shape(sizes)
-        self._declare(name, ", ".join([written, *facts]), latex)
-        return self[name]
-
-    def size(self, name: str) -> Value:
-        """The size of an axis as a number, such as the m in `sum(...) / m`."""
-        return Value(build.size_value(size_of(name)))
-
-    def function(self, name: str, arity: int = 1, *, latex: str | None = None) -> Callable[..., Value]:
-        """Declare a generic elementwise function, printed `f`, `f'`, and return it."""
-        self._declare(name, f"function({arity})", latex)
-        return lambda *args: Value(build.call(name, *map(node_of, args)))
-
-    def functional(self, name: str, *, latex: str | None = None) -> Callable[..., Value]:
-        """Declare an opaque scalar function of whole tensors, such as a loss, and return it."""
-        self._declare(name, "functional", latex)
-        return lambda *args: Value(build.functional(name, *map(node_of, args)))
-
-    def _declare(self, name: str, declared: str, latex: str | None) -> None:
-        self._check_free(name)
-        read = model.loads(f"{name} : {declared}").declarations
-        mine = {
-            key: replace(entry, span=None, latex=latex if key == name else entry.latex)
-            for key, entry in read.items()
-            if key not in self.data.declarations
-        }
-        self.data = replace(self.data, declarations={**self.data.declarations, **mine})
-
-    def let(self, name: str, value: Any, *, latex: str | None = None) -> Value:
-        """Bind `name` to an expression and return the reference to it; the last binding is the loss.
-
-        Raises ModelError for a name that is taken and for an expression that refers to another graph.
-        """
-        self._check_free(name)
-        node = node_of(value)
-        for below in topological(node):
-            if below.op == "ref" and (below.name not in self.data or self.data.shape(below.name) != below.shape):
-                raise ModelError(
-                    f"{name} refers to {below.name}, which is not in {self.name}",
-                    hint="make every value with the input and let of one graph",
-                )
-        bound = self.data.with_binding(ir.Binding(name, node, latex))
-        self.data = bound.with_loss(name)
-        return self[name]
-
-    def _check_free(self, name: str) -> None:
-        if parse_name(name) is None:
-            raise ModelError(f"{name!r} is not a name", hint="names are letters, digits and _; spell it with latex=")
-        if name in self.data.bindings or name in self.data.declarations:
-            raise ModelError(f"{name} is already there in {self.name}", hint="a name is defined once; use another one")
 
     # ------------------------------------------------------------------------------------- looking
 
@@ -231,6 +170,14 @@ class Graph:
         """Compare derived gradients, closed forms and emitted code with finite differences at drawn points."""
         return model_check.check(self.data, points=points, loss=loss, seed=seed)
 
+    def claim(self, formula: str, *, proved: bool = False) -> Verdict:
+        """Is this formula right? LaTeX or Unicode mathematics about the names of the model.
+
+        The verdict tells where it breaks, the smallest repair, and numbers that show it. Never raises for a formula.
+        """
+        report = verify_formula(formula, self.data, options=Options(level="proved" if proved else "any"))
+        return report.results[0]
+
 
 class Derivation:
     """All partial derivatives of one scalar, by name: `d["W_1"]`. Iterating gives the names, loss first."""
@@ -307,80 +254,3 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return document(pairs(backward_sections(self.data)), environment="aligned")
-
-
-class Partial:
-    """The derivative of the loss by one name."""
-
-    def __init__(self, derivation: Derivation, wrt: str) -> None:
-        self.derivation, self.wrt = derivation, wrt
-
-    @property
-    def data(self) -> calculus.Step:
-        """The plain step of the backward pass."""
-        return self.derivation.data.steps[self.wrt]
-
-    @property
-    def name(self) -> str:
-        """`∂L/∂w`."""
-        return self.data.adjoint
-
-    @property
-    def shape(self) -> tuple[str | int, ...]:
-        """The shape, which is that of the variable."""
-        return Value(self.node).shape
-
-    @property
-    def node(self) -> Node:
-        """One step of the chain rule: the sum over the consumers, with their derivatives as names."""
-        return self.data.total
-
-    @property
-    def closed(self) -> Node:
-        """The closed form, in names of the forward pass where it is short enough."""
-        return self.derivation.closed[self.wrt].node
-
-    @property
-    def reason(self) -> str:
-        """Why the closed form follows."""
-        return self.derivation.closed[self.wrt].reason
-
-    @property
-    def chain(self) -> tuple[str, ...]:
-        """The names on the way from the loss to the variable.
-
-        Where a name is used more than once the chain is a sum over its paths: the names then start there.
-        """
-        names = [self.wrt]
-        steps = self.derivation.data.steps
-        while len(paths := steps[names[-1]].paths) == 1:
-            names.append(paths[0].consumer)
-        return tuple(reversed(names))
-
-    def sympy(self, view: str | None = None) -> Any:
-        """The closed form in SymPy: an expression, a matrix expression where there is one, else the entry at i, j, ...
-
-        Raises UnsupportedError for what SymPy has no counterpart of.
-        """
-        return to_sympy(self.closed, self.derivation.data.gradient, view_of(view) or "matrix")
-
-    def line(self, view: str | None = None, **style: Any) -> Line:
-        """The equation in parts: name, chain of names, factors, closed form; options as for `Derivation.latex`."""
-        derivation = self.derivation
-        return print_derivation(
-            derivation.data, derivation.closed, view_of(view), style_of(derivation.data.graph, style), [self.wrt]
-        )[0]
-
-    def latex(self, view: str | None = None, **style: Any) -> str:
-        """The chain, the factors and the closed form as one equation in LaTeX; options as for `Derivation.latex`."""
-        return self.line(view, **style).latex()
-
-    def unicode(self, view: str | None = None, **style: Any) -> str:
-        """The same equation for a terminal."""
-        return self.line(view, **style).unicode()
-
-    def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
-
-    def __repr__(self) -> str:
-        return f"<Partial {self.name} {show_shape(self.node.shape)}>"

@@ -287,3 +287,31 @@ def test_errors_are_pickled_with_their_place() -> None:
     assert twin.span is not None
     assert twin.span.line == 2
     assert str(twin) == str(caught.value)
+
+
+# ---------------------------------------------------------------------------------------------- claims
+
+
+def test_a_claim_is_judged() -> None:
+    g = neuron()
+    assert g.claim(r"\frac{\partial L}{\partial w} = (a - y) x").verdict == "true"
+    wrong = g.claim(r"\frac{\partial L}{\partial w} = (y - a) x")
+    assert wrong.verdict == "false"
+    assert wrong.correct_latex
+    assert g.claim(r"\frac{").verdict == "unread"
+
+
+def test_a_page_is_a_text_or_a_file(tmp_path) -> None:
+    page = "$$\\frac{\\partial L}{\\partial b} = a - y \\tag{1}$$\n"
+    g = neuron()
+    assert derive.verify(page, model=g)["1"].verdict == "true"
+    path = tmp_path / "page.md"
+    path.write_text(f"```derive\n{NEURON}```\n\n{page}")
+    assert derive.verify(path)["1"].verdict == "true"
+    assert derive.verify(str(path))["1"].verdict == "true"
+    wrong = "$$\\frac{\\partial L}{\\partial b_2} = y - a_2 \\tag{1}$$"
+    assert derive.verify(wrong, model="two_layer_scalar")["1"].verdict == "false"
+    with pytest.raises(derive.ClaimError, match="cannot read"):
+        derive.verify("no_such_page.md", model=g)
+    report = pickle.loads(pickle.dumps(derive.verify(page, model=g)))
+    assert report["1"].verdict == "true"

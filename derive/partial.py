@@ -1,0 +1,93 @@
+"""One derivative out of a derivation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from derive.calculus import derivation as calculus
+from derive.ir.node import Node
+from derive.ir.size import show_shape
+from derive.notation import Line, print_derivation
+from derive.notation.sympy_form import to_sympy
+from derive.operators import Value
+from derive.report.derivation import style_of, view_of
+
+if TYPE_CHECKING:
+    from derive.api import Derivation
+
+
+class Partial:
+    """The derivative of the loss by one name."""
+
+    def __init__(self, derivation: Derivation, wrt: str) -> None:
+        self.derivation, self.wrt = derivation, wrt
+
+    @property
+    def data(self) -> calculus.Step:
+        """The plain step of the backward pass."""
+        return self.derivation.data.steps[self.wrt]
+
+    @property
+    def name(self) -> str:
+        """`∂L/∂w`."""
+        return self.data.adjoint
+
+    @property
+    def shape(self) -> tuple[str | int, ...]:
+        """The shape, which is that of the variable."""
+        return Value(self.node).shape
+
+    @property
+    def node(self) -> Node:
+        """One step of the chain rule: the sum over the consumers, with their derivatives as names."""
+        return self.data.total
+
+    @property
+    def closed(self) -> Node:
+        """The closed form, in names of the forward pass where it is short enough."""
+        return self.derivation.closed[self.wrt].node
+
+    @property
+    def reason(self) -> str:
+        """Why the closed form follows."""
+        return self.derivation.closed[self.wrt].reason
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The names on the way from the loss to the variable.
+
+        Where a name is used more than once the chain is a sum over its paths: the names then start there.
+        """
+        names = [self.wrt]
+        steps = self.derivation.data.steps
+        while len(paths := steps[names[-1]].paths) == 1:
+            names.append(paths[0].consumer)
+        return tuple(reversed(names))
+
+    def sympy(self, view: str | None = None) -> Any:
+        """The closed form in SymPy: an expression, a matrix expression where there is one, else the entry at i, j, ...
+
+        Raises UnsupportedError for what SymPy has no counterpart of.
+        """
+        return to_sympy(self.closed, self.derivation.data.gradient, view_of(view) or "matrix")
+
+    def line(self, view: str | None = None, **style: Any) -> Line:
+        """The equation in parts: name, chain of names, factors, closed form; options as for `Derivation.latex`."""
+        derivation = self.derivation
+        return print_derivation(
+            derivation.data, derivation.closed, view_of(view), style_of(derivation.data.graph, style), [self.wrt]
+        )[0]
+
+    def latex(self, view: str | None = None, **style: Any) -> str:
+        """The chain, the factors and the closed form as one equation in LaTeX; options as for `Derivation.latex`."""
+        return self.line(view, **style).latex()
+
+    def unicode(self, view: str | None = None, **style: Any) -> str:
+        """The same equation for a terminal."""
+        return self.line(view, **style).unicode()
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def __repr__(self) -> str:
+        return f"<Partial {self.name} {show_shape(self.node.shape)}>"
