@@ -18,7 +18,7 @@ from derive.check.judge import REFUTE, ROUNDINGS, Claimed, judge_direction
 from derive.check.point import Point
 
 WHOLE = 320
-SAMPLE = 48
+SAMPLE = 24
 FEW = 3
 
 
