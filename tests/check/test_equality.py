@@ -6,7 +6,6 @@ import time
 import mpmath
 import numpy as np
 import pytest
-from expressions import GRAPH, changed, expression
 
 from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.check.algebra import Undefined
@@ -18,6 +17,7 @@ from derive.ir import build as b
 from derive.ir.graph import Graph
 from derive.ir.node import Node, substitute
 from derive.model import loads
+from tests.check.expressions import GRAPH, changed, expression
 
 # ------------------------------------------------------------------------------------ no false proof
 
