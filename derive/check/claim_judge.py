@@ -17,11 +17,12 @@ from typing import Literal
 
 import numpy as np
 
-from derive.check.equality import Level, decide
+from derive.calculus.jacobian import jacobian
+from derive.check.equality import Level, decide, quick_equal
 from derive.check.probe import DIGITS, points_of
 from derive.check.verdict import Counterexample, Evidence, LinkWord, VerdictWord, weakest
 from derive.check.witness import Witness
-from derive.claims.claim import Case, Check, Claim, Equal, Link, Problem, Reading
+from derive.claims.claim import Case, Check, Claim, Equal, Link, Problem, Reading, Value
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, refs, topological
@@ -59,7 +60,9 @@ class Judged:
 
     @property
     def links(self) -> tuple[LinkWord, ...]:
-        """One word for each relation."""
+        """One word for each relation; a bare expression has none."""
+        if self.reading.kind == "expression":
+            return ()
         return tuple(
             "definition" if k in self.reading.defining else finding.word for k, finding in enumerate(self.findings)
         )
@@ -148,10 +151,11 @@ def judge_reading(reading: Reading, *, level: Level, end: float, counterexample:
         word: Word = "true" if all(w == "true" for w in counted) else "undecided"
         if "false" in counted or any(f.word == "false" and f.defect for f in findings):
             word = "false"
-        if not findings and _problem_of(cases) is not None:
+        if _problem_of(cases) is not None:
             word = "false"
-        elif not findings and reading.kind == "expression":
-            word = "undecided"
+        elif not findings:
+            findings = _named_adjoint(cases)
+            word = findings[0].word
         judged = Judged(reading, word, findings, number)
         if word == "true":
             return judged
@@ -160,6 +164,24 @@ def judge_reading(reading: Reading, *, level: Level, end: float, counterexample:
     if best is None:
         return Judged(reading, "undecided", ())
     return best
+
+
+def _named_adjoint(cases: Sequence[Case]) -> tuple[Finding, ...]:
+    """An expression that claims nothing is true if it is the derivative of the loss by something, which is named."""
+    for case in cases[:1]:
+        loss, member = case.graph.loss, case.members[0] if case.members else None
+        if loss is None or not isinstance(member, Value) or member.letters:
+            continue
+        points = points_of(case.graph).first(2)
+        for name in reversed(list(case.graph.names)):
+            if name == loss or case.graph.shape(name) != member.node.shape or name not in case.graph.ancestors(loss):
+                continue
+            adjoint = jacobian(case.graph, loss, name)
+            if quick_equal(member.node, adjoint, points):
+                decision = decide(member.node, adjoint, case.graph, counterexample=False)
+                if decision.equal:
+                    return (Finding("true", decision.evidence, reason=f"it is ∂{loss}/∂{name}"),)
+    return (Finding("undecided", reason="it states no relation, and is no derivative of the loss"),)
 
 
 def _nearer(one: Judged, other: Judged) -> bool:
@@ -206,9 +228,6 @@ def _judge_link(case: Case, number: int, level: Level, end: float, counterexampl
         if link.holds:
             return Finding("true", "proved", reason=link.reason)
         return Finding("false", "proved", reason=link.reason, defect=link.defect)
-    for member in case.members[number : number + 2]:
-        if isinstance(member, Problem):
-            return Finding("false", "proved", reason=member.message, defect=member.defect)
     unknown = [name for name in refs(link.left, link.right) if name not in case.graph]
     unknown = [name for name in unknown if name not in case.graph.declarations]
     if unknown:

@@ -270,7 +270,8 @@ def _part(
     elif judgement.verdict == "ambiguous":
         diagnosis = _ambiguity(judgement)
     elif judgement.verdict == "true":
-        diagnosis = "; ".join(unique([note.text for note in notes]))
+        said = [finding.reason for finding in shown.findings] if shown.reading.kind == "expression" else []
+        diagnosis = "; ".join(unique([*said, *(note.text for note in notes)]))
     return replace(
         blank,
         reading=_readings(judgement),

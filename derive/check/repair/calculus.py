@@ -183,3 +183,22 @@ def _script(scene: Scene, script: Row) -> tuple[int, int]:
     start = scene.source.rfind("_", 0, script.span[0] + 1)
     end = script.span[1] + (1 if scene.source[script.span[0] - 1] == "{" else 0)
     return start, end
+
+
+def shapes(scene: Scene) -> Iterator[Edit]:
+    r"""One size of a declared space: `\mathbb{R}^{n_l \times n_l}`, and the two sizes exchanged."""
+    for node in walk(scene.member):
+        base = base_symbol(node)
+        if not (isinstance(node, Scripts) and node.sup is not None and base is not None and base.font == "bb"):
+            continue
+        found = [part for part in names(node.sup) if base_symbol(part) is not None]
+        sentence = "the shape is wrong: {} should be {}"
+        for part in found:
+            text = scene.text(part)
+            for other in dict.fromkeys((*_regrouped(text), *scene.words.sizes)):
+                if other != text:
+                    yield Edit("shape_mismatch", ((part.span, other),), sentence.format(text, other), 0.9)
+        if len(found) == 2 and scene.text(found[0]) != scene.text(found[1]):
+            first, second = found
+            changes = (first.span, scene.text(second)), (second.span, scene.text(first))
+            yield Edit("shape_mismatch", changes, "the two sizes are exchanged", 0.85)

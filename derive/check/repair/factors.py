@@ -175,9 +175,9 @@ def _is_sum(piece: Piece) -> bool:
 
 
 def spoken(text: str) -> str:
-    return (
-        text.replace(r"\frac{\partial ", "∂").replace(r"}{\partial ", "/∂").replace("}", "") if "frac" in text else text
-    )
+    """A partial as a person says it: ∂a/∂z."""
+    simple = re.fullmatch(r"\\frac\{(.+?)\}\{((?:\\partial|d).+)\}", text.strip())
+    return f"{simple.group(1)}/{simple.group(2)}".replace("\\partial ", "∂") if simple else text
 
 
 def chain_gaps(scene: Scene) -> Iterator[Edit]:
@@ -191,7 +191,8 @@ def chain_gaps(scene: Scene) -> Iterator[Edit]:
         if not fractions:
             continue
         ends = [(variable(scene, node.num), variable(scene, node.den), node.span) for node in fractions]
-        gaps = [(a[1], b[0], a[2][1]) for a, b in pairwise(ends)] + [(a[0], b[1], a[2][1]) for a, b in pairwise(ends)]
+        gaps: list[tuple[str, str | None, int]] = [(a[1], b[0], a[2][1]) for a, b in pairwise(ends)]
+        gaps += [(a[0], b[1], a[2][1]) for a, b in pairwise(ends)]
         gaps += [(ends[-1][1], goal, ends[-1][2][1]), (ends[0][1], goal, ends[0][2][0])]
         for bottom, top, at in gaps:
             if bottom and top and bottom != top:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from derive.check.repair.edit import Change, Edit, Scene
 from derive.check.repair.tree import base_symbol, names, partials
+from derive.claims.names import key_of
 from derive.claims.nodes import Node, Number, Scripts, Symbol, walk
 
 _LAYER = re.compile(r"^\s*([(\[]?)\s*([A-Za-z]|\d+)\s*(?:([+-])\s*(\d+))?\s*([)\]]?)\s*$")
@@ -93,20 +94,23 @@ def digits(scene: Scene) -> Iterator[Edit]:
 
 def index_shifts(scene: Scene) -> Iterator[Edit]:
     """The layer of one name, or of all names written alike, off by one or two."""
-    found: dict[tuple[str, str], list[Change]] = {}
+    found: dict[tuple[str, str], list[tuple[Change, float]]] = {}
     for name in scene.names:
         script = name.sup if isinstance(name, Scripts) else None
         if script is None:
             continue
-        for other in _shifted(scene.between(script.span)):
+        for rank, other in enumerate(_shifted(scene.between(script.span))):
             change = (script.span, other)
+            far = 0.1 if rank > 1 else 0.0
             shown = scene.source[name.span[0] : script.span[0]] + other + scene.source[script.span[1] : name.span[1]]
-            yield Edit("index_shift", (change,), f"the layer is off: {scene.text(name)} should be {shown}", 1.0)
+            yield Edit("index_shift", (change,), f"the layer is off: {scene.text(name)} should be {shown}", 1.0 + far)
             key = (_stem(scene, name) + scene.between(script.span), other)
-            found.setdefault(key, []).append(change)
-    for (stem, other), changes in found.items():
-        if len(changes) > 1:
-            yield Edit("index_shift", tuple(changes), f"the layer of {stem} should be {other} everywhere", 1.2)
+            found.setdefault(key, []).append((change, far))
+    for (stem, other), places in found.items():
+        if len(places) > 1:
+            changes = tuple(change for change, _ in places)
+            sentence = f"the layer is off: {stem} should have {other} in every place"
+            yield Edit("index_shift", changes, sentence, 1.2 + places[0][1])
 
 
 def _stem(scene: Scene, name: Node) -> str:
@@ -217,7 +221,17 @@ def undefined(scene: Scene) -> Iterator[Edit]:
             better = 0.0 if _split(other)[0] == base else 0.3
             changes = tuple((same.span, other) for same in alike)
             sentence = f"{text} is not defined; {other} is"
-            yield Edit("undefined_symbol", changes, sentence, 0.9 + better + 0.1 * (cost - 1))
+            yield Edit(_kind_of_change(text, other), changes, sentence, 0.9 + better + 0.1 * (cost - 1))
+
+
+def _kind_of_change(text: str, other: str) -> str:
+    """An index or a layer that is off, where nothing else changes; else the name is one that nothing declares."""
+    first, second = key_of(text), key_of(other)
+    if first is None or second is None or (first[0], first[3]) != (second[0], second[3]):
+        return "undefined_symbol"
+    if first[2] == second[2]:
+        return "wrong_index" if first[1] else "undefined_symbol"
+    return "index_shift" if first[1] == second[1] else "undefined_symbol"
 
 
 def function_names(scene: Scene) -> Iterator[Edit]:

@@ -24,6 +24,7 @@ class Kind:
 
 KINDS: tuple[Kind, ...] = (
     Kind(symbols.undefined, left=True),
+    Kind(calculus.shapes),
     Kind(calculus.missing_partials, left=True),
     Kind(calculus.primes),
     Kind(factors.signs),
