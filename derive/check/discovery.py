@@ -116,13 +116,15 @@ def discover(before: Mapping[int, Any], after: Any) -> tuple[list[Parameter], li
 
     `before` are its arrays before that run: a value that the forward pass put there is not among them.
     """
+    plain = {id(value): key for key, value in attributes(after).items() if floating_array(value)}
     paired: dict[int, Parameter] = {}
     alone: dict[int, Parameter] = {}
     for route, container in _containers(after):
         for value_route, gradient_route in _pairs(route, container):
             value = get(after, value_route)
             if floating_array(value) and id(value) in before and id(value) not in paired:
-                paired[id(value)] = Parameter(_name(value_route), value_route, gradient_route)
+                name = plain.get(id(value)) or _name(value_route)  # `self.W` says more than `params[0]`
+                paired[id(value)] = Parameter(name, value_route, gradient_route)
     gradients = {id(get(after, p.gradient)) for p in paired.values() if p.gradient}
     for route, container in _containers(after):
         for step, value in _items(container):

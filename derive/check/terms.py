@@ -168,6 +168,13 @@ def _compared(names: tuple[str, ...], right: Array, claimed: Array) -> Answer | 
 
 
 def _formula(names: tuple[str, ...], coefficients: Array) -> str:
-    terms = [(c, n) for c, n in zip(coefficients, names, strict=True) if c]
-    text = " + ".join(n if abs(c - 1) < 1e-6 else f"{c:.6g}" if n == "1" else f"{c:.6g}*{n}" for c, n in terms)
-    return text.replace("+ -", "- ").replace("- 1*", "- ") or "0"
+    terms = [_term(float(c), n) for c, n in zip(coefficients, names, strict=True) if c]
+    return " + ".join(terms).replace("+ -", "- ") or "0"
+
+
+def _term(coefficient: float, name: str) -> str:
+    if name == "1":
+        return f"{coefficient:.6g}"
+    if abs(abs(coefficient) - 1.0) < 1e-6:
+        return name if coefficient > 0 else f"-{name}"
+    return f"{coefficient:.6g}*{name}"

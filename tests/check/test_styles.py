@@ -119,7 +119,7 @@ FOUND = {
     Affine: {"x", "W", "b"},
     WithParameterObjects: {"x", "weight", "bias"},
     WithNames: {"x", "kernel", "bias"},
-    WithLists: {"x", "params[0]", "params[1]"},
+    WithLists: {"x", "W", "b"},
     Lazy: {"x", "W"},
     Returning: {"x", "W", "b"},
     Network: {"x", "W1", "b1", "W2", "b2"},
