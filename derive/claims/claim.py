@@ -149,7 +149,8 @@ class Reading:
     `text` is its unambiguous form, `assumed` what it takes for granted (δ_1 = ∂L/∂z_1), `notes` the slips it
     looks past.
     `defining` holds the links that define instead of claim, `defines` the name that a definition gives.
-    `hides_term`: a token without meaning stands where a term may have been.
+    `hides_term`: a token without meaning stands where a term may have been. `layout`: how a bare Jacobian was laid out,
+    where that matters; there is then a reading for each layout unless one is declared, whether its shapes fit or not.
     """
 
     kind: Kind
@@ -161,6 +162,7 @@ class Reading:
     defines: Definition | None = None
     update: Update | None = None
     hides_term: bool = False
+    layout: str = ""
 
     @property
     def cases(self) -> tuple[Case, ...]:

@@ -14,14 +14,13 @@ from derive.claims.functions import function_word, named_function
 from derive.claims.lookup import Found, resolve, spelling_of
 from derive.claims.names import Lin, text_of
 from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol
-from derive.claims.partials import delta, differential
+from derive.claims.partials import delta
 from derive.claims.scope import NotUnderstood, Oracle, Scope
-from derive.claims.usage import defined
 
 if TYPE_CHECKING:
     from derive.claims.reading import Job
 
-_RESERVED = frozenset({r"\nabla", r"\partial", "R", "e"})
+_RESERVED = frozenset({r"\nabla", r"\partial", "R", "e", "d"})
 
 
 def definition_of(job: Job) -> Definition | None:
@@ -35,7 +34,7 @@ def definition_of(job: Job) -> Definition | None:
     if not isinstance(head, Symbol | Accent | Scripts) or (len(left) > 1 and formal is None):
         return None
     formal = formal or None  # declared names behind it are an annotation, as in J(\theta)
-    if not _is_new(head, left, scope, function=formal is not None):
+    if not _is_new(head, scope, function=formal is not None):
         return None
     spelling = spelling_of(head, scope)
     right = job.rows[1]
@@ -50,11 +49,11 @@ def definition_of(job: Job) -> Definition | None:
     return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown)
 
 
-def _is_new(head: Node, left: Sequence[Node], scope: Scope, *, function: bool) -> bool:
+def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
     base = head.base if isinstance(head, Scripts) else head
-    if isinstance(base, Symbol) and (base.name in _RESERVED or base.font == "bb" or differential(base)):
+    if isinstance(base, Symbol) and ((base.name in _RESERVED and head is base) or base.font == "bb"):
         return False
-    if defined(head, left, 0, scope) is not None:
+    if _on_page(head, scope, function=function):
         return False
     meant = resolve(head, scope)
     if function and isinstance(meant, Found) and meant.entry.kind == "function":
@@ -103,6 +102,18 @@ def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) 
     return tuple(reversed(found)) if any(letter in free for letter in found) else ()
 
 
+def _on_page(node: Node, scope: Scope, *, function: bool) -> bool:
+    """Whether the page has defined the name before."""
+    spelling = spelling_of(node, scope)
+    if spelling is None:
+        return False
+    sub, sup = text_of(spelling.subs) or "", text_of(spelling.sups)
+    return any(
+        d.key[0] in spelling.bases and bool(d.formal) is function and sub.startswith(d.key[1]) and sup == d.key[2]
+        for d in scope.definitions
+    )
+
+
 def formal_letters(job: Job) -> tuple[str, ...]:
     """Letters that nothing declares and that stand alone as the argument of a function on the left: any number."""
     left = job.rows[0].items
@@ -112,7 +123,9 @@ def formal_letters(job: Job) -> tuple[str, ...]:
         if not isinstance(node, Group) or len(node.items) != 1 or not isinstance(node.items[0], Symbol):
             continue
         before = resolve(left[k - 1], scope)
-        function = isinstance(before, Found) and before.entry.kind == "function"
+        function = (isinstance(before, Found) and before.entry.kind == "function") or _on_page(
+            left[k - 1], scope, function=True
+        )
         letter = node.items[0]
         if (function or named_function(left[k - 1], scope) is not None) and resolve(letter, scope) is None:
             found.append(letter.name)

@@ -139,7 +139,10 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
 def _before_series(items: Sequence[Node], at: int, scope: Scope) -> Result:
     body = series(items[at], items[at + 1 :], scope)
     before = list(items[:at])
-    op = before.pop() if before and isinstance(before[-1], Operator) else None
+    last = before[-1] if before else None
+    op = last if isinstance(last, Operator) else None
+    if op is not None:
+        del before[-1]
     if not before:
         if op is not None:
             raise NotUnderstood(op.span, "a factor before the sign")
@@ -155,7 +158,7 @@ def _folded(segments: list[list[Node]], ops: list[Operator], scope: Scope) -> Re
             # 1/2m: the slash may reach over the first factor alone
             head, rest = _first_factor(segment, scope)
             result = _combined(result, op, head, span, scope)
-            result = _product([result, *rest], span)
+            result = _product([result, *rest], span, scope)
             continue
         result = _combined(result, op, segment_value(segment, scope), span, scope)
     return result
@@ -196,7 +199,7 @@ def _differential(node: Node) -> bool:
 
 def segment_value(items: Sequence[Node], scope: Scope) -> Result:
     """Factors side by side."""
-    return _product(_factors(items, scope), span_of(items))
+    return _product(_factors(items, scope), span_of(items), scope)
 
 
 def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
@@ -208,9 +211,9 @@ def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
         before = results[-1] if results else None
         if isinstance(before, Value) and isinstance(result, Value) and _weighs(before, items[start], result):
             scope.assumed[f"{before.text} times {result.text} entry by entry"] = None
-            result = replace(
-                values.hadamard(before, result, items[start].span), text=f"({before.text} ⊙ {result.text})"
-            )
+            text = f"({before.text} ⊙ {result.text})"
+            made = values.hadamard(before, result, items[start].span)
+            result = made if isinstance(made, Problem) else replace(made, text=text)
             results.pop()
         results.append(result)
     return results
@@ -224,7 +227,7 @@ def _weighs(weight: Value, node: Node, logarithm: Value) -> bool:
     return is_log and same and isinstance(values.multiply(weight, logarithm, node.span), Problem)
 
 
-def _product(results: Sequence[Result], span: Offsets) -> Result:
+def _product(results: Sequence[Result], span: Offsets, scope: Scope) -> Result:
     """The product of neighbours: scalars apart, chains composed, the rest as matrices."""
     broken = values.problem_in(*results)
     if broken is not None:
@@ -237,6 +240,12 @@ def _product(results: Sequence[Result], span: Offsets) -> Result:
     if isinstance(composed, Problem):
         return composed
     first: Result | None = None
+    if len(composed) > 1:
+        laid = [scope.positional(value) for value in composed]
+        broken = values.problem_in(*laid)
+        if broken is not None:
+            return replace(broken, span=span)
+        composed = [value for value in laid if isinstance(value, Value)]
     for value in (*scalars, *composed):
         first = value if first is None else values.multiply(first, value, span)
     assert first is not None
@@ -284,7 +293,7 @@ def _combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: S
     elif sign == r"\otimes":
         made, text = _outer(a, b, span), f"({a.text} ⊗ {b.text})"
     elif sign == "":
-        return _product([a, b], span)
+        return _product([a, b], span, scope)
     else:
         return _dotted(a, sign, b, span, scope)
     return made if isinstance(made, Problem) else replace(made, text=text)
@@ -309,8 +318,8 @@ def _outer(a: Value, b: Value, span: Offsets) -> Result:
 def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Result:
     r"""`\cdot`, `*` and `\times`: scaling, composition, the matrix product, the inner product, or entry by entry."""
     if not a.shape or not b.shape or values.chains(a, b):
-        return _product([a, b], span)
-    options: list[tuple[Result, str]] = [(_product([a, b], span), f"{_factor_text(a)} {_factor_text(b)}")]
+        return _product([a, b], span, scope)
+    options: list[tuple[Result, str]] = [(_product([a, b], span, scope), f"{_factor_text(a)} {_factor_text(b)}")]
     if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
         options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))
     if a.shape == b.shape and a.row == b.row:

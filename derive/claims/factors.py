@@ -14,7 +14,7 @@ from derive.claims import partials, values
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.functions import applied, function_word, named_function
 from derive.claims.lookup import Found, axes_of, components, is_transpose, resolve
-from derive.claims.names import Entry, Lin, Token, tokens_of
+from derive.claims.names import Entry, Lin, Token, text_of, tokens_of
 from derive.claims.nodes import (
     Accent,
     Cases,
@@ -210,6 +210,9 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         value, _ = factor([node.base], 0, scope)
     else:
         value = _plain(node.base, scope)
+    if isinstance(node.base, Group) and node.base.open == r"\|" and node.sub is not None:
+        _check_norm(node, value, scope)
+        node = replace(node, sub=None)
     if node.primes:
         value = partials.primed(node, value, scope)
     if node.sub is not None:
@@ -256,10 +259,14 @@ def _raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Re
     if isinstance(value, Problem) or not sup:
         return value
     if is_transpose(sup):
+        value = scope.positional(value)
+        if isinstance(value, Problem):
+            return replace(value, span=node.span)
         declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
         if value.shape and not declared:
             return values.transposed(value, node.span)
-        if value.shape and scope.choose(("transpose", sup), (True, False)):
+        turned = bool(value.shape) and scope.choose(("transpose", sup), (True, False))
+        if turned:
             return values.transposed(value, node.span)
         if not declared:
             raise NotUnderstood(node.span, "a power: the transpose of a scalar is no notation")
@@ -281,7 +288,7 @@ def _raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Re
     if isinstance(exponent, Value) and exponent.shape:
         return Problem("shape_mismatch", "the exponent is no scalar", node.span)
     times = sup[0] if len(sup) == 1 and isinstance(sup[0], int) else 0
-    if square and 1 < times < 10 and scope.choose(("square", times), (True, False)):
+    if square and 1 < times < 10 and scope.choose(("square", times), [True, False]):
         made: Result = value
         for _ in range(times - 1):
             made = values.multiply(made, value, node.span)
@@ -390,6 +397,17 @@ def _norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
     axes = tuple(range(len(inner.letters), len(inner.node.shape)))
     squares = build.sum_over(build.power(inner.node, 2), axes)
     return Value(build.call("sqrt", squares), inner.letters, text=text)
+
+
+def _check_norm(node: Scripts, value: Result, scope: Scope) -> None:
+    """`\\|x\\|_2` of a vector and `\\|W\\|_F` of a matrix are the norm that is meant without an index."""
+    assert node.sub is not None
+    assert isinstance(node.base, Group)
+    inner = scope.read(node.base.items, scope)
+    shown = text_of(tokens_of(node.sub.items))
+    rank = len(inner.shape) if isinstance(inner, Value) else 0
+    if not isinstance(value, Problem) and not ((shown == "2" and rank < 2) or (shown == "F" and rank > 1)):
+        raise NotUnderstood(node.span, "the 2-norm of a vector or the Frobenius norm of a matrix")
 
 
 _NO_ENTRY = Entry("value", "")

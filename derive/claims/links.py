@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.claims import values
-from derive.claims.claim import Chain, Check, Equal, Link, Member, Problem, Result, Value
+from derive.claims.claim import Check, Equal, Link, Member, Problem, Result, Value
 from derive.claims.nodes import Offsets
 from derive.ir import build
 from derive.ir.size import ONE, Shape, show_shape
@@ -92,15 +92,3 @@ def needs_layout(members: tuple[Member, ...]) -> bool:
         len(j.shape) == 2 and any(len(array.shape) == 2 for array in arrays) and values.entrywise(j) is None
         for j in bare
     )
-
-
-def laid_out(member: Member, layout: str) -> Member:
-    """A bare Jacobian of vectors as a matrix: rows for the numerator, or rows for the denominator."""
-    if not isinstance(member, Value) or not member.jacobian or len(member.shape) != 2:
-        return member
-    matrix = replace(member, chain=Chain("", "", len(member.shape)))
-    if layout == "numerator":
-        return matrix
-    n = len(member.letters)
-    order = (*range(n), n + 1, n)
-    return replace(matrix, node=build.transpose(member.node, order), text=f"{member.text}ᵀ")

@@ -83,7 +83,7 @@ def _value(what: str | Row, scope: Scope) -> Result:
 def _opened(items: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[Node, ...]] | None:
     """The row with what stands between two rows of dots replaced by a hole, and what stood there."""
     dots = [k for k, node in enumerate(items) if isinstance(node, Ellipsis)]
-    if len(dots) == 2 and 0 < dots[0] and dots[1] - dots[0] > 1:
+    if len(dots) == 2 and dots[0] > 0 and dots[1] - dots[0] > 1:
         hole = Symbol(items[dots[0]].span, _HOLE)
         return (*items[: dots[0]], hole, *items[dots[1] + 1 :]), items[dots[0] + 1 : dots[1]]
     for k, node in enumerate(items):

@@ -280,14 +280,9 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
     if isinstance(p, Problem):
         return p
     if p is None and not isinstance(items[0], Group):
-        value = scope.read(items, scope) if len(items) == 1 else None
+        value = scope.read(items, scope)
         if isinstance(value, Problem):
             return value
-        if value is None or value.node.op != "ref":
-            inside = _application(items, scope)
-            if inside is None:
-                raise NotUnderstood(span, "a declared name above the line")
-            return broken or _expression(inside, by, span, scope)
         return broken or _expression(value, by, span, scope)
     if p is None:
         value = scope.read(items, scope)
@@ -300,14 +295,6 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
     first = single(p, variables[-1], span, scope, upright=True)
     rest: list[Variable | Problem] = [*variables[:-1]]
     return first if isinstance(first, Problem) else _expression(replace(first, chain=None), rest, span, scope)
-
-
-def _application(items: Sequence[Node], scope: Scope) -> Value | None:
-    """`\\sigma(z)` above the line: a function with its argument."""
-    if len(items) != 2 or not isinstance(items[1], Group):
-        return None
-    value = scope.read(items, scope)
-    return value if isinstance(value, Value) else None
 
 
 def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
@@ -502,7 +489,8 @@ def _kronecker(subs: Sequence[object], scope: Scope) -> Value | None:
     if len(letters) != 2 or not all(isinstance(token, Lin) and not token.offset for token in letters):
         return None
     first, second = (scope.bound.get(t.letter, t.letter) for t in letters if isinstance(t, Lin))
-    size = scope.sizes.get(first) or scope.sizes.get(second)
+    known = (scope.sizes.get(first), scope.sizes.get(second), scope.hints.get(first), scope.hints.get(second))
+    size = next((size for size in known if size is not None), None)
     if size is None or first == second:
         return None
     one = build.eye(size)

@@ -29,16 +29,17 @@ from derive.claims.context import Context
 from derive.claims.definitions import definition_of, formal_letters
 from derive.claims.expressions import expression
 from derive.claims.layout import Layout
-from derive.claims.links import laid_out, needs_layout
+from derive.claims.links import needs_layout
 from derive.claims.lookup import is_word
 from derive.claims.names import Lin, base_of, tokens_of
-from derive.claims.nodes import Row, Scripts, Slip, Stray, Symbol, walk
+from derive.claims.nodes import Fraction, Row, Scripts, Slip, Stray, Symbol, walk
 from derive.claims.partials import count_derivatives, differential, variables_named
-from derive.claims.scope import PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
+from derive.claims.scope import LAYOUTS, PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
 from derive.claims.statements import Statement, statements
+from derive.claims.values import laid_out
 from derive.errors import DeriveError
 from derive.ir.graph import Declaration, Graph
-from derive.ir.size import Shape
+from derive.ir.size import Shape, Size
 
 MAX_READINGS = 32
 MAX_CASES = 200
@@ -89,6 +90,7 @@ class Job:
     context: Context
     ranges: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     formal: tuple[str, ...] = ()
+    hints: dict[str, Size] = field(default_factory=dict)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -104,6 +106,8 @@ class Job:
             source=self.layout.source,
             env=dict(env),
             definitions=self.context.definitions,
+            layout=self.context.layout,
+            hints=self.hints,
             member=member,
             upright=_both_signs(self.statement),
             partials=count_derivatives(self.rows[member].items) if member < len(self.rows) else 0,
@@ -119,7 +123,8 @@ def _both_signs(statement: Statement) -> bool:
         differential(part.items[0])
         for row in statement.members
         for node in walk(row)
-        for part in ((node.num, node.den) if hasattr(node, "num") else ())
+        if isinstance(node, Fraction)
+        for part in (node.num, node.den)
         if part.items
     }
     return {"d", r"\partial"} <= signs
@@ -152,7 +157,8 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
     units = _units_of_windows(job)
     made = combined(job, units)
     found: list[Reading] = []
-    for ways, notes, assumed in made:
+    for joined in made:
+        ways = joined.ways
         members = ways[0][0].members
         shown = [_shown(member, row, job) for member, row in zip(members, job.rows, strict=True)]
         text = shown[0]
@@ -166,11 +172,12 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
                 kind,
                 text,
                 ways,
-                assumed=assumed,
-                notes=(*slips, *(note for note in notes if note not in slips)),
+                assumed=joined.assumed,
+                notes=(*slips, *(note for note in joined.notes if note not in slips)),
                 defining=defining,
                 defines=definition,
                 hides_term=stray,
+                layout=joined.layout,
             )
         )
     return found
@@ -339,6 +346,10 @@ def _members(
     members = []
     for k, row in enumerate(job.rows):
         found = list(_outcomes(job, frame, k, row, env, tables))
+        if all(isinstance(outcome.result, NotUnderstood) for outcome in found):
+            for other in range(k + 1, len(job.rows)):  # later members may show what a letter counts
+                list(_outcomes(job, frame, other, job.rows[other], env, set()))
+            found = list(_outcomes(job, frame, k, row, env, tables))
         stopped = [outcome.result for outcome in found if isinstance(outcome.result, NotUnderstood)]
         if len(stopped) == len(found):
             raise stopped[0]
@@ -373,6 +384,7 @@ def _outcomes(
 
     for choices, result in outcomes(run):
         scope = scopes[-1]
+        job.hints.update(scope.sizes)
         for table in scope.pending:
             if not set(table.letters) <= set(env):
                 tables.add((table.letters, table.rows))
@@ -396,7 +408,17 @@ def _named_elsewhere(job: Job, frame: Frame, member: int, env: Mapping[str, int]
 Way = tuple[Case, ...]
 
 
-def combined(job: Job, units: list[Unit]) -> list[tuple[tuple[Way, ...], tuple[Slip, ...], tuple[str, ...]]]:
+@dataclass(frozen=True)
+class Joined:
+    """A reading before it has a text."""
+
+    ways: tuple[Way, ...]
+    notes: tuple[Slip, ...]
+    assumed: tuple[str, ...]
+    layout: str
+
+
+def combined(job: Job, units: list[Unit]) -> list[Joined]:
     """The readings: every choice made once, over all cases and members."""
     partial: list[tuple[dict[ChoiceKey, int], list[Outcome]]] = [({}, [])]
     for unit in units:
@@ -409,34 +431,28 @@ def combined(job: Job, units: list[Unit]) -> list[tuple[tuple[Way, ...], tuple[S
             ]
             if len(partial) > 8 * MAX_READINGS:
                 raise NotUnderstood(job.statement.span, "a formula with fewer readings")
-    built = []
-    for choices, done in partial:
-        for layout, way in _ways(job, units, done):
-            key = tuple((k, v) for k, v in choices.items() if k[0] != "factors")
-            built.append(((*key, layout), way, done))
-    least = min((_faults(way) for _, way, _ in built), default=0)
-    kept = [item for item in built if _faults(item[1]) == least]
-    if least:
-        kept = kept[:1]
-    groups: dict[object, list[tuple[Way, list[Outcome]]]] = {}
-    for key, way, done in kept:
-        groups.setdefault(key, []).append((way, done))
-    seen: dict[object, tuple[tuple[Way, ...], tuple[Slip, ...], tuple[str, ...]]] = {}
-    for members in groups.values():
+    built: list[tuple[tuple[object, str], Way, list[Outcome]]] = []
+    for choices, outcomes_ in partial:
+        for layout, way in _ways(job, units, choices, outcomes_):
+            others = tuple((k, v) for k, v in choices.items() if k[0] not in ("factors", "layout"))
+            built.append(((others, layout), way, outcomes_))
+    groups: dict[tuple[object, str], list[tuple[Way, list[Outcome]]]] = {}
+    for layout in dict.fromkeys(key[1] for key, _, _ in built):
+        own = [item for item in built if item[0][1] == layout]
+        least = min(_faults(way) for _, way, _ in own)
+        kept = [item for item in own if _faults(item[1]) == least]
+        for key, way, found in kept[:1] if least else kept:
+            groups.setdefault(key, []).append((way, found))
+    seen: dict[object, Joined] = {}
+    for (_, layout), members in groups.items():
         ways = tuple(dict.fromkeys(way for way, _ in members))
-        outcomes_ = [outcome for _, done in members[:1] for outcome in done]
-        notes = tuple(dict.fromkeys(note for outcome in outcomes_ for note in outcome.notes))
-        assumed = tuple(dict.fromkeys(text for outcome in outcomes_ for text in outcome.assumed))
-        seen.setdefault(
-            tuple(tuple(case.links for case in way) for way in ways) + (_nodes(ways),), (ways, notes, assumed)
-        )
+        done = members[0][1]
+        notes = tuple(dict.fromkeys(note for outcome in done for note in outcome.notes))
+        assumed = tuple(dict.fromkeys(text for outcome in done for text in outcome.assumed))
+        seen.setdefault(ways, Joined(ways, notes, assumed, layout))
     if len(seen) > MAX_READINGS:
         raise NotUnderstood(job.statement.span, f"a formula with at most {MAX_READINGS} readings")
     return list(seen.values())
-
-
-def _nodes(ways: tuple[Way, ...]) -> object:
-    return tuple(case.members for way in ways for case in way)
 
 
 def _faults(way: Way) -> int:
@@ -445,7 +461,9 @@ def _faults(way: Way) -> int:
     )
 
 
-def _ways(job: Job, units: list[Unit], done: list[Outcome]) -> Iterator[tuple[str, Way]]:
+def _ways(
+    job: Job, units: list[Unit], choices: Mapping[ChoiceKey, int], done: list[Outcome]
+) -> Iterator[tuple[str, Way]]:
     """The cases with their links; two, if a Jacobian can be laid out in two ways."""
     width = len(job.rows)
     results = [
@@ -453,15 +471,25 @@ def _ways(job: Job, units: list[Unit], done: list[Outcome]) -> Iterator[tuple[st
         for k in range(0, len(done), width)
     ]
     unknowns = dict(pair for outcome in done for pair in outcome.unknowns)
+    chosen = ""
     layouts: tuple[str, ...] = ("",)
     if any(needs_layout(members) for members in results):
-        layouts = (job.context.layout,) if job.context.layout else ("numerator", "denominator")
+        layouts = (job.context.layout,) if job.context.layout else LAYOUTS
+        made = choices.get(("layout",))
+        layouts = layouts if made is None else (LAYOUTS[made],)
+    elif ("layout",) in choices:
+        chosen = LAYOUTS[choices["layout",]]
     for layout in layouts:
         cases = []
         for unit, members in zip(units, results, strict=True):
-            laid = tuple(laid_out(member, layout) for member in members) if layout else members
+            laid = tuple(_laid(member, layout) for member in members) if layout else members
             cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, laid)))
-        yield layout, tuple(cases)
+        yield layout or chosen, tuple(cases)
+
+
+def _laid(member: Member, layout: str) -> Member:
+    is_matrix = isinstance(member, Value) and member.jacobian and len(member.shape) == 2
+    return laid_out(member, layout) if is_matrix and isinstance(member, Value) else member
 
 
 def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:

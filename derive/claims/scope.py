@@ -16,6 +16,7 @@ from derive.claims.claim import Definition, Problem, Result, Value
 from derive.claims.names import Lexicon, Lin, Token, edges, lexicon
 from derive.claims.nodes import Node as Layout
 from derive.claims.nodes import Offsets, Slip
+from derive.claims.values import entrywise, laid_out
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, refs
@@ -24,6 +25,7 @@ from derive.ir.size import Size
 T = TypeVar("T")
 MAX_RUNS = 256
 PENDING = "pending"
+LAYOUTS = ("numerator", "denominator")
 
 
 class NotUnderstood(Exception):
@@ -170,6 +172,8 @@ class Scope:
     definitions: tuple[Definition, ...] = ()
     variables: tuple[str, ...] = ()
     upright: bool = False
+    layout: str | None = None
+    hints: dict[str, Size] = field(default_factory=dict)
     member: int = 0
     partials: int = 0
     pending: list[Table] = field(default_factory=list)
@@ -188,6 +192,20 @@ class Scope:
     def note(self, kind: str, span: Offsets, text: str) -> None:
         """A slip that the reading looks past."""
         self.notes[Slip(kind, span, text)] = None
+
+    def positional(self, value: Result) -> Result:
+        """A Jacobian of vectors as a matrix, in the declared layout or in either; others as they are.
+
+        A Problem for a Jacobian of more axes. One that is diagonal is the same matrix in both layouts.
+        """
+        if not isinstance(value, Value) or not value.jacobian:
+            return value
+        if len(value.shape) != 2:
+            return Problem("shape_mismatch", f"{value.text} has {len(value.shape)} axes and is no matrix", (0, 0))
+        if entrywise(value) is not None:
+            return laid_out(value, "numerator")
+        layouts: tuple[str, ...] = (self.layout,) if self.layout else LAYOUTS
+        return laid_out(value, self.choose(("layout",), layouts))
 
     def letter(self, name: str, size: Size, span: Offsets) -> str | int | Problem:
         """The axis label of an index letter that counts `size`: a letter, or the position it is fixed at."""

@@ -310,19 +310,19 @@ def _general(a: Node, b: Node, z: Node, limit: list[tuple[Node, ...]]) -> Node |
 
 
 def _general_scripts(a: Scripts, b: Scripts, z: Scripts, limit: list[tuple[Node, ...]]) -> Node | None:
-    parts: dict[str, Node | None] = {}
-    for part in ("base", "sub", "sup"):
-        one, two, end = getattr(a, part), getattr(b, part), getattr(z, part)
-        if one is None and two is None and end is None:
-            continue
-        if one is None or two is None or end is None:
-            return None
-        parts[part] = _general(one, two, end, limit)
-        if parts[part] is None:
-            return None
     if a.primes != b.primes or a.primes != z.primes:
         return None
-    return replace(a, **parts)
+    parts: list[Node | None] = []
+    for one, two, end in ((a.base, b.base, z.base), (a.sub, b.sub, z.sub), (a.sup, b.sup, z.sup)):
+        if one is None and two is None and end is None:
+            parts.append(None)
+            continue
+        made = _general(one, two, end, limit) if one is not None and two is not None and end is not None else None
+        if made is None:
+            return None
+        parts.append(made)
+    base, sub, sup = parts
+    return Scripts(a.span, base, sub if isinstance(sub, Row) else None, sup if isinstance(sup, Row) else None, a.primes)
 
 
 def listed(parts: list[list[Node]], span: Offsets, scope: Scope) -> Result:

@@ -50,10 +50,9 @@ def update_of(job: Job) -> list[Reading] | None:
     left, right = statement.members[0].items[0], statement.members[1].items
     if not isinstance(left, Symbol | Scripts) or relation not in ("=", r"\leftarrow", ":=", "-=", "+="):
         return None
+    terms, signs = split_terms(right)
     if relation in ("-=", "+="):
         terms, signs = [[left], list(right)], [1, -1 if relation == "-=" else 1]
-    else:
-        terms, signs = split_terms(right)
     same = len(terms[0]) == 1 and _core(terms[0][0]) is not None and _core(terms[0][0]) == _core(left)
     if not same or signs[0] != 1 or len(terms) < 2:
         if relation == r"\leftarrow":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from derive.calculus.jacobian import expression_jacobian
 from derive.claims import values
 from derive.claims.claim import Definition, Problem, Result, Value
 from derive.claims.lookup import Found, axes_of, resolve, spelling_of
@@ -13,6 +14,7 @@ from derive.claims.nodes import Group, Node, Offsets, Punct, Relation, Row, Scri
 from derive.claims.scope import NotUnderstood, Scope
 from derive.ir import build
 from derive.ir.node import Node as Term
+from derive.ir.node import substitute
 from derive.ir.size import Size, show_shape, size_of
 
 Step = tuple[Result, int]
@@ -118,14 +120,14 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
         return None
     for definition in reversed(scope.definitions):
         base, sub, sup, primes = definition.key
-        if base not in spelling.bases or primes != spelling.primes:
+        if base not in spelling.bases or (primes != spelling.primes and not definition.formal):
             continue
         if definition.formal:
             if text_of(spelling.subs) == sub and text_of(spelling.sups) == sup:
-                return _called(definition, items, at, scope)
+                return _called(definition, items, at, scope, spelling.primes)
             continue
         indices = _left(spelling.subs, sub)
-        if indices is None or text_of(spelling.sups) != sup or len(indices) != len(definition.letters):
+        if indices is None or text_of(spelling.sups) != sup or len(indices) not in (0, len(definition.letters)):
             continue
         return _placed(definition, indices, node.span, scope), at + 1
     return None
@@ -158,6 +160,11 @@ def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, sco
     value = inner.read(definition.row.items, inner)
     if isinstance(value, Problem):
         return Problem(value.defect, value.message, span)
+    if not indices and definition.letters:
+        order = [value.letters.index(letter) for letter in definition.letters if letter in value.letters]
+        if len(order) != len(value.letters) or value.shape:
+            raise NotUnderstood(span, "the indices of the definition")
+        return Value(build.transpose(value.node, tuple(order)), text=definition.text)
     names: dict[str, str | int] = {}
     for letter, token in zip(definition.letters, indices, strict=True):
         if letter not in value.letters:
@@ -175,12 +182,12 @@ def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, sco
     return replace(values.relabelled(value, names), text=definition.text)
 
 
-def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope, primes: int) -> Step | None:
     group = items[at + 1] if at + 1 < len(items) else None
     if not isinstance(group, Group):
         # `L(y, a) = ...` and then L by itself: the arguments are what the model calls so
-        known = [resolve(Symbol(items[at].span, name), scope) for name in definition.formal]
-        if not all(isinstance(meant, Found) and meant.entry.kind == "value" for meant in known):
+        meant = [resolve(Symbol(items[at].span, name), scope) for name in definition.formal]
+        if not all(isinstance(m, Found) and m.entry.kind == "value" for m in meant):
             return None
         inner = _inside(definition, scope)
         return inner.read(definition.row.items, inner), at + 1
@@ -197,8 +204,27 @@ def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope
     if broken is not None:
         return broken, at + 2
     inner = _inside(definition, scope)
-    inner.formal = {
-        name: value for name, value in zip(definition.formal, arguments, strict=True) if isinstance(value, Value)
-    }
+    known = [argument for argument in arguments if isinstance(argument, Value)]
+    if primes:
+        if primes > 1 or len(known) != 1:
+            raise NotUnderstood(items[at].span, "the first derivative of a function of one argument")
+        return _derivative(definition, known[0], inner, items[at].span), at + 2
+    inner.formal = dict(zip(definition.formal, known, strict=True))
     result = inner.read(definition.row.items, inner)
     return (result if isinstance(result, Problem) else replace(result, text=definition.text)), at + 2
+
+
+def _derivative(definition: Definition, argument: Value, inner: Scope, span: Offsets) -> Result:
+    """f'(u) of a function that the page defines: its derivative entry by entry, at the argument."""
+    letter = build.ref("%argument", argument.node.shape)
+    inner.formal = {definition.formal[0]: replace(argument, node=letter, chain=None)}
+    result = inner.read(definition.row.items, inner)
+    if isinstance(result, Problem):
+        return result
+    if result.node.shape != argument.node.shape:
+        raise NotUnderstood(span, "a function that acts entry by entry")
+    slope = values.diagonal_of(expression_jacobian(result.node, letter), 0)
+    if slope is None:
+        raise NotUnderstood(span, "a function that acts entry by entry")
+    node = substitute(slope, {letter: argument.node})
+    return replace(argument, node=node, chain=None, text=f"{definition.text}'({argument.text})")

@@ -69,7 +69,8 @@ def indexed(node: Node, axes: Sequence[str | int | None]) -> Value:
         node = build.entry(node, positions)
     rest = [axis for axis in axes if not isinstance(axis, int)]
     letters = tuple(sorted({axis for axis in rest if axis is not None}))
-    labels, own = [], []
+    labels: list[int] = []
+    own: list[int] = []
     for axis in rest:
         labels.append(letters.index(axis) if axis is not None else len(letters) + len(own))
         if axis is None:
@@ -326,3 +327,12 @@ def entrywise(value: Value) -> Value | None:
         return None
     diagonal = diagonal_of(value.node, len(value.letters))
     return None if diagonal is None else Value(diagonal, value.letters, text=value.text)
+
+
+def laid_out(value: Value, layout: str) -> Value:
+    """A Jacobian of vectors as a matrix: rows for the numerator, or rows for the denominator."""
+    if layout == "numerator":
+        return replace(value, chain=None)
+    n = len(value.letters)
+    order = (*range(n), n + 1, n)
+    return replace(value, chain=None, node=build.transpose(value.node, order), text=f"{value.text}ᵀ")
