@@ -1,0 +1,88 @@
+"""The pages of this folder: right formulas, and slips of them, each with what is expected.
+
+`pages/NAME.md` or `NAME.tex` is a page whose formulas are all right. `pages/NAME.slips.md` holds wrong variants: before each
+display stands `<!-- slip of (TAG): KEY|KEY -->` with the defect keys that name it, or the word `ambiguous`. Slips are judged on
+a page that has the models and macros of the right one, and the displays marked `<!-- context -->` there; after
+`<!-- alone -->` every slip has a page to itself. Every verdict was worked out by hand from the models alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from derive.check.verify import verify
+from derive.check.verdict import Verdict
+
+PAGES = Path(__file__).parent / "pages"
+_FENCE = re.compile(r"```derive\n.*?```\n", re.S)
+_CONTEXT = re.compile(r"<!-- context -->\n(\$\$.*?\$\$)", re.S)
+_SLIP = re.compile(r"<!-- (model \d+|alone) -->|<!-- slip of \((.*?)\): (.*?) -->\n\$\$(.*?)\$\$", re.S)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One formula with the verdicts that are right for it, and the keys that name its defect."""
+
+    page: str
+    tag: str
+    latex: str
+    word: str
+    defects: frozenset[str]
+    text: str
+    place: int
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.page).suffix
+
+
+def pages() -> list[Path]:
+    return sorted(path for path in PAGES.iterdir() if path.suffix in (".md", ".tex") and ".slips" not in path.name)
+
+
+def right(path: Path) -> list[tuple[str, str]]:
+    """The displays of a page are all right; as (tag, verdict)."""
+    return [(verdict.tag or "", verdict.verdict) for verdict in judge(path.read_text(encoding="utf-8"), path.suffix)]
+
+
+def judge(text: str, suffix: str) -> tuple[Verdict, ...]:
+    return verify(text, folder=PAGES, latex=suffix == ".tex").results
+
+
+def slips(path: Path) -> Iterator[tuple[str, list[Entry]]]:
+    """Pages of slips, each with its entries in order."""
+    source = path.with_suffix(".slips.md").read_text(encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    before, after, number, alone = "", "", 0, False
+    blocks: list[list[Entry]] = []
+    for found in _SLIP.finditer(source):
+        mark, tag, keys, latex = found.groups()
+        if mark is not None:
+            alone = mark == "alone"
+            number = int(mark.split()[1]) - 1 if not alone else number
+            blocks.append([])
+            continue
+        word = "ambiguous" if keys.startswith("ambiguous") else "false"
+        defects = frozenset(keys.split("|")) if word == "false" else frozenset()
+        if alone or not blocks:
+            blocks.append([])
+        blocks[-1].append(Entry(path.name, tag, latex.strip(), word, defects, "", number))
+    for block in blocks:
+        if block:
+            before, after = _frame(page, path.suffix, block[0].place)
+            displays = "".join(f"$${entry.latex} \\tag{{slip {k}}}$$\n\n" for k, entry in enumerate(block))
+            yield before + displays + after, block
+
+
+def _frame(page: str, suffix: str, number: int) -> tuple[str, str]:
+    if suffix == ".tex":
+        head, _, _ = page.partition("\\begin{document}")
+        return head + "\\begin{document}\n", "\\end{document}\n"
+    fences = list(_FENCE.finditer(page))
+    start = fences[number].end()
+    end = fences[number + 1].start() if number + 1 < len(fences) else len(page)
+    context = "\n\n".join(match[1] for match in _CONTEXT.finditer(page, start, end))
+    return fences[number].group(0) + "\n" + context + "\n\n", ""
