@@ -209,7 +209,6 @@ def build_call(name: str, args: Sequence[object], options: dict[str, object]) ->
 
 def _signature(function: Callable[..., Node]) -> str:
     parameters = [
-        p.name if p.default is p.empty else f"{p.name}={p.default!r}"
-        for p in _parameters(function).parameters.values()
+        p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in _parameters(function).parameters.values()
     ]
     return f"({', '.join(parameters)})"
