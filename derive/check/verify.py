@@ -15,7 +15,7 @@ from typing import cast
 
 from derive.check import code_blocks
 from derive.check.claim_judge import TIME_LIMIT, Judgement, judge
-from derive.check.conventions import find_conflicts
+from derive.check.conventions import Found, find_conflicts
 from derive.check.equality import Level
 from derive.check.neighbours import with_shared_faults
 from derive.check.reader import Reader
@@ -107,8 +107,11 @@ class _Run:
                 progress(done, len(items))
             self.add(item)
         names = unique([self._model_name(source) for source in self.page.models])
-        results = with_shared_faults([verdict for _, _, verdict, _ in self.judged])
-        conflicts = find_conflicts([(graph, verdict, found) for _, graph, verdict, found in self.judged])
+        judged = [
+            Found(self.context(graph), item.macros, verdict, found) for item, graph, verdict, found in self.judged
+        ]
+        conflicts, more = find_conflicts(judged)
+        results = with_shared_faults([more.get(k, entry.verdict) for k, entry in enumerate(judged)])
         warnings = [f"line {w.line}: {w.message}" + (f"; {w.hint}" if w.hint else "") for w in self.page.warnings]
         default = self.default.name if self.default is not None else ""
         return Report(
@@ -137,6 +140,12 @@ class _Run:
         path = Path(name)
         return load(self.folder / path if self.folder is not None and not path.is_absolute() else path)
 
+    def context(self, graph: Graph) -> Context:
+        """What formulas are read against: a model, and what the page has defined so far."""
+        if id(graph) not in self.contexts:
+            self.contexts[id(graph)] = Context(graph)
+        return self.contexts[id(graph)]
+
     def _model_name(self, source: ModelSource) -> str:
         return source.name or f"line {source.line}"
 
@@ -161,7 +170,7 @@ class _Run:
 
     def formula(self, item: Item, graph: Graph) -> tuple[Verdict, tuple[Judgement, ...]]:
         """The verdict on a display: its statements judged, and repaired as far as they are false."""
-        context = self.contexts.get(id(graph)) or Context(graph)
+        context = self.context(graph)
         reader = Reader(context, item.macros)
         layout, claims = reader(item.source)
         self.contexts[id(graph)] = context.with_definitions(_defined(claims))
@@ -261,8 +270,10 @@ def _part(
     defects = [note.kind for note in notes]
     diagnosis = ""
     if judgement.verdict == "false":
+        changed = [span for edit in mine.edits for span, _ in edit.changes] if mine is not None else []
+        notes = [note for note in notes if not any(a <= note.span[1] and note.span[0] <= b for a, b in changed)]
         given = [finding.defect for finding in wrong if finding.defect]
-        defects = [*(mine.defects if mine is not None else given), *defects]
+        defects = [*(mine.defects if mine is not None else given), *(note.kind for note in notes)]
         diagnosis = mine.sentence if mine is not None and mine.sentence else "; ".join(unique(reasons))
         diagnosis = diagnosis or "the members are not equal, and no small repair was found"
     elif judgement.verdict == "undecided":

@@ -2,8 +2,8 @@
 
 Members that are equal form classes. For each class as the one that is right, every other member is repaired to equal
 it; the choice with the lowest cost wins. A left side that is a derivative is right by what it says, so the class of the
-left side comes first, and it is edited itself only where that is the smaller change. A member without a value gets edits
-at the place where it fails first, until it has one.
+left side comes first, and it is edited itself only where that is the smaller change. A member without a value gets
+edits at the place where it fails first, until it has one.
 """
 
 from __future__ import annotations

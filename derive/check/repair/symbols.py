@@ -75,6 +75,23 @@ def _exchange(scene: Scene, name: Node, changes: tuple[Change, ...]) -> Edit:
     return Edit("index_order", changes, f"the indices of {scene.text(name)} are exchanged", 1.0)
 
 
+def index_orders_everywhere(scene: Scene) -> Iterator[Edit]:
+    """The two indices of one letter exchanged in every place of the statement."""
+    found: dict[tuple[str, str, str], list[Change]] = {}
+    for member in scene.statement.members:
+        for name in names(member):
+            tokens = index_tokens(name)
+            texts = [scene.text(token) for token in tokens]
+            if len(tokens) == 2 and texts[0] != texts[1]:
+                key = (_stem(scene, name), *sorted(texts))
+                changes = [(tokens[0].span, texts[1]), (tokens[1].span, texts[0])]
+                found.setdefault((key[0], key[1], key[2]), []).extend(changes)
+    for (stem, first, second), changes in found.items():
+        if len(changes) > 2:
+            sentence = f"the indices {first} and {second} of {stem} are exchanged in every place"
+            yield Edit("index_order", tuple(changes), sentence, 1.2)
+
+
 def digits(scene: Scene) -> Iterator[Edit]:
     """One digit of an index written as one number: w_{12} to w_{22}."""
     for name in scene.names:

@@ -51,7 +51,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(symbols.function_names),
     Kind(arrangement.stray_tokens),
 )
-WHOLE: tuple[Maker, ...] = (calculus.free_indices,)
+WHOLE: tuple[Maker, ...] = (calculus.free_indices, symbols.index_orders_everywhere)
 
 
 def candidates(scene: Scene) -> list[Edit]:
