@@ -12,7 +12,8 @@ from fractions import Fraction as Exact
 
 from derive.claims import partials, values
 from derive.claims.claim import Problem, Result, Value
-from derive.claims.functions import applied, function_word, named_function
+from derive.claims.conditions import by_cases, condition, is_condition
+from derive.claims.functions import applied, function_word, named_function, with_scripts
 from derive.claims.lookup import Found, axes_of, components, is_transpose, resolve
 from derive.claims.names import Entry, Lin, Token, text_of, tokens_of
 from derive.claims.nodes import (
@@ -56,8 +57,10 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
     if differential is not None:
         return differential
     match node:
+        case Number(text="1", font="bb" | "bf"):
+            return _ones(node, items, at, scope)
         case Number():
-            return _number(node, scope), at + 1
+            return _number(node), at + 1
         case Fraction(num=num, den=den):
             made = values.divide(scope.read(num.items, scope), scope.read(den.items, scope), node.span)
             text = f"{_text(num, scope)} / {_text(den, scope)}"
@@ -82,9 +85,19 @@ def _text(row: Row, scope: Scope) -> str:
     return scope.source[row.span[0] : row.span[1]]
 
 
-def _number(node: Number, scope: Scope) -> Result:
-    if node.font in ("bf", "bb"):
-        raise NotUnderstood(node.span, "a vector of ones whose length follows from its neighbours")
+def _ones(node: Number, items: Sequence[Node], at: int, scope: Scope) -> Step:
+    r"""`\mathbb 1[z > 0]`, or a vector of ones: its length is one of those in the model, whichever fits."""
+    group = items[at + 1] if at + 1 < len(items) else None
+    if isinstance(group, Group) and is_condition(group.items):
+        return condition(group.items, scope), at + 2
+    sizes = scope.frame.sizes
+    if not sizes:
+        raise NotUnderstood(node.span, "a model with vectors")
+    size = scope.choose(("ones", node.span), sizes)
+    return Value(build.ones((size,)), text=f"ones({size})"), at + 1
+
+
+def _number(node: Number) -> Result:
     if len(node.text) > 200:
         raise NotUnderstood(node.span, "a number of at most 200 digits")
     return Value(build.number(Exact(node.text)), text=node.text)
@@ -122,6 +135,12 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
 
 def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     """A name with all its scripts, or None."""
+    following_node = items[at + 1] if at + 1 < len(items) else None
+    if isinstance(following_node, Scripts) and isinstance(following_node.base, Group):
+        made = defined(node, [node, following_node.base], 0, scope)
+        if made is not None and made[1] == 2:  # g(u)^2 of a function of the page
+            value = made[0]
+            return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
     made = defined(node, items, at, scope)
     if made is not None:
         value, following = made
@@ -316,6 +335,10 @@ def _plain(node: Node, scope: Scope) -> Result:
             return scope.read(items, scope)
         case Group(open="|" | r"\|" as bar, items=items, close=close) if close == bar:
             return _norm(bar, items, node, scope)
+        case Cases():
+            return by_cases(node, scope)
+        case Group(open="[", items=items, close="]") if is_condition(items):
+            return condition(items, scope)
         case Group(open=opening, items=items, close=closing) if opening and closing:
             if opening not in ("(", "[", r"\{") or any(isinstance(n, Relation) for n in items):
                 raise NotUnderstood(node.span, "round, square or curly brackets around an expression")

@@ -1,7 +1,7 @@
 r"""Functions and their arguments: `\sigma'(Z_1)`, `\log a_2`, `f(x)^2`, `\mathrm{tr}(AXB)`, `C(y_1, y_2)`.
 
-A name that is declared a function is applied, never multiplied. Without brackets the argument is the next factor; if more
-factors follow side by side (`\log 2x`), both extents are readings.
+A name that is declared a function is applied, never multiplied. Without brackets the argument is the next factor; if
+more factors follow side by side (`\log 2x`), both extents are readings.
 """
 
 from __future__ import annotations
@@ -98,13 +98,11 @@ def applied(function: Function, items: Sequence[Node], at: int, scope: Scope, fa
         return result, following
     result = _scaled(function, result, node, scope)
     if scripts is not None and not isinstance(result, Problem):
-        scope.formal["□"] = result
-        stand_in = replace(scripts, base=Symbol(node.span, "□"))
-        result = _with_scripts(result, stand_in, scope, factor)
+        result = with_scripts(result, scripts, scope, factor)
     return result, following
 
 
-def _with_scripts(result: Value, scripts: Scripts, scope: Scope, factor: Factor) -> Result:
+def with_scripts(result: Value, scripts: Scripts, scope: Scope, factor: Factor) -> Result:
     """Scripts behind the bracket of an argument act on the value of the function."""
     scope.formal["□"] = result
     held = Row(scripts.span, (Symbol(scripts.span, "□"),))

@@ -91,9 +91,9 @@ def member_value(items: Sequence[Node], scope: Scope) -> Member:
             return inner
         return ShapeOf(inner.shape, f"shape({inner.text})")
     node = items[0] if len(items) == 1 else None
-    if isinstance(node, Scripts) and _annotation(items) and isinstance(node.base, Symbol):
-        if resolve(node, scope) is None and resolve(node.base, scope) is None:
-            return _named_shape(node, scope)
+    unknown = isinstance(node, Scripts) and isinstance(node.base, Symbol) and resolve(node.base, scope) is None
+    if isinstance(node, Scripts) and unknown and _annotation(items) and resolve(node, scope) is None:
+        return _named_shape(node, scope)
     if isinstance(node, Group) and node.items and isinstance(node.items[-1], Punct):
         return ShapeOf(_sizes(node.items, scope), "shape")
     return scope.read(items, scope)

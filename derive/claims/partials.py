@@ -5,8 +5,8 @@ r"""Derivatives as formulas write them: fractions of differentials, gradients, �
     \nabla_W J, dW, \delta_j                         the loss by W, by W, by the pre-activation with these indices
     (...)'                                           by the variable that the rest of the chain differentiates by
 
-A partial is never a quotient. With a second path from q to p its total and its direct value differ; `d`, and partials of
-the loss, are total, and the others are left as a choice: for a member with several partials one choice for all of them
+A partial is never a quotient. With a second path from q to p its total and its direct value differ; `d`, and partials
+of the loss, are total, and the others are left as a choice: for a member with several partials one choice for all of them
 ("factors"), for a lone one a choice of the reading ("lone").
 """
 
@@ -468,10 +468,10 @@ def delta(node: Node, scope: Scope) -> Result | None:
     value = single(Variable(loss), q, node.span, scope)
     shown = scope.source[node.span[0] : node.span[1]]
     scope.assumed[f"{shown} = ∂{loss}/∂{q.text}"] = None
-    return _raise_rest(value, meant, node, scope)
+    return _raise_rest(value, meant, node)
 
 
-def _raise_rest(value: Result, meant: Found, node: Node, scope: Scope) -> Result:
+def _raise_rest(value: Result, meant: Found, node: Node) -> Result:
     if not meant.sup:
         return value
     if text_of(meant.sup) in ("T", "t", r"\top", r"\intercal"):

@@ -134,6 +134,12 @@ class Frame:
         return self._totals[key]
 
     @property
+    def sizes(self) -> tuple[Size, ...]:
+        """The sizes of all axes of the model."""
+        found = (size for name in self.graph.names for size in self.graph.shape(name))
+        return tuple(dict.fromkeys(found))
+
+    @property
     def edges(self) -> dict[str, set[tuple[int, int]]]:
         """The connections of explicit neurons, by the letter of their weights."""
         if self._edges is None:

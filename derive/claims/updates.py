@@ -117,19 +117,26 @@ def _rate(step: Sequence[Node], scope: Scope) -> tuple[list[Found], list[Node]]:
     rest: list[Node] = []
     for node in step:
         meant = resolve(node, scope) if isinstance(node, Symbol | Scripts) else None
-        if isinstance(meant, Found) and meant.entry.kind == "symbol" and not meant.sup:
+        if isinstance(meant, Found) and _is_step(meant, scope):
             rates.append(meant)
         else:
             rest.append(node)
     while rest and isinstance(rest[0], Operator):
         del rest[0]
-    rates = [rate for rate in rates if rate]
     positive = scope.frame.graph.declarations
     for rate in rates:
         fact = positive[rate.entry.name].fact("positive")
         if fact is None:
             raise NotUnderstood(span_of(step), f"a step {rate.entry.name} that is declared positive")
     return rates, rest
+
+
+def _is_step(meant: Found, scope: Scope) -> bool:
+    """A symbol, or a scalar input that the loss does not depend on."""
+    graph = scope.frame.graph
+    name = meant.entry.name
+    outside = name in graph.inputs and not graph.shape(name) and name not in scope.frame.ancestors(graph.loss or "")
+    return not meant.sup and (meant.entry.kind == "symbol" or (meant.entry.kind == "value" and outside))
 
 
 def _checks(rates: Sequence[Found], sign: int) -> tuple[Link, ...]:

@@ -288,9 +288,16 @@ def diagonal_of(node: Node, front: int) -> Node | None:
     rank = (len(node.shape) - front) // 2
     if node.shape[front : front + rank] != node.shape[front + rank :]:
         return None
+    if not rank:
+        return node
     if node.op == "neg":
         inner = diagonal_of(node.args[0], front)
         return None if inner is None else build.neg(inner)
+    if node.op == "div":
+        inner = diagonal_of(node.args[0], front)
+        labels = (*range(front), *range(front, front + rank), *range(front, front + rank))
+        below = build.contract([labels], labels[: front + rank], [node.args[1]], node.shape[: front + rank])
+        return None if inner is None else build.div(inner, below)
     if node.op == "add":
         parts = [diagonal_of(arg, front) for arg in node.args]
         kept = [part for part in parts if part is not None]
