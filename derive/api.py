@@ -21,6 +21,8 @@ from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
 from derive.check import model_check
+from derive.check.against import check_against
+from derive.check.gradient_report import GradientReport
 from derive.check.model_report import ModelReport
 from derive.check.verdict import Verdict
 from derive.check.verify import Options, verify_formula
@@ -169,6 +171,15 @@ class Graph(Builder):
     def check(self, *, points: int = 3, loss: str | None = None, seed: int = 0) -> ModelReport:
         """Compare derived gradients, closed forms and emitted code with finite differences at drawn points."""
         return model_check.check(self.data, points=points, loss=loss, seed=seed)
+
+    def check_against(
+        self, function: Callable[..., Any], *, points: int = 3, loss: str | None = None, seed: int = 0
+    ) -> GradientReport:
+        """Judge a gradient written by hand: `function` takes the inputs by name and returns their gradients.
+
+        It may return a dict by name, a tuple in the order of its parameters, or `(value, dict)`.
+        """
+        return check_against(self.data, function, points=points, loss=loss, seed=seed)
 
     def claim(self, formula: str, *, proved: bool = False) -> Verdict:
         """Is this formula right? LaTeX or Unicode mathematics about the names of the model.

@@ -133,6 +133,24 @@ def test_an_undecided_check(derive) -> None:
     assert derive("check", "-", stdin="x : scalar\nL = log(-1 - x**2)\n").code == 3
 
 
+def test_hand_written_gradients(derive, tmp_path: Path) -> None:
+    (tmp_path / "m.derive").write_text("x, w : scalar\nL = (w*x)**2\n")
+    (tmp_path / "hand.py").write_text(
+        "def right(x, w): return {'w': 2*w*x*x}\ndef wrong(x, w): return {'w': w*x*x}\nnumber = 3\n"
+    )
+    assert derive("check", "m.derive", "--against", "hand.py:right").code == 0
+    refuted = derive("check", "m.derive", "--against", "hand.py:wrong")
+    assert refuted.code == 1
+    assert "∂L/∂w =" in refuted.out
+    assert "derive code m --wrt w" in refuted.out
+    assert (
+        json.loads(derive("check", "m.derive", "--against", "hand.py:wrong", "--format", "json").out)["verdict"]
+        == "false"
+    )
+    for place in ("hand.py", "hand.py:number", "hand.py:rigt", "none.py:right"):
+        assert derive("check", "m.derive", "--against", place).code == 2
+
+
 def test_demo(derive, tmp_path: Path) -> None:
     shown = derive("demo")
     assert shown.code == 0

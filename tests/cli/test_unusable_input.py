@@ -169,7 +169,11 @@ def test_nothing_of_a_model_is_run(tmp_path: Path) -> None:
     victim.write_text("here")
     (tmp_path / "m.derive").write_text(f"x : scalar\ny = __import__('os').remove('{victim}')\n")
     done = subprocess.run(
-        [sys.executable, "-m", "derive", "show", str(tmp_path / "m.derive")], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "derive", "show", str(tmp_path / "m.derive")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from derive.api import Graph
 from derive.check.model_report import ModelReport
-from derive.cli.models import layers_option, loss_option, model_argument, with_layers
+from derive.cli.models import layers_option, loss_option, model_argument, python_object, with_layers
 from derive.cli.terminal import say, table, verdict_word
+from derive.codegen.names import identifier
+from derive.errors import DeriveError
 
 EXIT = {"true": 0, "false": 1, "undecided": 3}
 
@@ -18,19 +22,44 @@ EXIT = {"true": 0, "false": 1, "undecided": 3}
 @loss_option
 @layers_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which points to draw.")
+@click.option("--against", metavar="FILE.py:NAME", help="Judge this hand-written gradient; the file is run.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(model: Graph, points: int, loss: str | None, layers: int | None, seed: int, form: str) -> int:
+def command(
+    model: Graph, points: int, loss: str | None, layers: int | None, seed: int, against: str | None, form: str
+) -> int:
     """Check the gradients of MODEL: derived formulas and emitted code against finite differences.
+
+    With --against, judge a function NAME instead that takes the inputs of MODEL by name and returns their gradients, as
+    a dict or in the order of its parameters. FILE.py is run, with your rights.
 
     Exit code: 0 if all are right, 1 if one is wrong, 3 if one could not be decided.
     """
     model = with_layers(model, layers)
+    if against is not None:
+        return _check_against(with_layers(model, None, needed="hand-written code"), against, points, loss, seed, form)
     model.backprop(loss)  # refuses what has no scalar loss, with its place
     report = model.check(points=points, loss=loss, seed=seed)
     if form == "json":
         say(report.to_json(indent=2))
     else:
         show_report(report)
+    return EXIT[report.verdict]
+
+
+def _check_against(model: Graph, place: str, points: int, loss: str | None, seed: int, form: str) -> int:
+    """Judge a function of a Python file; beside what is wrong stands what is derived."""
+    path, colon, name = place.rpartition(":")
+    if not colon or not path.endswith(".py"):
+        raise DeriveError(f"{place!r} names no function", hint="--against FILE.py:NAME")
+    report = model.check_against(python_object(Path(path), name), points=points, loss=loss, seed=seed)
+    if form == "json":
+        say(report.to_json(indent=2))
+        return EXIT[report.verdict]
+    say(str(report))
+    derivation = model.backprop(loss)
+    wrong = [n for n in derivation if identifier(n) in {g.name for g in report.groups if g.verdict == "false"}]
+    if wrong:
+        say("\n" + derivation.unicode(wrong) + f"\n\n`derive code {model.name} --wrt {','.join(wrong)}` writes it.")
     return EXIT[report.verdict]
 
 
