@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from derive.claims import values
 from derive.claims.claim import Problem, Result, Value
-from derive.claims.nodes import Cases, Node, Relation, Row, Text
+from derive.claims.nodes import Cases, Node, Relation, Row, Symbol, Text
 from derive.claims.scope import NotUnderstood, Scope
 from derive.ir import build
 
@@ -31,6 +31,8 @@ def condition(items: Sequence[Node], scope: Scope) -> Result:
     relation = items[at]
     assert isinstance(relation, Relation)
     sign = relation.text
+    if sign in ("=", r"\neq"):
+        return _same(items, at, sign, scope)
     if sign not in ("<", ">", r"\leq", r"\geq") or at in (0, len(items) - 1):
         raise NotUnderstood(relation.span, "a comparison by size")
     left, right = scope.read(items[:at], scope), scope.read(items[at + 1 :], scope)
@@ -43,6 +45,21 @@ def condition(items: Sequence[Node], scope: Scope) -> Result:
     if sign in (r"\leq", r"\geq"):
         node = build.sub(build.number(1), node)
     return replace(difference, node=node, chain=None, text=f"[{f' {sign} '.join(shown)}]")
+
+
+def _same(items: Sequence[Node], at: int, sign: str, scope: Scope) -> Result:
+    """`i = j` for two index letters: 1 on the diagonal; or the opposite."""
+    ends = [side[0].name for side in (items[:at], items[at + 1 :]) if len(side) == 1 and isinstance(side[0], Symbol)]
+    letters = [scope.bound.get(name, name) for name in ends if name not in scope.env]
+    sizes = [scope.sizes.get(name) or scope.hints.get(name) for name in letters]
+    size = next((size for size in sizes if size is not None), None)
+    if len(letters) != 2 or size is None or any(other is not None and other is not size for other in sizes):
+        raise NotUnderstood(items[at].span, "two letters that count the same")
+    made = values.indexed(build.eye(size), letters)
+    text = f"[{ends[0]} = {ends[1]}]"
+    if sign == "=":
+        return replace(made, text=text)
+    return replace(made, node=build.sub(build.number(1), made.node), text=f"(1 - {text})")
 
 
 def by_cases(node: Cases, scope: Scope) -> Result:

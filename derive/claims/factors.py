@@ -129,8 +129,25 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     step = _known(node, items, at, scope)
     if step is not None:
         return step
+    made = _constant(node, scope)
+    if made is not None:
+        return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
+
+
+def _constant(node: Node, scope: Scope) -> Value | None:
+    r"""`\pi`, e and the identity matrix, where nothing else is called so; I has the size that fits."""
+    name = node.name if isinstance(node, Symbol) else ""
+    if name in (r"\pi", "e"):
+        constant = name.lstrip("\\")
+        return Value(build.constant(constant), text=constant)
+    sizes = scope.frame.sizes
+    if name != "I" or not sizes:
+        return None
+    size = scope.choose(("identity", node.span), sizes)
+    scope.assumed["I is the identity matrix"] = None
+    return Value(build.eye(size), text=f"I({size})")
 
 
 def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
@@ -298,8 +315,7 @@ def _raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Re
         return replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
     items = row.items
     if len(sup) > 1 and is_transpose(sup[-1:]) and rank:
-        items = items[:-1]
-        if not square or tuple(sup[:-1]) != ("-", 1):
+        if not square or tuple(sup[:-1]) not in (("-", 1), ("-",)):
             raise NotUnderstood(node.span, "a transpose")
         inverse = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
         return values.transposed(inverse, node.span)
@@ -307,7 +323,7 @@ def _raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Re
     if isinstance(exponent, Value) and exponent.shape:
         return Problem("shape_mismatch", "the exponent is no scalar", node.span)
     times = sup[0] if len(sup) == 1 and isinstance(sup[0], int) else 0
-    if square and 1 < times < 10 and scope.choose(("square", times), [True, False]):
+    if square and 1 < times < 10:
         made: Result = value
         for _ in range(times - 1):
             made = values.multiply(made, value, node.span)

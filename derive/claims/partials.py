@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 
 from derive.claims import values
 from derive.claims.claim import Chain, Problem, Result, Value
-from derive.claims.lookup import Found, axes_of, is_transpose, resolve, spelling_of
+from derive.claims.lookup import Found, axes_of, is_transpose, number_in, resolve, spelling_of
 from derive.claims.names import Lin, key_of, text_of, tokens_of
 from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
-from derive.claims.scope import PENDING, Frame, NotUnderstood, Scope
+from derive.claims.scope import PART, PENDING, Frame, NotUnderstood, Scope
 from derive.claims.usage import show_axes
 from derive.ir import build
 from derive.ir.graph import Binding
@@ -254,16 +254,16 @@ def _subterm(items: Sequence[Node], span: Offsets, scope: Scope) -> Variable | N
     home = homes[0]
     if _alike(home.node, value.node):
         return Variable(home.name, (None,) * len(value.shape))
-    part = build.ref("%part", value.node.shape)
+    part = build.ref(PART, value.node.shape)
     changed = rewrite(home.node, lambda n, args: part if _alike(n, value.node) else with_args(n, args))
     bindings: dict[str, Binding] = {}
     for name, binding in graph.bindings.items():
         if name == home.name:
-            bindings["%part"] = Binding("%part", value.node)
+            bindings[PART] = Binding(PART, value.node)
             binding = replace(binding, node=changed)
         bindings[name] = binding
     part_frame = Frame(replace(graph, bindings=bindings))
-    return Variable("%part", (None,) * len(value.shape), frame=part_frame, shown=f"({value.text})")
+    return Variable(PART, (None,) * len(value.shape), frame=part_frame, shown=f"({value.text})")
 
 
 def _alike(a: Term, b: Term) -> bool:
@@ -355,7 +355,7 @@ def _operator(
     while stop < len(items) and not _derives(items[stop]):
         stop += 1
     if stop > end:
-        alone = isinstance(q, Variable) and isinstance(value, Value) and _depends(value, q, scope)
+        alone = isinstance(named, Variable) and end == at + 1 + width
         if not alone or scope.choose(("operand", items[at].span), (False, True)):
             value, end, named = scope.read(items[at + 1 : stop], scope), stop, None
     if isinstance(q, Problem):
@@ -372,17 +372,19 @@ def _derives(node: Node) -> bool:
     return isinstance(inner, Fraction) and is_derivative(inner)
 
 
-def _depends(value: Value, q: Variable, scope: Scope) -> bool:
-    names = set(refs(value.node))
-    return q.name in names or any(q.name in scope.frame.ancestors(name) for name in names if name in scope.frame.graph)
-
-
 # ----- gradients by other names -----
 
 
 def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step:
     if isinstance(node, Scripts) and node.sub is not None:
         inner = node.sub.items
+        if number_in(node.sup) == 2:
+            q = variable(inner, scope)
+            first, end = _operator(q, items, at, scope, factor, upright=True)
+            if isinstance(first, Problem) or len(first.shape) != 1:
+                raise NotUnderstood(node.span, "a second derivative by a vector")
+            second = _expression(replace(first, chain=None), [q], node.span, scope)
+            return (second if isinstance(second, Problem) else replace(second, chain=None)), end
         if node.sup is not None:
             scope.note("notation", node.span, "the superscript belongs to the variable of the gradient")
             if len(inner) != 1:

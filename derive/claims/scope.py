@@ -19,11 +19,13 @@ from derive.claims.nodes import Offsets, Slip
 from derive.claims.values import entrywise, laid_out
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
-from derive.ir.node import Node, refs
+from derive.ir.node import Node, refs, substitute
 from derive.ir.size import Size
 
 T = TypeVar("T")
 MAX_RUNS = 256
+PART = "%part"
+"""The binding that a part of a definition becomes, so that it can be differentiated by."""
 PENDING = "pending"
 LAYOUTS = ("numerator", "denominator")
 
@@ -113,7 +115,9 @@ class Frame:
         """The total or direct derivative of one name by another."""
         key = (p, q, direct)
         if key not in self._jacobians:
-            self._jacobians[key] = jacobian(self.graph, p, q, direct=direct)
+            made = jacobian(self.graph, p, q, direct=direct)
+            part = self.graph.bindings.get(PART)
+            self._jacobians[key] = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
         return self._jacobians[key]
 
     def has_second_path(self, p: str, q: str) -> bool:
@@ -128,7 +132,8 @@ class Frame:
         if key not in self._totals:
             if q in self.graph:
                 extended = self.graph.with_binding(Binding("%", node))
-                self._totals[key] = jacobian(extended, "%", q)
+                made = jacobian(extended, "%", q)
+                self._totals[key] = substitute(made, {build.ref("%", node.shape): node})
             else:
                 self._totals[key] = expression_jacobian(node, build.ref(q, ()))
         return self._totals[key]

@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from derive.claims.claim import Case, Check, Link, Problem, Reading, Result, Update
+from derive.claims.claim import Case, Check, Link, Problem, Reading, Result, Update, Value
 from derive.claims.expressions import span_of, split_terms
 from derive.claims.lookup import Found, resolve
 from derive.claims.names import Key, key_of_node
-from derive.claims.nodes import Node, Operator, Relation, Row, Scripts, Symbol, walk
+from derive.claims.nodes import Node, Relation, Row, Scripts, Symbol, walk
 from derive.claims.partials import Variable, count_derivatives, single, variable
 from derive.claims.scope import NotUnderstood, Oracle, Scope
 from derive.claims.statements import Statement
+from derive.claims.values import multiply
+from derive.ir import build
 
 if TYPE_CHECKING:
     from derive.claims.reading import Job
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GradientOf(Node):
-    """In the place of a member: the derivative of the loss by what `items` name."""
+    """In the place of a member: the derivative of the loss by what `items` name, times the `rates`."""
 
     items: tuple[Node, ...]
+    rates: tuple[str, ...]
 
 
 def gradient(node: GradientOf, scope: Scope) -> Result:
@@ -38,7 +41,10 @@ def gradient(node: GradientOf, scope: Scope) -> Result:
         return q
     if loss is None:
         raise NotUnderstood(node.span, "a model with a loss")
-    return single(Variable(loss), q, node.span, scope)
+    made: Result = single(Variable(loss), q, node.span, scope)
+    for rate in node.rates:
+        made = multiply(Value(build.ref(rate, ()), text=rate), made, node.span)
+    return made
 
 
 def update_of(job: Job) -> list[Reading] | None:
@@ -48,7 +54,7 @@ def update_of(job: Job) -> list[Reading] | None:
         return None
     relation = statement.relations[0].text
     left, right = statement.members[0].items[0], statement.members[1].items
-    if not isinstance(left, Symbol | Scripts) or relation not in ("=", r"\leftarrow", ":=", "-=", "+="):
+    if not isinstance(left, Symbol | Scripts) or relation not in ("=", r"\leftarrow", r"\to", ":=", "-=", "+="):
         return None
     terms, signs = split_terms(right)
     if relation in ("-=", "+="):
@@ -58,7 +64,7 @@ def update_of(job: Job) -> list[Reading] | None:
         if relation == r"\leftarrow":
             raise NotUnderstood(statement.span, "the same parameter on both sides of the arrow")
         return None
-    if not any(_differentiates(term) for term in terms[1:]):
+    if relation == "=" and not any(_differentiates(term) for term in terms[1:]):
         return None
     if len(terms) != 2:
         raise NotUnderstood(span_of(terms[2]), "one step along the gradient")
@@ -84,11 +90,9 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
     from derive.claims.reading import equation
 
     scope = job.scope(job.context.main, Oracle(), 1, {})
-    rates, rest = _rate(step, scope)
-    if not rest:
-        raise NotUnderstood(span_of(step), "a gradient")
-    asked = GradientOf(span_of(name), tuple(name))
-    rows = (Row(span_of(rest), tuple(rest)), Row(asked.span, (asked,)))
+    rates = _rates(step, scope)
+    asked = GradientOf(span_of(name), tuple(name), tuple(rate.entry.name for rate in rates))
+    rows = (Row(span_of(step), tuple(step)), Row(asked.span, (asked,)))
     statement = job.statement
     changed = Statement(rows, (Relation(statement.span, "="),), statement.span, statement.lead, statement.tag)
     readings = equation(replace(job, statement=changed), "update", None)
@@ -111,24 +115,17 @@ def _with(case: Case, checks: tuple[Link, ...]) -> Case:
     return replace(case, links=(*case.links, *checks))
 
 
-def _rate(step: Sequence[Node], scope: Scope) -> tuple[list[Found], list[Node]]:
-    """The symbols that scale the step, and what is left of it."""
-    rates: list[Found] = []
-    rest: list[Node] = []
-    for node in step:
+def _rates(step: Sequence[Node], scope: Scope) -> list[Found]:
+    """The symbols that scale the step."""
+    rates: dict[str, Found] = {}
+    for node in walk(*step):
         meant = resolve(node, scope) if isinstance(node, Symbol | Scripts) else None
         if isinstance(meant, Found) and _is_step(meant, scope):
-            rates.append(meant)
-        else:
-            rest.append(node)
-    while rest and isinstance(rest[0], Operator):
-        del rest[0]
-    positive = scope.frame.graph.declarations
-    for rate in rates:
-        fact = positive[rate.entry.name].fact("positive")
-        if fact is None:
-            raise NotUnderstood(span_of(step), f"a step {rate.entry.name} that is declared positive")
-    return rates, rest
+            rates[meant.entry.name] = meant
+    for name in rates:
+        if scope.frame.graph.declarations[name].fact("positive") is None:
+            raise NotUnderstood(span_of(step), f"a step {name} that is declared positive")
+    return list(rates.values())
 
 
 def _is_step(meant: Found, scope: Scope) -> bool:
