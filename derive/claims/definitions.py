@@ -14,7 +14,7 @@ from derive.claims.functions import function_word, named_function
 from derive.claims.lookup import Found, resolve, spelling_of
 from derive.claims.names import Lin, text_of
 from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol
-from derive.claims.partials import delta
+from derive.claims.partials import DELTA, delta
 from derive.claims.scope import NotUnderstood, Oracle, Scope
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _RESERVED = frozenset({r"\nabla", r"\partial", "R", "e", "d"})
 
 
-def definition_of(job: Job) -> Definition | None:
-    """The definition that a statement is, or None."""
+def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
+    """The definition that a statement is, or None; with `delta_too` also of a δ that means something by itself."""
     if not job.statement.relations:
         return None
     left = job.rows[0].items
@@ -34,7 +34,9 @@ def definition_of(job: Job) -> Definition | None:
     if not isinstance(head, Symbol | Accent | Scripts) or (len(left) > 1 and formal is None):
         return None
     formal = formal or None  # declared names behind it are an annotation, as in J(\theta)
-    if not _is_new(head, scope, function=formal is not None):
+    base = head.base if isinstance(head, Scripts) else head
+    allowed = delta_too and isinstance(base, Symbol) and base.name == DELTA
+    if not allowed and not _is_new(head, scope, function=formal is not None):
         return None
     spelling = spelling_of(head, scope)
     right = job.rows[1]

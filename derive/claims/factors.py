@@ -34,7 +34,7 @@ from derive.claims.nodes import (
     Symbol,
     word_run,
 )
-from derive.claims.scope import NotUnderstood, Scope
+from derive.claims.scope import PAGE, NotUnderstood, Scope
 from derive.claims.series import listed
 from derive.claims.usage import annotated, defined, name_value
 from derive.ir import build
@@ -159,6 +159,9 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
             value = made[0]
             return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
     made = defined(node, items, at, scope)
+    other = partials.delta(node, scope) if made is not None and _is_indexed_delta(node) else None
+    if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
+        return other, at + 1  # a page may call several families δ, each by its letter; what fits tells them apart
     if made is not None:
         value, following = made
         behind = items[following] if following < len(items) else None
@@ -223,6 +226,13 @@ def _annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> b
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
+
+
+def _is_indexed_delta(node: Node) -> bool:
+    base = node.base if isinstance(node, Scripts) else None
+    return (
+        isinstance(base, Symbol) and base.name == partials.DELTA and isinstance(node, Scripts) and node.sub is not None
+    )
 
 
 def _only_parameters(group: Group, scope: Scope) -> bool:
@@ -431,7 +441,8 @@ def _norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
     if not inner.shape:
         return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
     square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
-    if bar == "|" and square and not inner.letters and scope.choose(("det", node.span), (True, False)):
+    declared = inner.node in scope.frame.determinants
+    if bar == "|" and square and not inner.letters and (declared or scope.choose(("det", node.span), [True, False])):
         return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
     axes = tuple(range(len(inner.letters), len(inner.node.shape)))
     squares = build.sum_over(build.power(inner.node, 2), axes)

@@ -34,7 +34,7 @@ from derive.claims.lookup import is_word
 from derive.claims.names import Lin, base_of, tokens_of
 from derive.claims.nodes import Fraction, Row, Scripts, Slip, Stray, Symbol, walk
 from derive.claims.partials import count_derivatives, differential, variables_named
-from derive.claims.scope import LAYOUTS, PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
+from derive.claims.scope import LAYOUTS, PAGE, PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
 from derive.claims.statements import Statement, statements
 from derive.claims.values import laid_out
 from derive.errors import DeriveError
@@ -149,7 +149,22 @@ def _readings(job: Job) -> list[Reading]:
         job.formal = definition.formal
         return equation(job, "definition", definition)
     job.formal = formal_letters(job)
-    return equation(job, "equation" if job.statement.relations else "expression", None)
+    readings = equation(job, "equation" if job.statement.relations else "expression", None)
+    return _delta_defined(job, readings) or readings
+
+
+def _delta_defined(job: Job, readings: list[Reading]) -> list[Reading] | None:
+    r"""`\delta_k = y_k - t_k` where k cannot count what δ would be the derivative by: then it is a definition."""
+    faulty = all(_faults(way) for reading in readings for way in reading.ways)
+    definition = definition_of(job, delta_too=True) if faulty and len(job.rows) > 1 else None
+    if definition is None or not definition.letters:
+        return None
+    meant = replace(job, context=job.context.with_definitions([definition]))
+    made = equation(meant, "definition", definition)
+    fine = [reading for reading in made if not any(_faults(way) for way in reading.ways)]
+    values = [case.members[0] for reading in fine for case in reading.cases]
+    entries = all(isinstance(v, Value) and not v.shape and set(v.letters) == set(definition.letters) for v in values)
+    return fine if fine and entries else None
 
 
 def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Reading]:
@@ -441,6 +456,8 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
         own = [item for item in built if item[0][1] == layout]
         least = min(_faults(way) for _, way, _ in own)
         kept = [item for item in own if _faults(item[1]) == least]
+        by_page = [item for item in kept if not _against_page(item[0][0])]
+        kept = by_page or kept  # what the page defines wins where both make sense
         for key, way, found in kept[:1] if least else kept:
             groups.setdefault(key, []).append((way, found))
     seen: dict[object, Joined] = {}
@@ -453,6 +470,10 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
     if len(seen) > MAX_READINGS:
         raise NotUnderstood(job.statement.span, f"a formula with at most {MAX_READINGS} readings")
     return list(seen.values())
+
+
+def _against_page(choices: object) -> bool:
+    return isinstance(choices, tuple) and any(key[0] == PAGE and answer for key, answer in choices)
 
 
 def _faults(way: Way) -> int:

@@ -19,11 +19,13 @@ from derive.claims.nodes import Offsets, Slip
 from derive.claims.values import entrywise, laid_out
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
-from derive.ir.node import Node, refs, substitute
+from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import Size
 
 T = TypeVar("T")
 MAX_RUNS = 256
+PAGE = "page"
+"""The key of the choice between a definition of the page (0) and what δ means by itself (1)."""
 PART = "%part"
 """The binding that a part of a definition becomes, so that it can be differentiated by."""
 PENDING = "pending"
@@ -143,6 +145,12 @@ class Frame:
         """The sizes of all axes of the model."""
         found = (size for name in self.graph.names for size in self.graph.shape(name))
         return tuple(dict.fromkeys(found))
+
+    @property
+    def determinants(self) -> set[Node]:
+        """What the model takes determinants of: `|W|` of such a matrix is no norm."""
+        nodes = topological(*(binding.node for binding in self.graph.bindings.values()))
+        return {node.args[0] for node in nodes if node.op in ("det", "logdet")}
 
     @property
     def edges(self) -> dict[str, set[tuple[int, int]]]:
