@@ -43,6 +43,12 @@ def command(
     moves the names of --wrt; without it, every differentiable input whose name does not begin with x, y or t.
     """
     model = with_layers(model, layers, needed="a forward pass")
+    opaque = [name for name, declared in model.data.functions.items() if declared.definition is None]
+    if opaque:
+        raise DeriveError(
+            f"{', '.join(opaque)} may be any function in {model.name}, so there are no numbers",
+            hint=f"write which: {opaque[0]} : function = sigmoid, or the expression in place of {opaque[0]}(...)",
+        )
     given = read_values(values)
     forward = model.evaluate(given)
     derivation = model.backprop(loss)
