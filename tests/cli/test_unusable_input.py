@@ -151,10 +151,16 @@ def test_bad_values(derive, tmp_path: Path, case: str) -> None:
 
 
 def test_values_whose_sizes_differ(derive) -> None:
-    values = '{"X": [[1, 2]], "W": [[1, 2, 3]], "B": [1, 2, 3]}'
-    result = derive("eval", "affine_batch", "-", stdin=values)
+    values = '{"X": [[1, 2]], "w": [1, 2, 3], "lambda": 0.1, "y": [1]}'
+    result = derive("eval", "linear_regression", "-", stdin=values)
     assert result.code == 2
-    assert "W" in result.err
+    assert "input w is declared (n,), but has shape (3,)" in result.err
+
+
+def test_functions_without_numbers(derive) -> None:
+    result = derive("eval", "affine_batch", "-", stdin="{}")
+    assert result.code == 2
+    assert "L may be any function" in result.err
 
 
 def test_values_that_cannot_be_read(derive, tmp_path: Path) -> None:
