@@ -16,7 +16,7 @@ def with_shared_faults(verdicts: Sequence[Verdict]) -> list[Verdict]:
     result = list(verdicts)
     alike: dict[tuple[tuple[str, ...], str], list[int]] = {}
     for k, verdict in enumerate(verdicts):
-        if verdict.verdict == "false" and verdict.kind == "formula" and verdict.diagnosis:
+        if verdict.verdict == "false" and verdict.kind == "formula" and verdict.defects and verdict.diagnosis:
             alike.setdefault((verdict.defects, verdict.diagnosis), []).append(k)
     for places in alike.values():
         for k in places:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from derive.check.repair.edit import Change, Edit, Scene, wrapped
 from derive.check.repair.factors import products_in, short, spoken
-from derive.check.repair.tree import base_symbol, factors, groups, partials, roots, rows, span_of, terms
+from derive.check.repair.tree import Piece, base_symbol, factors, groups, indexed, partials, roots, rows, span_of, terms
 from derive.claims.nodes import Fraction, Group, Node, Number, Operator, Row, Scripts, Symbol, walk
 
 
@@ -54,16 +54,16 @@ def orders(scene: Scene) -> Iterator[Edit]:
 
 def transposes(scene: Scene) -> Iterator[Edit]:
     """A transpose put on or taken off a name, a bracket, or the whole."""
-    sign = r"^\top" if r"\top" in scene.source else "^T"
+    sign = "^T" if r"\top" not in scene.source and "^T" in scene.source.replace("{", "") else r"^\top"
     for node in walk(scene.member):
         if isinstance(node, Scripts) and node.sup is not None and node.base is not None:
             if _is_transpose(node.sup.items):
                 cut = ((_script_start(scene, node.sup), node.span[1]), "")
                 yield Edit("transposed", (cut,), f"{scene.text(node.base)} is not to be transposed", 1.0)
         elif isinstance(node, Group) and node.open in ("(", "["):
-            yield Edit(
-                "transposed", (((node.span[1], node.span[1]), sign),), f"{scene.text(node)} is to be transposed", 1.1
-            )
+            sentence = f"{short(scene.text(node))} is to be transposed"
+            cost = 1.1 if len(node.items) > 1 else 0.98
+            yield Edit("transposed", (((node.span[1], node.span[1]), sign),), sentence, cost)
     for name in scene.names:
         if not (isinstance(name, Scripts) and name.sup is not None and _is_transpose(name.sup.items)):
             if isinstance(name, Scripts) and name.sup is not None:
@@ -107,19 +107,23 @@ def missing_terms(scene: Scene) -> Iterator[Edit]:
     for top, bottom, sign in _tops_and_bottoms(scene, fractions):
         graph = scene.words.graph
         for name, spelled in scene.words.spellings.items():
-            if spelled != bottom:
+            if spelled not in (bottom, _without_index(bottom)):
                 continue
             for user in graph.consumers().get(name, []):
                 if user in scene.words.spellings:
                     through = scene.words.spellings[user]
                     text = rf" + \frac{{{sign}{top}}}{{{sign}{through}}}\frac{{{sign}{through}}}{{{sign}{bottom}}}"
-                    yield Edit("missing_term", (((end, end), text),), f"the path through {through} is missing", 1.5)
+                    cost = 1.1 if len(partials(scene.member)) > 1 else 1.4
+                    yield Edit("missing_term", (((end, end), text),), f"the path through {through} is missing", cost)
     for items in rows(scene.member):
         found = terms(items)
         if not found or (len(found) == 1 and len(found[0].nodes) < 2 and items is not scene.member.items):
             continue
         at = found[-1].span[1]
-        for text in dict.fromkeys((*scene.written, *scene.words.spellings.values(), "1")):
+        scripts = {scene.between(node.sub.span) for piece in found for node in indexed(_row(piece)) if node.sub}
+        named = [f"{text}_{{{script}}}" for text in scene.words.spellings.values() for script in sorted(scripts)]
+        named = [text for text in named if text.count("_") == 1]
+        for text in dict.fromkeys((*scene.written, *named, *scene.words.spellings.values(), "1")):
             for sign_text in ("+", "-"):
                 yield Edit("missing_term", (((at, at), f" {sign_text} {text}"),), f"the term {text} is missing", 1.6)
 
@@ -133,6 +137,14 @@ def _tops_and_bottoms(scene: Scene, fractions: list[Fraction]) -> Iterator[tuple
             bottom.replace(r"\partial", "").strip().removeprefix("d"),
             sign,
         )
+
+
+def _row(piece: Piece) -> Row:
+    return Row(piece.span, piece.nodes)
+
+
+def _without_index(text: str) -> str:
+    return text.partition("_")[0].strip()
 
 
 def extra_terms(scene: Scene) -> Iterator[Edit]:

@@ -14,7 +14,7 @@ from derive.check.equality import quick_equal
 from derive.check.probe import Point, points_of
 from derive.check.reader import Reader
 from derive.check.repair.edit import Change, Scene, Vocabulary
-from derive.claims.claim import Case, Check, Claim, Problem, Reading
+from derive.claims.claim import Case, Check, Claim, Equal, Problem, Reading
 from derive.claims.layout import replaced
 from derive.claims.nodes import Offsets
 from derive.claims.statements import Statement
@@ -22,6 +22,7 @@ from derive.errors import DeriveError
 from derive.ir.graph import Graph
 
 POINTS = 2
+UNKNOWN = ("undefined_symbol", "wrong_index", "index_shift", "index_order")
 
 
 class OutOfTime(Exception):
@@ -30,12 +31,16 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Tried:
-    """What a variant gave: for each link whether it holds, and in which cases; `problems` are members without value."""
+    """What a variant gave: for each link whether it holds, and in which cases; `problems` are members without value.
+
+    `same`: the two sides are not only equal but one and the same node.
+    """
 
     links: tuple[bool, ...]
     scopes: tuple[tuple[str, ...], ...] = ()
     failing: tuple[tuple[str, ...], ...] = ()
     problems: Mapping[int, Problem] = field(default_factory=dict)
+    same: bool = False
 
     @property
     def holds(self) -> bool:
@@ -65,7 +70,7 @@ class Bench:
     def scene(self, member: int, tried: Tried | None = None) -> Scene:
         """What the makers of edits see of a member."""
         problem = tried.problems.get(member) if tried is not None else None
-        place = problem.span if problem is not None else None
+        place = problem.span if problem is not None and problem.defect in UNKNOWN else None
         return Scene(self.source, self.statement.members[member], self.statement, self.words, member == 0, place)
 
     def place(self, member: int) -> Offsets:
@@ -104,7 +109,7 @@ class Bench:
         if not found or len({len(one.links) for one in found}) > 1:
             return NOTHING
         links = tuple(all(column) for column in zip(*(one.links for one in found), strict=True))
-        return Tried(links, found[0].scopes, found[0].failing, found[0].problems)
+        return Tried(links, found[0].scopes, found[0].failing, found[0].problems, found[0].same)
 
     def _best(self, reading: Reading) -> Tried:
         ways = [self._way(cases) for cases in reading.ways]
@@ -119,7 +124,9 @@ class Bench:
             links.append(all(held.values()))
             scopes.append(tuple(scope for scope, good in held.items() if good))
             failing.append(tuple(scope for scope, good in held.items() if not good))
-        return Tried(tuple(links), tuple(scopes), tuple(failing), problems)
+        equals = [link for case in cases for link in case.links]
+        same = all(isinstance(link, Equal) and link.left is link.right for link in equals)
+        return Tried(tuple(links), tuple(scopes), tuple(failing), problems, same)
 
     def _holds(self, case: Case, number: int) -> bool:
         link = case.links[number]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from derive.check.repair.edit import Change, Edit, Scene
+from derive.check.repair.factors import products_in
 from derive.check.repair.symbols import index_tokens
-from derive.check.repair.tree import base_symbol, names, ratios, sums
+from derive.check.repair.tree import Piece, base_symbol, indexed, names, ratios, sums
 from derive.claims.nodes import Fraction, Group, Node, Offsets, Operator, Row, Scripts, Symbol, walk
 
 
@@ -145,17 +146,27 @@ def limits_everywhere(scene: Scene) -> Iterator[Edit]:
 
 
 def missing_sums(scene: Scene) -> Iterator[Edit]:
-    """A sum over a letter that the left side does not have."""
-    left = {letter for name in names(scene.statement.members[0]) for letter in letters_of(name)}
-    mine = dict.fromkeys(letter for name in scene.names for letter in letters_of(name))
-    start = scene.member.span[0]
+    """A sum over a letter that the left side does not have, before the first factor with it; or one too many."""
+    left = {letter for name in indexed(scene.statement.members[0]) for letter in letters_of(name)}
+    mine = dict.fromkeys(letter for name in scene.indexed for letter in letters_of(name))
     for letter in mine:
-        if letter not in left:
-            yield Edit(
-                "missing_sum", (((start, start), rf"\sum_{{{letter}}} "),), f"the sum over {letter} is missing", 1.05
-            )
+        if letter in left:
+            continue
+        sentence = f"the sum over {letter} is missing"
+        places: dict[int, float] = {scene.member.span[0]: 1.05}
+        for product in products_in(scene):
+            having = [factor for factor in product if letter in _letters_in(factor)]
+            if having:
+                places.setdefault(having[0].span[0], 1.0)
+                places.setdefault(product[0].span[0], 1.02)
+        for start, cost in places.items():
+            yield Edit("missing_sum", (((start, start), rf"\sum_{{{letter}}} "),), sentence, cost)
     for node in sums(scene.member):
         yield Edit("extra_sum", ((node.span, ""),), "the sum does not belong", 1.4)
+
+
+def _letters_in(factor: Piece) -> set[str]:
+    return {letter for name in indexed(Row(factor.span, factor.nodes)) for letter in letters_of(name)}
 
 
 def letters_of(name: Node) -> Iterator[str]:

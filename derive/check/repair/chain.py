@@ -25,6 +25,11 @@ MOST_EDITS = 4
 MOST_STEPS = (0, 0, 2, 2, 4)
 """How many first edits are followed up, by the number of edits that are left."""
 MOST_PAIRS = 600
+MOST_COST = 100.0
+LEFT_SIDE = 0.3
+"""What it costs more to say that the left side is the wrong one."""
+LIKELY = 1.03
+"""The cost up to which an edit is tried first on a member that is right for some layers."""
 _INDICES = ("undefined_symbol", "wrong_index", "index_shift", "index_order", "sum_limit")
 REMEDIES: Mapping[str, tuple[str, ...]] = {
     "undefined_symbol": (*_INDICES, "wrong_operand"),
@@ -54,9 +59,12 @@ class Chain:
     def fixes(self) -> Iterator[Fix]:
         """Complete fixes, cheapest first as far as that is known."""
         found = list(self.whole_edits())
-        if not found:
-            classes = self.classes()
-            found = [fix for chosen in classes if (fix := self.towards(chosen, classes)) is not None]
+        classes = self.classes() if not found else []
+        for chosen in classes:
+            least = min((fix.cost for fix in found), default=MOST_COST)
+            fix = self.towards(chosen, classes, least)
+            if fix is not None:
+                found.append(fix)
         if not found:
             found = list(self.left_first())
         yield from sorted(found, key=lambda fix: fix.cost)
@@ -77,20 +85,21 @@ class Chain:
                 classes.append([k])
         return classes
 
-    def towards(self, chosen: list[int], classes: list[list[int]]) -> Fix | None:
-        """Every member outside of the chosen class repaired to equal it."""
+    def towards(self, chosen: list[int], classes: list[list[int]], limit: float) -> Fix | None:
+        """Every member outside of the chosen class repaired to equal it, for less than `limit`."""
         bench = self.bench
         if chosen[0] in self.start.problems:
             return None
         right = bench.text(chosen[0])
         edits: list[Edit] = []
         texts: dict[int, str] = {}
+        cost = 0.0 if 0 in chosen else LEFT_SIDE
         outside = sorted(k for group in classes if group is not chosen for k in group)
-        extra: list[str] = []
         for k in outside:
-            found = self.member(k, right, single=0 not in chosen)
+            found = self.member(k, right, limit - cost, single=0 not in chosen)
             if found is None:
                 return None
+            cost += found.cost
             edits += found.edits
             texts[k] = found.source
         changes = [(bench.place(k), text) for k, text in texts.items() if text is not None]
@@ -98,18 +107,19 @@ class Chain:
         scopes = [edit for edit in edits if edit.defect == "scope"]
         if scopes:
             source = scoped(bench, texts, [k for k in outside if texts[k] == bench.text(k)], edits)
-        return Fix(tuple(edits), source + "".join(extra), sum(edit.cost for edit in edits) + 0.3 * (0 not in chosen))
+        return Fix(tuple(edits), source, cost)
 
-    def member(self, k: int, right: str, *, single: bool) -> Fix | None:
+    def member(self, k: int, right: str, limit: float, *, single: bool) -> Fix | None:
         """The cheapest edits of member k that make it equal to `right`; `source` is its new text."""
         tried = self.compare(k, right, self.bench.text(k))
-        broken = k in self.start.problems
-        found = self.staged(k, right) if broken else self.one_edit(k, right)
+        partly = k > 0 and bool(tried.scopes) and any(tried.scopes[0]) and any(tried.failing[0])
+        broken = k in self.start.problems and not partly
+        found = self.staged(k, right) if broken else self.one_edit(k, right, min(limit, LIKELY if partly else limit))
         if found is not None or single:
             return found
-        if broken and (found := self.one_edit(k, right)) is not None:
+        if broken and (found := self.one_edit(k, right, limit)) is not None:
             return found
-        if k > 0 and tried.scopes and tried.scopes[0] and any(tried.scopes[0]) and tried.failing[0]:
+        if partly:
             layers = ", ".join(tried.scopes[0])
             edit = Edit(
                 "scope", ((self.bench.statement.members[k].span, self.bench.text(k)),), f"true for {layers} only", 1.5
@@ -120,10 +130,17 @@ class Chain:
     def compare(self, k: int, right: str, text: str) -> Tried:
         return self.bench.pair(text, right) if k == 0 else self.bench.pair(right, text)
 
-    def one_edit(self, k: int, right: str) -> Fix | None:
+    def one_edit(self, k: int, right: str, limit: float = MOST_COST) -> Fix | None:
+        """The cheapest single edit that makes a member equal to `right`."""
         for edit in candidates(self.bench.scene(k, self.start)):
             text = self.bench.edited(k, edit.changes)
-            if _squeezed(text) != _squeezed(right) and self.compare(k, right, text).holds:
+            if edit.cost >= limit:
+                return None
+            if _squeezed(text) == _squeezed(right):
+                continue
+            tried = self.compare(k, right, text)
+            repeats = tried.same and edit.defect in ("wrong_left_side", "wrong_operand") and k == 0
+            if tried.holds and not repeats:
                 return Fix((edit,), text, edit.cost)
         return None
 
@@ -205,7 +222,7 @@ class Chain:
             if inner is None:
                 continue
             classes = inner.classes()
-            found = inner.towards(classes[0], classes)
+            found = inner.towards(classes[0], classes, MOST_COST)
             if found is not None:
                 yield Fix((edit, *found.edits), found.source, edit.cost + found.cost)
 

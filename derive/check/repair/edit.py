@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from derive.check.repair.tree import base_symbol, names
+from derive.check.repair.tree import base_symbol, indexed, names, partials
 from derive.claims.nodes import Node, Offsets, Row, Scripts
 from derive.claims.statements import Statement
 from derive.ir.graph import Graph
@@ -67,9 +67,20 @@ class Scene:
         return names(self.member)
 
     @cached_property
+    def indexed(self) -> list[Scripts]:
+        """What has a subscript, in order."""
+        return indexed(self.member)
+
+    @cached_property
     def written(self) -> tuple[str, ...]:
         """Every name that the author uses in the statement, once, as written."""
         found = (self.text(node) for member in self.statement.members for node in names(member))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def partials_written(self) -> tuple[str, ...]:
+        """Every derivative that the author writes in the statement, once."""
+        found = (self.text(node) for member in self.statement.members[1:] for node in partials(member))
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -77,8 +88,8 @@ class Scene:
         """The single letters and numbers in the scripts of the statement."""
         found: dict[str, None] = {}
         for member in self.statement.members:
-            for node in names(member):
-                if isinstance(node, Scripts) and node.sub is not None:
+            for node in indexed(member):
+                if node.sub is not None:
                     for part in node.sub.items:
                         text = self.text(part)
                         if len(text) <= 2:

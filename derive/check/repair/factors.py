@@ -100,7 +100,7 @@ def _dropped(scene: Scene, product: list[Piece], number: int) -> Edit:
     elif number == 0 and len(product) > 1 and product[1].sign is not None:
         end = product[1].sign.span[1]
     text = scene.between(factor.span)
-    cost = 1.0 if isinstance(factor.nodes[0], Number | Fraction) else 1.05
+    cost = 1.15 if is_partial(factor.nodes[0]) else 1.0 if isinstance(factor.nodes[0], Number | Fraction) else 1.05
     return Edit("extra_factor", (((start, end), ""),), f"extra factor {_plain(text)}", cost)
 
 
@@ -115,6 +115,9 @@ def _from_fraction(scene: Scene, node: Fraction) -> Iterator[Edit]:
         return
     for side, name in ((node.num, "numerator"), (node.den, "denominator")):
         parts = factors(side.items, scene.words.functions)
+        only = parts[0].nodes[0] if len(parts) == 1 and len(parts[0].nodes) == 1 else None
+        if isinstance(only, Number) and only.text != "1":
+            yield Edit("extra_factor", ((only.span, "1"),), f"extra factor {only.text} in the {name}", 1.1)
         for number in range(len(parts)):
             if len(parts) > 1:
                 edit = _dropped(scene, parts, number)
@@ -151,7 +154,7 @@ def missing_links(scene: Scene) -> Iterator[Edit]:
     """A factor of the chain: a partial between neighbours of the graph, a derivative, or a name."""
     for text, kind in _links(scene):
         sentence = f"the factor {text} is missing" if kind != "partial" else f"the factor {spoken(text)} is missing"
-        base = {"partial": 1.2, "prime": 1.2, "name": 1.3}[kind]
+        base = {"partial": 1.05, "prime": 1.2, "name": 1.3}[kind]
         for items in rows(scene.member):
             for product in products(items, scene.words.functions):
                 last = product[-1].span[1]
@@ -194,6 +197,8 @@ def chain_gaps(scene: Scene) -> Iterator[Edit]:
         gaps: list[tuple[str, str | None, int]] = [(a[1], b[0], a[2][1]) for a, b in pairwise(ends)]
         gaps += [(a[0], b[1], a[2][1]) for a, b in pairwise(ends)]
         gaps += [(ends[-1][1], goal, ends[-1][2][1]), (ends[0][1], goal, ends[0][2][0])]
+        if len(head) == 1:
+            gaps.append((variable(scene, head[0].num), ends[0][0], ends[0][2][0]))
         for bottom, top, at in gaps:
             if bottom and top and bottom != top:
                 text = rf"\frac{{{sign}{bottom}}}{{{sign}{top}}}"
@@ -214,8 +219,12 @@ def _links(scene: Scene) -> Iterator[tuple[str, str]]:
         for user in users:
             if name in words.spellings and user in words.spellings and used:
                 yield rf"\frac{{{sign}{words.spellings[user]}}}{{{sign}{words.spellings[name]}}}", "partial"
+    for text in scene.partials_written:
+        yield text, "partial"
     for text in scene.written:
         yield text, "name"
+        yield f"(1 - {text})", "name"
+        yield rf"\frac{{1}}{{{text}}}", "name"
     for function in sorted(words.functions):
         for text in scene.written:
             if text != function:
@@ -237,3 +246,34 @@ def squares(scene: Scene) -> Iterator[Edit]:
         if not (isinstance(name, Scripts) and name.sup is not None):
             at = name.span[1]
             yield Edit("missing_square", (((at, at), "^2"),), f"the square of {scene.text(name)} is missing", 1.15)
+
+
+# ---------------------------------------------------------------------------- powers
+
+
+def powers(scene: Scene) -> Iterator[Edit]:
+    """An exponent that is off by one, a lost root, a denominator that is not squared."""
+    for node in walk(scene.member):
+        if isinstance(node, Scripts) and node.sup is not None:
+            for other, more in _neighbours(scene.between(node.sup.span)):
+                key = "missing_factor" if more else "extra_factor"
+                text = f"{{{other}}}" if not node.sup.braced and len(other) > 1 else other
+                yield Edit(key, ((node.sup.span, text),), f"the exponent should be {other}", 1.2)
+        if isinstance(node, Fraction) and not is_partial(node) and len(node.den.items) > 1:
+            yield Edit("missing_square", wrapped(node.den.span, "(", ")^2"), "the denominator is not squared", 1.05)
+        if isinstance(node, Fraction) and not is_partial(node):
+            yield Edit("wrong_operand", wrapped(node.den.span, r"\sqrt{", "}"), "the square root is missing", 1.15)
+
+
+def _neighbours(text: str) -> Iterator[tuple[str, bool]]:
+    """The exponents one above and one below, and whether the change makes the power a longer product."""
+    match = re.fullmatch(r"\s*(-?)\s*(\d+)\s*(?:/\s*(\d+)\s*)?", text)
+    if match is None:
+        return
+    below = int(match[3] or 1)
+    value = int(match[2]) * (-1 if match[1] else 1)
+    for step in (below, -below):
+        other = value + step
+        shown = f"{other}/{below}" if below > 1 and other else str(other)
+        if other:
+            yield shown, abs(other) > abs(value)

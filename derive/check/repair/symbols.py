@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from derive.check.repair.edit import Change, Edit, Scene
-from derive.check.repair.tree import base_symbol, names, partials
+from derive.check.repair.tree import base_symbol, indexed, names, partials
 from derive.claims.names import key_of
 from derive.claims.nodes import Node, Number, Scripts, Symbol, walk
 
@@ -18,7 +18,7 @@ _LAYER = re.compile(r"^\s*([(\[]?)\s*([A-Za-z]|\d+)\s*(?:([+-])\s*(\d+))?\s*([)\
 
 def wrong_indices(scene: Scene) -> Iterator[Edit]:
     """One index of one name is another letter or number; the same everywhere in the member costs no more."""
-    for name in scene.names:
+    for name in scene.indexed:
         for place, text, other in _other_indices(scene, name):
             near = text.isdecimal() and other.isdecimal() and abs(int(text) - int(other)) == 1
             shown = scene.source[name.span[0] : place[0]] + other + scene.source[place[1] : name.span[1]]
@@ -29,7 +29,7 @@ def wrong_indices(scene: Scene) -> Iterator[Edit]:
 
 def _everywhere(scene: Scene) -> Iterator[Edit]:
     groups: dict[tuple[str, str, str], list[Change]] = {}
-    for name in scene.names:
+    for name in scene.indexed:
         for place, text, other in _other_indices(scene, name):
             groups.setdefault((scene.text(name), text, other), []).append((place, other))
     for (shown, text, other), changes in groups.items():
@@ -59,7 +59,7 @@ def index_tokens(name: Node) -> list[Node]:
 
 def index_orders(scene: Scene) -> Iterator[Edit]:
     """The two indices of a name exchanged."""
-    for name in scene.names:
+    for name in scene.indexed:
         tokens = index_tokens(name)
         if len(tokens) == 1 and isinstance(tokens[0], Number) and len(tokens[0].text) == 2:
             first, second = tuple(tokens[0].text)
@@ -79,7 +79,7 @@ def index_orders_everywhere(scene: Scene) -> Iterator[Edit]:
     """The two indices of one letter exchanged in every place of the statement."""
     found: dict[tuple[str, str, str], list[Change]] = {}
     for member in scene.statement.members:
-        for name in names(member):
+        for name in indexed(member):
             tokens = index_tokens(name)
             texts = [scene.text(token) for token in tokens]
             if len(tokens) == 2 and texts[0] != texts[1]:
@@ -94,7 +94,7 @@ def index_orders_everywhere(scene: Scene) -> Iterator[Edit]:
 
 def digits(scene: Scene) -> Iterator[Edit]:
     """One digit of an index written as one number: w_{12} to w_{22}."""
-    for name in scene.names:
+    for name in scene.indexed:
         for token in index_tokens(name):
             text = scene.text(token)
             if not (isinstance(token, Number) and text.isdecimal() and len(text) == 2):
@@ -183,7 +183,7 @@ def _candidates(scene: Scene, name: Node) -> Iterator[tuple[str, float]]:
             continue
         other_base, other_scripts = _split(other)
         if other_scripts == scripts and other_base != base:
-            yield other, 1.05
+            yield other, 1.02
         elif other_base == base:
             yield other, 1.15
         else:
@@ -246,6 +246,8 @@ def _kind_of_change(text: str, other: str) -> str:
     first, second = key_of(text), key_of(other)
     if first is None or second is None or (first[0], first[3]) != (second[0], second[3]):
         return "undefined_symbol"
+    if first[2] == second[2] and sorted(first[1]) == sorted(second[1]):
+        return "index_order"
     if first[2] == second[2]:
         return "wrong_index" if first[1] else "undefined_symbol"
     return "index_shift" if first[1] == second[1] else "undefined_symbol"

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from derive.check.repair import arrangement, calculus, factors, symbols
 from derive.check.repair.edit import Edit, Maker, Scene
-from derive.claims.nodes import Ellipsis, walk
+from derive.check.repair.tree import partials
+from derive.claims.nodes import Ellipsis, Fraction, walk
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(symbols.left_sides, left=True),
     Kind(arrangement.brackets),
     Kind(arrangement.products_of_kind),
+    Kind(factors.powers),
     Kind(factors.missing_links),
     Kind(arrangement.missing_terms),
     Kind(arrangement.extra_terms),
@@ -60,6 +62,7 @@ def candidates(scene: Scene) -> list[Edit]:
     What is written out with dots is changed in all of its terms, or it would not be read.
     """
     found: dict[tuple[object, ...], Edit] = {}
+    circles = [part for node in partials(scene.member) if (part := _circle(scene, node)) is not None]
     dotted = any(isinstance(node, Ellipsis) for node in walk(scene.member))
     for kind in KINDS:
         if scene.first and not kind.left:
@@ -68,10 +71,18 @@ def candidates(scene: Scene) -> list[Edit]:
             if edit.changes and not edit.overlaps:
                 if dotted:
                     edit = replace(edit, cost=edit.cost + (0.5 if len(edit.changes) == 1 else -0.25))
+                if circles and not any(a <= at <= b for (a, b), _ in edit.changes for at in circles):
+                    edit = replace(edit, cost=edit.cost + 0.3)
                 known = found.get(edit.changes)
                 if known is None or edit.cost < known.cost:
                     found[edit.changes] = edit
     return sorted(found.values(), key=lambda edit: edit.cost)
+
+
+def _circle(scene: Scene, node: Fraction) -> int | None:
+    """The place of a derivative of something by itself, which is 1 and was meant otherwise."""
+    same = scene.between(node.num.span) == scene.between(node.den.span)
+    return node.den.span[1] if same else None
 
 
 def whole_candidates(scene: Scene) -> Iterator[Edit]:

@@ -85,10 +85,30 @@ def rows(member: Row) -> Iterator[tuple[Node, ...]]:
         if isinstance(node, Row | Group):
             yield node.items
         if isinstance(node, Scripts):
-            if node.base is not None:
-                stack.append(node.base)
+            stack.extend(part for part in (_exponent(node), node.base) if part is not None)
         elif not is_partial(node) and not isinstance(node, BigOperator):
             stack.extend(reversed(children(node)))
+
+
+def _exponent(node: Scripts) -> Row | None:
+    """The exponent of `e` or of a bracket, which is an expression; the script of a name is none."""
+    base = base_symbol(node)
+    return node.sup if base is None or base.name == "e" else None
+
+
+def indexed(member: Row) -> list[Scripts]:
+    """Everything with a subscript, names and brackets: `w_{ij}`, `(W_1)_{ij}`, in exponents and partials too."""
+    found: list[Scripts] = []
+    stack: list[Node] = [member]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Scripts) and node.sub is not None:
+            found.append(node)
+        if isinstance(node, Scripts):
+            stack.extend(part for part in (_exponent(node), node.base) if part is not None)
+        elif not isinstance(node, BigOperator):
+            stack.extend(reversed(children(node)))
+    return found
 
 
 def terms(items: tuple[Node, ...]) -> list[Piece]:
@@ -174,6 +194,9 @@ def names(member: Row) -> list[Node]:
             if base is not None and base.name not in (r"\partial", r"\nabla", "d") and base.font != "op":
                 found.append(node)
         if isinstance(node, Scripts):
+            exponent = _exponent(node)
+            if exponent is not None:
+                stack.append(exponent)
             if node.base is not None and base_symbol(node) is None:
                 stack.append(node.base)
         elif isinstance(node, BigOperator):
