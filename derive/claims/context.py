@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from derive.claims.claim import Definition
-from derive.claims.names import Lin
 from derive.claims.scope import Frame
+from derive.claims.scripts import Lin
 from derive.ir.graph import Graph
 
 

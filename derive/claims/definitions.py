@@ -7,18 +7,16 @@ be defined by the page as well. The right side is kept as it is written and read
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from derive.claims.cases import Job
 from derive.claims.claim import Definition, Value
 from derive.claims.functions import function_word, named_function
+from derive.claims.gradients import delta
 from derive.claims.lookup import Found, resolve, spelling_of
-from derive.claims.names import Lin, text_of
 from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol
-from derive.claims.partials import DELTA, delta
+from derive.claims.partials import DELTA
 from derive.claims.scope import NotUnderstood, Oracle, Scope
-
-if TYPE_CHECKING:
-    from derive.claims.reading import Job
+from derive.claims.scripts import Lin, text_of
 
 _RESERVED = frozenset({r"\nabla", r"\partial", "R", "e", "d"})
 

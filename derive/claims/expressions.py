@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from derive.claims import values
 from derive.claims.claim import Problem, Result, Value
+from derive.claims.dots import ellipsis_sum
 from derive.claims.factors import factor
 from derive.claims.nodes import (
     BigOperator,
@@ -30,8 +31,9 @@ from derive.claims.nodes import (
     Symbol,
     walk,
 )
+from derive.claims.products import combined, product_of
 from derive.claims.scope import NotUnderstood, Scope
-from derive.claims.series import ellipsis_sum, index_letters, series
+from derive.claims.series import index_letters, series
 
 PRODUCTS = frozenset({r"\cdot", "*", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", "/", r"\div"})
 DIFFERENTIALS = frozenset({r"\partial", "d"})
@@ -147,7 +149,7 @@ def _before_series(items: Sequence[Node], at: int, scope: Scope) -> Result:
         if op is not None:
             raise NotUnderstood(op.span, "a factor before the sign")
         return body
-    return _combined(term_value(before, scope), op, body, span_of(items), scope)
+    return combined(term_value(before, scope), op, body, span_of(items), scope)
 
 
 def _folded(segments: list[list[Node]], ops: list[Operator], scope: Scope) -> Result:
@@ -157,10 +159,10 @@ def _folded(segments: list[list[Node]], ops: list[Operator], scope: Scope) -> Re
         if op.text == "/" and len(segment) > 1 and scope.choose(("slash", op.span), (False, True)):
             # 1/2m: the slash may reach over the first factor alone
             head, rest = _first_factor(segment, scope)
-            result = _combined(result, op, head, span, scope)
-            result = _product([result, *rest], span, scope)
+            result = combined(result, op, head, span, scope)
+            result = product_of([result, *rest], span, scope)
             continue
-        result = _combined(result, op, segment_value(segment, scope), span, scope)
+        result = combined(result, op, segment_value(segment, scope), span, scope)
     return result
 
 
@@ -199,7 +201,7 @@ def _differential(node: Node) -> bool:
 
 def segment_value(items: Sequence[Node], scope: Scope) -> Result:
     """Factors side by side."""
-    return _product(_factors(items, scope), span_of(items), scope)
+    return product_of(_factors(items, scope), span_of(items), scope)
 
 
 def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
@@ -225,105 +227,3 @@ def _weighs(weight: Value, node: Node, logarithm: Value) -> bool:
     is_log = isinstance(base, Symbol) and base.name in ("log", "ln", "lg")
     same = bool(weight.shape) and weight.shape == logarithm.shape and weight.row == logarithm.row
     return is_log and same and isinstance(values.multiply(weight, logarithm, node.span), Problem)
-
-
-def _product(results: Sequence[Result], span: Offsets, scope: Scope) -> Result:
-    """The product of neighbours: scalars apart, chains composed, the rest as matrices."""
-    broken = values.problem_in(*results)
-    if broken is not None:
-        return broken
-    known = [result for result in results if isinstance(result, Value)]
-    if len(known) == 1:
-        return known[0]
-    scalars = [value for value in known if not value.shape]
-    composed = _composed([value for value in known if value.shape], span)
-    if isinstance(composed, Problem):
-        return composed
-    first: Result | None = None
-    if len(composed) > 1:
-        laid = [scope.positional(value) for value in composed]
-        broken = values.problem_in(*laid)
-        if broken is not None:
-            return replace(broken, span=span)
-        composed = [value for value in laid if isinstance(value, Value)]
-    for value in (*scalars, *composed):
-        first = value if first is None else values.multiply(first, value, span)
-    assert first is not None
-    text = " ".join(_factor_text(value) for value in (*scalars, *composed))
-    return first if isinstance(first, Problem) else replace(first, text=text)
-
-
-def _factor_text(value: Value) -> str:
-    return f"({value.text})" if value.text.startswith("-") else value.text
-
-
-def _composed(arrays: list[Value], span: Offsets) -> list[Value] | Problem:
-    """Adjacent partials that chain become one."""
-    done = list(arrays)
-    at = 0
-    while at + 1 < len(done):
-        a, b = done[at], done[at + 1]
-        if not values.chains(a, b):
-            at += 1
-            continue
-        made = values.compose(a, b, span)
-        if isinstance(made, Problem):
-            return made
-        done[at : at + 2] = [replace(made, text=f"{a.text}∘{b.text}")]
-        at = max(at - 1, 0)
-    return done
-
-
-# ----- operators -----
-
-
-def _combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Scope) -> Result:
-    broken = values.problem_in(a, b)
-    if broken is not None:
-        return broken
-    assert isinstance(a, Value)
-    assert isinstance(b, Value)
-    sign = op.text if op is not None else ""
-    made: Result
-    if sign in ("/", r"\oslash", r"\div"):
-        made = values.divide(a, b, span)
-        text = f"{_factor_text(a)} / {_factor_text(b)}"
-    elif sign in (r"\odot", r"\circ"):
-        made, text = _entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"
-    elif sign == r"\otimes":
-        made, text = _outer(a, b, span), f"({a.text} ⊗ {b.text})"
-    elif sign == "":
-        return _product([a, b], span, scope)
-    else:
-        return _dotted(a, sign, b, span, scope)
-    return made if isinstance(made, Problem) else replace(made, text=text)
-
-
-def _entry_by_entry(a: Value, b: Value, span: Offsets) -> Result:
-    operands: list[Value] = []
-    for value in (a, b):
-        array = values.entrywise(value) if value.jacobian else value
-        if array is None:
-            return Problem("shape_mismatch", f"{value.text} is a Jacobian that is not diagonal", span)
-        operands.append(array)
-    return values.hadamard(operands[0], operands[1], span)
-
-
-def _outer(a: Value, b: Value, span: Offsets) -> Result:
-    if len(a.shape) == 1 and len(b.shape) == 1:
-        return values.contraction([a, b], [(0,), (1,)], (0, 1))
-    return Problem("shape_mismatch", "the outer product is one of two vectors", span)
-
-
-def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Result:
-    r"""`\cdot`, `*` and `\times`: scaling, composition, the matrix product, the inner product, or entry by entry."""
-    if not a.shape or not b.shape or values.chains(a, b):
-        return _product([a, b], span, scope)
-    options: list[tuple[Result, str]] = [(_product([a, b], span, scope), f"{_factor_text(a)} {_factor_text(b)}")]
-    if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
-        options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))
-    if a.shape == b.shape and a.row == b.row:
-        options.append((_entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"))
-    fitting = [option for option in options if isinstance(option[0], Value)] or options[:1]
-    made, text = scope.choose(("product", sign, len(fitting)), fitting)
-    return made if isinstance(made, Problem) else replace(made, text=text)

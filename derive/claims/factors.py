@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction as Exact
 
-from derive.claims import partials, values
+from derive.claims import gradients, partials, values
+from derive.claims.arrays import matrix, norm, tuple_of
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.conditions import by_cases, condition, is_condition
 from derive.claims.functions import applied, function_word, named_function, with_scripts
-from derive.claims.lookup import Found, axes_of, components, is_transpose, resolve
-from derive.claims.names import Entry, Lin, Token, text_of, tokens_of
+from derive.claims.lookup import Found, components, is_transpose, resolve
 from derive.claims.nodes import (
     Accent,
     Cases,
@@ -25,7 +25,6 @@ from derive.claims.nodes import (
     Matrix,
     Node,
     Number,
-    Offsets,
     Punct,
     Relation,
     Root,
@@ -34,13 +33,11 @@ from derive.claims.nodes import (
     Symbol,
     word_run,
 )
+from derive.claims.powers import check_norm, raised, subscripted
 from derive.claims.scope import PAGE, NotUnderstood, Scope
-from derive.claims.series import listed
+from derive.claims.scripts import tokens_of
 from derive.claims.usage import annotated, defined, name_value
 from derive.ir import build
-from derive.ir.node import Node as Term
-from derive.ir.size import show_shape
-from derive.ops.tensors import det, inv
 
 Step = tuple[Result, int]
 
@@ -53,7 +50,7 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
         step = _word(word, items, at, scope)
         if step is not None:
             return step
-    differential = partials.prefix(items, at, scope, factor)
+    differential = gradients.prefix(items, at, scope, factor)
     if differential is not None:
         return differential
     match node:
@@ -159,7 +156,7 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
             value = made[0]
             return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
     made = defined(node, items, at, scope)
-    other = partials.delta(node, scope) if made is not None and _is_indexed_delta(node) else None
+    other = gradients.delta(node, scope) if made is not None and _is_indexed_delta(node) else None
     if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
         return other, at + 1  # a page may call several families δ, each by its letter; what fits tells them apart
     if made is not None:
@@ -174,10 +171,10 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
         nodes = [scope.frame.graph.ref(name) for name in parts]
         return Value(build.array(nodes, (len(nodes),)), text=f"[{'; '.join(parts)}]"), at + 1
     if isinstance(found, Problem):
-        delta = partials.delta(node, scope)
+        delta = gradients.delta(node, scope)
         return (delta if delta is not None else found), at + 1
     if found is None:
-        delta = partials.delta(node, scope)
+        delta = gradients.delta(node, scope)
         if delta is not None:
             return delta, at + 1
         function = named_function(node, scope)
@@ -194,7 +191,7 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     annotation = _annotation(found, items, at + 1, scope)
     if annotation:
         following += 1
-    value = _raised(value, found.sup, node, scope)
+    value = raised(value, found.sup, node, scope)
     if beside and isinstance(value, Value):
         value = annotated(value, beside, node.span, scope)
     return value, following
@@ -257,16 +254,16 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
     else:
         value = _plain(node.base, scope)
     if isinstance(node.base, Group) and node.base.open == r"\|" and node.sub is not None:
-        _check_norm(node, value, scope)
+        check_norm(node, value, scope)
         node = replace(node, sub=None)
     if node.primes:
-        value = partials.primed(node, value, scope)
+        value = gradients.primed(node, value, scope)
     if node.sub is not None:
         value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
     tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
     if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
         return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
-    return _raised(value, tokens, node, scope), at + 1
+    return raised(value, tokens, node, scope), at + 1
 
 
 def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
@@ -280,77 +277,6 @@ def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
     return replace(exponent, node=build.call("exp", exponent.node), chain=None, text=f"exp({exponent.text})"), at + 1
 
 
-def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Scope) -> Result:
-    """Indices behind a bracket, or the shape of the value as an annotation."""
-    if isinstance(value, Problem) or not tokens:
-        return value
-    if tokens[0] == "(":
-        return annotated(value, tokens, span, scope)
-    plain = [token for token in tokens if token is not None]
-    if len(plain) > len(value.shape):
-        return Problem("shape_mismatch", f"{len(plain)} indices for shape {show_shape(value.shape)}", span)
-    axes = axes_of(Found(_NO_ENTRY, tuple(plain)), len(value.shape), value.shape, scope, span)
-    if isinstance(axes, Problem):
-        return axes
-    made = values.indexed(value.node, [*value.letters, *axes])
-    return replace(made, row=value.row and len(made.shape) == 1, text=f"{value.text}[{_shown(plain)}]")
-
-
-def _shown(tokens: Sequence[Token]) -> str:
-    return ", ".join(str(token) for token in tokens)
-
-
-def _raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Result:
-    """A superscript behind a value: a transpose, a power, an inverse."""
-    if isinstance(value, Problem) or not sup:
-        return value
-    if is_transpose(sup):
-        value = scope.positional(value)
-        if isinstance(value, Problem):
-            return replace(value, span=node.span)
-        declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
-        if value.shape and not declared:
-            return values.transposed(value, node.span)
-        turned = bool(value.shape) and scope.choose(("transpose", sup), (True, False))
-        if turned:
-            return values.transposed(value, node.span)
-        if not declared:
-            raise NotUnderstood(node.span, "a power: the transpose of a scalar is no notation")
-    row = node.sup if isinstance(node, Scripts) else None
-    if row is None:
-        raise NotUnderstood(node.span, "a power or a transpose")
-    rank = len(value.shape)
-    square = rank == 2 and value.shape[0] is value.shape[1]
-    if tuple(sup) in (("-", 1),) and square:
-        return replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
-    items = row.items
-    if len(sup) > 1 and is_transpose(sup[-1:]) and rank:
-        if not square or tuple(sup[:-1]) not in (("-", 1), ("-",)):
-            raise NotUnderstood(node.span, "a transpose")
-        inverse = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
-        return values.transposed(inverse, node.span)
-    exponent = scope.read(items, scope)
-    if isinstance(exponent, Value) and exponent.shape:
-        return Problem("shape_mismatch", "the exponent is no scalar", node.span)
-    times = sup[0] if len(sup) == 1 and isinstance(sup[0], int) else 0
-    if square and 1 < times < 10:
-        made: Result = value
-        for _ in range(times - 1):
-            made = values.multiply(made, value, node.span)
-    else:
-        made = values.power(value, exponent, node.span)
-    if isinstance(made, Problem):
-        return made
-    shown = exponent.text if isinstance(exponent, Value) else "?"
-    return replace(made, text=f"{value.text}^{shown}")
-
-
-def _inverse(value: Value, span: Offsets) -> Term:
-    if value.letters:
-        raise NotUnderstood(span, "the inverse of a matrix without free indices")
-    return inv(value.node)
-
-
 # ----- brackets and arrays -----
 
 
@@ -360,7 +286,7 @@ def _plain(node: Node, scope: Scope) -> Result:
         case Row(items=items):
             return scope.read(items, scope)
         case Group(open="|" | r"\|" as bar, items=items, close=close) if close == bar:
-            return _norm(bar, items, node, scope)
+            return norm(bar, items, node, scope)
         case Cases():
             return by_cases(node, scope)
         case Group(open="[", items=items, close="]") if is_condition(items):
@@ -375,7 +301,7 @@ def _plain(node: Node, scope: Scope) -> Result:
                 return inner
             return replace(inner, node=build.call("sqrt", inner.node), chain=None, text=f"sqrt({inner.text})")
         case Matrix(env=env, rows=rows) if env in ("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"):
-            return _matrix(rows, node, scope)
+            return matrix(rows, node, scope)
         case Fraction() | Number() | Symbol() | Accent() | Scripts():
             return factor([node], 0, scope)[0]
         case _:
@@ -384,80 +310,7 @@ def _plain(node: Node, scope: Scope) -> Result:
 
 def _bracketed(node: Group, items: Sequence[Node], scope: Scope) -> Result:
     if any(isinstance(inner, Punct) and inner.text in (",", ";") for inner in items):
-        return _tuple(node, items, scope)
+        return tuple_of(node, items, scope)
     if len(items) == 1 and isinstance(items[0], Matrix):
         return _plain(items[0], scope)
     return scope.read(items, scope)
-
-
-def _tuple(node: Group, items: Sequence[Node], scope: Scope) -> Result:
-    """`(b_1, b_2, ..., b_n)`: a vector by its components."""
-    parts: list[list[Node]] = [[]]
-    for inner in items:
-        if isinstance(inner, Punct) and inner.text == ",":
-            parts.append([])
-        else:
-            parts[-1].append(inner)
-    if any(not part for part in parts):
-        raise NotUnderstood(node.span, "a component between the commas")
-    if any(len(part) == 1 and isinstance(part[0], Ellipsis) for part in parts):
-        return listed(parts, node.span, scope)
-    return _array([[scope.read(part, scope)] for part in parts], node.span)
-
-
-def _matrix(rows: Sequence[Sequence[Row]], node: Node, scope: Scope) -> Result:
-    cells = []
-    for row in rows:
-        if any(not cell.items for cell in row):
-            raise NotUnderstood(node.span, "an entry in every cell")
-        if any(isinstance(inner, Ellipsis) for cell in row for inner in cell.items):
-            raise NotUnderstood(node.span, "a matrix with all its entries")
-        cells.append([scope.read(cell.items, scope) for cell in row])
-    return _array(cells, node.span)
-
-
-def _array(cells: list[list[Result]], span: Offsets) -> Result:
-    """Scalars as an array: one column is of rank one."""
-    broken = values.problem_in(*(cell for line in cells for cell in line))
-    if broken is not None:
-        return broken
-    flat = [cell for line in cells for cell in line if isinstance(cell, Value)]
-    if any(cell.shape or cell.letters for cell in flat):
-        raise NotUnderstood(span, "entries that are scalars")
-    if len({len(line) for line in cells}) != 1:
-        return Problem("shape_mismatch", "the rows have different lengths", span)
-    width = len(cells[0])
-    text = "[" + "; ".join(", ".join(c.text for c in line if isinstance(c, Value)) for line in cells) + "]"
-    shape = (len(cells),) if width == 1 else (len(cells), width)
-    return Value(build.array([cell.node for cell in flat], shape), text=text)
-
-
-def _norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
-    """`|x|` of a scalar, the 2-norm of an array; `|W|` of a square matrix may be its determinant."""
-    inner = scope.read(items, scope)
-    if isinstance(inner, Problem):
-        return inner
-    text = f"‖{inner.text}‖"
-    if not inner.shape:
-        return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
-    square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
-    declared = inner.node in scope.frame.determinants
-    if bar == "|" and square and not inner.letters and (declared or scope.choose(("det", node.span), [True, False])):
-        return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
-    axes = tuple(range(len(inner.letters), len(inner.node.shape)))
-    squares = build.sum_over(build.power(inner.node, 2), axes)
-    return Value(build.call("sqrt", squares), inner.letters, text=text)
-
-
-def _check_norm(node: Scripts, value: Result, scope: Scope) -> None:
-    """`\\|x\\|_2` of a vector and `\\|W\\|_F` of a matrix are the norm that is meant without an index."""
-    assert node.sub is not None
-    assert isinstance(node.base, Group)
-    inner = scope.read(node.base.items, scope)
-    shown = text_of(tokens_of(node.sub.items))
-    rank = len(inner.shape) if isinstance(inner, Value) else 0
-    if not isinstance(value, Problem) and not ((shown == "2" and rank < 2) or (shown == "F" and rank > 1)):
-        raise NotUnderstood(node.span, "the 2-norm of a vector or the Frobenius norm of a matrix")
-
-
-_NO_ENTRY = Entry("value", "")

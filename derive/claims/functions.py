@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from derive.claims import values
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.lookup import Found, spelling_of
-from derive.claims.names import Token
 from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Operator, Punct, Row, Scripts, Symbol
 from derive.claims.scope import NotUnderstood, Scope
+from derive.claims.scripts import Token
 from derive.errors import DeriveError
 from derive.ir import build
 from derive.ir.graph import Graph

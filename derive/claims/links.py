@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from derive.claims import values
 from derive.claims.claim import Check, Equal, Link, Member, Problem, Result, Value
+from derive.claims.jacobians import entrywise
 from derive.claims.nodes import Offsets
 from derive.ir import build
 from derive.ir.size import ONE, Shape, show_shape
@@ -43,7 +44,7 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
 
 def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
     jacobian, array = (a, b) if a.jacobian else (b, a)
-    diagonal = values.entrywise(jacobian)
+    diagonal = entrywise(jacobian)
     if diagonal is None or (array.shape != diagonal.shape and array.shape):
         return a, b
     if not array.shape and array.node.op != "number":
@@ -89,6 +90,5 @@ def needs_layout(members: tuple[Member, ...]) -> bool:
     if not bare or not arrays:
         return False
     return any(
-        len(j.shape) == 2 and any(len(array.shape) == 2 for array in arrays) and values.entrywise(j) is None
-        for j in bare
+        len(j.shape) == 2 and any(len(array.shape) == 2 for array in arrays) and entrywise(j) is None for j in bare
     )

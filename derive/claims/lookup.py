@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.claim import Problem
-from derive.claims.names import Entry, Key, Lin, Token, base_of, swapped, text_of, tokens_of
+from derive.claims.names import Entry, Key
 from derive.claims.nodes import Node, Number, Offsets, Row, Scripts
 from derive.claims.scope import PENDING, Frame, NotUnderstood, Scope, Table
+from derive.claims.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
 from derive.ir.size import Size
 
 

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from derive.claims.cases import Job
 from derive.claims.claim import Case, Problem, Reading, Result, Value
 from derive.claims.links import equality
-from derive.claims.names import Lin
 from derive.claims.nodes import Ellipsis, Fraction, Group, Node, Number, Row, Scripts, Symbol, children
 from derive.claims.scope import Frame, Oracle, Scope
-
-if TYPE_CHECKING:
-    from derive.claims.reading import Job
+from derive.claims.scripts import Lin
 
 _HOLE = "□"
 MAX_SHOWN = 9

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from derive.claims.cases import Job
 from derive.claims.claim import Case, Check, Link, Problem, Reading
 from derive.claims.lookup import Found, axes_of, resolve
-from derive.claims.names import Lin, Token, tokens_of
 from derive.claims.nodes import Ellipsis, Group, Node, Row, Scripts, Symbol
 from derive.claims.scope import Frame, NotUnderstood, Oracle, Scope
-
-if TYPE_CHECKING:
-    from derive.claims.reading import Job
+from derive.claims.scripts import Lin, Token, tokens_of
 
 
 @dataclass(frozen=True)

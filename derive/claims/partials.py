@@ -17,19 +17,20 @@ from dataclasses import dataclass, replace
 
 from derive.claims import values
 from derive.claims.claim import Chain, Problem, Result, Value
-from derive.claims.lookup import Found, axes_of, is_transpose, number_in, resolve, spelling_of
-from derive.claims.names import Lin, key_of, text_of, tokens_of
+from derive.claims.lookup import Found, axes_of, resolve
+from derive.claims.names import key_of
 from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
-from derive.claims.scope import PART, PENDING, Frame, NotUnderstood, Scope
+from derive.claims.scope import PART, Frame, NotUnderstood, Scope
+from derive.claims.scripts import tokens_of
 from derive.claims.usage import show_axes
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node as Term
-from derive.ir.node import refs, rewrite, topological, with_args
+from derive.ir.node import rewrite, topological, with_args
 
 Step = tuple[Result, int]
-Factor = Callable[[Sequence[Node], int, Scope], Step]
 DELTA = r"\delta"
+Factor = Callable[[Sequence[Node], int, Scope], Step]
 
 
 @dataclass(frozen=True)
@@ -76,30 +77,10 @@ def count_derivatives(items: Sequence[Node]) -> int:
     return total
 
 
-def prefix(items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step | None:
-    """The derivative that starts at `items[at]`, or None."""
-    node = items[at]
-    if isinstance(node, Fraction):
-        return _fraction(node, items, at, scope, factor)
-    base = node.base if isinstance(node, Scripts) else node
-    if not isinstance(base, Symbol):
-        return None
-    if base.name == r"\nabla":
-        return _nabla(node, items, at, scope, factor)
-    if base.name == r"\partial":
-        if isinstance(node, Scripts) and node.sub is not None and node.sup is None:
-            q = variable(node.sub.items, scope)
-            return _operator(q, items, at, scope, factor, upright=False)
-        raise NotUnderstood(node.span, "a fraction of partials")
-    if node is base and base.name == "d" and resolve(node, scope) is None and at + 1 < len(items):
-        return _shorthand(items, at, scope)
-    return None
-
-
 # ----- fractions -----
 
 
-def _fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step | None:
+def fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step | None:
     above, below = node.num.items, node.den.items
     sign_above = differential(above[0]) if above else None
     sign_below = differential(below[0]) if below else None
@@ -119,7 +100,7 @@ def _fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, fact
     if len(above) == 1:
         if len(variables) > 1:
             raise NotUnderstood(node.span, "one variable below an operator")
-        return _operator(variables[0], items, at, scope, factor, upright=upright)
+        return operator(variables[0], items, at, scope, factor, upright=upright)
     return _of(above[1:], variables, node.span, scope, upright=upright), at + 1
 
 
@@ -128,7 +109,7 @@ def _half(node: Fraction, sign: str | None, scope: Scope, at: int) -> Step | Non
     if sign is None:
         return None
     loss = scope.frame.graph.loss
-    of = _value_of(node.num.items[1:], scope) if len(node.num.items) > 1 else None
+    of = named(node.num.items[1:], scope) if len(node.num.items) > 1 else None
     if sign == r"\partial" or (isinstance(of, Variable) and of.name == loss):
         scope.read(node.den.items, scope)  # whatever cannot be read at all stays unread
         if of is None and len(node.num.items) > 1:
@@ -178,7 +159,7 @@ def variable(items: Sequence[Node], scope: Scope) -> Variable | Problem:
     span = items[0].span[0], items[-1].span[1]
     if len(items) == 1 and isinstance(items[0], Row):
         return variable(items[0].items, scope)
-    made = _value_of(items, scope)
+    made = named(items, scope)
     if made is not None:
         return made
     meant = resolve(items[0], scope) if len(items) == 1 else None
@@ -194,7 +175,7 @@ def variable(items: Sequence[Node], scope: Scope) -> Variable | Problem:
     raise NotUnderstood(span, f"a declared variable, not {shown}")
 
 
-def _value_of(items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
+def named(items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
     """The name with its indices that some nodes are, or None; an annotation behind it is passed over."""
     if len(items) == 2 and isinstance(items[1], Group) and items[1].open == "(":
         items = items[:1]
@@ -208,7 +189,7 @@ def _value_of(items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
         found = Found(known[0]) if known else None
     if not isinstance(found, Found) or found.primes:
         return None
-    return _as_variable(found, items, scope)
+    return as_variable(found, items, scope)
 
 
 def _bracketed_entry(node: Node, scope: Scope) -> Found | None:
@@ -223,12 +204,12 @@ def _bracketed_entry(node: Node, scope: Scope) -> Found | None:
     return replace(found, indices=tuple(tokens_of(node.sub.items)))
 
 
-def _as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
+def as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
     entry = found.entry
     span = items[0].span
     if entry.kind == "generic" and entry.pattern is not None:
         inner = resolve(entry.pattern, scope, rename="°")
-        return _as_variable(inner, items, scope) if isinstance(inner, Found) else None
+        return as_variable(inner, items, scope) if isinstance(inner, Found) else None
     if entry.kind == "parameter":
         return Variable(entry.name, kind="parameter")
     if entry.kind == "symbol":
@@ -276,17 +257,17 @@ def _alike(a: Term, b: Term) -> bool:
 def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scope: Scope, *, upright: bool) -> Result:
     """The derivative of what stands above the line by the variables below it."""
     broken = next((q for q in by if isinstance(q, Problem)), None)
-    p = _value_of(items, scope)
+    p = named(items, scope)
     if isinstance(p, Problem):
         return p
     if p is None and not isinstance(items[0], Group):
         value = scope.read(items, scope)
         if isinstance(value, Problem):
             return value
-        return broken or _expression(value, by, span, scope)
+        return broken or expression_derivative(value, by, span, scope)
     if p is None:
         value = scope.read(items, scope)
-        return broken or (value if isinstance(value, Problem) else _expression(value, by, span, scope))
+        return broken or (value if isinstance(value, Problem) else expression_derivative(value, by, span, scope))
     if broken is not None:
         return broken
     variables = [q for q in by if isinstance(q, Variable)]
@@ -294,7 +275,7 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
         return single(p, variables[0], span, scope, upright=upright)
     first = single(p, variables[-1], span, scope, upright=True)
     rest: list[Variable | Problem] = [*variables[:-1]]
-    return first if isinstance(first, Problem) else _expression(replace(first, chain=None), rest, span, scope)
+    return first if isinstance(first, Problem) else expression_derivative(replace(first, chain=None), rest, span, scope)
 
 
 def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
@@ -322,7 +303,7 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     return replace(made, chain=Chain(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
 
 
-def _expression(value: Value, by: Sequence[Variable | Problem], span: Offsets, scope: Scope) -> Result:
+def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: Offsets, scope: Scope) -> Result:
     """The total derivative of an expression, by one variable after the other from the right."""
     for q in reversed(by):
         if isinstance(q, Problem):
@@ -338,16 +319,16 @@ def _expression(value: Value, by: Sequence[Variable | Problem], span: Offsets, s
     return value
 
 
-def _operator(
+def operator(
     q: Variable | Problem, items: Sequence[Node], at: int, scope: Scope, factor: Factor, *, upright: bool
 ) -> Step:
     """An operator in front of what it differentiates: the next factor, or all that stands beside it."""
     if at + 1 >= len(items):
         raise NotUnderstood(items[at].span, "something to differentiate")
     span = items[at].span[0], items[-1].span[1]
-    named = _value_of(items[at + 1 : at + 3], scope) if at + 2 < len(items) else None
-    if not isinstance(named, Variable) or not isinstance(items[at + 2], Group):
-        named, width = _value_of(items[at + 1 : at + 2], scope), 1
+    by_name = named(items[at + 1 : at + 3], scope) if at + 2 < len(items) else None
+    if not isinstance(by_name, Variable) or not isinstance(items[at + 2], Group):
+        by_name, width = named(items[at + 1 : at + 2], scope), 1
     else:
         width = 2
     value, end = factor(items, at + 1, scope)
@@ -355,16 +336,16 @@ def _operator(
     while stop < len(items) and not _derives(items[stop]):
         stop += 1
     if stop > end:
-        alone = isinstance(named, Variable) and end == at + 1 + width
+        alone = isinstance(by_name, Variable) and end == at + 1 + width
         if not alone or scope.choose(("operand", items[at].span), (False, True)):
-            value, end, named = scope.read(items[at + 1 : stop], scope), stop, None
+            value, end, by_name = scope.read(items[at + 1 : stop], scope), stop, None
     if isinstance(q, Problem):
         return q, end
     if isinstance(value, Problem):
         return value, end
-    if isinstance(named, Variable) and end == at + 1 + width and named.kind == "value":
-        return single(named, q, span, scope, upright=upright or named.name == scope.frame.graph.loss), end
-    return _expression(value, [q], span, scope), end
+    if isinstance(by_name, Variable) and end == at + 1 + width and by_name.kind == "value":
+        return single(by_name, q, span, scope, upright=upright or by_name.name == scope.frame.graph.loss), end
+    return expression_derivative(value, [q], span, scope), end
 
 
 def _derives(node: Node) -> bool:
@@ -373,145 +354,6 @@ def _derives(node: Node) -> bool:
 
 
 # ----- gradients by other names -----
-
-
-def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step:
-    if isinstance(node, Scripts) and node.sub is not None:
-        inner = node.sub.items
-        if number_in(node.sup) == 2:
-            q = variable(inner, scope)
-            first, end = _operator(q, items, at, scope, factor, upright=True)
-            if isinstance(first, Problem) or len(first.shape) != 1:
-                raise NotUnderstood(node.span, "a second derivative by a vector")
-            second = _expression(replace(first, chain=None), [q], node.span, scope)
-            return (second if isinstance(second, Problem) else replace(second, chain=None)), end
-        if node.sup is not None:
-            scope.note("notation", node.span, "the superscript belongs to the variable of the gradient")
-            if len(inner) != 1:
-                raise NotUnderstood(node.span, "one variable below the gradient")
-            base = inner[0]
-            own = base if isinstance(base, Scripts) else Scripts(base.span, base)
-            inner = (replace(own, sup=node.sup),)
-        return _operator(variable(inner, scope), items, at, scope, factor, upright=True)
-    if isinstance(node, Scripts):
-        raise NotUnderstood(node.span, "a variable below the gradient")
-    parameters = [e for entries in scope.frame.lexicon.entries.values() for e in entries if e.kind == "parameter"]
-    if len({entry.name for entry in parameters}) != 1:
-        raise NotUnderstood(node.span, "the variable of the gradient")
-    q = Variable(parameters[0].name, kind="parameter")
-    loss = scope.frame.graph.loss
-    value, end = factor(items, at + 1, scope)
-    if isinstance(value, Problem):
-        return value, end
-    if value.shape or value.letters:
-        raise NotUnderstood(node.span, "the gradient of a scalar")
-    top = value.text if value.node.op == "ref" and value.node.name != scope.frame.graph.loss else loss
-    text = f"∂{top}/∂{q.text}"
-    scope.unknowns[text] = ()
-    return Value(build.ref(text, ()), chain=Chain(value.text, q.text, 0), text=text), end
-
-
-def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
-    """`dW` for the derivative of the loss by W."""
-    loss = scope.frame.graph.loss
-    following = items[at + 1]
-    if not isinstance(following, Symbol | Scripts) or items[at].span[1] != following.span[0]:
-        return None
-    transposed = following
-    tail: Row | None = None
-    if isinstance(following, Scripts) and following.sup is not None:
-        meant = resolve(following, scope)
-        if isinstance(meant, Found) and meant.sup:
-            transposed, tail = replace(following, sup=None), following.sup
-    q = _value_of([transposed], scope)
-    if q is None:
-        return None
-    if isinstance(q, Problem):
-        return q, at + 2
-    span = items[at].span[0], following.span[1]
-    if loss is None or q.name == loss:
-        raise NotUnderstood(span, "a derivative of the loss; differentials by themselves are not read")
-    scope.assumed[f"d{q.text} = ∂{loss}/∂{q.text}"] = None
-    value = single(Variable(loss), q, span, scope)
-    if tail is not None:
-        if not is_transpose(tokens_of(tail.items)):
-            raise NotUnderstood(span, "a transpose")
-        value = values.transposed(value, span)
-    return value, at + 2
-
-
-def delta(node: Node, scope: Scope) -> Result | None:
-    """The adjoint of the pre-activation whose indices δ bears, Kronecker's δ, or None for other letters."""
-    spelling = spelling_of(node, scope)
-    if spelling is None or spelling.bases[-1] != DELTA or spelling.primes:
-        return None
-    loss = scope.frame.graph.loss
-    lexicon = scope.frame.lexicon
-    wanted = {name for names in lexicon.adjoint_of.values() for name in names}
-    bases = {key[0] for key, entries in lexicon.entries.items() for e in entries if e.name in wanted}
-    found: dict[str, tuple[Found, Node]] = {}
-    problem: Problem | None = None
-    for base in sorted(bases):
-        stand_in = _rebased(node, base)
-        meant = resolve(stand_in, scope)
-        if isinstance(meant, Found) and meant.entry.name in wanted:
-            found.setdefault(meant.entry.name, (meant, stand_in))
-        elif isinstance(meant, Problem) and (problem is None or meant.defect == PENDING):
-            problem = meant
-    kronecker = _kronecker(spelling.subs, scope) if not spelling.sups else None
-    if len(found) > 1 or loss is None:
-        raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
-    if not found:
-        return kronecker or problem
-    ((meant, _),) = found.values()
-    q = _as_variable(replace(meant, sup=()), [node], scope)
-    if not isinstance(q, Variable):
-        return q
-    value = single(Variable(loss), q, node.span, scope)
-    shown = scope.source[node.span[0] : node.span[1]]
-    scope.assumed[f"{shown} = ∂{loss}/∂{q.text}"] = None
-    return _raise_rest(value, meant, node)
-
-
-def _raise_rest(value: Result, meant: Found, node: Node) -> Result:
-    if not meant.sup:
-        return value
-    if text_of(meant.sup) in ("T", "t", r"\top", r"\intercal"):
-        return values.transposed(value, node.span)
-    raise NotUnderstood(node.span, "δ with a layer or a transpose")
-
-
-def _rebased(node: Node, base: str) -> Node:
-    symbol = Symbol(node.span, base)
-    return replace(node, base=symbol) if isinstance(node, Scripts) else symbol
-
-
-def _kronecker(subs: Sequence[object], scope: Scope) -> Value | None:
-    letters = [token for token in subs if token is not None]
-    if len(letters) != 2 or not all(isinstance(token, Lin) and not token.offset for token in letters):
-        return None
-    first, second = (scope.bound.get(t.letter, t.letter) for t in letters if isinstance(t, Lin))
-    known = (scope.sizes.get(first), scope.sizes.get(second), scope.hints.get(first), scope.hints.get(second))
-    size = next((size for size in known if size is not None), None)
-    if size is None or first == second:
-        return None
-    one = build.eye(size)
-    return replace(values.indexed(one, [first, second]), text=f"[{first} = {second}]")
-
-
-def primed(node: Scripts, value: Result, scope: Scope) -> Result:
-    """`(...)'`: by the variable of the other members, or by the only one there is."""
-    if isinstance(value, Problem):
-        return value
-    if node.primes != 1:
-        raise NotUnderstood(node.span, "a first derivative")
-    names = set(scope.variables) or {n for n in refs(value.node) if n in scope.frame.graph}
-    if len(names) != 1:
-        raise NotUnderstood(node.span, "a derivative whose variable the rest of the formula names")
-    (name,) = names
-    shape = scope.frame.graph.shape(name) if name in scope.frame.graph else ()
-    kind = "value" if name in scope.frame.graph else "formal"
-    return _expression(value, [Variable(name, (None,) * len(shape), kind)], node.span, scope)
 
 
 def variables_named(items: Sequence[Node], scope: Scope) -> list[str]:

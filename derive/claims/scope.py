@@ -13,13 +13,14 @@ from typing import TypeVar
 
 from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.claims.claim import Definition, Problem, Result, Value
-from derive.claims.names import Lexicon, Lin, Token, edges, lexicon
+from derive.claims.jacobians import entrywise, laid_out
+from derive.claims.names import Lexicon, edges, lexicon
 from derive.claims.nodes import Node as Layout
 from derive.claims.nodes import Offsets, Slip
-from derive.claims.values import entrywise, laid_out
+from derive.claims.scripts import Lin, Token
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
-from derive.ir.node import Node, refs, substitute, topological
+from derive.ir.node import Node, refs, substitute
 from derive.ir.size import Size
 
 T = TypeVar("T")
@@ -145,12 +146,6 @@ class Frame:
         """The sizes of all axes of the model."""
         found = (size for name in self.graph.names for size in self.graph.shape(name))
         return tuple(dict.fromkeys(found))
-
-    @property
-    def determinants(self) -> set[Node]:
-        """What the model takes determinants of: `|W|` of such a matrix is no norm."""
-        nodes = topological(*(binding.node for binding in self.graph.bindings.values()))
-        return {node.args[0] for node in nodes if node.op in ("det", "logdet")}
 
     @property
     def edges(self) -> dict[str, set[tuple[int, int]]]:

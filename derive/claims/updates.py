@@ -7,44 +7,19 @@ positive, and what it multiplies is the derivative of the loss by that parameter
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from derive.claims.claim import Case, Check, Link, Problem, Reading, Result, Update, Value
+from derive.claims.cases import Job
+from derive.claims.claim import Case, Check, Link, Reading, Update
+from derive.claims.equations import equation
 from derive.claims.expressions import span_of, split_terms
 from derive.claims.lookup import Found, resolve
+from derive.claims.members import GradientOf
 from derive.claims.names import Key, key_of_node
 from derive.claims.nodes import Node, Relation, Row, Scripts, Symbol, walk
-from derive.claims.partials import Variable, count_derivatives, single, variable
+from derive.claims.partials import count_derivatives
 from derive.claims.scope import NotUnderstood, Oracle, Scope
 from derive.claims.statements import Statement
-from derive.claims.values import multiply
-from derive.ir import build
-
-if TYPE_CHECKING:
-    from derive.claims.reading import Job
-
-
-@dataclass(frozen=True, slots=True)
-class GradientOf(Node):
-    """In the place of a member: the derivative of the loss by what `items` name, times the `rates`."""
-
-    items: tuple[Node, ...]
-    rates: tuple[str, ...]
-
-
-def gradient(node: GradientOf, scope: Scope) -> Result:
-    """The derivative that an update asks for."""
-    q = variable(node.items, scope)
-    loss = scope.frame.graph.loss
-    if isinstance(q, Problem):
-        return q
-    if loss is None:
-        raise NotUnderstood(node.span, "a model with a loss")
-    made: Result = single(Variable(loss), q, node.span, scope)
-    for rate in node.rates:
-        made = multiply(Value(build.ref(rate, ()), text=rate), made, node.span)
-    return made
 
 
 def update_of(job: Job) -> list[Reading] | None:
@@ -87,7 +62,6 @@ def _differentiates(term: Sequence[Node]) -> bool:
 
 
 def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) -> list[Reading]:
-    from derive.claims.reading import equation
 
     scope = job.scope(job.context.main, Oracle(), 1, {})
     rates = _rates(step, scope)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from derive.calculus.jacobian import expression_jacobian
 from derive.claims import values
 from derive.claims.claim import Definition, Problem, Result, Value
+from derive.claims.jacobians import diagonal_of
 from derive.claims.lookup import Found, axes_of, resolve, spelling_of
-from derive.claims.names import Lin, Token, text_of
 from derive.claims.nodes import Group, Node, Offsets, Punct, Relation, Row, Scripts, Symbol
 from derive.claims.scope import NotUnderstood, Scope
+from derive.claims.scripts import Lin, Token, text_of
 from derive.ir import build
 from derive.ir.node import Node as Term
 from derive.ir.node import substitute
@@ -223,7 +224,7 @@ def _derivative(definition: Definition, argument: Value, inner: Scope, span: Off
         return result
     if result.node.shape != argument.node.shape:
         raise NotUnderstood(span, "a function that acts entry by entry")
-    slope = values.diagonal_of(expression_jacobian(result.node, letter), 0)
+    slope = diagonal_of(expression_jacobian(result.node, letter), 0)
     if slope is None:
         raise NotUnderstood(span, "a function that acts entry by entry")
     node = substitute(slope, {letter: argument.node})

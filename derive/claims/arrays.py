@@ -1,0 +1,79 @@
+r"""Arrays written out: matrices, lists of components, and norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.claims import values
+from derive.claims.claim import Problem, Result, Value
+from derive.claims.dots import listed
+from derive.claims.nodes import (
+    Ellipsis,
+    Group,
+    Node,
+    Offsets,
+    Punct,
+    Row,
+)
+from derive.claims.scope import NotUnderstood, Scope
+from derive.ir import build
+from derive.ops.tensors import det
+
+
+def tuple_of(node: Group, items: Sequence[Node], scope: Scope) -> Result:
+    """`(b_1, b_2, ..., b_n)`: a vector by its components."""
+    parts: list[list[Node]] = [[]]
+    for inner in items:
+        if isinstance(inner, Punct) and inner.text == ",":
+            parts.append([])
+        else:
+            parts[-1].append(inner)
+    if any(not part for part in parts):
+        raise NotUnderstood(node.span, "a component between the commas")
+    if any(len(part) == 1 and isinstance(part[0], Ellipsis) for part in parts):
+        return listed(parts, node.span, scope)
+    return _array([[scope.read(part, scope)] for part in parts], node.span)
+
+
+def matrix(rows: Sequence[Sequence[Row]], node: Node, scope: Scope) -> Result:
+    cells = []
+    for row in rows:
+        if any(not cell.items for cell in row):
+            raise NotUnderstood(node.span, "an entry in every cell")
+        if any(isinstance(inner, Ellipsis) for cell in row for inner in cell.items):
+            raise NotUnderstood(node.span, "a matrix with all its entries")
+        cells.append([scope.read(cell.items, scope) for cell in row])
+    return _array(cells, node.span)
+
+
+def _array(cells: list[list[Result]], span: Offsets) -> Result:
+    """Scalars as an array: one column is of rank one."""
+    broken = values.problem_in(*(cell for line in cells for cell in line))
+    if broken is not None:
+        return broken
+    flat = [cell for line in cells for cell in line if isinstance(cell, Value)]
+    if any(cell.shape or cell.letters for cell in flat):
+        raise NotUnderstood(span, "entries that are scalars")
+    if len({len(line) for line in cells}) != 1:
+        return Problem("shape_mismatch", "the rows have different lengths", span)
+    width = len(cells[0])
+    text = "[" + "; ".join(", ".join(c.text for c in line if isinstance(c, Value)) for line in cells) + "]"
+    shape = (len(cells),) if width == 1 else (len(cells), width)
+    return Value(build.array([cell.node for cell in flat], shape), text=text)
+
+
+def norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
+    """`|x|` of a scalar, the 2-norm of an array; `|W|` of a square matrix may be its determinant."""
+    inner = scope.read(items, scope)
+    if isinstance(inner, Problem):
+        return inner
+    text = f"‖{inner.text}‖"
+    if not inner.shape:
+        return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
+    square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
+    if bar == "|" and square and not inner.letters and scope.choose(("det", node.span), [True, False]):
+        return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
+    axes = tuple(range(len(inner.letters), len(inner.node.shape)))
+    squares = build.sum_over(build.power(inner.node, 2), axes)
+    return Value(build.call("sqrt", squares), inner.letters, text=text)
