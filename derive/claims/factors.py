@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction as Exact
 
 from derive.claims import gradients, partials, values
+from derive.claims.annotations import is_annotation, is_indexed_delta, only_parameters
 from derive.claims.arrays import matrix, norm, tuple_of
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.conditions import by_cases, condition, is_condition
@@ -156,13 +157,13 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
             value = made[0]
             return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
     made = defined(node, items, at, scope)
-    other = gradients.delta(node, scope) if made is not None and _is_indexed_delta(node) else None
+    other = gradients.delta(node, scope) if made is not None and is_indexed_delta(node) else None
     if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
         return other, at + 1  # a page may call several families δ, each by its letter; what fits tells them apart
     if made is not None:
         value, following = made
         behind = items[following] if following < len(items) else None
-        if following == at + 1 and isinstance(behind, Group) and _only_parameters(behind, scope):
+        if following == at + 1 and isinstance(behind, Group) and only_parameters(behind, scope):
             following += 1
         return value, following
     found = resolve(node, scope)
@@ -188,54 +189,13 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
         found = replace(found, indices=())
     value = name_value(found, node.span, scope)
     following = at + 1
-    annotation = _annotation(found, items, at + 1, scope)
+    annotation = is_annotation(found, items, at + 1, scope)
     if annotation:
         following += 1
     value = raised(value, found.sup, node, scope)
     if beside and isinstance(value, Value):
         value = annotated(value, beside, node.span, scope)
     return value, following
-
-
-def _annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> bool:
-    """Whether a bracket behind a value only lists what it depends on, as in `L(a_2, y)`."""
-    group = items[at] if at < len(items) else None
-    if not isinstance(group, Group) or group.open != "(" or found.entry.kind != "value":
-        return False
-    parts: list[list[Node]] = [[]]
-    for node in group.items:
-        if isinstance(node, Punct) and node.text in (",", ";"):
-            parts.append([])
-        else:
-            parts[-1].append(node)
-    names: list[str] = []
-    for part in parts:
-        meant = resolve(part[0], scope) if len(part) == 1 else None
-        if not isinstance(meant, Found) or meant.indices or meant.sup:
-            return False
-        names.append(meant.entry.name)
-        if meant.entry.kind not in ("value", "parameter"):
-            return False
-        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
-            return False
-    single = len(names) == 1 and names[0] in scope.frame.graph
-    if single and not scope.choose(("annotation", group.span), (True, False)):
-        return False
-    scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
-    return True
-
-
-def _is_indexed_delta(node: Node) -> bool:
-    base = node.base if isinstance(node, Scripts) else None
-    return (
-        isinstance(base, Symbol) and base.name == partials.DELTA and isinstance(node, Scripts) and node.sub is not None
-    )
-
-
-def _only_parameters(group: Group, scope: Scope) -> bool:
-    """`(\\theta)` behind a name that the page defines."""
-    meant = [resolve(node, scope) for node in group.items if not isinstance(node, Punct)]
-    return bool(meant) and all(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant)
 
 
 # ----- scripts -----

@@ -1,4 +1,4 @@
-r"""Members of a statement: expressions, members that are only a shape, and what a relation between two of them asks for."""
+r"""Members of a statement: expressions and mere shapes, and what a relation between two of them asks for."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from derive.claims.nodes import (
     walk,
     word_run,
 )
-from derive.claims.partials import Variable, single, variable
+from derive.claims.partials import single
 from derive.claims.scope import NotUnderstood, Scope
 from derive.claims.usage import size_in
 from derive.claims.values import multiply
+from derive.claims.variables import Variable, variable
 from derive.ir import build
 from derive.ir.size import Size, show_shape
 

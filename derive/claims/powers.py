@@ -49,17 +49,30 @@ def raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Res
     if isinstance(value, Problem) or not sup:
         return value
     if is_transpose(sup):
-        value = scope.positional(value)
-        if isinstance(value, Problem):
-            return replace(value, span=node.span)
-        declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
-        if value.shape and not declared:
-            return values.transposed(value, node.span)
-        turned = bool(value.shape) and scope.choose(("transpose", sup), (True, False))
-        if turned:
-            return values.transposed(value, node.span)
-        if not declared:
-            raise NotUnderstood(node.span, "a power: the transpose of a scalar is no notation")
+        turned = _turned(value, sup, node, scope)
+        if turned is not None:
+            return turned
+    return _powered(value, sup, node, scope)
+
+
+def _turned(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Result | None:
+    """The transpose; None if T is a declared name and this is a power."""
+    laid = scope.positional(value)
+    if isinstance(laid, Problem):
+        return replace(laid, span=node.span)
+    declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
+    if laid.shape and not declared:
+        return values.transposed(laid, node.span)
+    turned = bool(laid.shape) and scope.choose(("transpose", sup), (True, False))
+    if turned:
+        return values.transposed(laid, node.span)
+    if not declared:
+        raise NotUnderstood(node.span, "a power: the transpose of a scalar is no notation")
+    return None
+
+
+def _powered(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Result:
+    """A power: of a square matrix by multiplication and inversion, else entry by entry."""
     row = node.sup if isinstance(node, Scripts) else None
     if row is None:
         raise NotUnderstood(node.span, "a power or a transpose")
@@ -67,15 +80,16 @@ def raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Res
     square = rank == 2 and value.shape[0] is value.shape[1]
     if tuple(sup) in (("-", 1),) and square:
         return replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
-    items = row.items
     if len(sup) > 1 and is_transpose(sup[-1:]) and rank:
         if not square or tuple(sup[:-1]) not in (("-", 1), ("-",)):
             raise NotUnderstood(node.span, "a transpose")
         inverse = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
         return values.transposed(inverse, node.span)
-    exponent = scope.read(items, scope)
+    exponent = scope.read(row.items, scope)
     if isinstance(exponent, Value) and exponent.shape:
         return Problem("shape_mismatch", "the exponent is no scalar", node.span)
+    if rank == 2 and sup[0] == "-":
+        return Problem("shape_mismatch", f"shape {show_shape(value.shape)} has no inverse", node.span)
     times = sup[0] if len(sup) == 1 and isinstance(sup[0], int) else 0
     if square and 1 < times < 10:
         made: Result = value

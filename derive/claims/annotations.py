@@ -1,0 +1,55 @@
+r"""Brackets behind a name that only list its arguments: `L(a_2, y)`, `J(\theta)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.claims.lookup import Found, resolve
+from derive.claims.nodes import (
+    Group,
+    Node,
+    Punct,
+    Scripts,
+    Symbol,
+)
+from derive.claims.partials import DELTA
+from derive.claims.scope import Scope
+
+
+def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> bool:
+    """Whether a bracket behind a value only lists what it depends on, as in `L(a_2, y)`."""
+    group = items[at] if at < len(items) else None
+    if not isinstance(group, Group) or group.open != "(" or found.entry.kind != "value":
+        return False
+    parts: list[list[Node]] = [[]]
+    for node in group.items:
+        if isinstance(node, Punct) and node.text in (",", ";"):
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    names: list[str] = []
+    for part in parts:
+        meant = resolve(part[0], scope) if len(part) == 1 else None
+        if not isinstance(meant, Found) or meant.indices or meant.sup:
+            return False
+        names.append(meant.entry.name)
+        if meant.entry.kind not in ("value", "parameter"):
+            return False
+        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
+            return False
+    single = len(names) == 1 and names[0] in scope.frame.graph
+    if single and not scope.choose(("annotation", group.span), (True, False)):
+        return False
+    scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
+    return True
+
+
+def only_parameters(group: Group, scope: Scope) -> bool:
+    """`(\\theta)` behind a name that the page defines."""
+    meant = [resolve(node, scope) for node in group.items if not isinstance(node, Punct)]
+    return bool(meant) and all(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant)
+
+
+def is_indexed_delta(node: Node) -> bool:
+    base = node.base if isinstance(node, Scripts) else None
+    return isinstance(base, Symbol) and base.name == DELTA and isinstance(node, Scripts) and node.sub is not None
