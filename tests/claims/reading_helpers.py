@@ -7,13 +7,13 @@ from derive.claims.claim import Check, Claim, Problem, Reading
 from derive.claims.context import Context
 from derive.claims.layout import parse
 from derive.claims.reading import read
-from derive.model.load import gallery
+from derive.model.load import load
 from derive.model.text import loads
 
 
 def context(model: str) -> Context:
     """The context of a gallery model or of a model text."""
-    return Context(loads(model) if "\n" in model else gallery(model))
+    return Context(loads(model) if "\n" in model else load(model))
 
 
 def claims(latex: str, model: str | Context) -> tuple[Claim, ...]:

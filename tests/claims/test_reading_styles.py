@@ -82,7 +82,8 @@ def test_layers(latex: str, expected: str) -> None:
         (r"\frac{\partial L}{\partial W} = x(p - t)^\top + \lambda W", "false"),
         (r"\frac{\partial L}{\partial W_{ij}} = (p_i - t_i)x_j + \lambda W_{ij}", "true"),
         (
-            r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial p_i}\frac{\partial p_i}{\partial z_j}",
+            r"\frac{\partial L}{\partial z_j} = \sum_i \frac{\partial L}{\partial p_i}"
+            r"\frac{\partial p_i}{\partial z_j}",
             "true",
         ),
         (r"\delta_i = p_i - t_i", "true"),
