@@ -17,6 +17,7 @@ from derive.check import code_blocks
 from derive.check.claim_judge import TIME_LIMIT, Judgement, judge
 from derive.check.conventions import Found, find_conflicts
 from derive.check.equality import Level
+from derive.check.layouts import Undetermined, established
 from derive.check.neighbours import with_shared_faults
 from derive.check.reader import Reader
 from derive.check.repair.search import Repair, repair
@@ -97,6 +98,7 @@ class _Run:
     contexts: dict[int, Context] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
     judged: list[tuple[Item, Graph, Verdict, tuple[Judgement, ...]]] = field(default_factory=list)
+    places: dict[int, Context] = field(default_factory=dict)
 
     def report(self, progress: Progress | None) -> Report:
         for source in self.page.models:
@@ -106,6 +108,7 @@ class _Run:
             if progress is not None:
                 progress(done, len(items))
             self.add(item)
+        self.settle_layout()
         names = unique([self._model_name(source) for source in self.page.models])
         judged = [
             Found(self.context(graph), item.macros, verdict, found) for item, graph, verdict, found in self.judged
@@ -160,7 +163,8 @@ class _Run:
             elif item.error is not None:
                 verdict = _unread(item, item.error)
             else:
-                verdict, found = self.formula(item, graph)
+                self.places[len(self.judged)] = self.context(graph)
+                verdict, found = self.formula(item, self.context(graph))
         except DeriveError as error:
             verdict = _unread(item, error)
         except RecursionError:
@@ -168,12 +172,30 @@ class _Run:
         verdict = replace(verdict, expected=cast("VerdictWord | None", item.expect))
         self.judged.append((item, graph, verdict, found))
 
-    def formula(self, item: Item, graph: Graph) -> tuple[Verdict, tuple[Judgement, ...]]:
+    def settle_layout(self) -> None:
+        """Judge again what was ambiguous only for want of a layout, if the page establishes one."""
+        layout, places = established(
+            [
+                Undetermined(k, item.source, self.places[k], item.macros)
+                for k, (item, _, verdict, _) in enumerate(self.judged)
+                if verdict.verdict == "ambiguous"
+            ]
+        )
+        if layout is None:
+            return
+        self.assumed[f"{layout} layout, which the page establishes"] = None
+        for k in places:
+            item, graph, _, _ = self.judged[k]
+            verdict, found = self.formula(item, replace(self.places[k], layout=layout))
+            self.judged[k] = item, graph, replace(verdict, expected=cast("VerdictWord | None", item.expect)), found
+
+    def formula(self, item: Item, context: Context) -> tuple[Verdict, tuple[Judgement, ...]]:
         """The verdict on a display: its statements judged, and repaired as far as they are false."""
-        context = self.context(graph)
+        graph = context.graph
         reader = Reader(context, item.macros)
         layout, claims = reader(item.source)
-        self.contexts[id(graph)] = context.with_definitions(_defined(claims))
+        if context is self.context(graph):
+            self.contexts[id(graph)] = context.with_definitions(_defined(claims))
         if not claims:
             return _bare(item, "there is nothing in it that could be judged"), ()
         judgements = tuple(judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims)
