@@ -1,8 +1,8 @@
 r"""The layout of Jacobians that a page itself establishes.
 
-A Jacobian of vectors equated to a matrix, `\partial z/\partial x = W`, holds in numerator or in denominator layout; alone
-it does not say in which, and is `ambiguous`. A page establishes a layout when at least two of its formulas are true in it
-alone, and none in the other alone. Then what was ambiguous only for want of a layout is judged in that one.
+A Jacobian of vectors equated to a matrix, `\partial z/\partial x = W`, holds in numerator or in denominator layout;
+alone it does not say in which, and is `ambiguous`. A page establishes a layout when at least two of its formulas are
+true in it alone, and none in the other alone. Then what was ambiguous only for want of a layout is judged in that one.
 """
 
 from __future__ import annotations
