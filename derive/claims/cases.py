@@ -162,6 +162,7 @@ def _layered_scripts(node: Scripts, frame: Frame) -> list[Row]:
 def _units(job: Job, frame: Frame) -> list[Unit]:
     """The cases over one graph: one, or one for each choice of neurons."""
     scope = frame.scope if job.context.layer is not None and len(job.context.frames) > 1 else ""
+    job.hints.clear()  # sizes differ from window to window
     members, tables = _members(job, frame, {})
     if not tables:
         return [Unit(frame, scope, members)]
