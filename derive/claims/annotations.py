@@ -3,8 +3,10 @@ r"""Brackets behind a name that only list its arguments: `L(a_2, y)`, `J(\theta)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derive.claims.lookup import Found, resolve
+from derive.claims.names import Entry
 from derive.claims.nodes import (
     Group,
     Node,
@@ -38,10 +40,33 @@ def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) ->
         if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
             return False
     single = len(names) == 1 and names[0] in scope.frame.graph
-    if single and not scope.choose(("annotation", group.span), (True, False)):
+    if (
+        single
+        and not _is_definition(found.entry.name, names, scope)
+        and not scope.choose(("annotation", group.span), (True, False))
+    ):
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
+
+
+def _is_definition(name: str, arguments: Sequence[str], scope: Scope) -> bool:
+    """Whether the model itself writes the value so: `L = L(y)` for a functional L."""
+    binding = scope.frame.graph.bindings.get(name)
+    node = binding.node if binding is not None else None
+    if node is None or node.op != "functional" or node.attrs[0] != name:
+        return False
+    return [argument.attrs[0] for argument in node.args if argument.op == "ref"] == list(arguments)
+
+
+def functional_of(found: Found, behind: Node | None, scope: Scope) -> Found | None:
+    """The functional of a value's own name, where a bracket gives it arguments: `C(a + 1, y)`."""
+    declared = scope.frame.graph.declarations.get(found.entry.name)
+    if found.entry.kind != "value" or declared is None or declared.kind != "functional":
+        return None
+    if found.indices or not isinstance(behind, Group) or behind.open != "(":
+        return None
+    return replace(found, entry=Entry("functional", declared.name))
 
 
 def only_parameters(group: Group, scope: Scope) -> bool:

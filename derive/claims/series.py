@@ -187,7 +187,9 @@ def _over_neurons(
         terms.append(inner.read(body, inner))
         if inner.pending:
             return Problem("undefined_symbol", "a term of the sum does not exist", span)
-    return values.add(terms, [1] * len(terms), span)
+    total = values.add(terms, [1] * len(terms), span)
+    text = " + ".join(term.text for term in terms if isinstance(term, Value))
+    return total if isinstance(total, Problem) else replace(total, text=f"({text})" if len(terms) > 1 else text)
 
 
 def _numbers(letter: str, limits: Limits, waiting: list[Table], span: Offsets, scope: Scope) -> list[int]:
