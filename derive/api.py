@@ -172,14 +172,13 @@ class Graph(Builder):
         """Compare derived gradients, closed forms and emitted code with finite differences at drawn points."""
         return model_check.check(self.data, points=points, loss=loss, seed=seed)
 
-    def check_against(
-        self, function: Callable[..., Any], *, points: int = 3, loss: str | None = None, seed: int = 0
-    ) -> GradientReport:
-        """Judge a gradient written by hand: `function` takes the inputs by name and returns their gradients.
+    def check_against(self, code: Any, *, points: int = 3, loss: str | None = None, seed: int = 0) -> GradientReport:
+        """Judge code written by hand: every gradient it returns, and its value, against those of the model.
 
-        It may return a dict by name, a tuple in the order of its parameters, or `(value, dict)`.
+        `code` is a function of the inputs, by name or in order, that returns gradients (a dict by name, a tuple in the
+        order of its parameters) or `(value, gradients)`; or a layer with forward and backward, or a pair of functions.
         """
-        return check_against(self.data, function, points=points, loss=loss, seed=seed)
+        return check_against(self.data, code, points=points, loss=loss, seed=seed)
 
     def claim(self, formula: str, *, proved: bool = False) -> Verdict:
         """Is this formula right? LaTeX or Unicode mathematics about the names of the model.

@@ -1,88 +1,132 @@
-"""A gradient written by hand, held against a model: slopes of the model's forward pass judge it."""
+"""Code written by hand, held against a model: every gradient it returns, and its value.
+
+The slopes are those of the model's forward pass, so that a mistake that both passes of the code share is found too;
+the points obey every declared fact, at two draws of sizes. What is accepted as code:
+
+    a function       of the model's inputs, by name or in their order; one parameter more (`params`) takes a dict
+                     of those that are not named. It returns gradients (an array, a tuple in the order of its
+                     parameters, a dict by name), or a value and such gradients, or a dict that holds both
+    a layer          an object, or a class without arguments, with forward and backward; its parameters are set
+    a pair           (forward, backward), as functions with a cache
+
+A function or layer whose model does not end in a scalar takes the upstream gradient first.
+"""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from derive.calculus.reverse import scalar_loss
-from derive.check.gradient import check_gradient
-from derive.check.gradient_report import GradientReport
-from derive.check.probe import Points
-from derive.codegen.forward import forward
-from derive.codegen.names import identifier
-from derive.errors import DeriveError, ModelError
+from derive.check.beside import Derived
+from derive.check.difference import Array
+from derive.check.draw import size_names, two_size_draws
+from derive.check.gradient import upstream_for
+from derive.check.gradient_report import GradientReport, GroupResult, Worst, severity
+from derive.check.handwritten import Code, HandwrittenFunction, Subject
+from derive.check.handwritten_layer import HandwrittenLayer, layer_of
+from derive.check.plan import Plan
+from derive.check.probe import Point as Drawn
+from derive.check.probe import draw_point
+from derive.check.trial import run
+from derive.errors import ModelError
 from derive.ir.graph import Graph
+
+SAME_VALUE = 1e-6  # of the value: float32 is right, a value that lacks a term is not
+FRUITLESS = 4  # draws in a row, after which a model is taken to be defined nowhere
 
 
 def check_against(
-    graph: Graph, function: Callable[..., Any], *, points: int = 3, loss: str | None = None, seed: int = 0
+    model: Any,
+    code: Any,
+    *,
+    points: int = 3,
+    loss: str | None = None,
+    seed: int = 0,
+    time_limit: float | None = 60.0,
 ) -> GradientReport:
-    """Judge `function` as the gradient of the model's loss, at points that obey the declared facts.
+    """Judge code as value and gradient of a model, at points that obey the declared facts.
 
-    `function` takes the inputs by their names, or in their order if its parameters have other names. It returns a
-    gradient for each in that order (None for those it leaves out), a dict of them by name, or `(value, dict)` as the
-    emitted code does. Raises ModelError for a function that does not take the inputs, ShapeError for a loss that is not
-    scalar, and what `check_gradient` raises.
+    Raises ModelError for code that does not take the model's inputs and for a model without points or loss,
+    UnsupportedError for generic functions, DeriveError for what is no code. An exception in the code is a verdict.
     """
-    loss = scalar_loss(graph, loss)
-    names = _order(graph, function)
-    drawn = Points(graph)
-    number = iter(range(seed, seed + 1 + points * 4))
+    derived = Derived(model, loss)
+    layer = layer_of(code)
+    made: Code = HandwrittenFunction(derived, code) if layer is None else HandwrittenLayer(derived, layer)
+    rng = np.random.default_rng(seed + 1)
+    drawn = _points(derived.plain, made.sizes, seed)
+    subjects: list[Subject] = []
 
-    def arguments() -> tuple[Any, ...]:
-        for k in number:
-            point = drawn[k]
-            if point is not None:
-                return tuple(np.array(point.inputs[name], dtype=float) for name in names)
-        raise ModelError(f"{graph.name} is defined at no point that was drawn", hint="declare what the inputs obey")
+    def subject() -> Subject:
+        subjects.append(made.subject(next(drawn)))
+        return subjects[-1]
 
-    def gradient(*arrays: Any) -> Any:
-        return _gradients(function(*arrays), graph)
+    def further() -> tuple[Subject, dict[str, Array]]:
+        new = subject()
+        return new, new.values
 
-    return check_gradient(_Forward(graph, loss, names), gradient, *arguments(), sample=arguments, seed=seed)
+    def prepare() -> Plan:
+        given = subject()
+        derived.bind([*given.values, *given.constants])
+        return Plan(
+            given,
+            given.values,
+            lambda outputs: upstream_for(outputs, None, rng),
+            redraw=False,
+            further=further,
+            rounds=max(1, points - 1),
+            audit=given.audit,
+            notes=given.notes,
+            derived=derived,
+        )
 
-
-class _Forward:
-    """The model's forward pass as a function of arrays; its signature tells the names of the inputs."""
-
-    def __init__(self, graph: Graph, loss: str, names: list[str]) -> None:
-        self.graph, self.loss, self.names = graph, loss, names
-        kind = inspect.Parameter.POSITIONAL_ONLY
-        self.__signature__ = inspect.Signature([inspect.Parameter(identifier(name), kind) for name in names])
-
-    def __call__(self, *arrays: Any) -> Any:
-        return np.asarray(forward(self.graph, dict(zip(self.names, arrays, strict=True)))[self.loss])
-
-
-def _order(graph: Graph, function: Callable[..., Any]) -> list[str]:
-    """The inputs in the order of the function's parameters."""
-    if not callable(function):
-        raise DeriveError(f"{function!r} is no function")
-    inputs = {identifier(name): name for name in graph.inputs}
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return list(inputs.values())
-    plain = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if {p.name for p in plain} >= set(inputs):
-        return [inputs[p.name] for p in plain if p.name in inputs]
-    needed = [p for p in plain if p.default is p.empty]
-    if len(needed) <= len(inputs) <= len(plain) or any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return list(inputs.values())
-    named = ", ".join(p.name for p in plain)
-    raise ModelError(
-        f"the function takes ({named}), the inputs of {graph.name} are {', '.join(inputs)}",
-        hint="give its parameters the names of the inputs",
-    )
+    return _with_values(run(prepare, time_limit, seed), subjects)
 
 
-def _gradients(result: Any, graph: Graph) -> Any:
-    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Mapping):
-        result = result[1]
-    if isinstance(result, Mapping):
-        return {identifier(graph.aliases.get(str(name), str(name))): value for name, value in result.items()}
-    return result
+def _points(graph: Graph, fixed: Mapping[str, int], seed: int) -> Iterator[Drawn]:
+    """Points of the model without end, at two draws of sizes in turn. ModelError where none is found."""
+    names, literals = size_names(graph)
+    draws = [{**draw, **fixed} for draw in two_size_draws(names, literals, random.Random(len(names)))]
+    failed, k = 0, seed
+    while failed < FRUITLESS:
+        point = draw_point(graph, draws[k % len(draws)], f"point {k}")
+        failed, k = failed + 1, k + 1
+        if point is not None:
+            failed = 0
+            yield point
+    raise ModelError(f"{graph.name} is defined at no point that was drawn", hint="declare what the inputs obey")
+
+
+def _with_values(report: GradientReport, subjects: list[Subject]) -> GradientReport:
+    """Add the verdict on the value that the code returns beside its gradients."""
+    worst: dict[str, Worst] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for subject in subjects:
+        for name, (own, right) in subject.own_values().items():
+            shapes[name] = right.shape
+            if own.shape != right.shape:
+                worst[name] = Worst(name, None, float("nan"), float("nan"), 0.0)
+                report.notes.append(f"the code returns {name} of shape {own.shape}, in the model it is {right.shape}")
+                continue
+            if not right.size:
+                continue
+            off = np.abs(own - right)
+            place = tuple(map(int, np.unravel_index(int(np.nanargmax(np.append(off, 0)[: off.size])), off.shape)))
+            estimate = SAME_VALUE / 10 * float(max(np.max(np.abs(own)), np.max(np.abs(right))))
+            found = Worst(name, place, float(own[place]), float(right[place]), estimate)
+            if name not in worst or severity(found) > severity(worst[name]):
+                worst[name] = found
+    for name, found in worst.items():
+        right_value = severity(found) <= 10.0
+        text = "" if right_value else f"the value is {found.claimed:.10g}, that of the model {found.numeric:.10g}"
+        if found.coordinate is None:
+            text = "the value has another shape than in the model"
+        verdict = "true" if right_value else "false"
+        report.groups.append(GroupResult(name, shapes[name], verdict, text, [] if right_value else ["wrong_value"]))
+        if not right_value:
+            before = "" if report.verdict == "true" else f"{report.diagnosis}; "
+            report.diagnosis, report.verdict = f"{before}{name}: {text}", "false"
+            report.defects = list(dict.fromkeys([*report.defects, "wrong_value"]))
+    return report

@@ -53,12 +53,9 @@ def slots(args: Sequence[Any], names: Sequence[str]) -> list[Slot]:
 
 
 def discrete(args: Sequence[Any], names: Sequence[str]) -> dict[str, Array]:
-    """Labels, indices and masks: arrays of integers and truth values among the arguments."""
-    return {
-        name: value
-        for name, value in zip(names, args, strict=True)
-        if isinstance(value, np.ndarray) and value.dtype.kind in "iub"
-    }
+    """Labels, indices, masks and counts: integers and truth values among the arguments, and arrays of them."""
+    whole = {n: v for n, v in zip(names, args, strict=True) if isinstance(v, np.ndarray | np.integer | np.bool_ | int)}
+    return {name: np.asarray(value) for name, value in whole.items() if np.asarray(value).dtype.kind in "iub"}
 
 
 def _collect(short: str, full: str, path: Path, value: Any, found: list[tuple[str, str, Path]]) -> None:

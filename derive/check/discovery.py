@@ -123,14 +123,14 @@ def discover(before: Mapping[int, Any], after: Any) -> tuple[list[Parameter], li
         for value_route, gradient_route in _pairs(route, container):
             value = get(after, value_route)
             if floating_array(value) and id(value) in before and id(value) not in paired:
-                name = plain.get(id(value)) or _name(value_route)  # `self.W` says more than `params[0]`
+                name = plain.get(id(value)) or name_of(value_route)  # `self.W` says more than `params[0]`
                 paired[id(value)] = Parameter(name, value_route, gradient_route)
     gradients = {id(get(after, p.gradient)) for p in paired.values() if p.gradient}
     for route, container in _containers(after):
         for step, value in _items(container):
             known = id(value) in paired or id(value) in gradients or id(value) in alone
             if floating_array(value) and not known and id(value) in before:
-                alone[id(value)] = Parameter(_name((*route, step)), (*route, step), None)
+                alone[id(value)] = Parameter(name_of((*route, step)), (*route, step), None)
     return _distinct(list(paired.values())), _distinct(list(alone.values()))
 
 
@@ -138,7 +138,7 @@ def floating_array(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
-def _name(route: Route) -> str:
+def name_of(route: Route) -> str:
     """`params['W1']` is called W1, `weight.data` is weight."""
     kept = [step for step in route if not (step[0] == "attribute" and step[1] in DATA)] or list(route)
     _, key = kept[-1]

@@ -9,7 +9,7 @@ vector-Jacobian product and `grad` takes the upstream gradient first: `grad(upst
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,13 @@ from derive.check.arguments import Claim, Path, Slot, assign, at, claim_from, di
 from derive.check.difference import Array
 from derive.check.gradient_report import GradientReport
 from derive.check.guard import CallFailed, accepts, call, parameter_names, same
+from derive.check.plan import Finding, Plan
 from derive.check.point import Values
-from derive.check.trial import Finding, Plan, run
+from derive.check.trial import run
 from derive.errors import DeriveError, did_you_mean
+
+if TYPE_CHECKING:
+    from derive.check.beside import Derived
 
 
 def check_gradient(
@@ -27,6 +31,7 @@ def check_gradient(
     grad: Callable[..., Any],
     *args: Any,
     sample: Callable[[], Any] | None = None,
+    model: Any = None,
     upstream: Any = None,
     wrt: str | int | Sequence[str | int] | None = None,
     time_limit: float | None = 60.0,
@@ -37,6 +42,10 @@ def check_gradient(
     `grad` returns the gradient for one argument (an array) or several (a tuple or list in their order, or a dict
     by name); an argument may itself be a dict, list or tuple of arrays. `wrt` names the arguments where the
     order does not. `sample()` returns further arguments, of other sizes if it likes.
+
+    `model` (a `derive.Graph`, the name of a gallery model, or model text) describes what f computes: its derived
+    formula stands beside each gradient, its numbers are compared as well, and code that is right is offered for what
+    is wrong (`report.correction`). Raises DeriveError for what cannot be judged at all.
     """
     for who, function in (("f", f), ("grad", grad)):
         if not callable(function):
@@ -44,6 +53,7 @@ def check_gradient(
     if not args:
         raise DeriveError("there are no arguments", hint="check_gradient(f, grad, x, ...) needs a point to check at")
     rng = np.random.default_rng(seed + 1)
+    derived = None if model is None else derived_of(model)
 
     def subject_at(arguments: Any) -> FunctionSubject:
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
@@ -55,6 +65,8 @@ def check_gradient(
 
     def prepare() -> Plan:
         subject = subject_at(args)
+        if derived is not None:
+            derived.bind([*subject.values, *subject.constants])
         return Plan(
             subject,
             subject.values,
@@ -63,9 +75,17 @@ def check_gradient(
             further_upstream=lambda outputs: upstream_for(outputs, None, rng),
             audit=subject.audit,
             notes=subject.notes,
+            derived=derived,
         )
 
     return run(prepare, time_limit, seed)
+
+
+def derived_of(model: Any) -> Derived:
+    """The derivation of a model. Raises DeriveError for what is no model."""
+    from derive.check.beside import Derived  # loads notation and code emission, which code alone does not need
+
+    return Derived(model)
 
 
 def upstream_for(outputs: list[Array], given: Any, rng: np.random.Generator) -> list[Array]:

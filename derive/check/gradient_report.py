@@ -54,9 +54,19 @@ class Kink:
         )
 
 
+@dataclass(frozen=True)
+class Beside:
+    """One coordinate of the claimed gradient and of the derived one, and how far they are apart as a whole."""
+
+    coordinate: tuple[int, ...]
+    claimed: float
+    derived: float
+    difference: float
+
+
 @dataclass
 class GroupResult:
-    """The verdict on the gradient of one parameter group."""
+    """The verdict on the gradient of one parameter group; with a model its formula and a derived number."""
 
     name: str
     shape: tuple[int, ...]
@@ -65,6 +75,22 @@ class GroupResult:
     defects: list[str] = field(default_factory=list)
     worst: Worst | None = None
     located: dict[str, Any] | None = None
+    formula: str = ""
+    latex: str = ""
+    beside: Beside | None = None
+
+    def derived_lines(self) -> list[str]:
+        """The derived formula, and the number it gives where the claim is worst."""
+        lines = [f"derived  {self.formula}"] if self.formula else []
+        if self.beside is not None and self.verdict == "false":
+            b = self.beside
+            text = f"at {_index(b.coordinate)}: claimed {_number(b.claimed)}, derived {_number(b.derived)}"
+            if self.worst is not None and (self.worst.coordinate, self.worst.claimed) == (b.coordinate, b.claimed):
+                text += f", numeric {_number(self.worst.numeric)}"
+            lines.append(text)
+        elif self.beside is not None:
+            lines.append(f"claimed and derived differ by {self.beside.difference:.1e} of their size")
+        return lines
 
 
 @dataclass
@@ -80,6 +106,9 @@ class GradientReport:
     notes: list[str] = field(default_factory=list)
     points: int = 0
     forward_calls: int = 0
+    model: str = ""
+    correction: str = ""
+    """With a model: a NumPy module with the right gradients of the groups that are false."""
 
     def group(self, name: str) -> GroupResult:
         """The result of one group by name."""
@@ -100,12 +129,14 @@ class GradientReport:
             line = f"  {group.name:<{width}}  {_shape(group.shape):<12} {group.verdict}"
             if group.diagnosis and group.verdict != "true":
                 line += f": {group.diagnosis}"
-            lines.append(line.rstrip())
+            lines += [line.rstrip(), *(f"  {'':<{width}}  {more}" for more in group.derived_lines())]
         if self.worst is not None:
             lines.append(f"  worst: {self.worst}")
         lines += [f"  {kink}" for kink in self.kinks]
         lines += [f"  note: {note}" for note in self.notes]
         lines.append(f"  compared at {_count(self.points, 'point')} with {_count(self.forward_calls, 'forward call')}")
+        if self.correction:
+            lines += ["", f"A right one, written from the model {self.model}:", "", self.correction.rstrip()]
         return "\n".join(lines)
 
 

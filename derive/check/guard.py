@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 import signal
 import threading
 import time
@@ -20,6 +21,13 @@ import numpy as np
 
 from derive.errors import DeriveError
 
+LIBRARIES = (
+    "site-packages",
+    "dist-packages",
+    os.path.dirname(os.path.dirname(__file__)) + os.sep,
+    os.path.dirname(os.__file__),
+)
+
 
 class OutOfTime(BaseException):
     """The time limit has passed. Not an `Exception`, so that the code under test cannot swallow it."""
@@ -29,7 +37,7 @@ class CallFailed(Exception):
     """The function `who` raised `error`."""
 
     def __init__(self, who: str, error: BaseException) -> None:
-        super().__init__(f"{who} raised {type(error).__name__}: {error}")
+        super().__init__(f"{who} raised {type(error).__name__}: {error}{_place(error)}")
         self.who, self.error = who, error
 
     @property
@@ -39,6 +47,17 @@ class CallFailed(Exception):
         if isinstance(self.error, AttributeError):
             return "attribute_never_set"
         return "raises"
+
+
+def _place(error: BaseException) -> str:
+    """The line of the caller's code that raised, or called what raised: ` (layers.py:12)`."""
+    here, step = "", error.__traceback__
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        if not file.startswith("<") and not any(part in file for part in LIBRARIES):
+            here = f" ({os.path.basename(file)}:{step.tb_lineno})"
+        step = step.tb_next
+    return here
 
 
 class Deadline:

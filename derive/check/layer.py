@@ -20,11 +20,12 @@ from derive.check.calling import Calling, Passed, calling_for, stateless
 from derive.check.difference import Array
 from derive.check.discovery import Parameter, arrays, discover, get, told, walk
 from derive.check.drawing import drawn, nearby
-from derive.check.gradient import upstream_for
+from derive.check.gradient import derived_of, upstream_for
 from derive.check.gradient_report import GradientReport
 from derive.check.guard import CallFailed, call, parameter_names, same
+from derive.check.plan import Finding, Plan
 from derive.check.point import Values
-from derive.check.trial import Finding, Plan, run
+from derive.check.trial import run
 from derive.errors import DeriveError, did_you_mean
 
 
@@ -37,6 +38,7 @@ def check_layer(
     backward: str | Callable[..., Any] | None = None,
     cache: bool | None = None,
     accumulates: bool = False,
+    model: Any = None,
     upstream: Any = None,
     sample: Callable[[], Any] | None = None,
     time_limit: float | None = 60.0,
@@ -50,9 +52,11 @@ def check_layer(
     - `parameters={"W": "dW", "params['b']": "grads['b']"}` names values and their gradients,
     - `returns=("x", "W", "b")` names what `backward` returns, in order (None for what is to be ignored),
     - `forward=`, `backward=` name the methods, `cache=` says whether forward returns a cache as its last value,
-    - `accumulates=True` allows gradients that add up from call to call until they are reset.
+    - `accumulates=True` allows gradients that add up from call to call until they are reset,
+    - `model=` describes the forward pass, as for `check_gradient`.
     """
     rng = np.random.default_rng(seed + 1)
+    derived = None if model is None else derived_of(model)
 
     def subject_at(drawn: Any) -> LayerSubject:
         drawn = drawn if isinstance(drawn, tuple) else (drawn,)
@@ -65,6 +69,8 @@ def check_layer(
 
     def prepare() -> Plan:
         subject = subject_at(inputs)
+        if derived is not None:
+            derived.bind([*subject.values, *subject.constants])
         return Plan(
             subject,
             subject.values,
@@ -73,6 +79,7 @@ def check_layer(
             further_upstream=lambda outputs: upstream_for(outputs, None, rng),
             audit=lambda u: subject.audit(u, accumulates, np.random.default_rng(seed + 2)),
             notes=subject.notes,
+            derived=derived,
         )
 
     return run(prepare, time_limit, seed)
@@ -86,7 +93,7 @@ class LayerSubject:
     ) -> None:
         self.calling, self.inputs, self.returns = calling, tuple(inputs), returns
         self.stateless = stateless(layer)
-        self.pristine = layer if self.stateless else _copied(layer, {})
+        self.pristine = layer if self.stateless else copied(layer, {})
         self.notes: list[str] = []
         self.names = parameter_names(calling.forward_of(layer), len(self.inputs))
         self.slots = slots(self.inputs, self.names)
@@ -109,7 +116,7 @@ class LayerSubject:
         """Run a copy once and look what is there; a layer that makes its parameters when first called runs twice."""
         source = self.pristine
         for _ in range(2):
-            layer = _copied(source, {})
+            layer = copied(source, {})
             before = arrays(layer)
             passed, inputs = self._forward(layer, {})
             self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
@@ -139,7 +146,7 @@ class LayerSubject:
     def _layer(self, values: Values) -> Any:
         if self.stateless:
             return self.pristine
-        return _copied(self.pristine, {id(self.held[n]): v.copy() for n, v in values.items() if n in self.held})
+        return copied(self.pristine, {id(self.held[n]): v.copy() for n, v in values.items() if n in self.held})
 
     def _forward(self, layer: Any, values: Values) -> tuple[Passed, tuple[Any, ...]]:
         put: dict[Path, Array] = {s.path: values[s.name] for s in self.slots if s.name in values}
@@ -280,7 +287,7 @@ class LayerSubject:
         return {}
 
 
-def _copied(layer: Any, replaced: dict[int, Any]) -> Any:
+def copied(layer: Any, replaced: dict[int, Any]) -> Any:
     """A deep copy in which some arrays, wherever they are referred to, are others."""
     memo = dict(replaced)
     for _, value in walk(layer):

@@ -8,36 +8,24 @@ is true if the caller's point (or the one close by, at a kink) and at least one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from derive.check.diagnose import Cause, diagnose
-from derive.check.difference import Array
 from derive.check.drawing import drawn, keeping_signs, large, nearby, one_signed
 from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, sentence, severity
 from derive.check.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.judge import ACCEPT, Claimed, Outcome, judge_group
 from derive.check.locate import gather
-from derive.check.point import Counted, Point, Subject, Values
+from derive.check.plan import Finding, Plan
+from derive.check.point import Counted, Point, Values
 from derive.errors import DeriveError
 
-Finding = tuple[str, str]
+if TYPE_CHECKING:
+    from derive.check.beside import Derived
+
 MOST_KINKS = 64
-
-
-@dataclass
-class Plan:
-    """What to check: the subject, its values, and where further points come from."""
-
-    subject: Subject
-    values: dict[str, Array]
-    upstream: Callable[[list[Array]], list[Array]]
-    redraw: bool = True
-    further: Callable[[], tuple[Subject, dict[str, Array]]] | None = None
-    further_upstream: Callable[[list[Array]], list[Array]] | None = None
-    audit: Callable[[list[Array]], list[Finding]] | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 class _Stop(Exception):
@@ -63,6 +51,8 @@ def run(prepare: Callable[[], Plan], time_limit: float | None, seed: int) -> Gra
         if failed.who not in ("grad", "backward"):
             raise DeriveError(str(failed), hint="call it once by hand with these arguments") from failed.error
         report = GradientReport("false", str(failed), [failed.defect])
+    if trial.derived is not None:
+        trial.derived.complete(report)
     report.points, report.forward_calls = trial.points, trial.calls
     report.notes = list(dict.fromkeys([*trial.notes, *report.notes]))
     if time_limit is not None and not deadline.enforced:
@@ -85,6 +75,7 @@ class _Trial:
         self.accepted: dict[str, list[str]] = {}
         self.sizes: dict[str, dict[str, float]] = {}
         self.open: dict[str, tuple[str, Outcome]] = {}
+        self.derived: Derived | None = None
 
     @property
     def calls(self) -> int:
@@ -93,7 +84,7 @@ class _Trial:
     # ----- the caller's point -----
 
     def report(self, plan: Plan) -> GradientReport:
-        self.plan, self.notes = plan, plan.notes
+        self.plan, self.notes, self.derived = plan, plan.notes, plan.derived
         self.counted = [Counted(plan.subject, self.deadline)]
         given = self._given()
         claimed = self._claimed(given)
@@ -146,7 +137,7 @@ class _Trial:
                     if point is not None:
                         yield point
                         break
-        for k in range(3 if self.plan.further else 0):
+        for k in range(self.plan.rounds if self.plan.further else 0):
             assert self.plan.further is not None
             subject, values = self.plan.further()
             self.counted.append(Counted(subject, self.deadline))
@@ -192,31 +183,36 @@ class _Trial:
         for name in list(claimed.raw) + [n for n in claimed.problems if n not in claimed.raw]:
             if name in self.results and self.results[name].verdict == "false":
                 continue
-            shape = point.values[name].shape
-            if name in claimed.problems:
-                defect, text = claimed.problems[name]
-                cause = self._cause(point, claimed, name, Cause([defect], text))
-                self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, cause.worst)
-                continue
-            outcome = judge_group(point, claimed, name)
-            self.sizes.setdefault(name, {})[point.label] = outcome.size
-            self.kinks += outcome.kinks
-            if outcome.verdict == "kink":
-                outcome = self._at_kink(point, claimed, name, outcome)
-            if outcome.verdict == "false":
-                known = Cause([outcome.defect], outcome.reason, outcome.worst) if outcome.defect else None
-                cause = self._cause(point, claimed, name, known, outcome.worst)
-                self.results[name] = GroupResult(
-                    name, shape, "false", cause.text, cause.defects, cause.worst, cause.located
-                )
-            elif outcome.verdict == "true":
-                self.accepted.setdefault(name, []).append(point.label)
-                result = self.results.setdefault(name, GroupResult(name, shape, "true"))
-                if outcome.worst and (result.worst is None or severity(outcome.worst) > severity(result.worst)):
-                    result.worst = outcome.worst
-            elif outcome.verdict == "undecided":
-                self.open.setdefault(name, (point.label, outcome))
-            self.results.setdefault(name, GroupResult(name, shape, "true"))
+            self._judge_group(point, claimed, name)
+            if self.plan.derived is not None:
+                self.plan.derived.compare(point, claimed, self.results[name])
+
+    def _judge_group(self, point: Point, claimed: Claimed, name: str) -> None:
+        shape = point.values[name].shape
+        if name in claimed.problems:
+            defect, text = claimed.problems[name]
+            cause = self._cause(point, claimed, name, Cause([defect], text))
+            self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, cause.worst)
+            return
+        outcome = judge_group(point, claimed, name)
+        self.sizes.setdefault(name, {})[point.label] = outcome.size
+        self.kinks += outcome.kinks
+        if outcome.verdict == "kink":
+            outcome = self._at_kink(point, claimed, name, outcome)
+        if outcome.verdict == "false":
+            known = Cause([outcome.defect], outcome.reason, outcome.worst) if outcome.defect else None
+            cause = self._cause(point, claimed, name, known, outcome.worst)
+            self.results[name] = GroupResult(
+                name, shape, "false", cause.text, cause.defects, cause.worst, cause.located
+            )
+        elif outcome.verdict == "true":
+            self.accepted.setdefault(name, []).append(point.label)
+            result = self.results.setdefault(name, GroupResult(name, shape, "true"))
+            if outcome.worst and (result.worst is None or severity(outcome.worst) > severity(result.worst)):
+                result.worst = outcome.worst
+        elif outcome.verdict == "undecided":
+            self.open.setdefault(name, (point.label, outcome))
+        self.results.setdefault(name, GroupResult(name, shape, "true"))
 
     def _at_kink(self, point: Point, claimed: Claimed, name: str, outcome: Outcome) -> Outcome:
         """Name the coordinates with a kink; one whose claim lies outside the one-sided slopes is refuted."""

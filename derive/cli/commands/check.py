@@ -10,7 +10,6 @@ from derive.api import Graph
 from derive.check.model_report import ModelReport
 from derive.cli.models import layers_option, loss_option, model_argument, python_object, with_layers
 from derive.cli.terminal import say, table, verdict_word
-from derive.codegen.names import identifier
 from derive.errors import DeriveError
 
 EXIT = {"true": 0, "false": 1, "undecided": 3}
@@ -22,15 +21,20 @@ EXIT = {"true": 0, "false": 1, "undecided": 3}
 @loss_option
 @layers_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which points to draw.")
-@click.option("--against", metavar="FILE.py:NAME", help="Judge this hand-written gradient; the file is run.")
+@click.option(
+    "--against", metavar="FILE.py:NAME", help="Judge this function or layer; the file is run, with your rights."
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
     model: Graph, points: int, loss: str | None, layers: int | None, seed: int, against: str | None, form: str
 ) -> int:
     """Check the gradients of MODEL: derived formulas and emitted code against finite differences.
 
-    With --against, judge a function NAME instead that takes the inputs of MODEL by name and returns their gradients, as
-    a dict or in the order of its parameters. FILE.py is run, with your rights.
+    With --against, judge the function or layer NAME in FILE.py: every gradient it returns, against derived formulas
+    and finite differences of MODEL, and its value. It takes the inputs of MODEL by name or in order (after the
+    upstream gradient, if MODEL does not end in a scalar) and returns gradients, as a dict by name or a tuple in the
+    order of its parameters, or (value, gradients). A class or object with forward and backward, and a pair of functions
+    (forward, backward) will do as well. FILE.py runs as any program that you start.
 
     Exit code: 0 if all are right, 1 if one is wrong, 3 if one could not be decided.
     """
@@ -47,7 +51,7 @@ def command(
 
 
 def _check_against(model: Graph, place: str, points: int, loss: str | None, seed: int, form: str) -> int:
-    """Judge a function of a Python file; beside what is wrong stands what is derived."""
+    """Judge code of a Python file; beside it stands what is derived."""
     path, colon, name = place.rpartition(":")
     if not colon or not path.endswith(".py"):
         raise DeriveError(f"{place!r} names no function", hint="--against FILE.py:NAME")
@@ -56,10 +60,6 @@ def _check_against(model: Graph, place: str, points: int, loss: str | None, seed
         say(report.to_json(indent=2))
         return EXIT[report.verdict]
     say(str(report))
-    derivation = model.backprop(loss)
-    wrong = [n for n in derivation if identifier(n) in {g.name for g in report.groups if g.verdict == "false"}]
-    if wrong:
-        say("\n" + derivation.unicode(wrong) + f"\n\n`derive code {model.name} --wrt {','.join(wrong)}` writes it.")
     return EXIT[report.verdict]
 
 
