@@ -39,33 +39,33 @@ def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) ->
             return False
         if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
             return False
+    written = _arguments(found.entry.name, scope)
+    if names != written and sorted(names) == sorted(written):
+        return False  # a functional of the same arguments in another order is another value
     single = len(names) == 1 and names[0] in scope.frame.graph
-    if (
-        single
-        and not _is_definition(found.entry.name, names, scope)
-        and not scope.choose(("annotation", group.span), (True, False))
-    ):
+    if single and names != written and not scope.choose(("annotation", group.span), (True, False)):
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
 
 
-def _is_definition(name: str, arguments: Sequence[str], scope: Scope) -> bool:
-    """Whether the model itself writes the value so: `L = L(y)` for a functional L."""
+def _arguments(name: str, scope: Scope) -> list[str]:
+    """The arguments that the model itself gives a value, as in `L = L(y)` for a functional L; else none."""
     binding = scope.frame.graph.bindings.get(name)
     node = binding.node if binding is not None else None
-    if node is None or node.op != "functional" or node.attrs[0] != name:
-        return False
-    return [argument.attrs[0] for argument in node.args if argument.op == "ref"] == list(arguments)
+    if node is None or node.op != "functional" or node.name != name:
+        return []
+    return [argument.name if argument.op == "ref" else "" for argument in node.args]
 
 
-def functional_of(found: Found, behind: Node | None, scope: Scope) -> Found | None:
-    """The functional of a value's own name, where a bracket gives it arguments: `C(a + 1, y)`."""
+def called(found: Found, items: Sequence[Node], at: int, scope: Scope) -> Found:
+    """The functional of a value's own name, if a bracket behind it gives it arguments, as in `C(a + 1, y)`."""
     declared = scope.frame.graph.declarations.get(found.entry.name)
-    if found.entry.kind != "value" or declared is None or declared.kind != "functional":
-        return None
-    if found.indices or not isinstance(behind, Group) or behind.open != "(":
-        return None
+    if found.entry.kind != "value" or declared is None or declared.kind != "functional" or found.indices:
+        return found
+    behind = items[at] if at < len(items) else None
+    if not isinstance(behind, Group) or behind.open != "(" or is_annotation(found, items, at, scope):
+        return found
     return replace(found, entry=Entry("functional", declared.name))
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction as Exact
 
 from derive.claims import gradients, partials, values
-from derive.claims.annotations import functional_of, is_annotation, is_indexed_delta, only_parameters
+from derive.claims.annotations import called, is_annotation, is_indexed_delta, only_parameters
 from derive.claims.arrays import matrix, norm, tuple_of
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.conditions import by_cases, condition, is_condition
@@ -180,6 +180,7 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
             return delta, at + 1
         function = named_function(node, scope)
         return None if function is None else applied(function, items, at, scope, factor)
+    found = called(found, items, at + 1, scope)
     if found.entry.kind in ("function", "functional", "network"):
         function = named_function(node, scope, found)
         assert function is not None
@@ -192,10 +193,6 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     annotation = is_annotation(found, items, at + 1, scope)
     if annotation:
         following += 1
-    elif (called := functional_of(found, items[at + 1] if at + 1 < len(items) else None, scope)) is not None:
-        function = named_function(node, scope, called)
-        assert function is not None
-        return applied(function, items, at, scope, factor)
     value = raised(value, found.sup, node, scope)
     if beside and isinstance(value, Value):
         value = annotated(value, beside, node.span, scope)
