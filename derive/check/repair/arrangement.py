@@ -28,7 +28,7 @@ def brackets(scene: Scene) -> Iterator[Edit]:
                         "missing_brackets",
                         changes,
                         f"brackets are missing around {short(scene.between((a, b)))}",
-                        1.15,
+                        1.0,
                     )
     for node in groups(scene.member):
         if node.open in ("(", "[") and node.items and len(terms(node.items)) > 1:
@@ -115,6 +115,9 @@ def missing_terms(scene: Scene) -> Iterator[Edit]:
                     text = rf" + \frac{{{sign}{top}}}{{{sign}{through}}}\frac{{{sign}{through}}}{{{sign}{bottom}}}"
                     cost = 1.1 if len(partials(scene.member)) > 1 else 1.4
                     yield Edit("missing_term", (((end, end), text),), f"the path through {through} is missing", cost)
+    for text in _whole_terms(scene, fractions):
+        for sign_text in ("+", "-"):
+            yield Edit("missing_term", (((end, end), f" {sign_text} {text}"),), f"the term {text} is missing", 1.35)
     for items in rows(scene.member):
         found = terms(items)
         if not found or (len(found) == 1 and len(found[0].nodes) < 2 and items is not scene.member.items):
@@ -137,6 +140,21 @@ def _tops_and_bottoms(scene: Scene, fractions: list[Fraction]) -> Iterator[tuple
             bottom.replace(r"\partial", "").strip().removeprefix("d"),
             sign,
         )
+
+
+def _whole_terms(scene: Scene, fractions: list[Fraction]) -> Iterator[str]:
+    """A direct path, a penalty on the variable of the left side, and outer products of a name with itself."""
+    graph = scene.words.graph
+    scalars = [name for name, d in graph.declarations.items() if d.kind in ("input", "symbol") and not d.shape]
+    for top, bottom, sign in _tops_and_bottoms(scene, fractions):
+        direct = r"\partial " if sign == "d" else sign
+        yield rf"\frac{{{direct}{top}}}{{{direct}{bottom}}}"
+        for name in scalars:
+            letter = scene.words.spellings.get(name) or scene.words.letters.get(name, name)
+            for text in (f"{letter} {bottom}", f"2 {letter} {bottom}", rf"\frac{{{letter}}}{{2}} {bottom}"):
+                yield text
+    for text in scene.written:
+        yield rf"{text} {text}^\top"
 
 
 def _row(piece: Piece) -> Row:

@@ -9,7 +9,7 @@ from derive.check.repair.edit import Change, Edit, Scene
 from derive.check.repair.factors import products_in
 from derive.check.repair.symbols import index_tokens
 from derive.check.repair.tree import Piece, base_symbol, indexed, names, ratios, sums
-from derive.claims.nodes import Fraction, Group, Node, Offsets, Operator, Row, Scripts, Symbol, walk
+from derive.claims.nodes import BigOperator, Fraction, Group, Node, Offsets, Operator, Row, Scripts, Symbol, walk
 
 
 def primes(scene: Scene) -> Iterator[Edit]:
@@ -157,7 +157,8 @@ def missing_sums(scene: Scene) -> Iterator[Edit]:
         for product in products_in(scene):
             having = [factor for factor in product if letter in _letters_in(factor)]
             if having:
-                places.setdefault(having[0].span[0], 1.0)
+                behind = isinstance(having[0].nodes[0], BigOperator)
+                places.setdefault(having[0].span[0], 1.01 if behind else 1.0)
                 places.setdefault(product[0].span[0], 1.02)
         for start, cost in places.items():
             yield Edit("missing_sum", (((start, start), rf"\sum_{{{letter}}} "),), sentence, cost)

@@ -136,7 +136,7 @@ class Chain:
             text = self.bench.edited(k, edit.changes)
             if edit.cost >= limit:
                 return None
-            if _squeezed(text) == _squeezed(right):
+            if _squeezed(text) == _squeezed(right) or (_circular(text) and not _circular(self.bench.text(k))):
                 continue
             tried = self.compare(k, right, text)
             repeats = tried.same and edit.defect in ("wrong_left_side", "wrong_operand") and k == 0
@@ -241,9 +241,13 @@ def _touch(one: Offsets, other: Offsets) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
+_SIDE = r"\{(?:\\partial|d)((?:[^{}]|\{[^{}]*\})*)\}"
+_PARTIAL = re.compile(r"\\frac" + _SIDE + _SIDE)
 _REPEATED = re.compile(r"\\frac\{\\partial\s*([A-Za-z]+(?:\^\{?[^{}_]*\}?)?)_[^/]*?\}\{\\partial\s*\1_")
 
 
 def _circular(text: str) -> bool:
     """Whether a derivative of a layer by itself stands in it, which says nothing."""
-    return _REPEATED.search(text) is not None
+    if _REPEATED.search(text) is not None:
+        return True
+    return any(top.strip() == bottom.strip() for top, bottom in _PARTIAL.findall(text))

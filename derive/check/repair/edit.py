@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from derive.check.repair.tree import base_symbol, indexed, names, partials
-from derive.claims.nodes import Node, Offsets, Row, Scripts
+from derive.check.repair.tree import base_symbol, indexed, names, partials, sums
+from derive.claims.nodes import Node, Offsets, Row, Scripts, Symbol
 from derive.claims.statements import Statement
 from derive.ir.graph import Graph
 
@@ -38,6 +38,7 @@ class Vocabulary:
     spellings: dict[str, str]
     sizes: tuple[str, ...]
     functions: frozenset[str]
+    letters: dict[str, str]
     graph: Graph
 
 
@@ -78,6 +79,11 @@ class Scene:
         return tuple(dict.fromkeys(found))
 
     @cached_property
+    def arguments(self) -> tuple[str, ...]:
+        """What a function may be taken of: the names of the statement and of the model."""
+        return tuple(dict.fromkeys((*self.written, *self.words.spellings.values())))
+
+    @cached_property
     def partials_written(self) -> tuple[str, ...]:
         """Every derivative that the author writes in the statement, once."""
         found = (self.text(node) for member in self.statement.members[1:] for node in partials(member))
@@ -94,6 +100,10 @@ class Scene:
                         text = self.text(part)
                         if len(text) <= 2:
                             found[text] = None
+            for operator in sums(member):
+                first = operator.lower.items[0] if operator.lower is not None and operator.lower.items else None
+                if isinstance(first, Symbol) and len(first.name) == 1:
+                    found[first.name] = None
         return tuple(found)
 
     def is_function(self, node: Node) -> bool:

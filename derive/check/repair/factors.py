@@ -158,10 +158,11 @@ def missing_links(scene: Scene) -> Iterator[Edit]:
         for items in rows(scene.member):
             for product in products(items, scene.words.functions):
                 last = product[-1].span[1]
+                front = kind == "partial"
                 if not _is_sum(product[-1]):
-                    yield Edit("missing_factor", (((last, last), f" {text}"),), sentence, base)
+                    yield Edit("missing_factor", (((last, last), f" {text}"),), sentence, base + 0.03 * front)
                 first = product[0].span[0]
-                yield Edit("missing_factor", (((first, first), f"{text} "),), sentence, base + 0.03)
+                yield Edit("missing_factor", (((first, first), f"{text} "),), sentence, base + 0.03 * (not front))
                 for before, after in pairwise(product):
                     at = before.span[1]
                     if after.sign is None:
@@ -171,6 +172,28 @@ def missing_links(scene: Scene) -> Iterator[Edit]:
                 span = span_of(items)
                 changes = wrapped(span, r"\left(", rf"\right) {text}")
                 yield Edit("missing_factor", changes, sentence, base + 0.1)
+
+
+def entrywise_links(scene: Scene) -> Iterator[Edit]:
+    """`f'(z)` entry by entry on one factor, in brackets where more factors follow; or in the place of a name."""
+    for function in sorted(scene.words.functions):
+        names = [text for text in scene.arguments if text != function]
+        for product in products_in(scene):
+            for factor in product if len(product) > 1 else ():
+                for text in names:
+                    opening, closing = r"\left(", rf" \odot {function}'({text})\right)"
+                    sentence = f"the factor {function}'({text}) is missing"
+                    yield Edit("missing_factor", wrapped(factor.span, opening, closing), sentence, 1.25)
+        for name in scene.names:
+            if not scene.is_function(name):
+                sentence = f"{scene.text(name)} stands where its derivative {function}' belongs"
+                yield Edit("missing_prime", wrapped(name.span, f"{function}'(", ")"), sentence, 1.25)
+                called = f"{function} is to be taken of {scene.text(name)}"
+                yield Edit("wrong_operand", wrapped(name.span, f"{function}(", ")"), called, 1.3)
+        for items in rows(scene.member):
+            for term in terms(items):
+                called = f"{function} is to be taken of {short(scene.between(term.span))}"
+                yield Edit("wrong_operand", wrapped(term.span, f"{function}(", ")"), called, 1.35)
 
 
 def _is_sum(piece: Piece) -> bool:
@@ -219,12 +242,15 @@ def _links(scene: Scene) -> Iterator[tuple[str, str]]:
         for user in users:
             if name in words.spellings and user in words.spellings and used:
                 yield rf"\frac{{{sign}{words.spellings[user]}}}{{{sign}{words.spellings[name]}}}", "partial"
+    own = {scene.text(name) for name in scene.names}
     for text in scene.partials_written:
         yield text, "partial"
     for text in scene.written:
         yield text, "name"
         yield f"(1 - {text})", "name"
-        yield rf"\frac{{1}}{{{text}}}", "name"
+        yield f"{text} (1 - {text})", "name"
+        if text not in own:
+            yield rf"\frac{{1}}{{{text}}}", "name"
     for function in sorted(words.functions):
         for text in scene.written:
             if text != function:

@@ -98,14 +98,13 @@ def _repaired(reader: Reader, source: str, number: int, end: float) -> Fix | Non
     plain = all(relation.text in ("=", ":=", r"\equiv") for relation in claim.statement.relations)
     kinds = {reading.kind for reading in claim.readings}
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
-    best: Fix | None = None
     try:
         for fix in Chain(bench, bench.tried(claim)).fixes() if chain else _whole_fixes(bench):
             if _accepted(reader, fix, number):
                 return fix
-    except OutOfTime:
-        pass
-    return best
+    except (OutOfTime, DeriveError, RecursionError, LookupError, ValueError, ArithmeticError):
+        return None
+    return None
 
 
 def _accepted(reader: Reader, fix: Fix, number: int) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import permutations
 
 from derive.check.repair.edit import Change, Edit, Scene
 from derive.check.repair.tree import base_symbol, indexed, names, partials
 from derive.claims.names import key_of
-from derive.claims.nodes import Node, Number, Scripts, Symbol, walk
+from derive.claims.nodes import Group, Node, Number, Offsets, Operator, Scripts, Symbol, walk
 
-_LAYER = re.compile(r"^\s*([(\[]?)\s*([A-Za-z]|\d+)\s*(?:([+-])\s*(\d+))?\s*([)\]]?)\s*$")
+_LAYER = re.compile(r"\s*([A-Za-z]|\d+)\s*(?:([+-])\s*(\d+))?\s*\Z")
 
 
 # ---------------------------------------------------------------------------- indices
@@ -24,7 +25,19 @@ def wrong_indices(scene: Scene) -> Iterator[Edit]:
             shown = scene.source[name.span[0] : place[0]] + other + scene.source[place[1] : name.span[1]]
             sentence = f"wrong index: {scene.text(name)} should be {shown}"
             yield Edit("wrong_index", ((place, other),), sentence, 1.0 if near or not text.isdecimal() else 1.05)
+        tokens = index_tokens(name)
+        if len(tokens) == 2 and all(isinstance(token, Symbol) for token in tokens):
+            yield from _both_indices(scene, name, tokens)
     yield from _everywhere(scene)
+
+
+def _both_indices(scene: Scene, name: Node, tokens: list[Node]) -> Iterator[Edit]:
+    letters = [letter for letter in scene.letters if letter.isalpha()]
+    before = scene.text(tokens[0]), scene.text(tokens[1])
+    for pair in permutations(letters, 2):
+        if pair[0] != before[0] and pair[1] != before[1] and pair != before[::-1]:
+            changes = (tokens[0].span, pair[0]), (tokens[1].span, pair[1])
+            yield Edit("wrong_index", changes, f"wrong indices: {scene.text(name)} should have {' '.join(pair)}", 1.2)
 
 
 def _everywhere(scene: Scene) -> Iterator[Edit]:
@@ -110,24 +123,55 @@ def digits(scene: Scene) -> Iterator[Edit]:
 
 
 def index_shifts(scene: Scene) -> Iterator[Edit]:
-    """The layer of one name, or of all names written alike, off by one or two."""
+    """The layer of one name, of all names written alike, or the number of all names of one letter, off by one."""
     found: dict[tuple[str, str], list[tuple[Change, float]]] = {}
     for name in scene.names:
-        script = name.sup if isinstance(name, Scripts) else None
-        if script is None:
+        run = _layer_run(scene, name)
+        if run is None:
             continue
-        for rank, other in enumerate(_shifted(scene.between(script.span))):
-            change = (script.span, other)
+        text = scene.between(run)
+        for rank, other in enumerate(_shifted(text)):
+            shown = scene.source[name.span[0] : run[0]] + other + scene.source[run[1] : name.span[1]]
             far = 0.1 if rank > 1 else 0.0
-            shown = scene.source[name.span[0] : script.span[0]] + other + scene.source[script.span[1] : name.span[1]]
-            yield Edit("index_shift", (change,), f"the layer is off: {scene.text(name)} should be {shown}", 1.0 + far)
-            key = (_stem(scene, name) + scene.between(script.span), other)
-            found.setdefault(key, []).append((change, far))
+            yield Edit(
+                "index_shift", ((run, other),), f"the layer is off: {scene.text(name)} should be {shown}", 1.0 + far
+            )
+            found.setdefault((f"{_stem(scene, name)} at {text}", other), []).append(((run, other), far))
     for (stem, other), places in found.items():
         if len(places) > 1:
             changes = tuple(change for change, _ in places)
-            sentence = f"the layer is off: {stem} should have {other} in every place"
+            sentence = f"the layer is off: {stem} should stand at {other} in every place"
             yield Edit("index_shift", changes, sentence, 1.2 + places[0][1])
+    yield from _numbers_shifted(scene)
+
+
+def _numbers_shifted(scene: Scene) -> Iterator[Edit]:
+    """h_1, h_2, h_3 for h_0, h_1, h_2."""
+    numbered: dict[str, list[Node]] = {}
+    for name in scene.indexed:
+        tokens = index_tokens(name)
+        if len(tokens) == 1 and scene.text(tokens[0]).isdecimal():
+            numbered.setdefault(_stem(scene, name), []).append(tokens[0])
+    for stem, alike in numbered.items():
+        for step in (1, -1) if len(alike) > 1 else ():
+            changes = tuple((token.span, str(int(scene.text(token)) + step)) for token in alike)
+            if all(int(text) >= 0 for _, text in changes):
+                yield Edit("index_shift", changes, f"the index of {stem} is off by one in every place", 1.15)
+
+
+def _layer_run(scene: Scene, name: Node) -> Offsets | None:
+    """Where the layer of a name is written, without its brackets: `l-1` in `a^{(l-1)}`, the argument of a macro too."""
+    if not isinstance(name, Scripts) or name.sup is None:
+        return None
+    items = name.sup.items
+    if len(items) == 1 and isinstance(items[0], Group):
+        items = items[0].items
+    elif items and isinstance(items[0], Number):
+        return None  # a bare number is a power as likely as a layer
+    if not items or not all(isinstance(node, Number | Symbol | Operator) for node in items):
+        return None
+    span = items[0].span[0], items[-1].span[1]
+    return span if _LAYER.match(scene.between(span)) else None
 
 
 def _stem(scene: Scene, name: Node) -> str:
@@ -139,17 +183,12 @@ def _shifted(text: str) -> list[str]:
     match = _LAYER.match(text)
     if match is None:
         return []
-    opening, letter, sign, number, closing = match.groups()
+    letter, sign, number = match.groups()
     if letter.isdecimal():
-        if not opening:
-            return []
-        return [f"{opening}{int(letter) + step}{closing}" for step in (1, -1) if int(letter) + step >= 0]
+        return [str(int(letter) + step) for step in (1, -1) if int(letter) + step >= 0]
     at = int(number or 0) * (-1 if sign == "-" else 1)
-    made = []
-    for step in (1, -1, 2, -2):
-        offset = at + step
-        made.append(f"{opening}{letter}{f'{offset:+d}' if offset else ''}{closing}")
-    return made
+    offsets = [at + step for step in (1, -1, 2, -2)]
+    return [f"{letter}{f'{offset:+d}' if offset else ''}" for offset in offsets]
 
 
 # ---------------------------------------------------------------------------- names

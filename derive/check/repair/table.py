@@ -48,6 +48,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(arrangement.products_of_kind),
     Kind(factors.powers),
     Kind(factors.missing_links),
+    Kind(factors.entrywise_links),
     Kind(arrangement.missing_terms),
     Kind(arrangement.extra_terms),
     Kind(symbols.function_names),

@@ -9,6 +9,7 @@ from derive.check.repair.tree import base_symbol
 from derive.claims.layout import parse
 from derive.errors import ClaimError
 from derive.ir.graph import Graph
+from derive.ir.node import topological
 from derive.notation.latex import latex
 from derive.notation.names import Names
 from derive.notation.style import Style
@@ -39,12 +40,15 @@ def _made(graph: Graph) -> Vocabulary:
             [*window.size_names(), *(n for n, d in window.declarations.items() if d.kind == "size")]
         ):
             sizes[latex(names.size(name))] = None
-    functions = frozenset(
-        base
-        for name, d in graph.functions.items()
-        if d.kind == "function" and (base := _letter(graph, name)) is not None
-    )
-    return Vocabulary(spellings, tuple(sizes), functions, graph)
+    names = Names(graph, Style())
+    letters = {name: latex(names.formula(name)) for name, d in graph.declarations.items() if d.kind == "symbol"}
+    functions = {_letter(names, name) for name, d in graph.functions.items() if d.kind == "function"}
+    for window in windows:
+        for node in topological(*(binding.node for binding in window.bindings.values())):
+            if node.op == "call" and len(node.args) == 1:
+                functions.add(_letter(names, node.name))
+    known = frozenset(function for function in functions if function is not None)
+    return Vocabulary(spellings, tuple(sizes), known, letters, graph)
 
 
 @lru_cache(maxsize=256)
@@ -57,5 +61,7 @@ def _base(spelling: str) -> str | None:
     return base.name if base is not None else None
 
 
-def _letter(graph: Graph, name: str) -> str | None:
-    return _base(latex(Names(graph, Style()).formula(name)))
+def _letter(names: Names, name: str) -> str | None:
+    """The letter or word that a function is printed with."""
+    spelled = names.function(name)
+    return _base(latex(spelled.formula if spelled is not None else names.formula(name)))
