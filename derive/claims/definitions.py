@@ -13,7 +13,7 @@ from derive.claims.claim import Definition, Value
 from derive.claims.functions import function_word, named_function
 from derive.claims.gradients import delta
 from derive.claims.lookup import Found, resolve, spelling_of
-from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol
+from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol, walk
 from derive.claims.partials import DELTA
 from derive.claims.scope import NotUnderstood, Oracle, Scope
 from derive.claims.scripts import Lin, text_of
@@ -40,6 +40,8 @@ def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
     right = job.rows[1]
     if spelling is None or spelling.primes or not right.items:
         return None
+    if formal is not None and _mentions(right.items, base):
+        return None  # f(a) = f(b) says something of f, it does not define it
     letters = () if formal is not None else _index_letters(spelling.subs, right.items, scope)
     subs = spelling.subs[: len(spelling.subs) - len(letters)] if letters else spelling.subs
     sub, sup = text_of(subs), text_of(spelling.sups)
@@ -47,6 +49,11 @@ def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
         return None
     shown = scope.source[head.span[0] : head.span[1]]
     return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown)
+
+
+def _mentions(items: Sequence[Node], base: Node | None) -> bool:
+    names = {node.name for node in walk(*items) if isinstance(node, Symbol)}
+    return isinstance(base, Symbol) and base.name in names
 
 
 def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
