@@ -109,11 +109,12 @@ class _Run:
     default: Graph | None
     folder: Path | None
     options: Options
-    graphs: dict[ModelSource, Graph] = field(default_factory=dict)
+    graphs: dict[tuple[str | None, str | None], Graph] = field(default_factory=dict)
     contexts: dict[ModelSource | None, Context] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
     judged: list[tuple[Item, Graph, Verdict, tuple[Judgement, ...]]] = field(default_factory=list)
     places: dict[int, Context] = field(default_factory=dict)
+    latest: ModelSource | None = None
 
     def report(self, progress: Progress | None) -> Report:
         for source in self.page.models:
@@ -142,12 +143,13 @@ class _Run:
         """The model at an item's place. A model of the page that is not accepted is an error of the page."""
         if source is None:
             return self.default or EMPTY
-        if source not in self.graphs:
+        key = source.name, source.text
+        if key not in self.graphs:
             try:
-                self.graphs[source] = self._loaded(source)
+                self.graphs[key] = self._loaded(source)
             except DeriveError as error:
                 raise _placed(error, source, self.name) from error
-        return self.graphs[source]
+        return self.graphs[key]
 
     def _loaded(self, source: ModelSource) -> Graph:
         if source.text is not None:
@@ -159,9 +161,14 @@ class _Run:
         return load(self.folder / path if self.folder is not None and not path.is_absolute() else path)
 
     def context(self, source: ModelSource | None) -> Context:
-        """What formulas are read against: a model, and what the page has defined since it was named."""
+        """What formulas are read against: a model, and what the page has defined since it turned to that model."""
         if source not in self.contexts:
-            self.contexts[source] = _contexts.of(self.graph(source))
+            before = self.latest
+            same = (
+                before is not None and source is not None and (before.name, before.text) == (source.name, source.text)
+            )
+            self.contexts[source] = self.contexts[before] if same else _contexts.of(self.graph(source))
+        self.latest = source
         return self.contexts[source]
 
     def _model_name(self, source: ModelSource) -> str:

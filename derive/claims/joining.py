@@ -7,7 +7,7 @@ each keeps its own. What the page defines wins over what a letter means by itsel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from derive.claims.cases import Job, Outcome, Unit
 from derive.claims.claim import (
@@ -23,7 +23,7 @@ from derive.claims.links import needs_layout
 from derive.claims.members import decimals, link
 from derive.claims.nodes import Slip
 from derive.claims.scope import LAYOUTS, PAGE, ChoiceKey, Frame, NotUnderstood
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import Graph
 from derive.ir.size import Shape
 
 MAX_READINGS = 32
@@ -133,7 +133,4 @@ def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
 
 def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> Graph:
     """The graph with the letters that only this formula has: arguments of a function, what a sum leaves open."""
-    graph = frame.graph
-    shapes = {**dict.fromkeys(job.formal, ()), **unknowns}
-    new = {name: Declaration(name, "input", shape) for name, shape in shapes.items() if name not in graph.declarations}
-    return replace(graph, declarations={**graph.declarations, **new}) if new else graph
+    return frame.with_inputs({**dict.fromkeys(job.formal, ()), **unknowns})

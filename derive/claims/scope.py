@@ -7,8 +7,8 @@ made once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from derive.calculus.jacobian import expression_jacobian, jacobian
@@ -19,9 +19,9 @@ from derive.claims.nodes import Node as Layout
 from derive.claims.nodes import Offsets, Slip
 from derive.claims.scripts import Lin, Token
 from derive.ir import build
-from derive.ir.graph import Binding, Graph
+from derive.ir.graph import Binding, Declaration, Graph
 from derive.ir.node import Node, refs, substitute
-from derive.ir.size import Size
+from derive.ir.size import Shape, Size
 
 T = TypeVar("T")
 MAX_RUNS = 256
@@ -104,6 +104,7 @@ class Frame:
     _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
     _above: dict[str, set[str]] = field(default_factory=dict)
     _edges: dict[str, set[tuple[int, int]]] | None = None
+    _extended: dict[tuple[tuple[str, Shape], ...], Graph] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.lexicon = lexicon(self.graph)
@@ -140,6 +141,17 @@ class Frame:
             else:
                 self._totals[key] = expression_jacobian(node, build.ref(q, ()))
         return self._totals[key]
+
+    def with_inputs(self, shapes: Mapping[str, Shape]) -> Graph:
+        """The graph with further inputs; the same object for the same ones, with all that is remembered of it."""
+        declared = self.graph.declarations
+        new = {name: Declaration(name, "input", shape) for name, shape in shapes.items() if name not in declared}
+        if not new:
+            return self.graph
+        key = tuple((name, declaration.shape) for name, declaration in new.items())
+        if key not in self._extended:
+            self._extended[key] = replace(self.graph, declarations={**declared, **new})
+        return self._extended[key]
 
     @property
     def sizes(self) -> tuple[Size, ...]:
