@@ -40,8 +40,8 @@ def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) ->
         if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
             return False
     written = _arguments(found.entry.name, scope)
-    if names != written and sorted(names) == sorted(written):
-        return False  # a functional of the same arguments in another order is another value
+    if names != written and len(names) == len(written) > 1 and set(names) & set(written):
+        return False  # some of a functional's own arguments beside others, or in another order: another value
     single = len(names) == 1 and names[0] in scope.frame.graph
     if single and names != written and not scope.choose(("annotation", group.span), (True, False)):
         return False
