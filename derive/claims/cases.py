@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from derive.claims.claim import (
     Member,
@@ -57,16 +58,30 @@ class Job:
             layout=self.context.layout,
             hints=self.hints,
             member=member,
-            upright=_both_signs(self.statement),
-            partials=count_derivatives(self.rows[member].items) if member < len(self.rows) else 0,
+            upright=self.upright,
+            partials=self.partials[member] if member < len(self.rows) else 0,
         )
         for letter in self.formal:
             made.formal[letter] = formal_value(letter)
         return made
 
+    @cached_property
+    def upright(self) -> bool:
+        """Whether `d` and a curly d both occur as differentials: then the curly one is direct."""
+        return _both_signs(self.statement)
+
+    @cached_property
+    def primed(self) -> tuple[bool, ...]:
+        """For each member whether something in it has a prime."""
+        return tuple(any(isinstance(node, Scripts) and node.primes for node in walk(row)) for row in self.rows)
+
+    @cached_property
+    def partials(self) -> tuple[int, ...]:
+        """How many derivatives stand in each member."""
+        return tuple(count_derivatives(row.items) for row in self.rows)
+
 
 def _both_signs(statement: Statement) -> bool:
-    """Whether `d` and a curly d both occur as differentials: then the curly one is direct."""
     signs = {
         differential(part.items[0])
         for row in statement.members
@@ -239,7 +254,7 @@ def _outcomes(
 
     def run(oracle: Oracle) -> Member:
         scope = job.scope(frame, oracle, member, env)
-        if not scope.variables and any(isinstance(node, Scripts) and node.primes for node in walk(row)):
+        if not scope.variables and job.primed[member]:
             scope.variables = _named_elsewhere(job, frame, member, env)
         scopes.append(scope)
         result = member_value(row.items, scope)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from derive.claims.claim import Problem
 from derive.claims.names import Entry, Key
@@ -79,8 +80,8 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
     found = _stages(spelling, scope)
     if found is not None:
         return found
-    elsewhere = any(_declared(node, rename, scope, frame) for frame in scope.frame.others)
-    if elsewhere or any(scope.frame.lexicon.resembles(key) for key in _forms(spelling)):
+    similar = any(scope.frame.lexicon.resembles(key) for key in _forms(spelling))
+    if similar or any(_declared(node, rename, scope, frame) for frame in scope.frame.others):
         shown = scope.source[spelling.span[0] : spelling.span[1]]
         return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
     return None
@@ -121,25 +122,32 @@ def _other_layers(sups: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], 
             yield (pair[0], *sups[1:closing], pair[1], *sups[closing + 1 :]), False
 
 
-def _splits(spelling: Spelling) -> Iterator[tuple[int, int, int]]:
-    """How much of subscript, superscript and primes belongs to the name, most first."""
+@lru_cache(256)
+def _splits(subs: int, sups: int, most: int) -> tuple[tuple[int, int, int], ...]:
+    """How much of subscript, superscript and primes of these lengths belongs to the name, most first."""
     lengths = [
         (ks, kp, primes)
-        for ks in range(len(spelling.subs), -1, -1)
-        for kp in range(len(spelling.sups), -1, -1)
-        for primes in dict.fromkeys((spelling.primes, 0))
+        for ks in range(subs, -1, -1)
+        for kp in range(sups, -1, -1)
+        for primes in dict.fromkeys((most, 0))
     ]
-    return iter(sorted(lengths, key=lambda split: -sum(split)))
+    return tuple(sorted(lengths, key=lambda split: -sum(split)))
+
+
+def _beginnings(tokens: Sequence[Token]) -> list[str | None]:
+    """The text of the first 0, 1, 2, ... tokens."""
+    return [text_of(tokens[:k]) for k in range(len(tokens) + 1)]
 
 
 def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
     best: Found | None = None
+    subs, sups = _beginnings(spelling.subs), _beginnings(spelling.sups)
     for base in spelling.bases:
-        for ks, kp, primes in _splits(spelling):
-            sub, sup = text_of(spelling.subs[:ks]), text_of(spelling.sups[:kp])
-            left = _rest(spelling.subs[ks:]), spelling.sups[kp:], spelling.primes - primes
+        for ks, kp, primes in _splits(len(spelling.subs), len(spelling.sups), spelling.primes):
+            sub, sup = subs[ks], sups[kp]
             if sub is None or sup is None:
                 continue
+            left = _rest(spelling.subs[ks:]), spelling.sups[kp:], spelling.primes - primes
             for entry in scope.frame.lexicon.known((base, sub, sup, primes)):
                 if not _fits(entry, left, scope):
                     continue
@@ -215,13 +223,14 @@ def _forms(spelling: Spelling) -> Iterator[Key]:
 
 
 def _forms_of(spelling: Spelling) -> Iterator[Key]:
+    subs, sups = _beginnings(spelling.subs), _beginnings(spelling.sups)
     for base in dict.fromkeys((*spelling.bases, *(b for b in map(swapped, spelling.bases) if b))):
-        for ks, kp, primes in _splits(spelling):
+        for ks, kp, primes in _splits(len(spelling.subs), len(spelling.sups), spelling.primes):
             if kp != len(spelling.sups) and spelling.sups and spelling.sups[0] in ("(", "["):
                 continue
             if ks == 0 and spelling.subs and not any(isinstance(token, Lin) for token in spelling.subs):
                 continue
-            sub, sup = text_of(spelling.subs[:ks]), text_of(spelling.sups[:kp])
+            sub, sup = subs[ks], sups[kp]
             if sub is not None and sup is not None and (sub or sup):
                 yield base, sub, sup, primes
 

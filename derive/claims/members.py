@@ -161,12 +161,15 @@ def formal_value(letter: str) -> Value:
 
 def decimals(row: Row) -> tuple[int, ...] | None:
     """The decimals of a member of numerals alone, one for each of its numbers; None if all are whole."""
-    numbers = [node for node in walk(*row.items) if isinstance(node, Number)]
-    allowed = Number | Row | Group | Matrix | Operator | Punct
-    if not numbers or not all(isinstance(node, allowed) for node in walk(*row.items)):
-        return None
-    operators = [node for node in walk(*row.items) if isinstance(node, Operator)]
-    if any(node.text not in ("-", "+") for node in operators):
+    numbers: list[Number] = []
+    for node in walk(*row.items):
+        if not isinstance(node, Number | Row | Group | Matrix | Operator | Punct):
+            return None
+        if isinstance(node, Operator) and node.text not in ("-", "+"):
+            return None
+        if isinstance(node, Number):
+            numbers.append(node)
+    if not numbers:
         return None
     counts = [len(node.text.partition(".")[2]) for node in numbers]
     if not any(counts) or (len(numbers) > 1 and not any(isinstance(n, Matrix | Group) for n in row.items)):

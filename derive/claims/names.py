@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -78,15 +79,19 @@ class Lexicon:
         self, base: str, subs: tuple[Token, ...], sups: tuple[Token, ...], primes: int
     ) -> tuple[tuple[str, ...], dict[tuple[int, ...], Entry]] | None:
         """The letters in the scripts, and for which numbers in their place there is a name."""
+        candidates = self.numbered.get((base, len(subs), len(sups), primes))
         letters = tuple(sorted({token.letter for token in (*subs, *sups) if isinstance(token, Lin)}))
+        if not candidates or not letters:
+            return None
         found: dict[tuple[int, ...], Entry] = {}
-        for own_subs, own_sups, entry in self.numbered.get((base, len(subs), len(sups), primes), []):
+        for own_subs, own_sups, entry in candidates:
             values = _unified((*subs, *sups), (*own_subs, *own_sups))
             if values is not None:
                 found.setdefault(tuple(values[letter] for letter in letters), entry)
-        return (letters, found) if found and letters else None
+        return (letters, found) if found else None
 
 
+@lru_cache(4096)
 def form_of(key: Key) -> Key:
     """A key without its numbers and layer letters."""
     base, sub, sup, primes = key
