@@ -159,7 +159,7 @@ def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
                 elif kp == 0 and found.entry != best.entry:
                     # `a^2` is declared and `a` is: a name or a power
                     return scope.choose(("power", base, sub, spelling.sups), (best, found))
-            if best is None:
+            if best is None and base in scope.frame.lexicon.tabled:
                 table = _tabled(base, spelling, (ks, kp, primes), left, scope)
                 if table is not None:
                     return table

@@ -48,6 +48,7 @@ class Lexicon:
     numbered: dict[tuple[str, int, int, int], list[tuple[tuple[Token, ...], tuple[Token, ...], Entry]]] = field(
         default_factory=dict
     )
+    tabled: set[str] = field(default_factory=set)
     forms: set[Key] = field(default_factory=set)
     subscripts: set[tuple[str, str]] = field(default_factory=set)
     words: dict[str, Entry] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Lexicon:
         if len(base) > 1 and base.isalnum():
             self.words[base] = entry
         if any(ch.isdigit() for ch in sub + sup):
+            self.tabled.add(base)
             for subs, sups in product(_tokenisations(sub), _tokenisations(sup)):
                 self.numbered.setdefault((base, len(subs), len(sups), primes), []).append((subs, sups, entry))
 
@@ -195,6 +197,7 @@ def _entry_for(made: Lexicon, name: str) -> Entry | None:
     return None
 
 
+@lru_cache(4096)
 def _items(spelling: str) -> tuple[Node, ...]:
     try:
         return parse(spelling).items

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from derive.check.repair.bench import Bench, Tried
 from derive.check.repair.edit import Edit
@@ -55,6 +55,7 @@ class Chain:
 
     bench: Bench
     start: Tried
+    _candidates: dict[int, list[Edit]] = field(default_factory=dict)
 
     def fixes(self) -> Iterator[Fix]:
         """Complete fixes, cheapest first as far as that is known."""
@@ -127,12 +128,18 @@ class Chain:
             return Fix((edit,), self.bench.text(k), 1.5)
         return self.staged(k, right, depth=2, finish=True) if broken else self.two_edits(k, right)
 
+    def candidates(self, k: int) -> list[Edit]:
+        """Every edit of member k, cheapest first."""
+        if k not in self._candidates:
+            self._candidates[k] = candidates(self.bench.scene(k, self.start))
+        return self._candidates[k]
+
     def compare(self, k: int, right: str, text: str) -> Tried:
         return self.bench.pair(text, right) if k == 0 else self.bench.pair(right, text)
 
     def one_edit(self, k: int, right: str, limit: float = MOST_COST) -> Fix | None:
         """The cheapest single edit that makes a member equal to `right`."""
-        for edit in candidates(self.bench.scene(k, self.start)):
+        for edit in self.candidates(k):
             text = self.bench.edited(k, edit.changes)
             if edit.cost >= limit:
                 return None
@@ -154,7 +161,7 @@ class Chain:
             return self.one_edit(k, right) if finish else None
         bench = self.bench
         steps: list[tuple[bool, float, Edit, str]] = []
-        for edit in candidates(bench.scene(k, self.start)):
+        for edit in self.candidates(k):
             fitting = edit.defect in REMEDIES.get(problem.defect, (edit.defect,))
             here = problem.defect == "sum_limit" or any(_touch(span, problem.span) for span, _ in edit.changes)
             if not fitting or not here:
@@ -192,7 +199,7 @@ class Chain:
 
     def two_edits(self, k: int, right: str) -> Fix | None:
         """Two edits at once, for a member that has a value: pairs of the likeliest, by their cost."""
-        edits = [edit for edit in candidates(self.bench.scene(k, self.start)) if edit.cost <= 1.15][:60]
+        edits = [edit for edit in self.candidates(k) if edit.cost <= 1.15][:60]
         pairs = sorted(
             ((a.cost + b.cost, i, j) for i, a in enumerate(edits) for j, b in enumerate(edits[:i])), key=lambda p: p[0]
         )
@@ -215,7 +222,7 @@ class Chain:
     def left_first(self) -> Iterator[Fix]:
         """A left side that says nothing yet (a ratio, an unknown name): repaired first, and the others after it."""
         bench = self.bench
-        for edit in candidates(bench.scene(0, self.start)):
+        for edit in self.candidates(0):
             if edit.defect not in ("missing_partial", "undefined_symbol"):
                 continue
             inner = self.after(replaced(bench.source, edit.changes))

@@ -27,6 +27,8 @@ class Edit:
     @property
     def overlaps(self) -> bool:
         """Whether two of its replacements touch the same text."""
+        if len(self.changes) < 2:
+            return False
         spans = sorted(span for span, _ in self.changes)
         return any(first[1] > second[0] for first, second in pairwise(spans))
 

@@ -152,11 +152,12 @@ def _put_before(scene: Scene, text: str, cost: float) -> Iterator[Edit]:
 
 def missing_links(scene: Scene) -> Iterator[Edit]:
     """A factor of the chain: a partial between neighbours of the graph, a derivative, or a name."""
+    places = [(items, list(products(items, scene.words.functions)), terms(items)) for items in rows(scene.member)]
     for text, kind in _links(scene):
         sentence = f"the factor {text} is missing" if kind != "partial" else f"the factor {spoken(text)} is missing"
         base = {"partial": 1.05, "prime": 1.2, "name": 1.3}[kind]
-        for items in rows(scene.member):
-            for product in products(items, scene.words.functions):
+        for items, multiplied, found in places:
+            for product in multiplied:
                 last = product[-1].span[1]
                 front = kind == "partial"
                 if not _is_sum(product[-1]):
@@ -167,7 +168,6 @@ def missing_links(scene: Scene) -> Iterator[Edit]:
                     at = before.span[1]
                     if after.sign is None:
                         yield Edit("missing_factor", (((at, at), f" {text} "),), sentence, base + 0.05)
-            found = terms(items)
             if len(found) > 1 and items is scene.member.items:
                 span = span_of(items)
                 changes = wrapped(span, r"\left(", rf"\right) {text}")
