@@ -18,6 +18,8 @@ from derive.claims.nodes import (
 )
 from derive.claims.scope import NotUnderstood, Scope
 from derive.ir import build
+from derive.ir.node import Node as Term
+from derive.ir.node import topological
 from derive.ops.tensors import det
 
 
@@ -72,8 +74,15 @@ def norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
     if not inner.shape:
         return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
     square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
-    if bar == "|" and square and not inner.letters and scope.choose(("det", node.span), [True, False]):
+    meant = square and inner.node in _determinants(scope)
+    if bar == "|" and square and not inner.letters and (meant or scope.choose(("det", node.span), [True, False])):
         return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
     axes = tuple(range(len(inner.letters), len(inner.node.shape)))
     squares = build.sum_over(build.power(inner.node, 2), axes)
     return Value(build.call("sqrt", squares), inner.letters, text=text)
+
+
+def _determinants(scope: Scope) -> set[Term]:
+    """What the model takes determinants of: `|W|` of such a matrix is no norm."""
+    nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
+    return {node.args[0] for node in nodes if node.op in ("det", "logdet")}

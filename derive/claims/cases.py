@@ -267,7 +267,7 @@ def _outcomes(
 
     for choices, result in outcomes(run):
         scope = scopes[-1]
-        job.hints.update(scope.sizes)
+        job.hints.update({letter: size for letter, size in scope.sizes.items() if letter not in job.hints})
         for table in scope.pending:
             if not set(table.letters) <= set(env):
                 tables.add((table.letters, table.rows))

@@ -13,12 +13,12 @@ from derive.claims.claim import Definition, Value
 from derive.claims.functions import function_word, named_function
 from derive.claims.gradients import delta
 from derive.claims.lookup import Found, resolve, spelling_of
-from derive.claims.nodes import Accent, Group, Node, Punct, Scripts, Symbol, walk
+from derive.claims.nodes import Accent, Group, Node, Operator, Punct, Row, Scripts, Symbol, walk
 from derive.claims.partials import DELTA
 from derive.claims.scope import NotUnderstood, Oracle, Scope
 from derive.claims.scripts import Lin, text_of
 
-_RESERVED = frozenset({r"\nabla", r"\partial", "R", "e", "d"})
+_RESERVED = frozenset({r"\nabla", r"\partial", r"\pi", "R", "e", "d"})
 
 
 def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
@@ -60,6 +60,8 @@ def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
     base = head.base if isinstance(head, Scripts) else head
     if isinstance(base, Symbol) and ((base.name in _RESERVED and head is base) or base.font == "bb"):
         return False
+    if isinstance(head, Scripts) and head.sup is not None and _is_power(base, head.sup):
+        return False
     if _on_page(head, scope, function=function):
         return False
     meant = resolve(head, scope)
@@ -73,6 +75,12 @@ def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
         return delta(head, scope) is None
     except NotUnderstood:
         return True
+
+
+def _is_power(base: Node | None, sup: Row) -> bool:
+    """`e^{x}`, `q^{-1}`: no name has such a superscript."""
+    euler = isinstance(base, Symbol) and base.name == "e"
+    return euler or (bool(sup.items) and isinstance(sup.items[0], Operator))
 
 
 def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:

@@ -134,6 +134,8 @@ def delta(node: Node, scope: Scope) -> Result | None:
     if not isinstance(q, Variable):
         return q
     value = single(Variable(loss), q, node.span, scope)
+    if kronecker is not None and scope.choose(("delta", node.span), (False, True)):
+        return kronecker
     shown = scope.source[node.span[0] : node.span[1]]
     scope.assumed[f"{shown} = ∂{loss}/∂{q.text}"] = None
     return _raise_rest(value, meant, node)
@@ -159,7 +161,7 @@ def _kronecker(subs: Sequence[object], scope: Scope) -> Value | None:
     first, second = (scope.bound.get(t.letter, t.letter) for t in letters if isinstance(t, Lin))
     known = (scope.sizes.get(first), scope.sizes.get(second), scope.hints.get(first), scope.hints.get(second))
     size = next((size for size in known if size is not None), None)
-    if size is None or first == second:
+    if size is None or first == second or any(other not in (None, size) for other in known):
         return None
     one = build.eye(size)
     return replace(values.indexed(one, [first, second]), text=f"[{first} = {second}]")
