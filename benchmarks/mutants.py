@@ -1,7 +1,7 @@
 r"""Wrong variants of the formulas that derive prints: one edit of the list of defects at one place of the text.
 
-A printed equation `left = right` is split at its top level: terms at ` + ` and ` - `, factors at spaces. Every edit below
-is tried at every place where it applies, and yields the mutated LaTeX with the defect keys that name it. Whether the edit
+A printed equation `left = right` is split at its top level: terms at ` + ` and ` - `, factors at spaces. Every edit is
+tried at every place where it applies, and yields the mutated LaTeX with the defect keys that name it. Whether the edit
 changed the mathematics is not known here: `X^\top X` transposed is itself.
 """
 
@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from derive.calculus.reverse import backprop
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
-from derive.calculus.reverse import backprop
 from derive.notation import View
 from derive.report.derivation import backward_sections, forward_sections, style_of
 
@@ -84,6 +84,7 @@ def split(text: str, marks: list[str]) -> tuple[list[str], list[str]]:
             at = start = at + len(mark)
             continue
         depth += (text[at] in "({[") - (text[at] in ")}]")
+        depth += text.startswith(r"\begin", at) - text.startswith(r"\end", at)
         at += 1
     return [*pieces, text[start:]], found
 
@@ -91,9 +92,6 @@ def split(text: str, marks: list[str]) -> tuple[list[str], list[str]]:
 def terms(text: str) -> tuple[list[str], list[str]]:
     """The terms of a sum and the signs between them. A sum sign reaches to the end of its term."""
     return split(text, [" + ", " - "])
-
-
-_PREFIX = re.compile(r"\\(sum|log|exp|tanh)(_\S+|_\{[^}]*\})?(\^\S+)?$")
 
 
 def factors(term: str) -> list[str]:
@@ -113,11 +111,11 @@ def _rebuilt(pieces: list[str], signs: list[str]) -> str:
 
 # ------------------------------------------------------------------------------------------- the edits
 
-Edit = Callable[[Printed, Graph], Iterator[tuple[str, set[str]]]]
+Edit = Callable[[Printed], Iterator[tuple[str, set[str]]]]
 """From an equation, right sides with the keys that name what was done."""
 
 
-def _signs(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _signs(e: Printed) -> Iterator[tuple[str, set[str]]]:
     if e.right.startswith("-"):
         yield e.right[1:], {"wrong_sign"}
     elif len(terms(e.right)[0]) == 1:
@@ -127,7 +125,7 @@ def _signs(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
         yield e.right[: found.start(1)] + other + e.right[found.end(1) :], {"wrong_sign"}
 
 
-def _factors(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _factors(e: Printed) -> Iterator[tuple[str, set[str]]]:
     pieces, signs = terms(e.right)
     for k, term in enumerate(pieces):
         lead = "-" if term.startswith("-") else ""
@@ -141,16 +139,14 @@ def _factors(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
             elif rest and j == len(rest) and rest[-1] in (r"\circ", r"\odot"):
                 rest = rest[:-1]
             if rest and not rest[-1].startswith(r"\sum"):
-                key = {"missing_factor", "missing_partial"} if part.startswith(r"\frac{\partial") else {"missing_factor"}
-                yield _rebuilt([*pieces[:k], lead + " ".join(rest), *pieces[k + 1 :]], signs), key
+                keys = {"missing_factor", "missing_partial"} if r"\partial" in part else {"missing_factor"}
+                yield _rebuilt([*pieces[:k], lead + " ".join(rest), *pieces[k + 1 :]], signs), keys
         for extra in ("2", r"\frac{1}{2}"):
-            yield (
-                _rebuilt([*pieces[:k], lead + extra + " " + term[len(lead) :], *pieces[k + 1 :]], signs),
-                {"extra_factor"},
-            )
+            more = f"{lead}{extra} {term[len(lead) :]}"
+            yield _rebuilt([*pieces[:k], more, *pieces[k + 1 :]], signs), {"extra_factor"}
 
 
-def _terms(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _terms(e: Printed) -> Iterator[tuple[str, set[str]]]:
     pieces, signs = terms(e.right)
     for k in range(len(pieces)) if len(pieces) > 1 else ():
         kept = pieces[:k] + pieces[k + 1 :]
@@ -159,24 +155,30 @@ def _terms(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
         yield lead + _rebuilt(kept, between), {"missing_term"}
 
 
-def _powers(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _powers(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"\)\^2(?!\d)", e.right):
         yield e.right[: found.start() + 1] + e.right[found.end() :], {"missing_square"}
 
 
-def _primes(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _primes(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"(?<=\w)'(?=\()", e.right):
         yield e.right[: found.start()] + e.right[found.end() :], {"missing_prime"}
 
 
-def _partials(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
-    for found in re.finditer(r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", e.right):
+_BRACED = r"((?:[^{}]|\{[^{}]*\})*)"
+_PARTIAL = re.compile(rf"\\frac\{{\\partial {_BRACED}\}}\{{\\partial {_BRACED}\}}")
+
+
+def _partials(e: Printed) -> Iterator[tuple[str, set[str]]]:
+    for found in re.finditer(
+        r"\\frac\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}\{\\partial ((?:[^{}]|\{[^{}]*\})*)\}", e.right
+    ):
         head, tail = e.right[: found.start()], e.right[found.end() :]
         yield f"{head}\\frac{{{found[1]}}}{{{found[2]}}}{tail}", {"missing_partial"}
         yield f"{head}\\frac{{\\partial {found[1]}}}{{{found[2]}}}{tail}", {"missing_partial"}
 
 
-def _brackets(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _brackets(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"(?<![\w'}])\(", e.right):
         depth, at = 0, found.start()
         while True:
@@ -189,10 +191,10 @@ def _brackets(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
             yield e.right[: found.start()] + inner + e.right[at + 1 :], {"missing_brackets"}
 
 
-def _indices(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _indices(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"_\{([i-n])([i-n])\}", e.right):
         head, tail, (a, b) = e.right[: found.start()], e.right[found.end() :], found.groups()
-        yield f"{head}_{{{b}{a}}}{tail}", {"index_order"}
+        yield f"{head}_{{{b}{a}}}{tail}", {"index_order", "wrong_index"}
         yield f"{head}_{{{a}{a}}}{tail}", {"wrong_index"}
         yield f"{head}_{{{b}{b}}}{tail}", {"wrong_index"}
     letters = sorted({letter for found in re.finditer(r"_\{?([i-n]{1,2})\}?", e.latex) for letter in found[1]})
@@ -204,14 +206,14 @@ def _indices(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
                 yield e.right[: found.start(1)] + letter + e.right[found.end(1) :], {"wrong_index"}
 
 
-def _layers(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _layers(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"\^\{\(([lL])([+-]1)?\)\}", e.right):
         for shift in ("+1", "-1", ""):
             if shift != (found[2] or "") and not (found[1] == "L" and shift == "+1"):
                 yield f"{e.right[: found.start()]}^{{({found[1]}{shift})}}{e.right[found.end() :]}", {"index_shift"}
 
 
-def _sums(e: Printed, graph: Graph) -> Iterator[tuple[str, set[str]]]:
+def _sums(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"\\sum(?:_\w|_\{[^}]*\}(?:\^\{[^}]*\}|\^\w)?) ", e.right):
         yield e.right[: found.start()] + e.right[found.end() :], {"missing_sum"}
     sizes = sorted({found[1] for found in re.finditer(r"\\sum_\{[^}]*\}\^(\{[^}]*\}|\w)", e.latex)})
@@ -221,12 +223,12 @@ def _sums(e: Printed, graph: Graph) -> Iterator[tuple[str, set[str]]]:
                 yield e.right[: found.start(1)] + size + e.right[found.end(1) :], {"sum_limit"}
 
 
-def _transposes(e: Printed, _: Graph) -> Iterator[tuple[str, set[str]]]:
+def _transposes(e: Printed) -> Iterator[tuple[str, set[str]]]:
     for found in re.finditer(r"\^\\top", e.right):
         yield e.right[: found.start()] + e.right[found.end() :], {"transposed"}
 
 
-def _order(e: Printed, graph: Graph) -> Iterator[tuple[str, set[str]]]:
+def _order(e: Printed) -> Iterator[tuple[str, set[str]]]:
     pieces, signs = terms(e.right)
     for k, term in enumerate(pieces):
         parts = factors(term.removeprefix("-"))
@@ -238,7 +240,7 @@ def _order(e: Printed, graph: Graph) -> Iterator[tuple[str, set[str]]]:
             yield _rebuilt([*pieces[:k], lead + swapped, *pieces[k + 1 :]], signs), {"operand_order", "transposed"}
 
 
-def _operands(e: Printed, graph: Graph) -> Iterator[tuple[str, set[str]]]:
+def _operands(e: Printed) -> Iterator[tuple[str, set[str]]]:
     """A pre-activation for its activation, and the other way round."""
     for pre, act in (("z", "a"), ("Z", "A"), ("x", "y")):
         for one, other in ((pre, act), (act, pre)):
@@ -263,11 +265,11 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def mutants(equation: Printed, graph: Graph) -> Iterator[Mutant]:
-    """Every edit at every place of an equation, each text once; and the right side under another left side."""
+def mutants(equation: Printed) -> Iterator[Mutant]:
+    """Every edit at every place of an equation, each text once."""
     seen = {equation.right}
     for name, edit in EDITS.items():
-        for right, keys in edit(equation, graph):
+        for right, keys in edit(equation):
             if right not in seen:
                 seen.add(right)
                 yield Mutant(equation, f"{equation.left} = {right}", frozenset(keys), name)

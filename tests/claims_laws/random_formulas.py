@@ -1,8 +1,8 @@
 r"""Random formulas with their values: a tree that is written as LaTeX and computed by NumPy, side by side.
 
-Nothing here uses the reader or the core: what a formula means is said by `value` alone. Vectors are columns, so a tree has
-one of the types "s" (scalar), "v" (column), "M" (square matrix). `changed` makes a near miss of a tree: a letter, a sign,
-an order, a transpose, a prime.
+Nothing here uses the reader or the core: what a formula means is said by `value` alone. Vectors are columns, so a tree
+has one of the types "s" (scalar), "v" (column), "M" (square matrix). `changed` makes a near miss of a tree: a letter, a
+sign, an order, a transpose, a prime.
 """
 
 from __future__ import annotations
@@ -60,102 +60,79 @@ def point(rng: np.random.Generator, size: int) -> dict[str, Array]:
     return values
 
 
+_OPERATIONS: dict[str, Callable[..., Array]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "neg": np.negative,
+    "scale": np.multiply,
+    "hadamard": np.multiply,
+    "over": np.divide,
+    "matmul": np.matmul,
+    "inner": lambda a, b: a.T @ b,
+    "outer": lambda a, b: a @ b.T,
+    "transpose": np.transpose,
+    "square": np.square,
+    "norm": lambda a: np.sum(a**2).reshape(1, 1),
+    "trace": lambda a: np.trace(a).reshape(1, 1),
+    "diag": lambda a: np.diag(a[:, 0]),
+    "sum": lambda a, b: np.sum(a * b).reshape(1, 1),
+}
+
+
 def value(tree: Tree, at: Mapping[str, Array]) -> Array:
     """The value as a matrix; scalars are 1 by 1."""
+    if tree.op == "letter":
+        return at[tree.name]
+    if tree.op == "number":
+        return np.full((1, 1), float(tree.name))
     parts = [value(part, at) for part in tree.parts]
-    match tree.op:
-        case "letter":
-            return at[tree.name]
-        case "number":
-            return np.full((1, 1), float(tree.name))
-        case "add":
-            return parts[0] + parts[1]
-        case "sub":
-            return parts[0] - parts[1]
-        case "neg":
-            return -parts[0]
-        case "scale" | "hadamard":
-            return parts[0] * parts[1]
-        case "over":
-            return parts[0] / parts[1]
-        case "matmul":
-            return parts[0] @ parts[1]
-        case "inner":
-            return parts[0].T @ parts[1]
-        case "outer":
-            return parts[0] @ parts[1].T
-        case "transpose":
-            return parts[0].T
-        case "square":
-            return parts[0] ** 2
-        case "norm":
-            return np.sum(parts[0] ** 2).reshape(1, 1)
-        case "trace":
-            return np.trace(parts[0]).reshape(1, 1)
-        case "diag":
-            return np.diag(parts[0][:, 0])
-        case "call":
-            return FUNCTIONS[tree.name](parts[0])
-        case "sum":
-            return np.sum(parts[0] * parts[1]).reshape(1, 1)
-    raise AssertionError(tree.op)
+    return FUNCTIONS[tree.name](*parts) if tree.op == "call" else _OPERATIONS[tree.op](*parts)
 
 
 # ------------------------------------------------------------------------------------------- in LaTeX
 
-HADAMARD = (r"\odot", r"\circ")
-TIMES = ("", r"\cdot ", r"\, ")
+# each way to write an operation, and how tightly its operands must bind; {t} is a sign of transposition
+_ATOM = 9
+_WRITTEN: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
+    "add": (("{0} + {1}",), (1, 2)),
+    "sub": (("{0} - {1}",), (1, 2)),
+    "neg": (("-{0}",), (2,)),
+    "hadamard": ((r"{0} \odot {1}", r"{0} \circ {1}"), (3, 4)),
+    "scale": (("{0} {1}", r"{0} \cdot {1}", r"{0} \, {1}"), (3, 4)),
+    "over": ((r"\frac{{{0}}}{{{1}}}",), (0, 0)),
+    "matmul": (("{0} {1}",), (3, 4)),
+    "inner": (("{0}{t} {1}",), (_ATOM, 4)),
+    "outer": (("{0} {1}{t}",), (4, _ATOM)),
+    "transpose": (("{0}{t}",), (_ATOM,)),
+    "square": (("{0}^2",), (_ATOM,)),
+    "norm": ((r"\|{0}\|^2", r"\|{0}\|_2^2"), (0,)),
+    "trace": ((r"\mathrm{{tr}}({0})", r"\operatorname{{tr}}({0})"), (0,)),
+    "diag": ((r"\mathrm{{diag}}({0})",), (0,)),
+    "call": (("{f}({0})", r"{f}\left({0}\right)"), (0,)),
+}
+_TRANSPOSED = (r"^\top", "^T", "^{T}", r"^{\top}")
+_BRACKETS = ("({})", r"\left({}\right)", r"\left[ {} \right]")
 _LEVEL = {"add": 1, "sub": 1, "neg": 1, "sum": 1, "hadamard": 2, "scale": 3, "matmul": 3, "inner": 3, "outer": 3}
+_SCRIPTED = {"transpose", "square", "norm"}
 
 
 def tex(tree: Tree, rng: random.Random) -> str:
     """The tree as LaTeX, in a style drawn for every operation."""
-    parts = tree.parts
+    if tree.op in ("letter", "number"):
+        return tree.name
+    if tree.op == "sum":
+        letter = rng.choice("ijk")
+        return rf"\sum_{letter} {tree.parts[0].name}_{letter} {tree.parts[1].name}_{letter}"
+    ways, levels = _WRITTEN[tree.op]
+    parts = [_operand(part, level, tree.op, rng) for part, level in zip(tree.parts, levels, strict=True)]
+    return rng.choice(ways).format(*parts, t=rng.choice(_TRANSPOSED), f=tree.name)
 
-    def at(k: int, level: int) -> str:
-        inside = tex(parts[k], rng)
-        if _LEVEL.get(parts[k].op, 9) >= level:
-            return inside
-        return rng.choice([r"({})", r"\left({}\right)", r"\left[ {} \right]"]).replace("{}", inside)
 
-    top = rng.choice([r"^\top", "^T", "^{T}", r"^{\top}"])
-    match tree.op:
-        case "letter" | "number":
-            return tree.name
-        case "add":
-            return f"{at(0, 1)} + {at(1, 2)}"
-        case "sub":
-            return f"{at(0, 1)} - {at(1, 2)}"
-        case "neg":
-            return f"-{at(0, 2)}"
-        case "hadamard":
-            return f"{at(0, 3)} {rng.choice(HADAMARD)} {at(1, 4)}"
-        case "scale":
-            return f"{at(0, 3)} {rng.choice(TIMES)}{at(1, 4)}"
-        case "over":
-            return rf"\frac{{{tex(parts[0], rng)}}}{{{tex(parts[1], rng)}}}"
-        case "matmul":
-            return f"{at(0, 3)} {at(1, 4)}"
-        case "inner":
-            return f"{at(0, 9)}{top} {at(1, 4)}"
-        case "outer":
-            return f"{at(0, 4)} {at(1, 9)}{top}"
-        case "transpose":
-            return f"{at(0, 9) if parts[0].op != 'transpose' else f'({at(0, 9)})'}{top}"
-        case "square":
-            return f"{at(0, 9)}^2" if parts[0].op in ("letter", "number") else f"({tex(parts[0], rng)})^2"
-        case "norm":
-            return rf"\|{tex(parts[0], rng)}\|{rng.choice(['', '_2'])}^2"
-        case "trace":
-            return rng.choice([r"\mathrm{tr}", r"\operatorname{tr}"]) + f"({tex(parts[0], rng)})"
-        case "diag":
-            return rf"\mathrm{{diag}}({tex(parts[0], rng)})"
-        case "call":
-            return tree.name + rng.choice(["({})", r"\left({}\right)"]).replace("{}", tex(parts[0], rng))
-        case "sum":
-            letter = rng.choice("ijk")
-            return rf"\sum_{letter} {parts[0].name}_{letter} {parts[1].name}_{letter}"
-    raise AssertionError(tree.op)
+def _operand(part: Tree, level: int, of: str, rng: random.Random) -> str:
+    inside = tex(part, rng)
+    loose = _LEVEL.get(part.op, _ATOM) < level
+    carries = level == _ATOM and (part.op in _SCRIPTED or (part.op in ("over", "call") and of == "square"))
+    return rng.choice(_BRACKETS).format(inside) if loose or carries else inside
 
 
 # ------------------------------------------------------------------------------------------- random trees

@@ -1,9 +1,9 @@
 """The pages of this folder: right formulas, and slips of them, each with what is expected.
 
-`pages/NAME.md` or `NAME.tex` is a page whose formulas are all right. `pages/NAME.slips.md` holds wrong variants: before each
-display stands `<!-- slip of (TAG): KEY|KEY -->` with the defect keys that name it, or the word `ambiguous`. Slips are judged on
-a page that has the models and macros of the right one, and the displays marked `<!-- context -->` there; after
-`<!-- alone -->` every slip has a page to itself. Every verdict was worked out by hand from the models alone.
+`pages/NAME.md` or `NAME.tex` is a page whose formulas are all right. `pages/NAME.slips.md` holds wrong variants: before
+each display stands `<!-- slip of (TAG): KEY|KEY -->` with the defect keys that name it, or the word `ambiguous`. Slips
+are judged on a page that has the models and macros of the right one, and the displays marked `<!-- context -->` there;
+after `<!-- alone -->` every slip has a page to itself. Every verdict was worked out by hand from the models alone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from derive.check.verify import verify
 from derive.check.verdict import Verdict
+from derive.check.verify import verify
 
 PAGES = Path(__file__).parent / "pages"
 _FENCE = re.compile(r"```derive\n.*?```\n", re.S)
@@ -26,26 +26,14 @@ _SLIP = re.compile(r"<!-- (model \d+|alone) -->|<!-- slip of \((.*?)\): (.*?) --
 class Entry:
     """One formula with the verdicts that are right for it, and the keys that name its defect."""
 
-    page: str
     tag: str
     latex: str
     word: str
     defects: frozenset[str]
-    text: str
-    place: int
-
-    @property
-    def suffix(self) -> str:
-        return Path(self.page).suffix
 
 
 def pages() -> list[Path]:
     return sorted(path for path in PAGES.iterdir() if path.suffix in (".md", ".tex") and ".slips" not in path.name)
-
-
-def right(path: Path) -> list[tuple[str, str]]:
-    """The displays of a page are all right; as (tag, verdict)."""
-    return [(verdict.tag or "", verdict.verdict) for verdict in judge(path.read_text(encoding="utf-8"), path.suffix)]
 
 
 def judge(text: str, suffix: str) -> tuple[Verdict, ...]:
@@ -54,25 +42,24 @@ def judge(text: str, suffix: str) -> tuple[Verdict, ...]:
 
 def slips(path: Path) -> Iterator[tuple[str, list[Entry]]]:
     """Pages of slips, each with its entries in order."""
-    source = path.with_suffix(".slips.md").read_text(encoding="utf-8")
     page = path.read_text(encoding="utf-8")
-    before, after, number, alone = "", "", 0, False
-    blocks: list[list[Entry]] = []
-    for found in _SLIP.finditer(source):
+    number, alone = 0, False
+    blocks: list[tuple[int, list[Entry]]] = []
+    for found in _SLIP.finditer(path.with_suffix(".slips.md").read_text(encoding="utf-8")):
         mark, tag, keys, latex = found.groups()
         if mark is not None:
             alone = mark == "alone"
-            number = int(mark.split()[1]) - 1 if not alone else number
-            blocks.append([])
+            number = number if alone else int(mark.split()[1]) - 1
+            blocks.append((number, []))
             continue
         word = "ambiguous" if keys.startswith("ambiguous") else "false"
-        defects = frozenset(keys.split("|")) if word == "false" else frozenset()
+        entry = Entry(tag, latex.strip(), word, frozenset(keys.split("|") if word == "false" else ()))
         if alone or not blocks:
-            blocks.append([])
-        blocks[-1].append(Entry(path.name, tag, latex.strip(), word, defects, "", number))
-    for block in blocks:
+            blocks.append((number, []))
+        blocks[-1][1].append(entry)
+    for place, block in blocks:
         if block:
-            before, after = _frame(page, path.suffix, block[0].place)
+            before, after = _frame(page, path.suffix, place)
             displays = "".join(f"$${entry.latex} \\tag{{slip {k}}}$$\n\n" for k, entry in enumerate(block))
             yield before + displays + after, block
 

@@ -37,7 +37,9 @@ def test_slips(path: Path) -> None:
         results = [verdict for verdict in judge(text, path.suffix) if (verdict.tag or "").startswith("slip")]
         for entry, verdict in zip(block, results, strict=True):
             if verdict.verdict != entry.word:
-                missed.append(f"({entry.tag}) {verdict.verdict}, not {entry.word}: {verdict.diagnosis}\n    {entry.latex}")
+                missed.append(
+                    f"({entry.tag}) {verdict.verdict}, not {entry.word}: {verdict.diagnosis}\n    {entry.latex}"
+                )
             elif entry.word == "false":
                 asked += 1
                 named += bool(entry.defects & set(verdict.defects))

@@ -1,0 +1,163 @@
+"""The mutation score: `python -m benchmarks.mutation [--each N]`.
+
+Every applicable edit of every equation that derive prints for the gallery is judged. Then, for N mutants of each kind
+of edit, the diagnosis: is the defect named by its key, and does the repair restore the original? A mutant that is
+judged true has to have equal values at points that the judge does not use.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.mutants import Mutant, equations, mutants
+from benchmarks.timing import Row, table
+from derive.check.draw import size_names
+from derive.check.probe import draw_point
+from derive.check.reader import Reader
+from derive.check.verdict import Verdict
+from derive.check.verify import Options, verify_formula
+from derive.claims.claim import Case, Equal
+from derive.claims.context import Context
+from derive.ir.graph import Graph
+from derive.model.load import gallery, load
+
+NO_REPAIRS = Options(repairs=False)
+SIZES = (4, 7, 3, 6, 2, 5)
+POINTS = 2
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A mutant with its verdict; `named` and `restored` are None where there is nothing to diagnose."""
+
+    mutant: Mutant
+    verdict: str
+    named: bool | None = None
+    restored: bool | None = None
+    equal: bool | None = None
+
+
+def all_mutants(names: Sequence[str] = ()) -> Iterator[tuple[Mutant, Graph]]:
+    """The mutants of every printed equation of the gallery, or of some of its models."""
+    for name in names or gallery():
+        graph = load(name)
+        for equation in equations(name, graph):
+            yield from ((mutant, graph) for mutant in mutants(equation))
+
+
+def sample(pool: Sequence[tuple[Mutant, Graph]], each: int, seed: int = 0) -> list[tuple[Mutant, Graph]]:
+    """So many mutants of every kind of edit."""
+    kinds: dict[str, list[tuple[Mutant, Graph]]] = defaultdict(list)
+    for mutant, graph in pool:
+        kinds[mutant.edit].append((mutant, graph))
+    rng = random.Random(seed)
+    return [one for kind in kinds.values() for one in rng.sample(kind, min(each, len(kind)))]
+
+
+def score(mutant: Mutant, graph: Graph, *, diagnose: bool = True) -> Scored:
+    """Judge a mutant, and see what the diagnosis makes of it."""
+    verdict = _judge(mutant.latex, graph, repairs=diagnose)
+    if verdict.verdict == "true":
+        return Scored(mutant, "true", equal=equal_by_value(mutant.latex, graph))
+    if verdict.verdict != "false" or not diagnose:
+        return Scored(mutant, verdict.verdict)
+    return Scored(mutant, "false", bool(mutant.keys & set(verdict.defects)), _restores(mutant, verdict, graph))
+
+
+def equal_by_value(latex: str, graph: Graph) -> bool:
+    """Whether the members of a formula have the same values, in every reading, at points of our own."""
+    _, claims = Reader(Context(graph), {})(latex)
+    readings = [reading for claim in claims for reading in claim.readings]
+    return all(any(all(_holds(case) for case in way) for way in reading.ways) for reading in readings)
+
+
+def _holds(case: Case) -> bool:
+    names, _ = size_names(case.graph)
+    for number in range(POINTS):
+        sizes = {name: SIZES[(k + number) % len(SIZES)] for k, name in enumerate(names)}
+        point = draw_point(case.graph, sizes, f"of our own {number}")
+        if point is None:
+            continue
+        for link in case.links:
+            if not isinstance(link, Equal):
+                if not link.holds:
+                    return False
+                continue
+            left, right = point.value(link.left), point.value(link.right)
+            if left is None or right is None or not np.allclose(left, right, rtol=1e-7, atol=1e-9):
+                return False
+    return True
+
+
+def _judge(latex: str, graph: Graph, *, repairs: bool) -> Verdict:
+    return verify_formula(latex, graph, options=None if repairs else NO_REPAIRS).results[0]
+
+
+def _restores(mutant: Mutant, verdict: Verdict, graph: Graph) -> bool:
+    """Whether the corrected formula is the original, as it is written or as it is read."""
+    if verdict.correct_latex is None:
+        return False
+    if _squeezed(verdict.correct_latex) == _squeezed(mutant.original.latex):
+        return True
+    readings = {_judge(text, graph, repairs=False).reading for text in (verdict.correct_latex, mutant.original.latex)}
+    return len(readings) == 1
+
+
+def _squeezed(latex: str) -> str:
+    return "".join(latex.split()).replace("{", "").replace("}", "")
+
+
+def rows(scored: Sequence[Scored]) -> list[Row]:
+    """The table: what became of the mutants of each kind of edit, and of all."""
+    kinds = list(dict.fromkeys(one.mutant.edit for one in scored))
+    made = [_row(kind, [one for one in scored if one.mutant.edit == kind]) for kind in kinds]
+    return [*made, _row("all", scored)]
+
+
+def _row(name: str, scored: Sequence[Scored]) -> Row:
+    words = Counter(one.verdict for one in scored)
+    asked = [one for one in scored if one.named is not None]
+    cells = {
+        "mutants": str(len(scored)),
+        "equal": str(sum(one.equal is True for one in scored)),
+        "wrong true": str(sum(one.equal is False for one in scored)),
+        **{word: str(words[word]) for word in ("false", "ambiguous", "undecided", "unread")},
+        "key": _share(sum(bool(one.named) for one in asked), len(asked)),
+        "restored": _share(sum(bool(one.restored) for one in asked), len(asked)),
+    }
+    return Row(name, cells)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} % of {whole}" if whole else ""
+
+
+def main(arguments: list[str]) -> None:
+    """Judge all mutants, diagnose some, print the tables."""
+    each = int(arguments[arguments.index("--each") + 1]) if "--each" in arguments else 100
+    start = time.perf_counter()
+    pool = list(all_mutants())
+    judged = [score(mutant, graph, diagnose=False) for mutant, graph in pool]
+    print(f"verdicts on all mutants, {time.perf_counter() - start:.0f} s\n\n{table(rows(judged))}\n")
+    for one in judged:
+        if one.equal is False or one.verdict in ("ambiguous", "undecided"):
+            print(f"{one.verdict}: {one.mutant.original.model}, {one.mutant.edit}: {one.mutant.latex}")
+    start = time.perf_counter()
+    diagnosed = [score(mutant, graph) for mutant, graph in sample(pool, each)]
+    print(
+        f"\ndiagnosis of up to {each} of each kind, {time.perf_counter() - start:.0f} s\n\n{table(rows(diagnosed))}\n"
+    )
+    for one in diagnosed:
+        if one.named is False or one.restored is False:
+            print(f"{one.mutant.edit} {sorted(one.mutant.keys)} of {one.mutant.original.model}: {one.mutant.latex}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
