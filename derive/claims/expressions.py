@@ -18,10 +18,13 @@ from derive.claims import values
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.dots import ellipsis_sum
 from derive.claims.factors import factor
+from derive.claims.functions import named_function
+from derive.claims.lookup import Found, resolve
 from derive.claims.nodes import (
     BigOperator,
     Ellipsis,
     Fraction,
+    Group,
     Node,
     Offsets,
     Operator,
@@ -31,6 +34,7 @@ from derive.claims.nodes import (
     Symbol,
     walk,
 )
+from derive.claims.partials import is_derivative
 from derive.claims.products import combined, product_of
 from derive.claims.scope import NotUnderstood, Scope
 from derive.claims.series import index_letters, series
@@ -122,7 +126,11 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
     items = _slash_derivatives(items)
     at = next((k for k, node in enumerate(items) if isinstance(node, BigOperator)), None)
     if at is not None:
-        return _before_series(items, at, scope)
+        if at and _takes_sum(items[at - 1], scope):
+            body = tuple(items[at:])
+            items, at = [*items[: at - 1], items[at - 1], Group(span_of(body), "(", body, ")")], None
+        else:
+            return _before_series(items, at, scope)
     segments: list[list[Node]] = [[]]
     ops: list[Operator] = []
     for node in items:
@@ -136,6 +144,18 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
     if not segments[-1]:
         raise NotUnderstood(items[-1].span, "a factor after the sign")
     return _folded(segments, ops, scope)
+
+
+def _takes_sum(node: Node, scope: Scope) -> bool:
+    r"""Whether what stands before a sum is a function of it or an operator on it: `\log \sum_j e^{s_j}`."""
+    inner = node.base if isinstance(node, Scripts) else node
+    if isinstance(inner, Fraction):
+        return is_derivative(inner) and len(inner.num.items) == 1
+    if not isinstance(inner, Symbol):
+        return False
+    meant = resolve(node, scope)
+    declared = isinstance(meant, Found) and meant.entry.kind == "function"
+    return declared or inner.name == r"\nabla" or (meant is None and named_function(node, scope) is not None)
 
 
 def _before_series(items: Sequence[Node], at: int, scope: Scope) -> Result:

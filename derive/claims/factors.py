@@ -15,7 +15,8 @@ from derive.claims.annotations import called, is_annotation, is_indexed_delta, o
 from derive.claims.arrays import matrix, norm, tuple_of
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.conditions import by_cases, condition, is_condition
-from derive.claims.functions import applied, function_word, named_function, with_scripts
+from derive.claims.constants import constant, indicates, indicator, ones, with_size
+from derive.claims.functions import BRACKETS, applied, function_word, named_function, with_scripts
 from derive.claims.lookup import Found, components, is_transpose, resolve
 from derive.claims.nodes import (
     Accent,
@@ -55,8 +56,10 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
     if differential is not None:
         return differential
     match node:
+        case Number(text="1") | Symbol(name="I") if indicates(items, at, scope):
+            return indicator(items, at, scope), at + 2
         case Number(text="1", font="bb" | "bf"):
-            return _ones(node, items, at, scope)
+            return ones(node, scope), at + 1
         case Number():
             return _number(node), at + 1
         case Fraction(num=num, den=den):
@@ -81,18 +84,6 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
 
 def _text(row: Row, scope: Scope) -> str:
     return scope.source[row.span[0] : row.span[1]]
-
-
-def _ones(node: Number, items: Sequence[Node], at: int, scope: Scope) -> Step:
-    r"""`\mathbb 1[z > 0]`, or a vector of ones: its length is one of those in the model, whichever fits."""
-    group = items[at + 1] if at + 1 < len(items) else None
-    if isinstance(group, Group) and is_condition(group.items):
-        return condition(group.items, scope), at + 2
-    sizes = scope.frame.sizes
-    if not sizes:
-        raise NotUnderstood(node.span, "a model with vectors")
-    size = scope.choose(("ones", node.span), sizes)
-    return Value(build.ones((size,)), text=f"ones({size})"), at + 1
 
 
 def _number(node: Number) -> Result:
@@ -127,25 +118,11 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     step = _known(node, items, at, scope)
     if step is not None:
         return step
-    made = _constant(node, scope)
+    made = constant(node, scope)
     if made is not None:
         return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
-
-
-def _constant(node: Node, scope: Scope) -> Value | None:
-    r"""`\pi`, e and the identity matrix, where nothing else is called so; I has the size that fits."""
-    name = node.name if isinstance(node, Symbol) else ""
-    if name in (r"\pi", "e"):
-        constant = name.lstrip("\\")
-        return Value(build.constant(constant), text=constant)
-    sizes = scope.frame.sizes
-    if name != "I" or not sizes:
-        return None
-    size = scope.choose(("identity", node.span), sizes)
-    scope.assumed["I is the identity matrix"] = None
-    return Value(build.eye(size), text=f"I({size})")
 
 
 def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
@@ -205,6 +182,10 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
 def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> Step:
     if node.base is None:
         raise NotUnderstood(node.span, "something that carries the scripts")
+    counted = with_size(node, scope)
+    if counted is not None:
+        tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
+        return raised(counted, tokens, node, scope), at + 1
     if isinstance(node.base, Symbol | Accent):
         step = _known(node, items, at, scope) or _euler(node, at, scope)
         if step is not None:
@@ -253,7 +234,7 @@ def _plain(node: Node, scope: Scope) -> Result:
         case Group(open="[", items=items, close="]") if is_condition(items):
             return condition(items, scope)
         case Group(open=opening, items=items, close=closing) if opening and closing:
-            if opening not in ("(", "[", r"\{") or any(isinstance(n, Relation) for n in items):
+            if BRACKETS.get(opening) != closing or any(isinstance(n, Relation) for n in items):
                 raise NotUnderstood(node.span, "round, square or curly brackets around an expression")
             return _bracketed(node, items, scope)
         case Root(radicand=radicand, index=None):

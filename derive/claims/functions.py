@@ -19,7 +19,7 @@ from derive.errors import DeriveError
 from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Node as Term
-from derive.ir.node import substitute
+from derive.ir.node import substitute, topological
 from derive.ops.record import build_call, callable_names, canonical_name, elementwise
 
 Step = tuple[Result, int]
@@ -27,7 +27,10 @@ Factor = Callable[[Sequence[Node], int, Scope], Step]
 
 # Written differently in formulas than in models.
 _SPELLED = {"tr": "trace", "Tr": "trace", "ln": "log", "lg": "log", "ReLU": "relu", "Softmax": "softmax",
-            "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid"}  # fmt: skip
+            "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid",
+            "lrelu": "leaky_relu", "logsoftmax": "log_softmax"}  # fmt: skip
+BRACKETS = {"(": ")", "[": "]", r"\{": r"\}"}
+"""The brackets that may stand around an expression or an argument."""
 _GREEK = {r"\sigma": "sigmoid"}
 _NEVER = frozenset({"eye", "ones", "zeros", "transpose", "power", "pow", "where", "inner", "outer", "dot", "matmul"})
 
@@ -88,6 +91,9 @@ def _declared(found: Found, graph: Graph) -> Function:
 def applied(function: Function, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step:
     """The function at `items[at]` with its argument."""
     node = items[at]
+    bare = _bare_prime(function, items, at, scope)
+    if bare is not None:
+        return bare, at + 1
     arguments, following, scripts = _arguments(items, at, scope, factor)
     broken = values.problem_in(*arguments)
     if broken is not None:
@@ -100,6 +106,23 @@ def applied(function: Function, items: Sequence[Node], at: int, scope: Scope, fa
     if scripts is not None and not isinstance(result, Problem):
         result = with_scripts(result, scripts, scope, factor)
     return result, following
+
+
+def _bare_prime(function: Function, items: Sequence[Node], at: int, scope: Scope) -> Value | None:
+    r"""`\odot \sigma'` by itself: at the only pre-activation that the model sends through the function."""
+    if len(items) != 1 or not function.primes or function.kind != "elementwise":
+        return None
+    nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
+    calls = [node for node in nodes if node.op == "call" and node.name == function.name and len(node.args) == 1]
+    places = dict.fromkeys(node.args[0] for node in calls if not any(node.orders))
+    if len(places) != 1:
+        raise NotUnderstood(items[at].span, f"an argument of the function {function.name}")
+    (place,) = places
+    if place.op != "ref":
+        raise NotUnderstood(items[at].span, f"an argument of the function {function.name}")
+    text = f"{function.name}{chr(39) * function.primes}({place.name})"
+    scope.assumed[f"the derivative of {function.name} is taken at {place.name}"] = None
+    return Value(build.call(function.name, place, orders=(function.primes,)), text=text)
 
 
 def with_scripts(result: Value, scripts: Scripts, scope: Scope, factor: Factor) -> Result:
@@ -135,7 +158,7 @@ def _arguments(
     if following is None or isinstance(following, Operator):
         raise NotUnderstood(items[at].span, "an argument of the function")
     group = following.base if isinstance(following, Scripts) else following
-    if isinstance(group, Group) and group.open in ("(", "[", r"\{"):
+    if isinstance(group, Group) and BRACKETS.get(group.open) == group.close:
         parts: list[list[Node]] = [[]]
         for node in group.items:
             if isinstance(node, Punct) and node.text in (",", ";"):
