@@ -65,6 +65,11 @@ class Calling:
         function = self.backward_of(layer)
         given = tuple(u[()] if u.ndim == 0 else u for u in upstream)
         scalar = all(u.ndim == 0 for u in upstream)
+        if function is _gradients and not callable(passed.cache[0]) and not scalar:
+            raise DeriveError(
+                "the function returns an array and its gradient, and takes no upstream gradient",
+                hint="return (y, pullback) with pullback(dy), or give check_layer (forward, backward)",
+            )
         orders: list[tuple[Any, ...]] = [given + passed.cache]
         if passed.cache and parameter_names(function, 1)[0] in ("cache", "ctx"):
             orders = [passed.cache + given]
@@ -119,7 +124,7 @@ def calling_for(layer: Any, forward: Any, backward: Any, cached: bool | None) ->
 
 
 def _value_and_gradient(function: Callable[..., Any]) -> Calling:
-    """One function that returns its value and the gradients together, as losses often do."""
+    """One function that returns its value with the gradients, as losses do, or with a pullback of the upstream ones."""
 
     @functools.wraps(function)
     def forward(*args: Any) -> tuple[Any, Any]:
@@ -128,7 +133,13 @@ def _value_and_gradient(function: Callable[..., Any]) -> Calling:
             raise DeriveError("the layer is one function, and it does not return (value, gradient)")
         return value[0], value[1] if len(value) == 2 else value[1:]
 
-    return _fixed(forward, lambda gradients: gradients, True)
+    return Calling(lambda _: forward, lambda _: _gradients, True)
+
+
+def _gradients(*given: Any) -> Any:
+    """What was returned with the value: gradients, or a function of the upstream gradient."""
+    *upstream, held = given
+    return held(*upstream) if callable(held) else held
 
 
 def _fixed(forward: Any, backward: Any, cached: bool | None) -> Calling:

@@ -140,7 +140,9 @@ def floating_array(value: Any) -> bool:
 
 def name_of(route: Route) -> str:
     """`params['W1']` is called W1, `weight.data` is weight."""
-    kept = [step for step in route if not (step[0] == "attribute" and step[1] in DATA)] or list(route)
+    kept = list(route)
+    if len(kept) > 1 and kept[-1][0] == "attribute" and kept[-1][1] in DATA:
+        kept.pop()
     _, key = kept[-1]
     return str(key) if isinstance(key, str) and len(kept) <= 2 else shown(tuple(kept))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from derive.check.arguments import Claim, Path, Slot, assign, at, claim_from, discrete, floating, rebuilt, slots
+from derive.check.batch import resized
 from derive.check.difference import Array
 from derive.check.gradient_report import GradientReport
 from derive.check.guard import CallFailed, accepts, call, parameter_names, same
@@ -59,8 +60,8 @@ def check_gradient(
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
         return FunctionSubject(f, grad, arguments, wrt, upstream is not None)
 
-    def further(draw: Callable[[], Any]) -> tuple[FunctionSubject, dict[str, Array]]:
-        subject = subject_at(call("sample", draw))
+    def placed(arguments: Any) -> tuple[FunctionSubject, dict[str, Array]]:
+        subject = subject_at(arguments)
         return subject, subject.values
 
     def prepare() -> Plan:
@@ -71,11 +72,12 @@ def check_gradient(
             subject,
             subject.values,
             lambda outputs: upstream_for(outputs, upstream, rng),
-            further=None if sample is None else lambda: further(sample),
+            further=None if sample is None else lambda: placed(call("sample", sample)),
             further_upstream=lambda outputs: upstream_for(outputs, None, rng),
             audit=subject.audit,
             notes=subject.notes,
             derived=derived,
+            resized=None if sample else lambda: resized(args, subject, placed, np.random.default_rng(seed + 3)),
         )
 
     return run(prepare, time_limit, seed)

@@ -166,6 +166,21 @@ def sentence(groups: list[GroupResult], verdict: str) -> str:
     return "; ".join(f"{g.name}: {g.diagnosis}" for g in concerned)
 
 
+def summary(groups: list[GroupResult], kinks: list[Kink], findings: list[tuple[str, str]]) -> GradientReport:
+    """The report on these groups, and on what else was found out (defect key, sentence)."""
+    verdict = overall(groups)
+    wrong = [g for g in groups if g.verdict == "false"]
+    defects = list(dict.fromkeys([d for g in wrong for d in g.defects] + [d for d, _ in findings]))
+    worsts = [g.worst for g in groups if g.verdict == verdict and g.worst is not None]
+    report = GradientReport(verdict, "", defects, max(worsts, key=severity, default=None), groups, kinks)
+    report.diagnosis = sentence(groups, verdict)
+    if findings:
+        first = "; ".join(text for _, text in findings)
+        prefix = {"true": "the numbers are right, but ", "undecided": ""}.get(verdict, f"{report.diagnosis}; ")
+        report.diagnosis, report.verdict = prefix + first, "false"
+    return report
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}

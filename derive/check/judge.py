@@ -215,7 +215,9 @@ def _weighed(
     if verdict == "undecided":
         scale = max(size, abs(number), abs(slope.value)) / abs(step)
         reason = f"the estimate of the error ({estimate:.1e}) is too large beside the gradient ({scale:.1e})"
-        if estimate < limit * scale:
+        if not scale:
+            reason = "the claim is zero; a slope smaller than the rounding of the forward value cannot be seen"
+        elif estimate < limit * scale:
             reason = f"the difference ({abs(number - slope.value) / abs(step):.1e}) may be rounding"
     total = slope.error + rounding
     agrees = abs(number - slope.value) <= total
@@ -246,7 +248,8 @@ def _sharpened(
     negligible = 0.0 < size <= 10.0 * rounding < 10.0 * ACCEPT * natural  # the claim is nothing but its own rounding
     if negligible and abs(slope.value) <= slope.error and slope.error < ACCEPT * natural:
         return "true", slope
-    return ("true" if size == 0.0 and slope.value == 0.0 else "undecided"), slope
+    zero = size == 0.0 and slope.value == 0.0 and not point.hides_a_slope(name, direction)
+    return ("true" if zero else "undecided"), slope
 
 
 def _same_in_both(point: Point, claimed: Claimed, name: str) -> Outcome:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from derive.check.arguments import Claim, Path, Slot, assign, at, bare, claim_from, discrete, rebuilt, slots
+from derive.check.batch import resized
 from derive.check.calling import Calling, Passed, calling_for, stateless
 from derive.check.difference import Array
 from derive.check.discovery import Parameter, arrays, discover, get, told, walk
@@ -63,8 +64,8 @@ def check_layer(
         calling = calling_for(layer, forward, backward, cache)
         return LayerSubject(layer, calling, drawn, parameters, returns)
 
-    def further(draw: Callable[[], Any]) -> tuple[LayerSubject, dict[str, Array]]:
-        subject = subject_at(call("sample", draw))
+    def placed(drawn: Any) -> tuple[LayerSubject, dict[str, Array]]:
+        subject = subject_at(drawn)
         return subject, subject.values
 
     def prepare() -> Plan:
@@ -75,11 +76,12 @@ def check_layer(
             subject,
             subject.values,
             lambda outputs: upstream_for(outputs, upstream, rng),
-            further=None if sample is None else lambda: further(sample),
+            further=None if sample is None else lambda: placed(call("sample", sample)),
             further_upstream=lambda outputs: upstream_for(outputs, None, rng),
             audit=lambda u: subject.audit(u, accumulates, np.random.default_rng(seed + 2)),
             notes=subject.notes,
             derived=derived,
+            resized=None if sample else lambda: resized(inputs, subject, placed, np.random.default_rng(seed + 3)),
         )
 
     return run(prepare, time_limit, seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from derive.check.beside import Derived
 
 Finding = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Resized:
+    """A subject with `more` rows in place of `rows`."""
+
+    subject: Subject
+    values: dict[str, Array]
+    rows: int
+    more: int
 
 
 @dataclass
@@ -29,3 +39,4 @@ class Plan:
     audit: Callable[[list[Array]], list[Finding]] | None = None
     notes: list[str] = field(default_factory=list)
     derived: Derived | None = None
+    resized: Callable[[], Iterator[Resized]] | None = None

@@ -20,6 +20,8 @@ from derive.check.difference import Array, Line, Slope, complex_slope, measured_
 from derive.check.guard import Deadline
 
 Values = Mapping[str, Array]
+LARGE_STEPS = (0.25, 1.0, 4.0, 16.0, 64.0)
+BARELY = 2.0**12
 
 
 class Subject(Protocol):
@@ -185,6 +187,21 @@ class Point:
                 return None
             spread = max(spread, abs(other.value / stretch - sharp.value))
         return Slope(sharp.value, sharp.error + 4.0 * spread, method="complex")
+
+    def hides_a_slope(self, name: str, direction: Array) -> bool:
+        """Whether L, unmoved by small steps, moves by hardly more than its rounding at large ones.
+
+        A slope below one rounding of L looks like none. Where L is constant, or jumps far away (a dead unit comes to
+        life), there is none; where a change grows out of the rounding there may be one.
+        """
+        line = self.line({name: direction})
+        for step in LARGE_STEPS:
+            change = np.abs(np.stack([line(step), line(-step)]) - self.center)
+            if not np.all(np.isfinite(change)):
+                return False
+            if np.any(change):
+                return float(np.sum(change)) < BARELY * self.noise
+        return False
 
 
 def nudged(value: Array, rng: np.random.Generator) -> Array:

@@ -29,7 +29,7 @@ def axes(point: Point) -> dict[int, str]:
     """Every size at hand with the first place where it occurs."""
     found: dict[int, str] = {}
     outputs = {"the output" + (f" {k}" if k else ""): y for k, y in enumerate(point.outputs)}
-    for name, value in [*point.values.items(), *outputs.items()]:
+    for name, value in [*point.values.items(), *outputs.items(), *point.subject.constants.items()]:
         for axis, size in enumerate(value.shape):
             if size > 1:
                 found.setdefault(size, f"size of axis {axis} of {name}")
@@ -54,6 +54,14 @@ def candidates(point: Point) -> Iterator[Named]:
         for other, there in at_hand.items():
             if other > size:
                 yield from _both(float(size * other), f"{size}*{other}", f"{place}, {there}", size * other)
+    arrays = [*point.values.items(), *point.subject.constants.items(), *(("the output", y) for y in point.outputs)]
+    for name, value in arrays:
+        for axis, size in enumerate(value.shape):
+            count = value.size // max(size, 1)
+            if size > 1 and value.ndim > 2:
+                yield from _both(
+                    float(count), str(count), f"number of entries of {name} along all axes but {axis}", count
+                )
     for k, y in enumerate(point.outputs):
         yield from _both(float(y.size), str(y.size), "number of outputs" + (f" {k}" if k else ""), y.size)
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from derive.check.diagnose import Cause, diagnose
 from derive.check.drawing import drawn, keeping_signs, large, nearby, one_signed
-from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, sentence, severity
+from derive.check.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, severity, summary
 from derive.check.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.judge import ACCEPT, Claimed, Outcome, judge_group
 from derive.check.locate import gather
-from derive.check.plan import Finding, Plan
+from derive.check.plan import Finding, Plan, Resized
 from derive.check.point import Counted, Point, Values
 from derive.errors import DeriveError
 
@@ -94,6 +94,8 @@ class _Trial:
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
             self._judge_further(point)
+        if plan.resized is not None and self.accepted and overall(list(self.results.values())) == "true":
+            self._other_sizes(plan.resized())
         self._settle()
         if plan.redraw and self.points < 3 and overall(list(self.results.values())) != "false":
             self.notes.append("the forward pass is not defined at most of the points that were drawn")
@@ -160,6 +162,29 @@ class _Trial:
             return None
         self.points += 1
         return point
+
+    def _other_sizes(self, subjects: Iterator[Resized]) -> None:
+        """One more point with another number of rows; what fails there, or has another shape, refutes nothing."""
+        for other in subjects:
+            counted = Counted(other.subject, self.deadline)
+            self.counted.append(counted)
+            point = self._try(counted, other.values, f"{other.more} rows")
+            if point is None:
+                continue
+            try:
+                claimed = Claimed(point)
+            except (CallFailed, DeriveError):
+                continue
+            if claimed.problems or claimed.narrow.keys() != self.results.keys():
+                continue
+            kinks = list(self.kinks)
+            for name in claimed.narrow:
+                self._judge_group(point, claimed, name)
+            self.kinks = kinks
+            for result in self.results.values():
+                if result.verdict == "false":
+                    result.diagnosis = f"right for {other.rows} rows, not for {other.more}: {result.diagnosis}"
+            return
 
     # ----- judging -----
 
@@ -268,20 +293,7 @@ class _Trial:
     # ----- the answer -----
 
     def _summary(self, findings: list[Finding]) -> GradientReport:
-        groups = list(self.results.values())
-        verdict = overall(groups)
-        wrong = [g for g in groups if g.verdict == "false"]
-        defects = list(dict.fromkeys([d for g in wrong for d in g.defects] + [d for d, _ in findings]))
-        worsts = [g.worst for g in groups if g.verdict == verdict and g.worst is not None]
-        report = GradientReport(verdict, "", defects, max(worsts, key=severity, default=None), groups)
-        report.kinks = self.kinks
-        report.diagnosis = sentence(groups, verdict)
-        if findings:
-            first = "; ".join(text for _, text in findings)
-            prefix = {"true": "the numbers are right, but ", "undecided": ""}.get(verdict, f"{report.diagnosis}; ")
-            report.diagnosis = prefix + first
-            report.verdict = "false"
-        return report
+        return summary(list(self.results.values()), self.kinks, findings)
 
     def unfinished(self) -> GradientReport:
         """What is known when the time is over: a refutation stands, everything else is undecided."""

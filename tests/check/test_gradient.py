@@ -109,13 +109,15 @@ def test_the_domain_is_respected():
 
 def test_sample_brings_sizes_of_its_own():
     def loss(x):
+        if len(x) not in (4, 6):
+            raise ValueError("not of this size")
         return np.mean(x**2)
 
     def grad(x):
         return 2 * x / 4  # the size of the example, written into the code
 
     assert check_gradient(loss, grad, RNG.normal(size=4)).verdict == "true"
-    report = check_gradient(loss, grad, RNG.normal(size=4), sample=lambda: RNG.normal(size=7))
+    report = check_gradient(loss, grad, RNG.normal(size=4), sample=lambda: RNG.normal(size=6))
     assert report.verdict == "false"
 
 
@@ -248,3 +250,37 @@ def test_judge_gradient_weighs_arrays():
     assert judge_gradient(numeric + 3e-10, numeric, estimate).verdict == "undecided"
     assert judge_gradient(numeric, numeric, np.full(3, 1e-3)).verdict == "undecided"
     assert judge_gradient(numeric[:2], numeric, estimate).defects == ["shape_mismatch"]
+
+
+def test_another_number_of_rows_is_tried_where_the_forward_pass_takes_it():
+    X, w, y = RNG.normal(size=(6, 3)), RNG.normal(size=3), RNG.normal(size=6)
+
+    def loss(w, X, y):
+        return np.mean((X @ w - y) ** 2)
+
+    report = check_gradient(loss, lambda w, X, y: {"w": 2 * X.T @ (X @ w - y) / 6}, w, X, y)
+    assert report.verdict == "false"
+    assert report.diagnosis.startswith("w: right for 6 rows, not for 9: the claimed gradient is 3/2")
+    assert check_gradient(loss, lambda w, X, y: {"w": 2 * X.T @ (X @ w - y) / len(y)}, w, X, y).verdict == "true"
+
+
+def test_a_backward_pass_for_one_size_only_is_not_refuted_by_another():
+    x = RNG.normal(size=4)
+    fixed = check_gradient(lambda x: np.sum(x**2), lambda x: 2 * x.reshape(2, 2).reshape(4), x)
+    assert fixed.verdict == "true"
+    first_four = check_gradient(lambda x: np.sum(x[:4] ** 2), lambda x: 2 * x * (np.arange(len(x)) < 9), x)
+    assert first_four.verdict == "true"  # further rows do not matter to the forward pass
+
+
+def test_a_slope_below_the_rounding_of_the_value_is_no_zero():
+    def loss(x):
+        return 1e15 + np.abs(x[0]) * 0.01 if np.isrealobj(x) else NotImplemented
+
+    report = check_gradient(loss, lambda x: np.zeros(1), np.array([1.0]))
+    assert report.verdict == "undecided"
+    assert "cannot be seen" in report.diagnosis
+    dead = check_gradient(
+        lambda x: np.sum(np.maximum(np.abs(x) - 50, 0)) + 3, lambda x: np.zeros(2), np.array([1.0, -1.0])
+    )
+    assert dead.verdict == "true"
+    assert check_gradient(lambda x: 3.0 + 0 * float(x[0]), lambda x: np.zeros(1), np.array([1.0])).verdict == "true"

@@ -326,8 +326,9 @@ def test_sample_draws_inputs_of_other_sizes():
             self.db = dout.sum(axis=0) * (len(dout) / 5)
             return dx
 
-    assert check_layer(Mean(), X).verdict == "true"
+    assert check_layer(Mean(), X, sample=lambda: RNG.normal(size=(5, 4))).verdict == "true"
     assert check_layer(Mean(), X, sample=lambda: RNG.normal(size=(7, 4))).verdict == "false"
+    assert check_layer(Mean(), X).verdict == "false"  # another number of rows is tried by itself
 
 
 def test_routes_are_read_by_hand():
