@@ -28,7 +28,7 @@ def brackets(scene: Scene) -> Iterator[Edit]:
                         "missing_brackets",
                         changes,
                         f"brackets are missing around {short(scene.between((a, b)))}",
-                        1.0,
+                        1.04,
                     )
     for node in groups(scene.member):
         if node.open in ("(", "[") and node.items and len(terms(node.items)) > 1:
@@ -132,6 +132,12 @@ def missing_terms(scene: Scene) -> Iterator[Edit]:
 
 
 def _tops_and_bottoms(scene: Scene, fractions: list[Fraction]) -> Iterator[tuple[str, str, str]]:
+    """What is differentiated, by what, and the sign of the derivative; of a gradient, too."""
+    loss = scene.words.graph.loss
+    for node in walk(scene.statement.members[0]):
+        base = base_symbol(node)
+        if isinstance(node, Scripts) and node.sub is not None and base is not None and base.name == r"\nabla":
+            yield scene.words.spellings.get(loss or "", ""), scene.between(node.sub.span), r"\partial "
     for fraction in fractions:
         top, bottom = (scene.between(side.span) for side in (fraction.num, fraction.den))
         sign = r"\partial " if r"\partial" in top else "d"
@@ -155,6 +161,13 @@ def _whole_terms(scene: Scene, fractions: list[Fraction]) -> Iterator[str]:
                 yield text
     for text in scene.written:
         yield rf"{text} {text}^\top"
+        for size in scene.words.sizes:
+            yield rf"\frac{{{size}}}{{{text}}}"
+    for term in terms(scene.member.items):
+        start, end = term.span
+        for node in scene.names:
+            if start <= node.span[0] < end and not (isinstance(node, Scripts) and node.sup is not None):
+                yield rf"{scene.source[start : node.span[1]]}^\top {scene.source[node.span[1] : end]}"
 
 
 def _row(piece: Piece) -> Row:

@@ -60,6 +60,7 @@ class Bench:
     statement: Statement
     words: Vocabulary
     end: float
+    defines: bool = False
     _points: dict[int, list[Point]] = field(default_factory=dict)
 
     @property
@@ -105,6 +106,8 @@ class Bench:
 
     def tried(self, claim: Claim) -> Tried:
         """The links that hold in every reading; each reading by its best way."""
+        if not self.defines and any(reading.defines for reading in claim.readings):
+            return NOTHING  # a name that the edit makes up is right by definition
         found = [self._best(reading) for reading in claim.readings]
         if not found or len({len(one.links) for one in found}) > 1:
             return NOTHING

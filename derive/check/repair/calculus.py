@@ -180,7 +180,10 @@ def free_indices(scene: Scene) -> Iterator[Edit]:
     """An index on one side of an equation of vectors: taken off everywhere, or off this member."""
     letters = dict.fromkeys(letter for member in scene.statement.members for name in names(member)
                             for letter in letters_of(name))  # fmt: skip
+    left = {letter for name in names(scene.statement.members[0]) for letter in letters_of(name)}
     for letter in letters:
+        if letter not in left:
+            continue  # that is a missing sum
         changes: list[Change] = []
         for member in scene.statement.members:
             for name in names(member):

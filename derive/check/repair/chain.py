@@ -59,8 +59,9 @@ class Chain:
 
     def fixes(self) -> Iterator[Fix]:
         """Complete fixes, cheapest first as far as that is known."""
-        found = list(self.whole_edits())
-        classes = self.classes() if not found else []
+        yield from self.whole_edits()
+        found: list[Fix] = []
+        classes = self.classes()
         for chosen in classes:
             least = min((fix.cost for fix in found), default=MOST_COST)
             fix = self.towards(chosen, classes, least)
@@ -194,7 +195,7 @@ class Chain:
         claim = claims[bench.number]
         if claim.unread is not None:
             return None
-        other = Bench(bench.reader, source, bench.number, claim.statement, bench.words, bench.end)
+        other = Bench(bench.reader, source, bench.number, claim.statement, bench.words, bench.end, bench.defines)
         return Chain(other, other.tried(claim))
 
     def two_edits(self, k: int, right: str) -> Fix | None:

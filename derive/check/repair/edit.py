@@ -41,6 +41,7 @@ class Vocabulary:
     sizes: tuple[str, ...]
     functions: frozenset[str]
     letters: dict[str, str]
+    activated: tuple[str, ...]
     graph: Graph
 
 
@@ -82,8 +83,11 @@ class Scene:
 
     @cached_property
     def arguments(self) -> tuple[str, ...]:
-        """What a function may be taken of: the names of the statement and of the model."""
-        return tuple(dict.fromkeys((*self.written, *self.words.spellings.values())))
+        """What a function may be taken of: the names of the statement, and what the model takes functions of."""
+        known = self.words.activated
+        letters = [letter for letter in self.letters if letter.isalpha() and len(letter) == 1]
+        entries = [f"{name}_{letter}" for name in known if "_" not in name for letter in letters]
+        return tuple(dict.fromkeys((*self.written, *known, *entries)))
 
     @cached_property
     def partials_written(self) -> tuple[str, ...]:

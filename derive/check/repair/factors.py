@@ -20,7 +20,7 @@ from derive.check.repair.tree import (
 )
 from derive.claims.nodes import Fraction, Number, Row, Scripts, walk
 
-CONSTANTS = ("2", r"\frac{1}{2}")
+CONSTANTS = ("2", r"\frac{1}{2}", r"-\frac{1}{2}", "-2")
 
 
 # ---------------------------------------------------------------------------- signs
@@ -252,7 +252,7 @@ def _links(scene: Scene) -> Iterator[tuple[str, str]]:
         if text not in own:
             yield rf"\frac{{1}}{{{text}}}", "name"
     for function in sorted(words.functions):
-        for text in scene.written:
+        for text in scene.arguments:
             if text != function:
                 yield f"{function}'({text})", "prime"
                 yield rf"\odot {function}'({text})", "prime"

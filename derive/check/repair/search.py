@@ -94,7 +94,9 @@ def _repaired(reader: Reader, source: str, number: int, end: float) -> Fix | Non
     """The cheapest fix of a statement that the judge accepts."""
     _, claims = reader(source)
     claim = claims[number]
-    bench = Bench(reader, source, number, claim.statement, vocabulary(reader.graph), end)
+    bench = Bench(
+        reader, source, number, claim.statement, vocabulary(reader.graph), end, any(r.defines for r in claim.readings)
+    )
     plain = all(relation.text in ("=", ":=", r"\equiv") for relation in claim.statement.relations)
     kinds = {reading.kind for reading in claim.readings}
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}

@@ -164,7 +164,7 @@ def _layer_run(scene: Scene, name: Node) -> Offsets | None:
     if not isinstance(name, Scripts) or name.sup is None:
         return None
     items = name.sup.items
-    if len(items) == 1 and isinstance(items[0], Group):
+    if items and isinstance(items[0], Group):  # a transpose may follow the layer
         items = items[0].items
     elif items and isinstance(items[0], Number):
         return None  # a bare number is a power as likely as a layer
@@ -253,6 +253,10 @@ def left_sides(scene: Scene) -> Iterator[Edit]:
             for other, _ in _candidates(scene, name):
                 sentence = f"it is the derivative by {other}, not by {scene.text(name)}"
                 yield Edit("wrong_left_side", ((name.span, other),), sentence, 1.12)
+        for name in names(fraction.num):
+            for other, _ in _candidates(scene, name):
+                sentence = f"it is the derivative of {other}, not of {scene.text(name)}"
+                yield Edit("wrong_left_side", ((name.span, other),), sentence, 1.15)
     for node in walk(scene.member):
         if isinstance(node, Scripts) and node.sub is not None and base_symbol(node) is not None:
             base = base_symbol(node)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from derive.check.repair.edit import Vocabulary
 from derive.check.repair.tree import base_symbol
 from derive.claims.layout import parse
+from derive.claims.symbols import FUNCTIONS
 from derive.errors import ClaimError
 from derive.ir.graph import Graph
 from derive.ir.node import topological
@@ -43,12 +44,20 @@ def _made(graph: Graph) -> Vocabulary:
     names = Names(graph, Style())
     letters = {name: latex(names.formula(name)) for name, d in graph.declarations.items() if d.kind == "symbol"}
     functions = {_letter(names, name) for name, d in graph.functions.items() if d.kind == "function"}
+    functions |= {_base(alias) for alias, name in graph.aliases.items() if name in graph.functions}
+    activated: set[str] = set()
     for window in windows:
         for node in topological(*(binding.node for binding in window.bindings.values())):
             if node.op == "call" and len(node.args) == 1:
                 functions.add(_letter(names, node.name))
+                if f"\\{node.name}" in FUNCTIONS:
+                    functions |= {node.name, f"\\{node.name}"}
+                if node.args[0].op == "ref":
+                    activated.add(node.args[0].name)
     known = frozenset(function for function in functions if function is not None)
-    return Vocabulary(spellings, tuple(sizes), known, letters, graph)
+    return Vocabulary(
+        spellings, tuple(sizes), known, letters, tuple(spellings[n] for n in spellings if n in activated), graph
+    )
 
 
 @lru_cache(maxsize=256)
