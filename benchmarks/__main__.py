@@ -1,4 +1,4 @@
-"""`python -m benchmarks [emitted] [derivation] [size] [startup]`: run, print, and write the tables of README.md.
+"""`python -m benchmarks [NAME ...]`: run the named benchmarks (all by default), print, and write the tables of README.md.
 
 One thread, set before NumPy is loaded.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-from benchmarks import derivation, emitted, startup  # noqa: E402
+from benchmarks import derivation, emitted, startup, verify_speed  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
 
 README = Path(__file__).with_name("README.md")
@@ -22,6 +22,8 @@ TABLES = {
     "derivation": derivation.rows,
     "size": derivation.size_rows,
     "startup": startup.rows,
+    "verify": verify_speed.rows,
+    "length": verify_speed.length_rows,
 }
 
 
