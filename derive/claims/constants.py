@@ -60,12 +60,14 @@ def constant(node: Node, scope: Scope) -> Value | None:
 def with_size(node: Scripts, scope: Scope) -> Result | None:
     r"""`\mathbf 1_m` and `I_n` with the size below, `\mathbf 1_{z > 0}` with a condition; None for others."""
     base = node.base
-    is_ones = isinstance(base, Number) and base.text == "1" and bool(base.font)
+    is_ones = isinstance(base, Number) and base.text == "1"
     is_identity = isinstance(base, Symbol) and base.name == "I" and resolve(node, scope) is None
     if node.sub is None or node.primes or not (is_ones or is_identity):
         return None
     if is_condition(node.sub.items):
         return condition(node.sub.items, scope)
+    if isinstance(base, Number) and not base.font:
+        return None
     size = size_in(node.sub.items, scope)
     if is_ones:
         return Value(build.ones((size,)), text=f"ones({size})")

@@ -19,6 +19,7 @@ from derive.claims.claim import Problem, Result, Value
 from derive.claims.dots import ellipsis_sum
 from derive.claims.factors import factor
 from derive.claims.functions import named_function
+from derive.claims.limits import index_letters
 from derive.claims.lookup import Found, resolve
 from derive.claims.nodes import (
     BigOperator,
@@ -37,7 +38,7 @@ from derive.claims.nodes import (
 from derive.claims.partials import is_derivative
 from derive.claims.products import combined, product_of
 from derive.claims.scope import NotUnderstood, Scope
-from derive.claims.series import index_letters, series
+from derive.claims.series import series
 
 PRODUCTS = frozenset({r"\cdot", "*", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", "/", r"\div"})
 DIFFERENTIALS = frozenset({r"\partial", "d"})

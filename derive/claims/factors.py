@@ -16,6 +16,7 @@ from derive.claims.arrays import matrix, norm, tuple_of
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.conditions import by_cases, condition, is_condition
 from derive.claims.constants import constant, indicates, indicator, ones, with_size
+from derive.claims.extrema import extremum, is_extremum
 from derive.claims.functions import BRACKETS, applied, function_word, named_function, with_scripts
 from derive.claims.lookup import Found, components, is_transpose, resolve
 from derive.claims.nodes import (
@@ -70,16 +71,19 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
             return _plain(node, scope), at + 1
         case Symbol() | Accent():
             return _name(node, items, at, scope)
+        case Scripts() if is_extremum(node, scope):
+            return extremum(node, items, at, scope, factor)
         case Scripts():
             return _scripted(node, items, at, scope)
-        case Ellipsis():
-            raise NotUnderstood(node.span, "terms that show how the dots go on")
-        case Punct():
-            raise NotUnderstood(node.span, "an expression without a comma")
-        case Relation():
-            raise NotUnderstood(node.span, "an expression without a relation")
         case _:
-            raise NotUnderstood(node.span, "a factor")
+            raise NotUnderstood(node.span, _WANTED.get(type(node), "a factor"))
+
+
+_WANTED: dict[type[Node], str] = {
+    Ellipsis: "terms that show how the dots go on",
+    Punct: "an expression without a comma",
+    Relation: "an expression without a relation",
+}
 
 
 def _text(row: Row, scope: Scope) -> str:

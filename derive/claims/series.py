@@ -1,31 +1,31 @@
-r"""Sums with an index, sums and lists with dots.
+r"""Sums and products with an index.
 
 \sum_{i=1}^{n} term        over the axis that i counts, if it has n entries; over numbers if i counts neurons
 \sum_i term                over all that i counts
+\sum_{i \neq j} term       over all but j
 \sum_{i \in in(j)} term    over the neurons that are connected to j
-A_1 + A_2 + \cdots + A_n   as the sum that its first two terms and its last one show
+\prod_i factor             of a number of factors, or of factors that are positive: exp of the sum of their logarithms
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from derive.claims import values
 from derive.claims.claim import Problem, Result, Value
+from derive.claims.limits import Limits, is_positive, limits_of
 from derive.claims.nodes import (
     BigOperator,
     Group,
     Node,
     Offsets,
-    Punct,
-    Relation,
     Symbol,
     word_run,
 )
 from derive.claims.scope import PENDING, NotUnderstood, Scope, Table
-from derive.claims.scripts import tokens_of
+from derive.claims.scripts import Lin, tokens_of
 from derive.claims.usage import size_in
 from derive.ir import build
 from derive.ir.size import ONE, Size
@@ -33,55 +33,10 @@ from derive.ir.size import ONE, Size
 MAX_TERMS = 400
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What stands below and above a sum: letters, the first index, the last one, or a set of neurons."""
-
-    letters: tuple[str, ...]
-    low: tuple[Node, ...] = ()
-    high: tuple[Node, ...] = ()
-    members: tuple[Node, ...] = ()
-
-
-def index_letters(big: BigOperator) -> tuple[str, ...]:
-    """The letters that a sum binds; empty where its limits are not understood."""
-    try:
-        return _limits(big).letters
-    except NotUnderstood:
-        return ()
-
-
-def _limits(big: BigOperator) -> Limits:
-    if big.name != r"\sum":
-        raise NotUnderstood(big.span, "a sum")
-    items = big.lower.items if big.lower is not None else ()
-    at = next((k for k, node in enumerate(items) if isinstance(node, Relation)), None)
-    head = items if at is None else items[:at]
-    letters = tuple(node.name for node in head if isinstance(node, Symbol))
-    others = [node for node in head if not isinstance(node, Symbol | Punct)]
-    if not letters or others or any(len(letter) != 1 for letter in letters):
-        raise NotUnderstood(big.span, "a sum over an index letter")
-    upper = big.upper.items if big.upper is not None else ()
-    if at is None:
-        if upper:
-            raise NotUnderstood(big.span, "a lower limit")
-        return Limits(letters)
-    relation = items[at]
-    assert isinstance(relation, Relation)
-    if len(letters) > 1 or relation.text not in ("=", r"\in"):
-        raise NotUnderstood(relation.span, "limits of one index")
-    rest = items[at + 1 :]
-    if relation.text == "=":
-        if not rest or not upper:
-            raise NotUnderstood(big.span, "both limits of the sum")
-        return Limits(letters, rest, upper)
-    return Limits(letters, members=rest)
-
-
 def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     """The sum that `big` announces over `body`."""
     assert isinstance(big, BigOperator)
-    limits = _limits(big)
+    limits = limits_of(big)
     if not body:
         raise NotUnderstood(big.span, "something to sum")
     span = big.span[0], body[-1].span[1]
@@ -102,7 +57,7 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
         if isinstance(result, Problem):
             return result
     shown = ", ".join(limits.letters)
-    return replace(result, text=f"sum_{shown}({result.text})")
+    return replace(result, text=f"{'prod' if limits.product else 'sum'}_{shown}({result.text})")
 
 
 # ----- over an axis -----
@@ -116,6 +71,16 @@ def _over_axis(value: Value, letter: str, bound: str, limits: Limits, span: Offs
         size = value.node.shape[value.letters.index(bound)]
     elif bound in scope.sizes:
         size = scope.sizes[bound]
+    if limits.apart:
+        if size is None or limits.product:
+            raise NotUnderstood(span, f"a sum over an axis that {letter} counts")
+        others = _others(bound, limits.apart, size, span, scope)
+        if isinstance(others, Problem):
+            return others
+        labels = tuple(range(len(value.shape)))
+        value = replace(values.contraction([others, value], [(), labels], labels), row=value.row, text=value.text)
+    if limits.product:
+        return _product(value, bound, limits, size, span, scope)
     if not limits.high:
         if size is None:
             raise NotUnderstood(span, f"a range for {letter}")
@@ -140,6 +105,43 @@ def _masked(value: Value, bound: str, low: Size, high: Size, size: Size, scope: 
     mask = Value(build.ref(name, (size,)), (bound,))
     labels = tuple(range(len(value.shape)))
     return replace(values.contraction([mask, value], [(), labels], labels), row=value.row, text=value.text)
+
+
+def _others(bound: str, apart: Sequence[Node], size: Size, span: Offsets, scope: Scope) -> Result:
+    """1 for all but the entry that the sum leaves out."""
+    tokens = scope.substituted(tokens_of(apart))
+    (token,) = tokens if len(tokens) == 1 else (None,)
+    if isinstance(token, int):
+        label: str | int | Problem = scope.position(token, size, span)
+    elif isinstance(token, Lin) and not token.offset:
+        label = scope.letter(token.letter, size, span)
+    else:
+        raise NotUnderstood(span, "an index that the sum leaves out")
+    if isinstance(label, Problem):
+        return label
+    one = values.indexed(build.eye(size), [bound, label])
+    return replace(one, node=build.sub(build.number(1), one.node))
+
+
+def _product(value: Value, bound: str, limits: Limits, size: Size | None, span: Offsets, scope: Scope) -> Result:
+    """Of a number of factors as it stands, else by logarithms."""
+    if value.shape or size is None or bound not in value.letters:
+        raise NotUnderstood(span, "scalar factors that the index counts")
+    if limits.high:
+        low, high = size_in(limits.low, scope), size_in(limits.high, scope)
+        if low is not ONE or high is not size:
+            shown = f"the product runs from {low} to {high}, but there are 1..{size}"
+            return Problem("sum_limit", shown, span)
+    if size.number is not None and size.number <= MAX_TERMS:
+        parts = [values.relabelled(value, {bound: k}) for k in range(size.number)]
+        made: Result = parts[0]
+        for part in parts[1:]:
+            made = values.multiply(made, part, span)
+        return made
+    if not is_positive(value.node, scope.frame.graph):
+        raise NotUnderstood(span, "a product of positive factors, or of a given number of them")
+    total = values.summed(replace(value, node=build.call("log", value.node)), bound)
+    return replace(total, node=build.call("exp", total.node), chain=None, text=value.text)
 
 
 def _total(value: Value, bound: str, size: Size) -> Value:
@@ -175,6 +177,11 @@ def _over_neurons(
     if open_letters or kept:
         return Problem(PENDING, "letters stand for numbers", span)
     ranges = [_numbers(letter, limits, waiting, span, scope) for letter in limits.letters]
+    if limits.apart:
+        left_out = scope.substituted(tokens_of(limits.apart))
+        if len(left_out) != 1 or not isinstance(left_out[0], int):
+            raise NotUnderstood(span, "the number of the neuron that the sum leaves out")
+        ranges = [[number for number in ranges[0] if number != left_out[0]]]
     rows = list(product(*ranges))
     if len(rows) > MAX_TERMS:
         raise NotUnderstood(span, f"a sum of at most {MAX_TERMS} terms")
@@ -195,6 +202,8 @@ def _over_neurons(
 def _numbers(letter: str, limits: Limits, waiting: list[Table], span: Offsets, scope: Scope) -> list[int]:
     if limits.members:
         return _connected(limits.members, span, scope)
+    if limits.product:
+        raise NotUnderstood(span, "a product over an axis")
     if limits.high:
         low, high = size_in(limits.low, scope).number, size_in(limits.high, scope).number
         if low is None or high is None:
