@@ -30,6 +30,9 @@ from derive.ir.node import Node, refs, topological
 TIME_LIMIT = 4.0
 """Seconds for one statement; what is not decided then is undecided."""
 
+ROUNDED_AT = 3
+"""Points at which numerals are compared."""
+
 Word = Literal["true", "false", "undecided"]
 
 
@@ -270,16 +273,15 @@ def _sizes_as_numbers(*nodes: Node) -> set[str]:
 
 
 def _judge_rounded(link: Equal, graph: Graph) -> Finding:
-    """Numerals are right if every entry is the other member rounded to the decimals that are printed."""
-    point = points_of(graph).first(1)[0]
-    a, b = point.value(link.left, DIGITS), point.value(link.right, DIGITS)
-    if a is None or b is None or link.places is None:
-        return Finding("undecided", reason="a member has no value")
-    gap = np.abs(np.asarray(a - b)).reshape(-1)
-    places = link.places if len(link.places) == gap.size else link.places * gap.size
-    for k, (difference, decimals) in enumerate(zip(gap, places, strict=False)):
-        if difference > 0.5 * 10.0**-decimals * (1 + 1e-12):
-            entry = np.unravel_index(k, np.shape(a)) if np.shape(a) else ()
-            found = Counterexample({}, float(np.asarray(a)[entry]), float(np.asarray(b)[entry]))
-            return Finding("false", "proved", found, "the numbers differ by more than rounding")
+    """Numerals are right if every entry is the other member rounded to the decimals that are printed, everywhere."""
+    for point in points_of(graph).first(ROUNDED_AT):
+        a, b = point.value(link.left, DIGITS), point.value(link.right, DIGITS)
+        if a is None or b is None or link.places is None:
+            return Finding("undecided", reason="a member has no value")
+        left, right = np.asarray(a, dtype=object).ravel(), np.asarray(b, dtype=object).ravel()
+        places = link.places if len(link.places) == left.size else link.places[:1] * left.size
+        for one, other, decimals in zip(left, right, places, strict=True):
+            if abs(one - other) > 0.5 * 10.0**-decimals * (1 + 1e-12):
+                found = Counterexample({}, float(one), float(other))
+                return Finding("false", "proved", found, "the numbers differ by more than rounding")
     return Finding("true", "proved", reason="rounded to the printed decimals")

@@ -169,7 +169,8 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
         return Value(build.ref(text, ()), chain=Chain(p.text, q.text, 0), text=text)
     if q.kind == "formal":
         return Value(build.zeros(frame.graph.shape(p.name)), text=text)
-    direct = not upright and p.name != scope.frame.graph.loss and frame.has_second_path(p.name, q.name)
+    total = upright or (p.name == scope.frame.graph.loss and not scope.upright)  # beside a d, a curly one is direct
+    direct = not total and frame.has_second_path(p.name, q.name)
     if direct and not scope.upright:
         several = scope.partials > 1
         direct = scope.choose(("factors" if several else "lone", scope.member), (False, True))
