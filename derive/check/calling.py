@@ -46,7 +46,8 @@ class Calling:
     def forward(self, layer: Any, inputs: Sequence[Any]) -> Passed:
         function = self.forward_of(layer)
         if not accepts(function, len(inputs)):
-            raise DeriveError(f"forward does not take {len(inputs)} positional argument(s)")
+            hint = "it is a class: give an object of it" if isinstance(layer, type) else None
+            raise DeriveError(f"forward does not take {len(inputs)} positional argument(s)", hint=hint)
         value = call("forward", function, *inputs)
         parts = tuple(value) if isinstance(value, tuple | list) else (value,)
         cache: tuple[Any, ...] = ()

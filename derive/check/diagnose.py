@@ -20,7 +20,7 @@ from derive.check.local import elementwise, forward_values, through_upstream
 from derive.check.locate import Evidence, measure
 from derive.check.shape_causes import shape_reason
 from derive.check.sizes import name_constant
-from derive.check.terms import along_axis, regulariser, written_out
+from derive.check.terms import along_axis, path, regulariser, written_out
 
 Answer = tuple[list[str], str]
 
@@ -58,7 +58,7 @@ def diagnose(evidence: Evidence, known: Cause | None = None, worst: Worst | None
 
 def _whole(evidence: Evidence) -> Answer | None:
     """Hypotheses about the gradient as a whole."""
-    for hypothesis in (_zero, _constant, _cut_off, _transposed, _other_argument, regulariser):
+    for hypothesis in (_zero, _constant, _cut_off, _transposed, _other_argument, regulariser, path):
         if (answer := hypothesis(evidence)) is not None:
             return answer
     if evidence.index.size < 2:
@@ -141,8 +141,9 @@ def _joined(first: str, second: str) -> str:
 
 def _summed(evidence: Evidence, size: int) -> bool:
     """Whether the gradient is a sum over an axis of this size: the outputs have it and the group lacks it."""
+    others = {**evidence.point.values, **evidence.point.subject.constants}
     present = any(size in y.shape for y in evidence.point.outputs) or any(
-        size in v.shape for name, v in evidence.point.values.items() if name != evidence.name
+        size in v.shape for name, v in others.items() if name != evidence.name
     )
     return present and size not in evidence.shape
 

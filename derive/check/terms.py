@@ -46,6 +46,25 @@ def regulariser(evidence: Evidence) -> Answer | None:
     return None
 
 
+def path(evidence: Evidence) -> Answer | None:
+    """right - claimed = c * upstream gradient (or that times a forward value): a path around the layer."""
+    upstream = evidence.point.wide_upstream
+    if len(upstream) != 1 or not upstream[0].ndim or upstream[0].shape != evidence.shape or evidence.index.size < 3:
+        return None
+    u = wide(upstream[0])
+    rest = evidence.numeric - evidence.values
+    for text, value in [("the upstream gradient", u), *((f"upstream*{n}", u * v) for n, v in forward_values(evidence))]:
+        atom = value.ravel()[evidence.index]
+        size = float(np.sum(atom * atom))
+        factor = float(np.sum(rest * atom)) / size if size > 0 else 0.0
+        if factor and evidence.explains(evidence.values + factor * atom) and _sharp(evidence, factor * atom):
+            shown = text if abs(abs(factor) - 1.0) < 1e-6 else f"{abs(factor):.6g} * {text}"
+            if factor > 0:
+                return ["missing_term"], f"right except for the term {shown}, a path that is missing"
+            return ["extra_term"], f"right except for the term {shown}, which does not belong there"
+    return None
+
+
 def _sharp(evidence: Evidence, term: Array) -> bool:
     """Whether the rest, too small to be seen beside the gradient, is the term and not just small."""
     rest = evidence.numeric - evidence.values

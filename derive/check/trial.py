@@ -38,6 +38,8 @@ class _Stop(Exception):
 
 def run(prepare: Callable[[], Plan], time_limit: float | None, seed: int) -> GradientReport:
     """Make a plan and carry it out within the time limit; the answer is a report or a DeriveError."""
+    if time_limit is not None and not time_limit > 0:
+        raise DeriveError(f"the time limit is {time_limit} s", hint="a positive number of seconds, or None")
     deadline = Deadline(time_limit)
     trial = _Trial(deadline, seed)
     try:

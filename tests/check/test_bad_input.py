@@ -202,3 +202,21 @@ def test_layers_that_are_none():
             check_layer(thing, X)
     with pytest.raises(DeriveError, match="forward does not take 0"):
         check_layer(NeverSet())
+
+
+def test_a_time_limit_is_positive():
+    for limit in (0, -1.0):
+        with pytest.raises(DeriveError, match="time limit"):
+            check_gradient(lambda x: np.sum(x), lambda x: np.ones_like(x), np.ones(2), time_limit=limit)
+
+
+def test_a_class_is_no_layer():
+    class Layer:
+        def forward(self, x):
+            return x
+
+        def backward(self, dout):
+            return dout
+
+    with pytest.raises(DeriveError, match="give an object"):
+        check_layer(Layer, np.ones(2))
