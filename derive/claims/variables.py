@@ -77,7 +77,7 @@ def as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable |
     span = items[0].span
     if entry.kind == "generic" and entry.pattern is not None:
         inner = resolve(entry.pattern, scope, rename="°")
-        return as_variable(inner, items, scope) if isinstance(inner, Found) else None
+        return as_variable(inner, items, scope) if isinstance(inner, Found) else inner
     if entry.kind == "parameter":
         return Variable(entry.name, kind="parameter")
     if entry.kind == "symbol":

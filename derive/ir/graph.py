@@ -102,6 +102,8 @@ class Graph:
     declarations: Mapping[str, Declaration] = field(default_factory=dict)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Spellings that stand for any of several names, by a name with a letter in the place of a number: x for x_k."""
     loss: str | None = None
     title: str = ""
     family: Family | None = None

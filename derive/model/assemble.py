@@ -92,12 +92,16 @@ def _spelling(line: Line) -> str | None:
 
 def finish(scope: Scope, program: Program, name: str, environment: Environment) -> Graph:
     """The graph of a scope whose bindings are complete."""
+    known = [*scope.bindings, *scope.declarations]
+    patterns = {a.spelling: str(a.target) for a in program.aliases if is_pattern(a.target, known)}
+    program = replace(program, aliases=[alias for alias in program.aliases if alias.spelling not in patterns])
     aliases = resolve_aliases(scope, program, environment)
     graph = Graph(
         name=name,
         declarations=scope.declarations,
         bindings=scope.bindings,
         aliases=aliases,
+        patterns=patterns,
         loss=next(reversed(scope.bindings), None),
         title=program.title,
     )
@@ -117,6 +121,14 @@ def finish(scope: Scope, program: Program, name: str, environment: Environment) 
             hint="sum or average it; derivatives of arrays are taken with jacobian",
         )
     return graph.with_loss(loss)
+
+
+def is_pattern(name: Name, known: Sequence[str]) -> bool:
+    """Whether a name ends in a letter that stands for the numbers of other names, as `x_k` of `x_1, x_2`."""
+    stem, _, letter = name.stem.rpartition("_")
+    if name.index is not None or not stem or len(letter) != 1 or not letter.isalpha() or str(name) in known:
+        return False
+    return any(other.startswith(f"{stem}_") and other.removeprefix(f"{stem}_").isdecimal() for other in known)
 
 
 def resolve_aliases(scope: Scope, program: Program, environment: Environment) -> dict[str, str]:

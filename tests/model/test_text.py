@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from derive.errors import UnknownNameError
 from derive.ir import build
 from derive.ir.graph import Fact
 from derive.ir.size import size_of
@@ -210,3 +211,14 @@ def test_warnings_name_what_is_not_used():
         "y is declared on line 1 but not used; its gradient is zero",
         "the function g is declared on line 2 but not used",
     ]
+
+
+def test_an_alias_may_stand_for_any_of_several_names() -> None:
+    graph = loads("x_1, x_2, w : scalar\ny_1 = tanh(x_1)\ny_2 = tanh(x_2)\nL = y_1*y_2*w\nalias y = y_k\nalias v = w")
+    assert graph.patterns == {"y": "y_k"}
+    assert graph.aliases == {"v": "w"}
+
+
+def test_an_alias_of_nothing_stays_an_error() -> None:
+    with pytest.raises(UnknownNameError):
+        loads("x_1, w : scalar\nL = x_1*w\nalias y = z_k")
