@@ -251,7 +251,7 @@ def _touch(one: Offsets, other: Offsets) -> bool:
 
 _SIDE = r"\{(?:\\partial|d)((?:[^{}]|\{[^{}]*\})*)\}"
 _PARTIAL = re.compile(r"\\frac" + _SIDE + _SIDE)
-_REPEATED = re.compile(r"\\frac\{\\partial\s*([A-Za-z]+(?:\^\{?[^{}_]*\}?)?)_[^/]*?\}\{\\partial\s*\1_")
+_REPEATED = re.compile(r"\\frac\{\\partial\s*([A-Za-z]+(?:\^\{?[^{}_]*\}?)?)_(?:[^{}]|\{[^{}]*\})*\}\{\\partial\s*\1_")
 
 
 def _circular(text: str) -> bool:
