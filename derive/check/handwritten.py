@@ -38,7 +38,8 @@ class Subject:
         self.here = {name: np.array(values[name], dtype=float) for name in point.graph.bindings}
         self.values: dict[str, Array] = {}
         self.constants: dict[str, Array] = {}
-        self.notes: list[str] = []
+        sizes = ", ".join(f"{name} = {length}" for name, length in point.sizes.items())
+        self.notes: list[str] = [f"the first point has {sizes}"] if sizes else []
 
     def _share(self, claim: Claim) -> None:
         """What is claimed is moved, the rest stays what it is."""

@@ -91,7 +91,7 @@ class _LayerSubject(Subject):
         self.names |= {n: t for n, t in zip(self.inner.names, code.inputs, strict=True) if n in groups}
         self.values = {self.names[g]: v for g, v in self.inner.values.items() if g in self.names}
         self.constants = {n: v for n, v in self.every.items() if n not in self.values}
-        self.notes = self.inner.notes
+        self.notes += self.inner.notes
 
     def _inner(self, values: Values) -> dict[str, Array]:
         return {g: values[n] for g, n in self.names.items() if n in values}

@@ -1,7 +1,8 @@
 """Layers and gradient functions as other people write them, right ones, each with mistakes that people make.
 
 A case is a text, how it is called, and mistakes: what stands in the text (its last occurrence), what is written
-instead, the causes of which one should be named (None where only the refutation matters), and the groups of which one is wrong.
+instead, the causes of which one should be named (None where only the refutation matters), and the groups of which one
+is wrong.
 The styles are those of courses (functions with a cache), of books (objects that keep `self.x` and `self.dW`), of
 engines (`.data` and `.grad`), of optimisers (`loss, grad`), of closures (`y, pullback`).
 """

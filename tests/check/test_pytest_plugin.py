@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,22 @@ def test_an_outside_project_gets_a_readable_failure(tmp_path):
     assert "a mean is taken where a sum is needed" in result.stdout
     assert "b" in result.stdout
     assert "derive/check" not in result.stdout, "the failure shows the test, not the tool"
+    shown = [_steady(line) for line in result.stdout.splitlines()]
+    for line in _readme_message():
+        assert _steady(line) in shown
+
+
+def _readme_message() -> list[str]:
+    """The message of the failure, as the README has it."""
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = text.partition("```text\nE ")[2].partition("```")[0].splitlines()
+    assert len(lines) >= 5
+    return ["E " + lines[0], *lines[1:]]
+
+
+def _steady(line: str) -> str:
+    """Rounding differs from machine to machine."""
+    return re.sub(r"\d\.\de-\d+", "~", line).rstrip()
 
 
 def test_assert_gradient_of_a_function():
