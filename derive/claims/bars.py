@@ -51,6 +51,8 @@ class _Level:
 def pair_bars(tokens: list[Token]) -> dict[int, bool]:
     """Index of each paired bar -> whether it is the opening one."""
     paired: dict[int, bool] = {}
+    if not any(token.text in symbols.BARS for token in tokens):
+        return paired
     levels = [_Level()]
     operand = False
     fenced = False  # the token before was \left, \right or \middle: this one is its bracket

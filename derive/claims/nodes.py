@@ -205,8 +205,13 @@ class Cases(Node):
     rows: tuple[tuple[Row, ...], ...]
 
 
+_LEAVES = frozenset({Symbol, Number, Operator, Relation, Punct, Space, Text, Ellipsis, Stray})
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside `node`, in source order where the author's order is known."""
+    if type(node) in _LEAVES:
+        return ()
     match node:
         case Row(items=items) | Group(items=items):
             return items
@@ -232,7 +237,8 @@ def walk(*roots: Node) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(children(node)))
+        if type(node) not in _LEAVES:
+            stack.extend(reversed(children(node)))
 
 
 def word_run(items: tuple[Node, ...], at: int) -> str:

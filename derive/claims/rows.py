@@ -223,20 +223,20 @@ class RowReader(ABC):
     def with_script(self, known: Scripts, token: Token) -> Node:
         """`known` with one more script; primes written with `^` count as primes, empty braces as nothing."""
         if token.text == "'":
-            return replace(known, span=_union(known.span, token.span), primes=known.primes + 1)
+            return Scripts(_union(known.span, token.span), known.base, known.sub, known.sup, known.primes + 1)
         argument = self.script_argument(token)
         span = _union(known.span, token.span, argument.span, self.tokens[self.at - 1].span)
         primes = len(argument.items)
         if token.text == "^" and primes and all(_is_prime(node) for node in argument.items):
-            return replace(known, span=span, primes=known.primes + primes)
+            return Scripts(span, known.base, known.sub, known.sup, known.primes + primes)
         if not argument.items:
             return replace(known, span=span)
         if (known.sub if token.text == "_" else known.sup) is not None:
             kind = "subscript" if token.text == "_" else "superscript"
             raise self.error(f"a second {kind}: put the first one and its base in braces", token)
         if token.text == "_":
-            return replace(known, span=span, sub=argument)
-        return replace(known, span=span, sup=argument)
+            return Scripts(span, known.base, argument, known.sup, known.primes)
+        return Scripts(span, known.base, known.sub, argument, known.primes)
 
     def script_argument(self, token: Token) -> Row:
         argument = self.argument(token)

@@ -70,7 +70,7 @@ def tokenize(source: str) -> list[Token]:
             span=place(source[:200], (0, 1)),
             hint="is a closing delimiter of a display missing?",
         )
-    return _combine(_tokens(source))
+    return list(_tokens(source)) if source.isascii() else _combine(_tokens(source))
 
 
 def _tokens(source: str) -> Iterator[Token]:
