@@ -133,7 +133,7 @@ def lexicon(graph: Graph) -> Lexicon:
         kind = declaration.kind
         if kind in ("symbol", "parameter", "function", "functional"):
             _add_name(made, names, declaration.name, Entry(kind, declaration.name))
-    for spelling, target in graph.aliases.items():
+    for spelling, target in (*graph.aliases.items(), *graph.patterns.items()):
         _add_alias(made, spelling, target)
     for name in pre_activations(graph):
         for key, entries in list(made.entries.items()):
