@@ -16,7 +16,7 @@ from derive.claims.expressions import span_of, split_terms
 from derive.claims.lookup import Found, resolve
 from derive.claims.members import GradientOf
 from derive.claims.names import Key, key_of_node
-from derive.claims.nodes import Node, Relation, Row, Scripts, Symbol, walk
+from derive.claims.nodes import Node, Operator, Relation, Row, Scripts, Symbol, walk
 from derive.claims.partials import count_derivatives
 from derive.claims.scope import NotUnderstood, Oracle, Scope
 from derive.claims.statements import Statement
@@ -34,16 +34,51 @@ def update_of(job: Job) -> list[Reading] | None:
     terms, signs = split_terms(right)
     if relation in ("-=", "+="):
         terms, signs = [[left], list(right)], [1, -1 if relation == "-=" else 1]
-    same = len(terms[0]) == 1 and _core(terms[0][0]) is not None and _core(terms[0][0]) == _core(left)
-    if not same or signs[0] != 1 or len(terms) < 2:
+    if _again(terms[0], left) and signs[0] == 1 and len(terms) > 1:
+        if relation == "=" and not any(_differentiates(term) for term in terms[1:]):
+            return None
+        return _reading(job, terms[0], _step(terms[1:], signs[1:]), 1 if set(signs[1:]) == {1} else -1)
+    if relation == "=" or (relation == r"\to" and not _occurs(right, left)):
+        return None
+    if not _occurs(right, left):
         if relation == r"\leftarrow":
             raise NotUnderstood(statement.span, "the same parameter on both sides of the arrow")
         return None
-    if relation == "=" and not any(_differentiates(term) for term in terms[1:]):
+    if relation == ":=" and not any(map(_differentiates, terms)):
         return None
-    if len(terms) != 2:
-        raise NotUnderstood(span_of(terms[2]), "one step along the gradient")
-    return _reading(job, terms[0], terms[1], signs[1])
+    whole = Row(statement.members[1].span, right)  # (1 - \eta\lambda) w - ...: the step is what is missing from w
+    return _reading(job, [left], [left, Operator(whole.span, "-"), whole], -1)
+
+
+def _again(term: Sequence[Node], left: Node) -> bool:
+    """Whether a term is the parameter before its update: `w_t` where `w_{t+1}` is updated."""
+    if len(term) != 1 or _core(term[0]) is None or _core(term[0]) != _core(left):
+        return False
+    before, after = _time(term[0]), _time(left)
+    return before == after or (before, after) in _BEFORE
+
+
+def _occurs(items: Sequence[Node], left: Node) -> bool:
+    return any(_core(node) == _core(left) for node in walk(*items) if isinstance(node, Symbol | Scripts))
+
+
+def _step(terms: Sequence[Sequence[Node]], signs: Sequence[int]) -> list[Node]:
+    """What is taken away, or what is added if every term is."""
+    if len(terms) == 1:
+        return list(terms[0])
+    outer = 1 if set(signs) == {1} else -1
+    step: list[Node] = []
+    for term, sign in zip(terms, signs, strict=True):
+        step += [Operator(term[0].span, "+" if sign == outer else "-"), *term]
+    return step
+
+
+_TIMES = frozenset({"new", "old", "(t)", "(t+1)", "(t-1)", "+", "t", "t+1", "t-1", "(k)", "(k+1)"})
+_BEFORE = frozenset(
+    {("old", "new"), ("", "new"), ("old", ""), ("", "+"), ("t", "t+1"), ("", "t+1"), ("t-1", "t")}
+    | {("(t)", "(t+1)"), ("(t-1)", "(t)"), ("(k)", "(k+1)")}
+)
+"""What tells a parameter from its new value: which mark may stand before which."""
 
 
 def _core(node: Node) -> Key | None:
@@ -52,8 +87,13 @@ def _core(node: Node) -> Key | None:
     if key is None:
         return None
     base, sub, sup, primes = key
-    sub = "" if sub in ("new", "old") else sub
-    return base, sub, "" if sup in ("new", "old", "(t)", "(t+1)", "+", "t", "t+1") else sup, primes
+    return base, "" if sub in _TIMES else sub, "" if sup in _TIMES else sup, primes
+
+
+def _time(node: Node) -> str:
+    """What tells the new value from the old one."""
+    _, sub, sup, _ = key_of_node(node) or ("", "", "", 0)
+    return next((text for text in (sup, sub) if text in _TIMES), "")
 
 
 def _differentiates(term: Sequence[Node]) -> bool:
@@ -65,7 +105,13 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
 
     scope = job.scope(job.context.main, Oracle(), 1, {})
     rates = _rates(step, scope)
-    asked = GradientOf(span_of(name), tuple(name), tuple(rate.entry.name for rate in rates))
+    if len(rates) > 1 and len(split_terms(step)[0]) > 1:
+        raise NotUnderstood(
+            span_of(step), "one step size: all else that scales a term is part of the loss"
+        )
+    moved = _time(name[0]) != _time(job.rows[0].items[0])
+    bare = [_timeless(node) if moved or resolve(node, scope) is None else node for node in name]
+    asked = GradientOf(span_of(name), tuple(bare), tuple(rate.entry.name for rate in rates))
     rows = (Row(span_of(step), tuple(step)), Row(asked.span, (asked,)))
     statement = job.statement
     changed = Statement(rows, (Relation(statement.span, "="),), statement.span, statement.lead, statement.tag)
@@ -83,6 +129,15 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
         )
         for reading in readings
     ]
+
+
+def _timeless(node: Node) -> Node:
+    """The parameter itself."""
+    if not isinstance(node, Scripts) or not _time(node) or node.base is None:
+        return node
+    _, sub, sup, _ = key_of_node(node) or ("", "", "", 0)
+    left = replace(node, sub=None if sub in _TIMES else node.sub, sup=None if sup in _TIMES else node.sup)
+    return left if left.sub is not None or left.sup is not None or left.primes else node.base
 
 
 def _with(case: Case, checks: tuple[Link, ...]) -> Case:
