@@ -31,6 +31,8 @@ from derive.ir.graph import Graph
 Array = Any
 MOST_REPAIRS = 8
 TOLERANCE = 1e-9
+NO_VERDICT = frozenset({"TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError"})
+"""What ends a block without telling whether it is right."""
 STAGES = ("syntax", "module", "__init__", "forward", "backward", "values", "done")
 
 
@@ -98,11 +100,7 @@ def judge_code(item: Item, graph: Graph, *, run: bool) -> Verdict:
     elif _fails_for_one_sample(code, graph):
         defects.append("shape_mismatch")
         said.append("for one sample as a 1-D array forward works, but backward does not: it is for batches only")
-    if (
-        not current.good
-        and current.failure is not None
-        and current.failure.type in ("TimeoutError", "Refused", "SystemExit", "OSError")
-    ):
+    if not current.good and current.failure is not None and current.failure.type in NO_VERDICT:
         return replace(blank, diagnosis="; ".join(said), defects=unique(defects))
     return replace(
         blank, verdict="false", evidence="probed", defects=tuple(defects), diagnosis="; ".join(said),

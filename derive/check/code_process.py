@@ -48,7 +48,6 @@ def run_block(
     arguments: list[Array] | None = None,
     forward: list[Array] | None = None,
     backward: Array | None = None,
-    seconds: float = SECONDS,
 ) -> Ran:
     """Run a block, and a layer that it defines. Never raises for what the block does."""
     with tempfile.TemporaryDirectory(prefix="derive-") as folder:
@@ -65,11 +64,11 @@ def run_block(
         try:
             done = subprocess.run(
                 [sys.executable, "-I", "-B", str(RUNNER)],
-                input=json.dumps(task).encode(), capture_output=True, timeout=seconds, cwd=folder,
+                input=json.dumps(task).encode(), capture_output=True, timeout=SECONDS, cwd=folder,
                 env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "SYSTEMROOT": ""}, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return Ran(failure=Failure("TimeoutError", f"it did not end within {seconds:g} seconds"))
+            return Ran(failure=Failure("TimeoutError", f"it did not end within {SECONDS:g} seconds"))
         except OSError as error:
             return Ran(failure=Failure("OSError", f"no process could be started: {error}"))
     return _answer(done.stdout)

@@ -28,6 +28,7 @@ COMMANDS = {
     "eval": "A forward and a backward pass with numbers.",
     "check": "Formulas and code against finite differences.",
     "verify": "The formulas of a page: right or wrong, where, and the repair.",
+    "model": "Drafts the model text from a page's own forward formulas.",
     "doctor": "What is installed, and what it enables.",
 }
 UNUSABLE, BROKEN_PIPE, INTERRUPTED = 2, 141, 130

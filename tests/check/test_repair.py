@@ -32,7 +32,7 @@ SCALAR = [
     ("missing_factor", r"\frac{\partial L}{\partial w_1} = (a_2 - y) w_2 x", None),
     (
         "missing_factor",
-        r"\frac{\partial L}{\partial a_1} = \frac{\partial L}{\partial a_2}\frac{\partial z_2}{\partial a_1} = (a_2 - y) w_2",
+        r"\frac{\partial L}{\partial a_1} = \frac{\partial L}{\partial a_2}\frac{\partial z_2}{\partial a_1}",
         None,
     ),
     ("missing_prime", r"\frac{\partial L}{\partial z_1} = (a_2 - y) w_2 \sigma(z_1)", None),

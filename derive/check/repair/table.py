@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from derive.check.repair import arrangement, calculus, factors, symbols
 from derive.check.repair.edit import Edit, Maker, Scene
-from derive.check.repair.tree import partials
-from derive.claims.nodes import Ellipsis, Fraction, walk
+from derive.check.repair.tree import partials, terms
+from derive.claims.dots import pattern_of
+from derive.claims.nodes import Ellipsis, Fraction, Offsets, Row, walk
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,12 @@ def candidates(scene: Scene) -> list[Edit]:
     found: dict[tuple[object, ...], Edit] = {}
     circles = [part for node in partials(scene.member) if (part := _circle(scene, node)) is not None]
     dotted = any(isinstance(node, Ellipsis) for node in walk(scene.member))
+    shown = _first_terms(scene.member) if dotted else ()
     for kind in KINDS:
         if scene.first and not kind.left:
             continue
         for edit in kind.make(scene):
-            if edit.changes and not edit.overlaps:
+            if edit.changes and not edit.overlaps and not _uneven(edit, shown):
                 if dotted:
                     edit = replace(edit, cost=edit.cost + (0.5 if len(edit.changes) == 1 else -0.25))
                 if circles and not any(a <= at <= b for (a, b), _ in edit.changes for at in circles):
@@ -84,6 +86,20 @@ def _circle(scene: Scene, node: Fraction) -> int | None:
     """The place of a derivative of something by itself, which is 1 and was meant otherwise."""
     same = scene.between(node.num.span) == scene.between(node.den.span)
     return node.den.span[1] if same else None
+
+
+def _first_terms(member: Row) -> tuple[Offsets, ...]:
+    """The places of the first two terms of a sum with dots that show how it goes on."""
+    found = terms(member.items)
+    at = next((k for k, term in enumerate(found) if isinstance(term.nodes[0], Ellipsis)), 0)
+    if at < 2 or pattern_of(*(list(term.nodes) for term in (found[0], found[1], found[-1]))) is None:
+        return ()
+    return found[0].span, found[1].span
+
+
+def _uneven(edit: Edit, shown: tuple[Offsets, ...]) -> bool:
+    """Whether only one of these terms is changed: then they no longer show how the sum goes on."""
+    return any(all(start <= a and b <= end for (a, b), _ in edit.changes) for start, end in shown)
 
 
 def whole_candidates(scene: Scene) -> Iterator[Edit]:

@@ -1,0 +1,132 @@
+"""`derive verify` and `derive model` as a user meets them."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Derive = Callable[..., Any]
+RIGHT = "$$ \\frac{\\partial L}{\\partial z_2} = a_2 - y \\tag{1} $$\n"
+WRONG = "$$ \\frac{\\partial L}{\\partial z_2} = y - a_2 \\tag{2} $$\n"
+OPEN = "$$ \\frac{\\partial L}{\\partial z_2} = q + 1 \\tag{3} $$\n"
+MODEL = "<!-- derive: model=two_layer_scalar -->\n\n"
+
+
+def page(tmp_path: Path, text: str, name: str = "notes.md") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code"),
+    [
+        (RIGHT, (), 0),
+        (WRONG, (), 1),
+        (OPEN, (), 3),
+        (OPEN, ("--lenient",), 0),
+        (WRONG + "\n" + OPEN, ("--lenient",), 1),
+        ("nothing here\n", (), 0),
+    ],
+)
+def test_the_exit_code(derive: Derive, tmp_path: Path, text: str, arguments: tuple[str, ...], code: int) -> None:
+    assert derive("verify", page(tmp_path, MODEL + text), *arguments).code == code
+
+
+def test_the_text_shows_place_reason_repair_and_numbers(derive: Derive, tmp_path: Path) -> None:
+    result = derive("verify", page(tmp_path, MODEL + WRONG))
+    assert "(2)" in result.out
+    assert "false" in result.out
+    assert "^" in result.out
+    assert "wrong_sign" in result.out
+    assert "correct" in result.out
+    assert "left" in result.out
+
+
+def test_one_formula_from_the_command_line(derive: Derive) -> None:
+    result = derive("verify", "-e", r"\frac{\partial L}{\partial z_2} = a_2 - y", "--model", "two_layer_scalar")
+    assert (result.code, "true [proved]" in result.out) == (0, True)
+    assert derive("verify", "-e", "1 + 1 = 3").code == 1
+
+
+def test_standard_input(derive: Derive) -> None:
+    assert derive("verify", "-", stdin=MODEL + RIGHT).code == 0
+
+
+def test_json_of_one_page_and_of_several(derive: Derive, tmp_path: Path) -> None:
+    first, second = page(tmp_path, MODEL + RIGHT), page(tmp_path, MODEL + WRONG, "more.md")
+    one = json.loads(derive("verify", first, "--format", "json").out)
+    assert (one["schema"], one["results"][0]["verdict"]) == (1, "true")
+    many = derive("verify", first, second, "--format", "json", "--jobs", "2")
+    assert [report["results"][0]["verdict"] for report in json.loads(many.out)] == ["true", "false"]
+    assert many.code == 1
+
+
+def test_json_of_a_model_that_is_not_accepted(derive: Derive, tmp_path: Path) -> None:
+    path = page(tmp_path, "```derive\ny = q\n```\n\n" + RIGHT)
+    result = derive("verify", path, "--format", "json")
+    data = json.loads(result.out)
+    assert result.code == 2
+    assert set(data) == {"schema", "page", "error"}
+    assert set(data["error"]) == {"message", "file", "line", "column"}
+    assert data["error"]["line"] == 2
+
+
+def test_junit(derive: Derive, tmp_path: Path) -> None:
+    result = derive("verify", page(tmp_path, MODEL + RIGHT + "\n" + WRONG + "\n" + OPEN), "--format", "junit")
+    suite = ElementTree.fromstring(result.out.encode())[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "1", "1")
+
+
+def test_github(derive: Derive, tmp_path: Path) -> None:
+    result = derive("verify", page(tmp_path, MODEL + RIGHT + "\n" + WRONG), "--format", "github")
+    (line,) = result.out.strip().splitlines()
+    assert line.startswith("::error file=")
+    assert "line=5" in line
+    assert "%0Acorrect" in line
+
+
+def test_markdown(derive: Derive, tmp_path: Path) -> None:
+    result = derive("verify", page(tmp_path, MODEL + RIGHT + "\n" + WRONG), "--format", "markdown")
+    assert "| (2) | 5 | false |" in result.out
+    assert "$$" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("verify",), "name a page"),
+        (("verify", "nowhere.md"), "no page"),
+        (("verify", "-e", "a = b", "--model", "nothing"), "no model"),
+        (("model", "nowhere.md"), "no page"),
+    ],
+)
+def test_unusable_input(derive: Derive, arguments: tuple[str, ...], message: str) -> None:
+    result = derive(*arguments)
+    assert result.code == 2
+    assert message in result.err
+
+
+def test_a_binary_page(derive: Derive, tmp_path: Path) -> None:
+    path = tmp_path / "binary.md"
+    path.write_bytes(b"\x00\x01")
+    assert derive("verify", path).code == 2
+
+
+def test_a_drafted_model_is_a_model_that_verifies_its_page(derive: Derive, tmp_path: Path) -> None:
+    forward = "$$ z = w x + b \\tag{1} $$\n\n$$ a = \\sigma(z), \\qquad E = \\frac{1}{2} (a - t)^2 \\tag{2} $$\n"
+    path = page(tmp_path, forward + "\n$$ \\frac{\\partial E}{\\partial w} = (a - t) a (1 - a) x \\tag{3} $$\n")
+    drafted = derive("model", path)
+    assert drafted.code == 0
+    (tmp_path / "net.derive").write_text(drafted.out)
+    assert derive("verify", path, "--model", "net.derive").code == 0
+
+
+def test_a_page_without_forward_formulas_has_no_draft(derive: Derive, tmp_path: Path) -> None:
+    result = derive("model", page(tmp_path, "no formula"))
+    assert (result.code, result.out) == (2, "")
