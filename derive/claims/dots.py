@@ -34,7 +34,7 @@ def ellipsis_sum(terms: list[list[Node]], signs: list[int], span: Offsets, scope
     if len(dots) != 1 or at < 2 or at != len(terms) - 2 or len(set(signs)) != 1:
         raise NotUnderstood(span, "terms that show how the dots go on")
     first, last = terms[0], terms[-1]
-    limit = _pattern(first, terms[1], last)
+    limit = pattern_of(first, terms[1], last)
     if limit is None:
         raise NotUnderstood(span, "terms that differ in one index")
     pattern, high = limit
@@ -46,7 +46,7 @@ def ellipsis_sum(terms: list[list[Node]], signs: list[int], span: Offsets, scope
 _DOT = "ȷ"
 
 
-def _pattern(first: list[Node], second: list[Node], last: list[Node]) -> tuple[list[Node], tuple[Node, ...]] | None:
+def pattern_of(first: list[Node], second: list[Node], last: list[Node]) -> tuple[list[Node], tuple[Node, ...]] | None:
     """The first term with an index where it counts up, and what stands there in the last one."""
     limit: list[tuple[Node, ...]] = []
     made = _generalised(tuple(first), tuple(second), tuple(last), limit)
@@ -125,7 +125,7 @@ def listed(parts: list[list[Node]], span: Offsets, scope: Scope) -> Result:
     if len(dots) != 1 or at != len(parts) - 2 or at < 1:
         raise NotUnderstood(span, "components that show how the dots go on")
     second = parts[1] if at > 1 else _counted(parts[0])
-    limit = _pattern(parts[0], second, parts[-1])
+    limit = pattern_of(parts[0], second, parts[-1])
     if limit is None:
         raise NotUnderstood(span, "components that differ in one index")
     pattern, high = limit
