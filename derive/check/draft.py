@@ -22,15 +22,8 @@ from derive.claims.scan import read_page
 from derive.claims.statements import Statement, statements
 from derive.errors import ClaimError
 
-FUNCTIONS = {
-    **{
-        name: name.strip("\\")
-        for name in (r"\log", r"\exp", r"\tanh", r"\sin", r"\cos", "exp", "log", "tanh", "softmax")
-    },
-    r"\sigma": "sigmoid",
-    r"\ln": "log",
-    "ln": "log",
-}
+_SPELLED = (r"\log", r"\exp", r"\tanh", r"\sin", r"\cos", "exp", "log", "tanh", "softmax")
+FUNCTIONS = {**{name: name.strip("\\") for name in _SPELLED}, r"\sigma": "sigmoid", r"\ln": "log", "ln": "log"}
 GENERIC = frozenset("fgh")
 MOST_NAMES = 2_000
 
