@@ -129,6 +129,22 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
 
 
+def _of_page(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """What the page defines. It may call several families δ, each by its letter: then what fits tells them apart."""
+    sizes = dict(scope.sizes)
+    made = defined(node, items, at, scope)
+    if made is None or not is_indexed_delta(node):
+        return made
+    apart = replace(scope, sizes=sizes, assumed={})
+    other = gradients.delta(node, apart)
+    if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
+        scope.sizes.clear()
+        scope.sizes.update(sizes)
+        scope.assumed.update(apart.assumed)
+        return other, at + 1
+    return made
+
+
 def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     """A name with all its scripts, or None."""
     following_node = items[at + 1] if at + 1 < len(items) else None
@@ -137,10 +153,7 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
         if made is not None and made[1] == 2:  # g(u)^2 of a function of the page
             value = made[0]
             return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
-    made = defined(node, items, at, scope)
-    other = gradients.delta(node, scope) if made is not None and is_indexed_delta(node) else None
-    if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
-        return other, at + 1  # a page may call several families δ, each by its letter; what fits tells them apart
+    made = _of_page(node, items, at, scope)
     if made is not None:
         value, following = made
         behind = items[following] if following < len(items) else None
