@@ -86,3 +86,21 @@ def _determinants(scope: Scope) -> set[Term]:
     """What the model takes determinants of: `|W|` of such a matrix is no norm."""
     nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
     return {node.args[0] for node in nodes if node.op in ("det", "logdet")}
+
+
+def inner_product(node: Group, scope: Scope) -> Result:
+    r"""`\langle x, y \rangle` of two arrays of one shape."""
+    at = [k for k, inner in enumerate(node.items) if isinstance(inner, Punct) and inner.text == ","]
+    if len(at) != 1 or not 0 < at[0] < len(node.items) - 1:
+        raise NotUnderstood(node.span, "two arrays with a comma between them")
+    a, b = scope.read(node.items[: at[0]], scope), scope.read(node.items[at[0] + 1 :], scope)
+    broken = values.problem_in(a, b)
+    if broken is not None:
+        return broken
+    assert isinstance(a, Value)
+    assert isinstance(b, Value)
+    if a.shape != b.shape:
+        return Problem("shape_mismatch", "an inner product of two shapes", node.span)
+    axes = tuple(range(len(a.shape)))
+    bad = values.conflict([a, b], node.span)
+    return bad or replace(values.contraction([a, b], [axes, axes], ()), text=f"⟨{a.text}, {b.text}⟩")

@@ -12,7 +12,7 @@ from fractions import Fraction as Exact
 
 from derive.claims import gradients, partials, values
 from derive.claims.annotations import called, is_annotation, is_indexed_delta, only_parameters
-from derive.claims.arrays import matrix, norm, tuple_of
+from derive.claims.arrays import inner_product, matrix, norm, tuple_of
 from derive.claims.claim import Problem, Result, Value
 from derive.claims.conditions import by_cases, condition, is_condition
 from derive.claims.constants import constant, indicates, indicator, ones, with_size
@@ -248,6 +248,8 @@ def _plain(node: Node, scope: Scope) -> Result:
             return norm(bar, items, node, scope)
         case Cases():
             return by_cases(node, scope)
+        case Group(open=r"\langle", close=r"\rangle"):
+            return inner_product(node, scope)
         case Group(open="[", items=items, close="]") if is_condition(items):
             return condition(items, scope)
         case Group(open=opening, items=items, close=closing) if opening and closing:

@@ -133,11 +133,7 @@ def _product(value: Value, bound: str, limits: Limits, size: Size | None, span: 
             shown = f"the product runs from {low} to {high}, but there are 1..{size}"
             return Problem("sum_limit", shown, span)
     if size.number is not None and size.number <= MAX_TERMS:
-        parts = [values.relabelled(value, {bound: k}) for k in range(size.number)]
-        made: Result = parts[0]
-        for part in parts[1:]:
-            made = values.multiply(made, part, span)
-        return made
+        return _multiplied([values.relabelled(value, {bound: k}) for k in range(size.number)], span)
     if not is_positive(value.node, scope.frame.graph):
         raise NotUnderstood(span, "a product of positive factors, or of a given number of them")
     total = values.summed(replace(value, node=build.call("log", value.node)), bound)
@@ -194,16 +190,28 @@ def _over_neurons(
         terms.append(inner.read(body, inner))
         if inner.pending:
             return Problem("undefined_symbol", "a term of the sum does not exist", span)
+    if limits.product:
+        return _multiplied(terms, span)
     total = values.add(terms, [1] * len(terms), span)
     text = " + ".join(term.text for term in terms if isinstance(term, Value))
     return total if isinstance(total, Problem) else replace(total, text=f"({text})" if len(terms) > 1 else text)
 
 
+def _multiplied(factors: Sequence[Result], span: Offsets) -> Result:
+    """The product of scalars."""
+    if any(isinstance(factor, Value) and factor.shape for factor in factors):
+        raise NotUnderstood(span, "a product of scalars")
+    made = factors[0]
+    for factor in factors[1:]:
+        made = values.multiply(made, factor, span)
+    if isinstance(made, Problem):
+        return made
+    return replace(made, chain=None, text=" ".join(f.text for f in factors if isinstance(f, Value)))
+
+
 def _numbers(letter: str, limits: Limits, waiting: list[Table], span: Offsets, scope: Scope) -> list[int]:
     if limits.members:
         return _connected(limits.members, span, scope)
-    if limits.product:
-        raise NotUnderstood(span, "a product over an axis")
     if limits.high:
         low, high = size_in(limits.low, scope).number, size_in(limits.high, scope).number
         if low is None or high is None:

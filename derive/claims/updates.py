@@ -106,9 +106,7 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
     scope = job.scope(job.context.main, Oracle(), 1, {})
     rates = _rates(step, scope)
     if len(rates) > 1 and len(split_terms(step)[0]) > 1:
-        raise NotUnderstood(
-            span_of(step), "one step size: all else that scales a term is part of the loss"
-        )
+        raise NotUnderstood(span_of(step), "one step size: all else that scales a term is part of the loss")
     moved = _time(name[0]) != _time(job.rows[0].items[0])
     bare = [_timeless(node) if moved or resolve(node, scope) is None else node for node in name]
     asked = GradientOf(span_of(name), tuple(bare), tuple(rate.entry.name for rate in rates))
