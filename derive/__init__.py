@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derive.api import Derivation, Graph, load, loads
+    from derive.check.against import check_against
     from derive.check.gradient import check_gradient
     from derive.check.layer import check_layer
     from derive.errors import ClaimError, DeriveError, ModelError, ShapeError, Span, UnknownNameError, UnsupportedError
@@ -28,6 +29,7 @@ _HOME = {
     "load": "derive.api",
     "loads": "derive.api",
     "verify": "derive.pages",
+    "check_against": "derive.check.against",
     "check_gradient": "derive.check.gradient",
     "check_layer": "derive.check.layer",
     "DeriveError": "derive.errors",
@@ -50,6 +52,7 @@ __all__ = [
     "Span",
     "UnknownNameError",
     "UnsupportedError",
+    "check_against",
     "check_gradient",
     "check_layer",
     "load",

@@ -112,9 +112,9 @@ def _with_values(report: GradientReport, subjects: list[Subject]) -> GradientRep
                 continue
             if not right.size:
                 continue
-            off = np.abs(own - right)
-            place = tuple(map(int, np.unravel_index(int(np.nanargmax(np.append(off, 0)[: off.size])), off.shape)))
-            estimate = SAME_VALUE / 10 * float(max(np.max(np.abs(own)), np.max(np.abs(right))))
+            off = np.where(np.isfinite(own), np.abs(own - right), np.inf)
+            place = tuple(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
+            estimate = SAME_VALUE / 10 * float(np.max(np.abs(right)))
             found = Worst(name, place, float(own[place]), float(right[place]), estimate)
             if name not in worst or severity(found) > severity(worst[name]):
                 worst[name] = found

@@ -108,7 +108,7 @@ def ended(graph: Graph, loss: str | None) -> Ended:
     if wanted is not None and not graph.shape(wanted):
         return Ended(graph, graph, wanted, (wanted,))
     users = graph.consumers()
-    outputs = (wanted,) if wanted else tuple(n for n in graph.bindings if not users[n])
+    outputs = (wanted,) if loss is not None and wanted else tuple(n for n in graph.bindings if not users[n])
     if not outputs:
         raise ModelError(f"the model {graph.name} computes nothing")
     letter = _free(graph, "L")

@@ -159,6 +159,8 @@ class HandwrittenFunction(Code):
 
     def taken_apart(self, result: Any) -> tuple[Any, dict[str, Any]]:
         """Value (or None) and gradients by name."""
+        if result is None:
+            return None, {}
         if isinstance(result, Mapping):
             return self._from_mapping(result, None)
         ordered = [name for kind, name in self.order if kind == "input"]

@@ -268,3 +268,27 @@ def test_the_line_that_raised_is_named() -> None:
     report = check_against(loads(MODEL), raising)
     assert report.verdict == "false"
     assert "test_against.py:" in report.diagnosis
+
+
+def test_a_value_that_is_no_number_and_a_missing_gradient() -> None:
+    def not_finite(X, w, lambda_, y):
+        return np.nan, right(X, w, lambda_, y)
+
+    report = check_against(loads(MODEL), not_finite)
+    assert report.verdict == "false"
+    assert report.group("L").verdict == "false"
+    assert report.to_json()
+    assert "missing_gradient" in check_against(loads(MODEL), lambda X, w, lambda_, y: None).defects
+
+
+def test_a_model_of_several_outputs() -> None:
+    model = loads("x : (n,)\na = x**2\nc = exp(x)\n")
+    assert check_against(model, lambda da, dc, x: da * 2 * x + dc * np.exp(x)).verdict == "true"
+    assert check_against(model, lambda da, dc, x: da * 2 * x).verdict == "false"
+
+
+def test_a_size_written_as_a_number_is_found_by_the_second_draw_of_sizes() -> None:
+    def fixed(X, w, lambda_, y):
+        return {"w": 2 * X.T @ (X @ w - y) / 5 + 2 * lambda_ * w}
+
+    assert check_against(loads(MODEL), fixed).verdict == "false"
