@@ -54,7 +54,9 @@ def _item(row: Row, job: Job) -> Item | Problem:
         scope = job.scope(frame, Oracle(), 0, {})
         meant = resolve(head, scope) if head is not None else None
         if isinstance(meant, Found) and meant.entry.kind == "value" and not meant.indices and not meant.sup:
-            return Item(meant.entry.name, window, adjoint)
+            name = meant.entry.name  # every window has a loss, the true one is that of the last
+            last = len(job.context.frames) - 1
+            return Item(name, last if name == job.context.main.graph.loss else window, adjoint)
         if isinstance(meant, Problem):
             problem = problem or meant
     if problem is not None and not (isinstance(base, Symbol) and base.name == r"\delta"):
