@@ -47,6 +47,8 @@ Step = tuple[Result, int]
 
 def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
     """The factor that starts at `items[at]`, and where the next one starts."""
+    if at >= len(items):
+        raise NotUnderstood(items[-1].span if items else (0, 0), "something behind it")
     node = items[at]
     word = word_run(tuple(items[at : at + 20]), at=0) if isinstance(node, Symbol | Scripts) else ""
     if len(word) > 1:
