@@ -28,6 +28,7 @@ from derive.model.load import gallery
 PAGES = Path(__file__).parents[1] / "tests" / "corpora" / "pages"
 SECONDS = 12.0
 """Longer than the limits of one formula together: what takes more than this hangs."""
+INTERNAL = "internal error"
 BARE = Options(repairs=False)
 SIGNS = "{}()[]^_+-=',&$|/*<>!~`@#%:;.0123xyzWLabijklmn"
 COMMANDS = (
@@ -93,6 +94,8 @@ def try_formula(text: str, graph: Graph, *, repairs: bool) -> tuple[str, Failure
     except Exception:
         return "raised", Failure("traceback", text, traceback.format_exc(limit=-3))
     seconds = time.perf_counter() - start
+    if INTERNAL in verdict.diagnosis:
+        return verdict.verdict, Failure("internal error", text, verdict.diagnosis)
     if seconds > SECONDS:
         return verdict.verdict, Failure("slow", text, f"{seconds:.1f} s")
     if verdict.verdict == "true" and not equal_by_value(text, graph):
@@ -111,6 +114,9 @@ def try_page(text: str) -> tuple[str, Failure | None]:
     except Exception:
         return "raised", Failure("traceback", text, traceback.format_exc(limit=-3))
     seconds = time.perf_counter() - start
+    for verdict in report.results:
+        if INTERNAL in verdict.diagnosis:
+            return "report", Failure("internal error", verdict.latex, verdict.diagnosis)
     limit = SECONDS + 0.5 * len(report.results)
     return "report", Failure("slow", text, f"{seconds:.1f} s") if seconds > limit else None
 

@@ -191,6 +191,8 @@ class _Run:
             verdict = unread(item, error)
         except RecursionError:
             verdict = unread(item, ModelError("the formula is nested too deeply to be judged"))
+        except Exception as error:  # a fault of the toolkit must not cost the other formulas their verdicts
+            verdict = unread(item, ModelError(f"internal error: {type(error).__name__}: {error}; please report it"))
         verdict = replace(verdict, expected=cast("VerdictWord | None", item.expect))
         self.judged.append((item, graph, verdict, found))
 
