@@ -42,6 +42,7 @@ class Vocabulary:
     functions: frozenset[str]
     letters: dict[str, str]
     activated: tuple[str, ...]
+    scalars: bool
     graph: Graph
 
 

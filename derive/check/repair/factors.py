@@ -255,7 +255,8 @@ def _links(scene: Scene) -> Iterator[tuple[str, str]]:
         for text in scene.arguments:
             if text != function:
                 yield f"{function}'({text})", "prime"
-                yield rf"\odot {function}'({text})", "prime"
+                if not words.scalars:
+                    yield rf"\odot {function}'({text})", "prime"
     for text in dict.fromkeys(words.spellings.values()):
         if text not in scene.written:
             yield text, "name"

@@ -17,11 +17,11 @@ from derive.claims.nodes import Ellipsis, Fraction, Offsets, Row, walk
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of edit. `bulk` edits are tried together with others, `whole` ones change several members."""
+    """A kind of edit: whether a left side may need it, and whether it means something for scalars alone."""
 
     make: Maker
     left: bool = False
-    whole: bool = False
+    scalars: bool = True
 
 
 KINDS: tuple[Kind, ...] = (
@@ -38,18 +38,18 @@ KINDS: tuple[Kind, ...] = (
     Kind(symbols.wrong_indices, left=True),
     Kind(symbols.digits),
     Kind(factors.extra_factors),
-    Kind(arrangement.transposes),
-    Kind(arrangement.orders),
+    Kind(arrangement.transposes, scalars=False),
+    Kind(arrangement.orders, scalars=False),
     Kind(factors.chain_gaps),
     Kind(factors.missing_constants),
     Kind(calculus.missing_sums),
     Kind(symbols.operands),
     Kind(symbols.left_sides, left=True),
     Kind(arrangement.brackets),
-    Kind(arrangement.products_of_kind),
+    Kind(arrangement.products_of_kind, scalars=False),
     Kind(factors.powers),
     Kind(factors.missing_links),
-    Kind(factors.entrywise_links),
+    Kind(factors.entrywise_links, scalars=False),
     Kind(arrangement.missing_terms),
     Kind(arrangement.extra_terms),
     Kind(symbols.function_names),
@@ -68,7 +68,7 @@ def candidates(scene: Scene) -> list[Edit]:
     dotted = any(isinstance(node, Ellipsis) for node in walk(scene.member))
     shown = _first_terms(scene.member) if dotted else ()
     for kind in KINDS:
-        if scene.first and not kind.left:
+        if (scene.first and not kind.left) or (scene.words.scalars and not kind.scalars):
             continue
         for edit in kind.make(scene):
             if edit.changes and not edit.overlaps and not _uneven(edit, shown):

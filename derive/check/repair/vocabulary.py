@@ -55,9 +55,9 @@ def _made(graph: Graph) -> Vocabulary:
                 if node.args[0].op == "ref":
                     activated.add(node.args[0].name)
     known = frozenset(function for function in functions if function is not None)
-    return Vocabulary(
-        spellings, tuple(sizes), known, letters, tuple(spellings[n] for n in spellings if n in activated), graph
-    )
+    taken = tuple(spelled for name, spelled in spellings.items() if name in activated)
+    scalars = not any(window.shape(name) for window in windows for name in window.names)
+    return Vocabulary(spellings, tuple(sizes), known, letters, taken, scalars, graph)
 
 
 @lru_cache(maxsize=256)
