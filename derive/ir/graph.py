@@ -102,11 +102,11 @@ class Graph:
     declarations: Mapping[str, Declaration] = field(default_factory=dict)
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
-    patterns: Mapping[str, str] = field(default_factory=dict)
-    """Spellings that stand for any of several names, by a name with a letter in the place of a number: x for x_k."""
     loss: str | None = None
     title: str = ""
     family: Family | None = None
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    """Spellings that stand for any of several names, by a name with a letter in the place of a number: x for x_k."""
 
     def __contains__(self, name: str) -> bool:
         return name in self.bindings or (name in self.declarations and self.declarations[name].kind == "input")
