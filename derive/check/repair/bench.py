@@ -96,7 +96,7 @@ class Bench:
 
     def whole(self, source: str) -> Tried:
         """Which links of the statement hold in another version of the display."""
-        if time.monotonic() > self.end:
+        if time.process_time() > self.end:
             raise OutOfTime
         try:
             _, claims = self.reader(source)

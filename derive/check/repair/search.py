@@ -50,7 +50,7 @@ class Repair:
 def repair(reader: Reader, layout: Layout, judgements: Sequence[Judgement], *, seconds: float) -> Repair:
     """Repair every false statement of a display, one after the other."""
     source = layout.source
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     parts: dict[int, PartRepair] = {}
     complete = True
     for number, judgement in enumerate(judgements):
