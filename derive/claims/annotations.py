@@ -8,45 +8,60 @@ from dataclasses import replace
 from derive.claims.lookup import Found, resolve
 from derive.claims.names import Entry
 from derive.claims.nodes import (
+    Ellipsis,
     Group,
     Node,
     Punct,
     Scripts,
     Symbol,
 )
-from derive.claims.partials import DELTA
-from derive.claims.scope import Scope
+from derive.claims.scope import DELTA, Scope
 
 
 def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> bool:
-    """Whether a bracket behind a value only lists what it depends on, as in `L(a_2, y)`."""
+    """Whether a bracket behind a value only lists what it depends on, as in `L(a_2, y)`; a choice for one name."""
     group = items[at] if at < len(items) else None
-    if not isinstance(group, Group) or group.open != "(" or found.entry.kind != "value":
+    if not isinstance(group, Group):
         return False
-    parts: list[list[Node]] = [[]]
-    for node in group.items:
-        if isinstance(node, Punct) and node.text in (",", ";"):
-            parts.append([])
-        else:
-            parts[-1].append(node)
-    names: list[str] = []
-    for part in parts:
-        meant = resolve(part[0], scope) if len(part) == 1 else None
-        if not isinstance(meant, Found) or meant.indices or meant.sup:
-            return False
-        names.append(meant.entry.name)
-        if meant.entry.kind not in ("value", "parameter"):
-            return False
-        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
-            return False
-    written = _arguments(found.entry.name, scope)
-    if names != written and len(names) == len(written) > 1 and set(names) & set(written):
-        return False  # some of a functional's own arguments beside others, or in another order: another value
+    names = listed_arguments(found, group, scope)
+    if names is None:
+        return False
     single = len(names) == 1 and names[0] in scope.frame.graph
+    written = _arguments(found.entry.name, scope)
     if single and names != written and not scope.choose(("annotation", group.span), (True, False)):
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
+
+
+def listed_arguments(found: Found, group: Group, scope: Scope) -> list[str] | None:
+    """The names between the brackets, if these hold nothing but names that the value in front depends on."""
+    if group.open != "(" or found.entry.kind != "value":
+        return None
+    parts: list[list[Node]] = [[]]
+    for node in group.items:
+        if isinstance(node, Punct) and node.text in (",", ";"):
+            parts.append([])
+        elif not isinstance(node, Ellipsis):
+            parts[-1].append(node)
+        elif parts[-1]:
+            return None
+    names: list[str] = []
+    for part in parts:
+        if not part and len(parts) > 2:
+            continue  # dots between commas
+        meant = resolve(part[0], scope) if len(part) == 1 else None
+        if not isinstance(meant, Found) or meant.indices or meant.sup:
+            return None
+        names.append(meant.entry.name)
+        if meant.entry.kind not in ("value", "parameter"):
+            return None
+        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
+            return None
+    written = _arguments(found.entry.name, scope)
+    if names != written and len(names) == len(written) > 1 and set(names) & set(written):
+        return None  # some of a functional's own arguments beside others, or in another order: another value
+    return names
 
 
 def _arguments(name: str, scope: Scope) -> list[str]:

@@ -14,8 +14,7 @@ from derive.claims.functions import function_word, named_function
 from derive.claims.gradients import delta
 from derive.claims.lookup import Found, resolve, spelling_of
 from derive.claims.nodes import Accent, Group, Node, Operator, Punct, Row, Scripts, Symbol, walk
-from derive.claims.partials import DELTA
-from derive.claims.scope import NotUnderstood, Oracle, Scope
+from derive.claims.scope import DELTA, NotUnderstood, Oracle, Scope
 from derive.claims.scripts import Lin, text_of
 
 _RESERVED = frozenset({r"\nabla", r"\partial", r"\pi", "R", "e", "d"})

@@ -13,8 +13,8 @@ from derive.claims import values
 from derive.claims.claim import Chain, Problem, Result, Value
 from derive.claims.lookup import Found, is_transpose, number_in, resolve, spelling_of
 from derive.claims.nodes import Fraction, Node, Row, Scripts, Symbol
-from derive.claims.partials import DELTA, Factor, Step, expression_derivative, fraction, operator, single
-from derive.claims.scope import PENDING, NotUnderstood, Scope
+from derive.claims.partials import Factor, Step, expression_derivative, fraction, operator, single
+from derive.claims.scope import DELTA, PENDING, NotUnderstood, Scope
 from derive.claims.scripts import Lin, text_of, tokens_of
 from derive.claims.variables import Variable, as_variable, named, variable
 from derive.ir import build

@@ -125,8 +125,10 @@ def _laid(member: Member, layout: str) -> Member:
 def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
     found: list[Link] = []
     for k in range(len(members) - 1):
-        places = next((p for p in map(decimals, job.rows[k : k + 2]) if p is not None), None)
+        rounded = [places for places in map(decimals, job.rows[k : k + 2]) if places is not None]
         relation = job.statement.relations[k].text
+        exact = len(rounded) == 2 and relation != r"\approx"  # two decimals are equal as they stand
+        places = rounded[0] if rounded and not exact else None
         found.append(link(members[k], relation, members[k + 1], job.statement.span, places))
     return tuple(found)
 

@@ -17,12 +17,11 @@ from derive.claims import values
 from derive.claims.claim import Chain, Problem, Result, Value
 from derive.claims.lookup import Found, resolve
 from derive.claims.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
-from derive.claims.scope import NotUnderstood, Scope
+from derive.claims.scope import DELTA, NotUnderstood, Scope
 from derive.claims.variables import Variable, named, variable
 from derive.ir import build
 
 Step = tuple[Result, int]
-DELTA = r"\delta"
 Factor = Callable[[Sequence[Node], int, Scope], Step]
 
 

@@ -24,6 +24,7 @@ from derive.claims.definitions import definition_of, formal_letters
 from derive.claims.equations import equation
 from derive.claims.joining import faults
 from derive.claims.layout import Layout
+from derive.claims.members import decimals
 from derive.claims.scope import NotUnderstood
 from derive.claims.statements import Statement, statements
 from derive.errors import DeriveError
@@ -72,7 +73,9 @@ def _readings(job: Job) -> list[Reading]:
     special = kinds.special(job)
     if special is not None:
         return special
-    for relation in job.statement.relations:
+    for k, relation in enumerate(job.statement.relations):
+        if relation.text == r"\approx" and any(decimals(row) is not None for row in job.rows[k : k + 2]):
+            continue  # as with =, numerals are rounded to their last place
         if relation.text not in EQUALITIES:
             raise NotUnderstood(relation.span, "an equality")
     if any(not row.items for row in job.rows):

@@ -30,6 +30,7 @@ PAGE = "page"
 PART = "%part"
 """The binding that a part of a definition becomes, so that it can be differentiated by."""
 PENDING = "pending"
+DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
 
 

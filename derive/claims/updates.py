@@ -108,7 +108,7 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
     if len(rates) > 1 and len(split_terms(step)[0]) > 1:
         raise NotUnderstood(span_of(step), "one step size: all else that scales a term is part of the loss")
     moved = _time(name[0]) != _time(job.rows[0].items[0])
-    bare = [_timeless(node) if moved or resolve(node, scope) is None else node for node in name]
+    bare = [node if _declared(node, scope, as_entry=not moved) else _timeless(node) for node in name]
     asked = GradientOf(span_of(name), tuple(bare), tuple(rate.entry.name for rate in rates))
     rows = (Row(span_of(step), tuple(step)), Row(asked.span, (asked,)))
     statement = job.statement
@@ -127,6 +127,12 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
         )
         for reading in readings
     ]
+
+
+def _declared(node: Node, scope: Scope, *, as_entry: bool) -> bool:
+    """Whether the model knows the name with its mark (`w_{old}`), or as an entry that is no point in time."""
+    meant = resolve(node, scope)
+    return isinstance(meant, Found) and (as_entry or not (meant.indices or meant.sup))
 
 
 def _timeless(node: Node) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from derive.claims.annotations import listed_arguments, only_parameters
 from derive.claims.claim import Problem
 from derive.claims.lookup import Found, axes_of, resolve
 from derive.claims.names import key_of
@@ -47,8 +48,10 @@ def variable(items: Sequence[Node], scope: Scope) -> Variable | Problem:
         return meant
     if len(items) == 1 and isinstance(items[0], Symbol) and items[0].name in scope.formal:
         return Variable(scope.formal[items[0].name].node.name, kind="formal")
-    if len(items) == 1 and isinstance(items[0], Group):
-        part = _subterm(items[0].items, span, scope)
+    bracketed = len(items) == 1 and isinstance(items[0], Group)
+    if bracketed or (len(items) == 2 and isinstance(items[1], Group)):  # (X W) or \sigma(z)
+        inner = items[0].items if bracketed and isinstance(items[0], Group) else items
+        part = _subterm(inner, span, scope)
         if part is not None:
             return part
     shown = scope.source[span[0] : span[1]]
@@ -57,7 +60,7 @@ def variable(items: Sequence[Node], scope: Scope) -> Variable | Problem:
 
 def named(items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
     """The name with its indices that some nodes are, or None; an annotation behind it is passed over."""
-    if len(items) == 2 and isinstance(items[1], Group) and items[1].open == "(":
+    if len(items) == 2 and isinstance(items[1], Group) and _annotated(items[0], items[1], scope):
         items = items[:1]
     found = (_bracketed_entry(items[0], scope) or resolve(items[0], scope)) if len(items) == 1 else None
     if len(items) > 1:
@@ -70,6 +73,14 @@ def named(items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
     if not isinstance(found, Found) or found.primes:
         return None
     return as_variable(found, items, scope)
+
+
+def _annotated(node: Node, group: Group, scope: Scope) -> bool:
+    """Whether a bracket behind a name only lists its arguments: then it is passed over."""
+    found = resolve(node, scope)
+    if isinstance(found, Found) and found.entry.kind in ("generic", "parameter"):
+        return only_parameters(group, scope)
+    return isinstance(found, Found) and listed_arguments(found, group, scope) is not None
 
 
 def as_variable(found: Found, items: Sequence[Node], scope: Scope) -> Variable | Problem | None:
