@@ -131,11 +131,20 @@ def units_of_windows(job: Job) -> list[Unit]:
             continue
         if all(any(isinstance(o.result, Value) for o in member) for unit in units for member in unit.outcomes):
             return units
+        if frame in job.context.before_last and _is_below_last(job):
+            if any(map(_lacks_a_layer, units)):
+                raise NotUnderstood(job.statement.span, "layers that one window shows: L-1 and L, or L and the loss")
+            return units
         fallback = fallback or units
     if fallback is None:
         assert stopped is not None
         raise stopped
     return fallback
+
+
+def _is_below_last(job: Job) -> bool:
+    family = job.context.graph.family
+    return family is not None and any(offset < 0 for offset in _offsets(job, family.high))
 
 
 def _lacks_a_layer(unit: Unit) -> bool:
@@ -152,19 +161,24 @@ def _windows(job: Job) -> tuple[list[Frame], bool]:
     letter = context.layer
     if letter is None:
         return [context.main], True
-    offsets = [
+    offsets = _offsets(job, letter)
+    first, interior, last = context.frames
+    if not offsets:
+        return [last, *context.before_last, first, interior], False
+    return ([first, interior] if max(offsets) > 0 else [first, interior, last]), True
+
+
+def _offsets(job: Job, letter: str) -> list[int]:
+    """By how much the layers that a formula names differ from the layer with this letter."""
+    return [
         token.offset
         for row in job.rows
         for node in walk(row)
         if isinstance(node, Scripts)
-        for script in _layered_scripts(node, context.main)
+        for script in _layered_scripts(node, job.context.main)
         for token in tokens_of(script.items)
         if isinstance(token, Lin) and token.letter == letter
     ]
-    first, interior, last = context.frames
-    if not offsets:
-        return [last, first, interior], False
-    return ([first, interior] if max(offsets) > 0 else [first, interior, last]), True
 
 
 def _layered_scripts(node: Scripts, frame: Frame) -> list[Row]:

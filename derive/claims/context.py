@@ -25,11 +25,13 @@ class Context:
     layout: Literal["numerator", "denominator"] | None = None
     frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+    before_last: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.frames:
             object.__setattr__(self, "frames", _frames(self.graph))
             object.__setattr__(self, "shifted", _shifted(self.frames, self.graph))
+            object.__setattr__(self, "before_last", _before_last(self.frames, self.graph))
 
     def with_definitions(self, definitions: Iterable[Definition]) -> Context:
         """The same context after further definitions of the page."""
@@ -55,6 +57,15 @@ def _shifted(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
     first.layer, first.scope = {index: Lin("", low + 1)}, f"{index} = {low + 1}"
     interior.layer, interior.scope = {index: Lin(index, 1)}, f"{low + 1} < {index} <= {high}"
     return first, interior
+
+
+def _before_last(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
+    """The interior window for formulas about layers L-1 and L: what holds for any loss behind it holds for this one."""
+    if graph.family is None:
+        return ()
+    frame = copy(frames[1])
+    frame.layer, frame.scope = {graph.family.high: Lin(graph.family.index, 1)}, ""
+    return (frame,)
 
 
 def _frames(graph: Graph) -> tuple[Frame, ...]:
