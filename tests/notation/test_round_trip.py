@@ -9,7 +9,10 @@ from derive.check.verify import Options, verify_formula
 from derive.model.load import load
 from derive.notation import Style, View, default_view, print_derivation, print_forward
 
-MODELS = ("two_layer_scalar", "two_layer_batch_rows", "affine_single", "skip_connection", "logistic_regression_one")
+MODELS = (
+    *("two_layer_scalar", "two_layer_batch_rows", "affine_single", "skip_connection", "logistic_regression_one"),
+    *("lee_neuron_deep", "sigmoid_nodes", "softmax_ce", "google_1221"),
+)
 OTHER = Style(adjoint="delta", transpose="T", hadamard="odot", limits=True, order="inner")
 
 
