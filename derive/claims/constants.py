@@ -64,8 +64,11 @@ def with_size(node: Scripts, scope: Scope) -> Result | None:
     is_identity = isinstance(base, Symbol) and base.name == "I" and resolve(node, scope) is None
     if node.sub is None or node.primes or not (is_ones or is_identity):
         return None
-    if is_condition(node.sub.items):
-        return condition(node.sub.items, scope)
+    below = node.sub.items
+    if len(below) == 1 and isinstance(below[0], Group):
+        below = below[0].items
+    if is_condition(below):
+        return condition(below, scope)
     if isinstance(base, Number) and not base.font:
         return None
     size = size_in(node.sub.items, scope)

@@ -129,13 +129,13 @@ def delta(node: Node, scope: Scope) -> Result | None:
         raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
     if not found:
         return kronecker or problem
+    if kronecker is not None and scope.choose(("delta", node.span), (False, True)):
+        return kronecker
     ((meant, _),) = found.values()
     q = as_variable(replace(meant, sup=()), [node], scope)
     if not isinstance(q, Variable):
         return q
     value = single(Variable(loss), q, node.span, scope)
-    if kronecker is not None and scope.choose(("delta", node.span), (False, True)):
-        return kronecker
     shown = scope.source[node.span[0] : node.span[1]]
     scope.assumed[f"{shown} = ∂{loss}/∂{q.text}"] = None
     return _raise_rest(value, meant, node)
