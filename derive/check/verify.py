@@ -24,6 +24,7 @@ from derive.check.neighbours import with_shared_faults
 from derive.check.reader import Reader
 from derive.check.recent import PerGraph
 from derive.check.repair.search import repair
+from derive.check.settings import right_under
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.claim import Claim, Definition
 from derive.claims.context import Context
@@ -229,8 +230,10 @@ class _Run:
         found = None
         if self.options.repairs and any(judgement.verdict == "false" for judgement in judgements):
             found = repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
-        no_model = graph is EMPTY
-        return assembled(item, layout, judgements, found, no_model=no_model), judgements
+        verdict = assembled(item, layout, judgements, found, no_model=graph is EMPTY)
+        if self.options.repairs and verdict.verdict in ("false", "ambiguous"):
+            verdict = replace(verdict, by_convention=right_under(context, item.macros, item.source))
+        return verdict, judgements
 
 
 def _defined(claims: Iterable[Claim]) -> tuple[Definition, ...]:

@@ -12,6 +12,7 @@ import pytest
 from derive.check.verify import Options, undelimited, verify, verify_formula
 from derive.errors import ClaimError, ModelError
 from derive.model.load import load
+from derive.model.text import loads
 
 MODEL = "<!-- derive: model=two_layer_scalar -->\n"
 WRONG = r"$$ \frac{\partial L}{\partial w_2} = 2 (a_2 - y) a_1 \tag{w} $$"
@@ -192,3 +193,15 @@ def test_mutated_formulas_are_never_true_by_accident_of_reading() -> None:
         if verdict.verdict == "true":
             squeezed = made.replace(" ", "").replace("{}", "")
             assert len(squeezed) >= len(source.replace(" ", "")) - 3, made
+
+
+def test_what_would_be_right_under_another_convention() -> None:
+    formula = r"\frac{\partial L}{\partial Z_2} = A_2 - Y"
+    verdict = verify_formula(formula, load("two_layer_batch_rows")).results[0]
+    assert (verdict.verdict, verdict.defects) == ("false", ("missing_factor",))
+    assert verdict.by_convention == {"the loss were the sum over m": formula}
+    jacobian = verify_formula(r"\frac{\partial y}{\partial x} = W", loads("x : (n,)\nW : (k, n)\ny = W @ x\n")).results[
+        0
+    ]
+    assert jacobian.verdict == "ambiguous"
+    assert list(jacobian.by_convention) == ["the layout were that of the numerator"]
