@@ -30,6 +30,8 @@ from derive.claims.usage import size_in
 from derive.ir import build
 from derive.ir.size import ONE, Size
 
+FEW = 3
+"""The latest start of a sum that runs to the end of an axis: drawn axes have at least so many entries but one."""
 MAX_TERMS = 400
 
 
@@ -91,6 +93,10 @@ def _over_axis(value: Value, letter: str, bound: str, limits: Limits, span: Offs
     if low is ONE and high is size:
         return _total(value, bound, size)
     first, last, count = low.number, high.number, size.number
+    if high is size and count is None and bound in value.letters and first is not None and 1 < first <= FEW:
+        without = [values.relabelled(value, {bound: k}) for k in range(first - 1)]
+        rest = values.add([_total(value, bound, size), *without], [1, *[-1] * len(without)], span)
+        return rest if isinstance(rest, Problem) else replace(rest, text=f"{value.text} from {low}")
     if first is None or last is None or count is None or not 1 <= first <= last <= count:
         scope.flaws.append(Problem("sum_limit", f"{letter} runs from {low} to {high}, but it counts 1..{size}", span))
         return _total(_masked(value, bound, low, high, size, scope), bound, size)
