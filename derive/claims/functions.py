@@ -235,6 +235,9 @@ def _tensor(name: str, arguments: list[Value], span: Offsets) -> Result:
         if name == "diag" and len(value.shape) == 2 and value.shape[0] is value.shape[1]:
             return values.contraction([value], [(0, 0)], (0,))
         return Problem("shape_mismatch", f"{name} needs a square matrix", span)
+    if len(arguments) == 1 and name in ("softmax", "log_softmax") and arguments[0].shape:
+        (value,) = arguments  # along the last axis, whatever the letters in front of it count
+        return replace(value, node=build_call(name, [value.node], {}), chain=None)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
     try:
