@@ -151,3 +151,50 @@ def test_random_formulas(batch: int) -> None:
         elif distinct is False:
             assert verdict != "false", (number, latex)
     assert different > 50
+
+
+@pytest.mark.parametrize(
+    ("latex", "verdict"),
+    [
+        (r"\delta^{(L-1)} = (W^{(L)})^T \delta^{(L)} \odot f'(z^{(L-1)})", "true"),
+        (r"\delta^{(L-1)} = (W^{(L)})^T \delta^{(L)} \odot f'(z^{(L)})", "false"),
+        (r"\frac{\partial J}{\partial W^{(L-1)}} = \delta^{(L-1)} (a^{(L-2)})^T", "true"),
+        (r"\frac{\partial J}{\partial W^{(L-1)}} = \delta^{(L-1)} (a^{(L-1)})^T", "false"),
+        (r"\delta^{(L-1)} = (a^{(L)} - y) \odot f'(z^{(L-1)})", "unread"),
+        (r"x \to z^{(2)} \to a^{(2)} \to \cdots \to a^{(L)} \to J", "true"),
+        (r"x \to J \to a^{(L)}", "false"),
+    ],
+)
+def test_the_last_hidden_layer(latex: str, verdict: str) -> None:
+    assert judged(latex, loads(LAYERS)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("latex", "verdict"),
+    [
+        (r"\sum_{i=2}^n x_i = \sum_{i=1}^n x_i - x_1", "true"),
+        (r"\sum_{i=2}^n x_i = \sum_{i=1}^n x_i", "false"),
+        (r"a_i = \sigma(w_{i1} x_1 + \sum_{j=2}^n w_{ij} x_j)", "true"),
+        (r"z_i = \sum_{j=2}^n w_{ij} x_j", "false"),
+        (r"f(X) = f(W)", "false"),
+        (r"f(X) = f(X)", "true"),
+        (r"L \nabla - q", "unread"),
+    ],
+)
+def test_parts_of_sums_and_functions(latex: str, verdict: str) -> None:
+    assert judged(latex, loads(SQUARE)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("latex", "verdict"),
+    [
+        (r"C = C(\sigma(z_a), \sigma(z_b))", "true"),
+        (r"C = C(\sigma(z_b), \sigma(z_a))", "false"),
+        (r"C = C(\sigma(z_a), z_b)", "false"),
+    ],
+)
+def test_functionals_are_called(latex: str, verdict: str) -> None:
+    assert judged(latex, load("lee_neuron_deep")).verdict == verdict
+    assert judged("C = C(y_1, y_2)", load("lee_neuron")).verdict == "true"
+    assert judged("C = C(y_2, y_1)", load("lee_neuron")).verdict == "false"
+    assert judged("L = L(y)", load("sigmoid_nodes")).verdict == "true"
