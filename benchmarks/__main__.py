@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: run the named benchmarks (all by default), print, and write the tables of README.md.
+"""`python -m benchmarks [NAME ...]`: run the named benchmarks (all by default), print, write the tables of README.md.
 
 One thread, set before NumPy is loaded.
 """
