@@ -5,12 +5,15 @@ They are tried for false formulas only, as diagnosis; no verdict depends on them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derive.check.claim_judge import judge
+from derive.check.claim_judge import Judgement, judge
 from derive.check.reader import Reader
+from derive.check.repair.search import Repair, repair
+from derive.claims.claim import Value
 from derive.claims.context import Context
+from derive.claims.layout import Layout
 from derive.claims.macros import Macros
 from derive.errors import DeriveError
 from derive.ir import build
@@ -19,6 +22,8 @@ from derive.ir.node import Node, topological
 from derive.ir.size import Size, size_of
 
 SECONDS = 1.0
+LAYOUT_SECONDS = 2.0
+NUMERATOR = "the layout were that of the numerator"
 MOST_SIZES = 3
 MOST_GRAPHS = 16
 _known: dict[int, tuple[Graph, tuple[tuple[str, Context], ...]]] = {}
@@ -27,6 +32,23 @@ _known: dict[int, tuple[Graph, tuple[tuple[str, Context], ...]]] = {}
 def right_under(context: Context, macros: Macros, source: str) -> dict[str, str]:
     """The settings under which all of a display is true, each with the display as it stands."""
     return {label: source for label, other in _settings(context) if _is_true(other, macros, source)}
+
+
+def repaired_in_layout(
+    context: Context, macros: Macros, layout: Layout, judgements: Sequence[Judgement], found: Repair
+) -> tuple[Repair, dict[str, str]]:
+    """For a false statement about a bare Jacobian: the diagnosis in numerator layout, and what is right there.
+
+    Without a declared layout such a formula is right in one of the two at most, so this is no repair to be offered.
+    """
+    members = (m for one in judgements for r in one.claim.readings for case in r.cases for m in case.members)
+    if not any(isinstance(member, Value) and member.jacobian for member in members):
+        return found, {}
+    other = repair(Reader(replace(context, layout="numerator"), macros), layout, judgements, seconds=LAYOUT_SECONDS)
+    if other.source is None:
+        return found, {}
+    parts = {k: replace(part, sentence=f"{part.sentence} (in numerator layout)") for k, part in other.parts.items()}
+    return Repair(None, parts), {NUMERATOR: other.source}
 
 
 def _is_true(context: Context, macros: Macros, source: str) -> bool:
@@ -48,7 +70,7 @@ def _settings(context: Context) -> Iterator[tuple[str, Context]]:
     for label, other in known[1]:
         yield label, replace(other, definitions=context.definitions)
     if context.layout is None:
-        yield "the layout were that of the numerator", replace(context, layout="numerator")
+        yield NUMERATOR, replace(context, layout="numerator")
 
 
 def _losses(graph: Graph) -> Iterator[tuple[str, Graph]]:

@@ -24,7 +24,7 @@ from derive.check.neighbours import with_shared_faults
 from derive.check.reader import Reader
 from derive.check.recent import PerGraph
 from derive.check.repair.search import repair
-from derive.check.settings import right_under
+from derive.check.settings import repaired_in_layout, right_under
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.claim import Claim, Definition
 from derive.claims.context import Context
@@ -230,9 +230,13 @@ class _Run:
         found = None
         if self.options.repairs and any(judgement.verdict == "false" for judgement in judgements):
             found = repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
+        settings: dict[str, str] = {}
+        if found is not None and found.source is None and context.layout is None:
+            found, settings = repaired_in_layout(context, item.macros, layout, judgements, found)
         verdict = assembled(item, layout, judgements, found, no_model=graph is EMPTY)
         if self.options.repairs and verdict.verdict in ("false", "ambiguous"):
-            verdict = replace(verdict, by_convention=right_under(context, item.macros, item.source))
+            settings = {**right_under(context, item.macros, item.source), **settings}
+            verdict = replace(verdict, by_convention=settings)
         return verdict, judgements
 
 
