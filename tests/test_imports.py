@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -31,16 +30,6 @@ def python(*arguments: str) -> str:
 )
 def test_nothing_heavy_is_imported(code: str) -> None:
     assert python("-c", code + PROBE).splitlines()[-1] == "[]"
-
-
-def test_help_is_quick() -> None:
-    python("-m", "derive", "--help")
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        python("-m", "derive", "--help")
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.5  # 0.06 s on an idle machine; the bound only catches a heavy import
 
 
 @pytest.mark.parametrize("name", derive.__all__)
