@@ -25,9 +25,9 @@ from derive.codegen.contraction import (
     summed_over,
     turned,
 )
+from derive.codegen.factors import is_view
 from derive.codegen.literal import decimal, is_constant_root, number, template
 from derive.codegen.region import is_tail
-from derive.codegen.simplify import is_view
 from derive.ir.build import label_sizes
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size

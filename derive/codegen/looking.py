@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from derive.codegen.simplify import is_view
+from derive.codegen.factors import is_view
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node, as_number, topological, with_args

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
+from derive.codegen.factors import Operand, flattened, is_view
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
@@ -22,8 +23,6 @@ from derive.ir.size import ONE, Size
 from derive.ops.record import elementwise
 from derive.ops.sympy_bridge import expand
 
-Operand = tuple[Labels, Node]
-MOST_FACTORS = 8  # of one product
 MOST_TERMS = 24  # of one sum
 
 
@@ -42,15 +41,6 @@ def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
             new = build.call("exp", Node("log_softmax", new.args, node.attribute, node.shape))
         done[node] = new
     return done
-
-
-def is_view(node: Node) -> bool:
-    """Whether a contraction only turns, repeats, squeezes or takes a diagonal of one array: nothing is computed."""
-    if node.op != "contract" or len(node.args) != 1:
-        return False
-    (inner,), out = node.labels
-    sizes = label_sizes(node)
-    return len(set(out)) == len(out) and all(label in out or sizes[label] is ONE for label in inner)
 
 
 def is_repeat(node: Node) -> bool:
@@ -187,52 +177,6 @@ class Simplifier:
         return all(label not in own for own, _ in others) and all(
             any(x in own for own, _ in others) for x in labels if x != label
         )
-
-
-def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:
-    """The factors of a product, with those of inner products, and its numeric coefficient; `sizes` gets new labels."""
-    coefficient = Fraction(1)
-    kept: list[Operand] = []
-    alone = len(operands) == 1
-    stack = list(reversed(operands))
-    while stack:
-        labels, arg, free = stack.pop()
-        if arg.op == "number":
-            coefficient *= arg.value
-        elif arg.op == "neg":
-            coefficient = -coefficient
-            stack.append((labels, arg.args[0], free))
-        elif arg.op == "contract" and (is_view(arg) or (free and _absorbed(arg, alone, len(kept) + len(stack)))):
-            inner = _relabelled(arg, labels, sizes)
-            # what is inside has been flattened already, and may have other users
-            stack += [(own, a, False) for own, a in reversed(list(zip(inner, arg.args, strict=True)))]
-        else:
-            kept.append((labels, arg))
-    return kept, coefficient
-
-
-def _absorbed(inner: Node, alone: bool, beside: int) -> bool:
-    """Whether an inner product that nobody else uses is merged: it sums nothing, or stands alone and is summed."""
-    return (alone or not _sums(inner)) and not _embeds(inner) and beside + len(inner.args) <= MOST_FACTORS
-
-
-def _sums(node: Node) -> bool:
-    ins, out = node.labels
-    return any(label not in out for labels in ins for label in labels)
-
-
-def _embeds(node: Node) -> bool:
-    return len(set(node.labels[1])) < len(node.shape)
-
-
-def _relabelled(node: Node, labels: Labels, sizes: dict[int, Size]) -> list[Labels]:
-    ins, out = node.labels
-    names = dict(zip(out, labels, strict=True))
-    for label, size in label_sizes(node).items():
-        if label not in names:
-            names[label] = max(sizes, default=-1) + 1
-            sizes[names[label]] = size
-    return [tuple(names[label] for label in own) for own in ins]
 
 
 def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Mapping[int, Size], like: Node) -> Node:

@@ -22,8 +22,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from derive.calculus.recognise import summed_axes
+from derive.codegen.factors import is_view
 from derive.codegen.looking import Looking, Rule, difference, log_sum, negated
-from derive.codegen.simplify import is_view
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, as_number, topological, with_args

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from derive.codegen.contraction import ATOM, Code
 from derive.codegen.expression import Writer
+from derive.codegen.factors import is_view
 from derive.codegen.helpers import HELPERS
 from derive.codegen.literal import is_constant_root
 from derive.codegen.names import Names
-from derive.codegen.simplify import is_view
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.ops.record import elementwise

@@ -184,3 +184,8 @@ L = sum(log(cos(x)**2 + 1)*norm(x)) + max(x) + gelu(k)*abs(k) + maximum(k, 2) + 
         for line in lines[:-1]:
             variable = line.partition(" = ")[0]
             assert sum(len(re.findall(rf"\b{variable}\b", other)) for other in lines) > 1, line
+
+
+def test_numbers_of_a_coefficient_are_one_number() -> None:
+    text = source(backprop(loads("x : (m,)\nL = sum(x**2) / (2*m)")))
+    assert "dx = x / m\n" in text
