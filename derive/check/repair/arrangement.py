@@ -52,14 +52,22 @@ def orders(scene: Scene) -> Iterator[Edit]:
             yield Edit("operand_order", ends, "the first and the last factor are exchanged", 1.25)
 
 
+def transpose_sign(scene: Scene) -> str:
+    """The author's sign of a transpose."""
+    return "^T" if r"\top" not in scene.source and "^T" in scene.source.replace("{", "") else r"^\top"
+
+
 def transposes(scene: Scene) -> Iterator[Edit]:
     """A transpose put on or taken off a name, a bracket, or the whole."""
-    sign = "^T" if r"\top" not in scene.source and "^T" in scene.source.replace("{", "") else r"^\top"
+    sign = transpose_sign(scene)
     for node in walk(scene.member):
         if isinstance(node, Scripts) and node.sup is not None and node.base is not None:
             if _is_transpose(node.sup.items):
                 cut = ((_script_start(scene, node.sup), node.span[1]), "")
                 yield Edit("transposed", (cut,), f"{scene.text(node.base)} is not to be transposed", 1.0)
+                inverse = scene.between(node.sup.span).strip("{} ")
+                changed = ((node.sup.span, f"{{-{inverse}}}" if not node.sup.braced else f"-{inverse}"),)
+                yield Edit("wrong_operand", changed, f"{scene.text(node.base)} is to be inverted, too", 1.25)
         elif isinstance(node, Group) and node.open in ("(", "["):
             sentence = f"{short(scene.text(node))} is to be transposed"
             cost = 1.1 if len(node.items) > 1 else 0.98
@@ -77,6 +85,33 @@ def transposes(scene: Scene) -> Iterator[Edit]:
     span = scene.member.span
     whole = wrapped(span, r"\left(", r"\right)" + sign)
     yield Edit("transposed", whole, "it is the transpose of the gradient", 1.1)
+
+
+def exchanged_names(scene: Scene) -> Iterator[Edit]:
+    """Two names of a product exchanged while the transposes stay, or the transpose moved to the neighbour."""
+    sign = transpose_sign(scene)
+    for product in products_in(scene):
+        for first, second in pairwise(product):
+            if len(first.nodes) > 1 or len(second.nodes) > 1:
+                continue
+            (a, one), (b, other) = _untransposed(scene, first.nodes[0]), _untransposed(scene, second.nodes[0])
+            if one == other:
+                continue
+            turned: tuple[Change, ...] = ((first.span, a if one else a + sign), (second.span, b if other else b + sign))
+            text = f"{scene.between(first.span)} and {scene.between(second.span)}"
+            yield Edit("transposed", turned, f"the wrong one of {text} is transposed", 1.12)
+            swapped: tuple[Change, ...] = (
+                (first.span, scene.between(first.span).replace(a, b, 1)),
+                (second.span, scene.between(second.span).replace(b, a, 1)),
+            )
+            yield Edit("operand_order", swapped, f"{a} and {b} are exchanged", 1.13)
+
+
+def _untransposed(scene: Scene, node: Node) -> tuple[str, bool]:
+    """A factor without its transpose, and whether it had one."""
+    if isinstance(node, Scripts) and node.sup is not None and node.base is not None and _is_transpose(node.sup.items):
+        return scene.source[node.span[0] : _script_start(scene, node.sup)], True
+    return scene.text(node), False
 
 
 def _is_transpose(items: tuple[Node, ...]) -> bool:

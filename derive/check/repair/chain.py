@@ -16,6 +16,7 @@ from derive.check.repair.bench import Bench, Tried
 from derive.check.repair.edit import Edit
 from derive.check.repair.scope import scoped
 from derive.check.repair.table import candidates, whole_candidates
+from derive.check.repair.tree import partials
 from derive.claims.claim import Problem
 from derive.claims.layout import replaced
 from derive.claims.nodes import Offsets
@@ -147,7 +148,8 @@ class Chain:
             if _squeezed(text) == _squeezed(right) or (_circular(text) and not _circular(self.bench.text(k))):
                 continue
             tried = self.compare(k, right, text)
-            repeats = tried.same and edit.defect in ("wrong_left_side", "wrong_operand") and k == 0
+            says_nothing = any(partials(member) for member in self.bench.statement.members[1:])
+            repeats = tried.same and k == 0 and says_nothing and edit.defect in ("wrong_left_side", "wrong_operand")
             if tried.holds and not repeats:
                 return Fix((edit,), text, edit.cost)
         return None

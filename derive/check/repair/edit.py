@@ -43,6 +43,7 @@ class Vocabulary:
     letters: dict[str, str]
     activated: tuple[str, ...]
     scalars: bool
+    inverted: tuple[str, ...]
     graph: Graph
 
 

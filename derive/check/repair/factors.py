@@ -79,6 +79,10 @@ def extra_factors(scene: Scene) -> Iterator[Edit]:
         for number, factor in enumerate(product):
             if len(product) > 1:
                 yield _dropped(scene, product, number)
+            if not is_partial(factor.nodes[0]) and not _is_sum(factor):
+                text = scene.between(factor.span)
+                inverse = wrapped(factor.span, r"\frac{1}{", "}")
+                yield Edit("extra_factor", inverse, f"{short(text)} is a factor where it should be a divisor", 1.28)
             if len(factor.nodes) == 1 and isinstance(factor.nodes[0], Fraction):
                 yield from _from_fraction(scene, factor.nodes[0])
     for node in walk(scene.member):
@@ -235,31 +239,51 @@ def variable(scene: Scene, side: Row) -> str:
 
 
 def _links(scene: Scene) -> Iterator[tuple[str, str]]:
-    words = scene.words
+    yield from ((text, "partial") for text in _partial_links(scene))
+    yield from ((text, "name") for text in _value_links(scene))
+    yield from ((text, "prime") for text in _prime_links(scene))
+
+
+def _partial_links(scene: Scene) -> Iterator[str]:
+    """Derivatives between neighbours of the graph, where the member has derivatives at all, and those in sight."""
+    spellings = scene.words.spellings
     sign = r"\partial " if r"\partial" in scene.source or r"\frac{d" not in scene.source else "d"
-    used = any(True for _ in partials(scene.member))
-    for name, users in words.graph.consumers().items():
-        for user in users:
-            if name in words.spellings and user in words.spellings and used:
-                yield rf"\frac{{{sign}{words.spellings[user]}}}{{{sign}{words.spellings[name]}}}", "partial"
+    if partials(scene.member):
+        for name, users in scene.words.graph.consumers().items():
+            for user in users:
+                if name in spellings and user in spellings:
+                    yield rf"\frac{{{sign}{spellings[user]}}}{{{sign}{spellings[name]}}}"
+    yield from scene.partials_written
+
+
+def _value_links(scene: Scene) -> Iterator[str]:
+    """Names, what is differentiated, inverses, and what an activation's derivative is in terms of its value."""
     own = {scene.text(name) for name in scene.names}
-    for text in scene.partials_written:
-        yield text, "partial"
+    for fraction in partials(scene.statement.members[0]):
+        yield variable(scene, fraction.num)
+    for text in scene.words.inverted:
+        yield rf"{text}^{{-1}}"
     for text in scene.written:
-        yield text, "name"
-        yield f"(1 - {text})", "name"
-        yield f"{text} (1 - {text})", "name"
+        yield text
+        yield f"(1 - {text})"
+        yield f"{text} (1 - {text})"
         if text not in own:
-            yield rf"\frac{{1}}{{{text}}}", "name"
-    for function in sorted(words.functions):
-        for text in scene.arguments:
-            if text != function:
-                yield f"{function}'({text})", "prime"
-                if not words.scalars:
-                    yield rf"\odot {function}'({text})", "prime"
-    for text in dict.fromkeys(words.spellings.values()):
+            yield rf"\frac{{1}}{{{text}}}"
+    for text in dict.fromkeys(scene.words.spellings.values()):
         if text not in scene.written:
-            yield text, "name"
+            yield text
+
+
+def _prime_links(scene: Scene) -> Iterator[str]:
+    """The derivative of a function at a name, as a factor, entry by entry, and as a diagonal matrix."""
+    for function in sorted(scene.words.functions):
+        for text in scene.arguments:
+            if text == function:
+                continue
+            yield f"{function}'({text})"
+            if not scene.words.scalars:
+                yield rf"\odot {function}'({text})"
+                yield rf"\mathrm{{diag}}({function}'({text}))"
 
 
 def squares(scene: Scene) -> Iterator[Edit]:

@@ -29,6 +29,17 @@ def wrong_indices(scene: Scene) -> Iterator[Edit]:
         if len(tokens) == 2 and all(isinstance(token, Symbol) for token in tokens):
             yield from _both_indices(scene, name, tokens)
     yield from _everywhere(scene)
+    alike: dict[str, list[Node]] = {}
+    for name in scene.indexed:
+        if name.sub is not None and len(index_tokens(name)) == 2:
+            alike.setdefault(scene.between(name.sub.span), []).append(name)
+    letters = [letter for letter in scene.letters if letter.isalpha()]
+    for written, same in alike.items():
+        for pair in permutations(letters, 2) if len(same) > 1 else ():
+            spans = [(token.span, text) for name in same for token, text in zip(index_tokens(name), pair, strict=True)]
+            yield Edit(
+                "wrong_index", tuple(spans), f"wrong indices: {written} should be {' '.join(pair)} in every place", 1.3
+            )
 
 
 def _both_indices(scene: Scene, name: Node, tokens: list[Node]) -> Iterator[Edit]:

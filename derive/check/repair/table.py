@@ -40,6 +40,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(factors.extra_factors),
     Kind(arrangement.transposes, scalars=False),
     Kind(arrangement.orders, scalars=False),
+    Kind(arrangement.exchanged_names, scalars=False),
     Kind(factors.chain_gaps),
     Kind(factors.missing_constants),
     Kind(calculus.missing_sums),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from derive.check.repair.edit import Vocabulary
@@ -10,7 +11,7 @@ from derive.claims.layout import parse
 from derive.claims.symbols import FUNCTIONS
 from derive.errors import ClaimError
 from derive.ir.graph import Graph
-from derive.ir.node import topological
+from derive.ir.node import Node, topological
 from derive.notation.latex import latex
 from derive.notation.names import Names
 from derive.notation.style import Style
@@ -47,7 +48,7 @@ def _made(graph: Graph) -> Vocabulary:
     functions |= {_base(alias) for alias, name in graph.aliases.items() if name in graph.functions}
     activated: set[str] = set()
     for window in windows:
-        for node in topological(*(binding.node for binding in window.bindings.values())):
+        for node in _nodes([window]):
             if node.op == "call" and len(node.args) == 1:
                 functions.add(_letter(names, node.name))
                 if f"\\{node.name}" in FUNCTIONS:
@@ -57,7 +58,13 @@ def _made(graph: Graph) -> Vocabulary:
     known = frozenset(function for function in functions if function is not None)
     taken = tuple(spelled for name, spelled in spellings.items() if name in activated)
     scalars = not any(window.shape(name) for window in windows for name in window.names)
-    return Vocabulary(spellings, tuple(sizes), known, letters, taken, scalars, graph)
+    inverses = [arg.name for node in _nodes(windows) if node.op == "inv" for arg in node.args if arg.op == "ref"]
+    inverted = tuple(dict.fromkeys(spellings[name] for name in inverses if name in spellings))
+    return Vocabulary(spellings, tuple(sizes), known, letters, taken, scalars, inverted, graph)
+
+
+def _nodes(windows: list[Graph]) -> Iterator[Node]:
+    return topological(*(binding.node for window in windows for binding in window.bindings.values()))
 
 
 @lru_cache(maxsize=256)
