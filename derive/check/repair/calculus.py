@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from derive.check.repair.edit import Change, Edit, Scene
 from derive.check.repair.factors import products_in
-from derive.check.repair.symbols import index_tokens
+from derive.check.repair.indices import index_tokens
 from derive.check.repair.tree import Piece, base_symbol, indexed, names, ratios, sums
 from derive.claims.nodes import BigOperator, Fraction, Group, Node, Offsets, Operator, Row, Scripts, Symbol, walk
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from derive.check.repair import arrangement, calculus, factors, symbols
+from derive.check.repair import arrangement, calculus, factors, indices, powers, symbols
 from derive.check.repair.edit import Edit, Maker, Scene
 from derive.check.repair.tree import partials, terms
 from derive.claims.dots import pattern_of
@@ -33,10 +33,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(factors.squares),
     Kind(calculus.sum_limits),
     Kind(calculus.limits_everywhere),
-    Kind(symbols.index_orders, left=True),
-    Kind(symbols.index_shifts, left=True),
-    Kind(symbols.wrong_indices, left=True),
-    Kind(symbols.digits),
+    Kind(indices.index_orders, left=True),
+    Kind(indices.index_shifts, left=True),
+    Kind(indices.wrong_indices, left=True),
+    Kind(indices.digits),
     Kind(factors.extra_factors),
     Kind(arrangement.transposes, scalars=False),
     Kind(arrangement.orders, scalars=False),
@@ -48,7 +48,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(symbols.left_sides, left=True),
     Kind(arrangement.brackets),
     Kind(arrangement.products_of_kind, scalars=False),
-    Kind(factors.powers),
+    Kind(powers.powers),
     Kind(factors.missing_links),
     Kind(factors.entrywise_links, scalars=False),
     Kind(arrangement.missing_terms),
@@ -56,7 +56,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(symbols.function_names),
     Kind(arrangement.stray_tokens),
 )
-WHOLE: tuple[Maker, ...] = (calculus.free_indices, symbols.index_orders_everywhere)
+WHOLE: tuple[Maker, ...] = (calculus.free_indices, indices.index_orders_everywhere)
 
 
 def candidates(scene: Scene) -> list[Edit]:
