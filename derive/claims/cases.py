@@ -131,9 +131,7 @@ def units_of_windows(job: Job) -> list[Unit]:
             continue
         if all(any(isinstance(o.result, Value) for o in member) for unit in units for member in unit.outcomes):
             return units
-        if frame in job.context.before_last and _is_below_last(job):
-            if any(map(_lacks_a_layer, units)):
-                raise NotUnderstood(job.statement.span, "layers that one window shows: L-1 and L, or L and the loss")
+        if frame in job.context.before_last and _is_below_last(job) and not any(map(_lacks_a_layer, units)):
             return units
         fallback = fallback or units
     if fallback is None:

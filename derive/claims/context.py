@@ -31,7 +31,7 @@ class Context:
         if not self.frames:
             object.__setattr__(self, "frames", _frames(self.graph))
             object.__setattr__(self, "shifted", _shifted(self.frames, self.graph))
-            object.__setattr__(self, "before_last", _before_last(self.frames, self.graph))
+            object.__setattr__(self, "before_last", _before_last(self.graph))
 
     def with_definitions(self, definitions: Iterable[Definition]) -> Context:
         """The same context after further definitions of the page."""
@@ -59,13 +59,9 @@ def _shifted(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
     return first, interior
 
 
-def _before_last(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
-    """The interior window for formulas about layers L-1 and L: what holds for any loss behind it holds for this one."""
-    if graph.family is None:
-        return ()
-    frame = copy(frames[1])
-    frame.layer, frame.scope = {graph.family.high: Lin(graph.family.index, 1)}, ""
-    return (frame,)
+def _before_last(graph: Graph) -> tuple[Frame, ...]:
+    """The window of the last two layers, for formulas about layer L-1."""
+    return (Frame(graph.family.last_two),) if graph.family is not None else ()
 
 
 def _frames(graph: Graph) -> tuple[Frame, ...]:

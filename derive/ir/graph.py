@@ -80,8 +80,8 @@ class Family:
 
     Members are named `z[l]`, `a[l-1]`, `z[l+1]`, `a[L]`, their sizes `n[l]`. `interior` holds `a[l-1]` as an input,
     the template at l and at l+1, and an opaque loss of what layer l+1 computes; it is valid for every interior l.
-    `first` starts from the base at `low`; `last` holds the template at L and the true loss. `source` is the model text,
-    from which instances with a given number of layers are made.
+    `first` starts from the base at `low`; `last` holds the template at L and the true loss, `last_two` also
+    that at L-1. `source` is the model text, from which instances with a given number of layers are made.
     """
 
     index: str
@@ -91,6 +91,7 @@ class Family:
     interior: Graph
     first: Graph
     last: Graph
+    last_two: Graph
     source: str
 
 

@@ -3,7 +3,7 @@
 A family is a template, a base (`a[1] = x`) and a head (the loss of `a[L]`); a symbolic L is never in a node. Formulas
 for every interior l come from a window: `a[l-1]` is an input, layers l and l+1 are written out, and what later layers
 make of `a[l+1]` is an opaque functional. The ends are windows too: the first starts from the base, the last ends in
-the loss.
+the loss; a further one shows the last two layers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def family(program: Program, source: str, name: str) -> Graph:
     last = windows.last()
     loop = program.loop
     members = tuple(dict.fromkeys(bound.name.stem for bound in program.inside))
-    made = Family(loop.letter, loop.low, loop.high, members, interior, first, last, source)
+    made = Family(loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source)
     return replace(last, family=made)
 
 
@@ -140,8 +140,8 @@ class _Windows:
         self._opaque_loss(scope, Index(letter, 2))
         return _without_unused(finish(scope, self._headless(), self.name, {}))
 
-    def last(self) -> Graph:
-        """Layer L over given values of the layer before, and the loss as it is."""
+    def last(self, count: int = 1) -> Graph:
+        """The last `count` layers over given values of the layer before, and the loss as it is."""
         high = self.loop.high
         scope = Scope()
 
@@ -151,12 +151,12 @@ class _Windows:
         for bound in self.program.inside:
             index = bound.name.index
             assert index is not None
-            for shift in (-1, -2):
+            for shift in (-count, -count - 1):
                 member = f"{bound.name.stem}[{Index(high, index.offset + shift)}]"
                 scope.members[member] = _reindexed(self.shapes[bound.name.stem], at(shift))
         declare_all(scope, self.program, {})
         lines = [Line(bound, {}) for bound in self.program.before if bound.name.index is None]
-        lines += self._layers(Index(high, 0), 1)
+        lines += self._layers(Index(high, 1 - count), count)
         define_all(scope, [*lines, *(Line(bound, {}) for bound in self.program.after)])
         graph = finish(scope, self.program, self.name, {})
         return graph if self.program.after else graph.with_loss(None)
