@@ -13,6 +13,8 @@ MODELS = (
     "skip_connection", "linear_regression",
 )  # fmt: skip
 EACH = 8
+NAMED, RESTORED = 0.8, 0.7
+"""Floors for a sample with as many mutants of the rare and hard kinds as of the others; benchmarks/README.md has all."""
 
 
 @lru_cache(maxsize=1)
@@ -35,8 +37,8 @@ def test_the_diagnosis() -> None:
     asked = [one for one in scored() if one.named is not None]
     unnamed = [one.mutant.latex for one in asked if not one.named]
     unrestored = [one.mutant.latex for one in asked if not one.restored]
-    assert len(unnamed) <= 0.1 * len(asked), "\n".join(unnamed)
-    assert len(unrestored) <= 0.1 * len(asked), "\n".join(unrestored)
+    assert len(unnamed) <= (1 - NAMED) * len(asked), "\n".join(unnamed)
+    assert len(unrestored) <= (1 - RESTORED) * len(asked), "\n".join(unrestored)
 
 
 def test_a_mutant_that_is_equal_is_found_equal() -> None:
