@@ -3,12 +3,15 @@ r"""Edits of how a formula is put together: brackets, the order of factors, tran
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from derive.check.repair.edit import Change, Edit, Scene, wrapped
 from derive.check.repair.factors import products_in, short, spoken
 from derive.check.repair.tree import Piece, base_symbol, factors, groups, indexed, partials, roots, rows, span_of, terms
 from derive.claims.nodes import Fraction, Group, Node, Number, Operator, Row, Scripts, Symbol, walk
+from derive.ir.node import refs
+
+MOST_LOST = 4
 
 
 def brackets(scene: Scene) -> Iterator[Edit]:
@@ -194,6 +197,7 @@ def _whole_terms(scene: Scene, fractions: list[Fraction]) -> Iterator[str]:
             letter = scene.words.spellings.get(name) or scene.words.letters.get(name, name)
             for text in (f"{letter} {bottom}", f"2 {letter} {bottom}", rf"\frac{{{letter}}}{{2}} {bottom}"):
                 yield text
+    yield from _unused(scene)
     for text in scene.written:
         yield rf"{text} {text}^\top"
         for size in scene.words.sizes:
@@ -203,6 +207,18 @@ def _whole_terms(scene: Scene, fractions: list[Fraction]) -> Iterator[str]:
         for node in scene.names:
             if start <= node.span[0] < end and not (isinstance(node, Scripts) and node.sup is not None):
                 yield rf"{scene.source[start : node.span[1]]}^\top {scene.source[node.span[1] : end]}"
+
+
+def _unused(scene: Scene) -> Iterator[str]:
+    """Of a forward formula: what its line in the model uses and the author does not, alone and in products."""
+    left = scene.between(scene.statement.members[0].span).strip()
+    graph = scene.words.graph
+    for name, binding in graph.bindings.items():
+        if scene.words.spellings.get(name) == left:
+            spelled = [scene.words.spellings[below] for below in refs(binding.node) if below in scene.words.spellings]
+            lost = [text for text in spelled if text not in scene.written]
+            yield from lost
+            yield from (f"{a} {b}" for a, b in permutations(lost[:MOST_LOST], 2))
 
 
 def _row(piece: Piece) -> Row:

@@ -254,6 +254,11 @@ def _partial_links(scene: Scene) -> Iterator[str]:
                 if name in spellings and user in spellings:
                     yield rf"\frac{{{sign}{spellings[user]}}}{{{sign}{spellings[name]}}}"
     yield from scene.partials_written
+    loss = scene.words.graph.loss
+    if loss in spellings and partials(scene.statement.members[0]):
+        for name, spelled in spellings.items():
+            if name != loss:
+                yield rf"\frac{{{sign}{spellings[loss]}}}{{{sign}{spelled}}}"
 
 
 def _value_links(scene: Scene) -> Iterator[str]:
