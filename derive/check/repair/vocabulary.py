@@ -15,6 +15,7 @@ from derive.ir.node import Node, topological
 from derive.notation.latex import latex
 from derive.notation.names import Names
 from derive.notation.style import Style
+from derive.ops.record import elementwise
 
 _KNOWN = 16
 _kept: dict[int, Vocabulary] = {}
@@ -51,6 +52,9 @@ def _made(graph: Graph) -> Vocabulary:
         for node in _nodes([window]):
             if node.op == "call" and len(node.args) == 1:
                 functions.add(_letter(names, node.name))
+                record = elementwise(node.name)
+                if record is not None:
+                    functions.add(_base(record.latex))
                 if f"\\{node.name}" in FUNCTIONS:
                     functions |= {node.name, f"\\{node.name}"}
                 if node.args[0].op == "ref":
