@@ -98,6 +98,8 @@ class NormalForm:
     def _unfolded_call(self, node: Node) -> Node | None:
         name = node.name
         declared = self.declarations.get(name)
+        if declared is not None and declared.definition == name:
+            declared = None  # tanh : function = tanh
         if declared is not None and declared.definition is not None:
             return build.call(declared.definition, *node.args, orders=node.orders)
         if declared is not None or elementwise(name) is None:

@@ -14,7 +14,7 @@ MODELS = (
 )  # fmt: skip
 EACH = 8
 NAMED, RESTORED = 0.8, 0.7
-"""Floors for a sample with as many mutants of the rare and hard kinds as of the others; benchmarks/README.md has all."""
+"""Floors for a sample with as many mutants of the hard kinds as of the others; benchmarks/README.md has all."""
 
 
 @lru_cache(maxsize=1)
