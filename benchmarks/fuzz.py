@@ -18,8 +18,8 @@ from pathlib import Path
 
 from benchmarks.mutants import lines
 from benchmarks.mutation import equal_by_value
-from derive.check.verify import Options, verify, verify_formula
-from derive.claims.scan import read_page
+from derive.check.formulas.verify import Options, verify, verify_formula
+from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.model import load, loads

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from derive.check.gradient import check_gradient
+from derive.check.gradients.gradient import check_gradient
 from tests.check.faults import every_fault
 from tests.check.faulty import dressed
 from tests.check.layers import ALL, drawn, scaled, styled

@@ -18,13 +18,13 @@ import numpy as np
 
 from benchmarks.mutants import Mutant, equations, mutants
 from benchmarks.timing import Row, table
-from derive.check.draw import size_names
-from derive.check.probe import draw_point
-from derive.check.reader import Reader
+from derive.check.equality.draw import size_names
+from derive.check.equality.probe import draw_point
+from derive.check.formulas.reader import Reader
+from derive.check.formulas.verify import Options, verify_formula
 from derive.check.verdict import Verdict
-from derive.check.verify import Options, verify_formula
-from derive.claims.claim import Case, Equal
-from derive.claims.context import Context
+from derive.claims.meaning.claim import Case, Equal
+from derive.claims.meaning.context import Context
 from derive.ir.graph import Graph
 from derive.model.load import gallery, load
 

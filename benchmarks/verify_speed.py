@@ -18,7 +18,7 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.timing import Row
-from derive.check.verify import verify, verify_formula
+from derive.check.formulas.verify import verify, verify_formula
 from derive.model.load import load
 
 CORPUS = Path(__file__).parents[1] / "tests" / "textbook" / "expected.json"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derive.api import Derivation, Graph, load, loads
-    from derive.check.against import check_against
-    from derive.check.gradient import check_gradient
-    from derive.check.layer import check_layer
+    from derive.check.gradients.against import check_against
+    from derive.check.gradients.gradient import check_gradient
+    from derive.check.gradients.layer import check_layer
     from derive.errors import ClaimError, DeriveError, ModelError, ShapeError, Span, UnknownNameError, UnsupportedError
     from derive.pages import verify
     from derive.partial import Partial
@@ -29,9 +29,9 @@ _HOME = {
     "load": "derive.api",
     "loads": "derive.api",
     "verify": "derive.pages",
-    "check_against": "derive.check.against",
-    "check_gradient": "derive.check.gradient",
-    "check_layer": "derive.check.layer",
+    "check_against": "derive.check.gradients.against",
+    "check_gradient": "derive.check.gradients.gradient",
+    "check_layer": "derive.check.gradients.layer",
     "DeriveError": "derive.errors",
     "ModelError": "derive.errors",
     "ShapeError": "derive.errors",

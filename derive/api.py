@@ -20,12 +20,12 @@ from derive.calculus import derivation as calculus
 from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
-from derive.check import model_check
-from derive.check.against import check_against
-from derive.check.gradient_report import GradientReport
-from derive.check.model_report import ModelReport
+from derive.check.formulas.verify import Options, verify_formula
+from derive.check.gradients import model_check
+from derive.check.gradients.against import check_against
+from derive.check.gradients.gradient_report import GradientReport
+from derive.check.gradients.model_report import ModelReport
 from derive.check.verdict import Verdict
-from derive.check.verify import Options, verify_formula
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward
 from derive.errors import UnknownNameError, did_you_mean

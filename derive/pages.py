@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from derive.api import Graph, load
+from derive.check.formulas.verify import Options
+from derive.check.formulas.verify import verify as verify_page
 from derive.check.verdict import Report
-from derive.check.verify import Options
-from derive.check.verify import verify as verify_page
 from derive.errors import ClaimError
 
 

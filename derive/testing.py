@@ -12,10 +12,10 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from derive.check.calling import BACKWARD, stateless
-from derive.check.gradient import check_gradient
-from derive.check.gradient_report import GradientReport
-from derive.check.layer import check_layer
+from derive.check.gradients.calling import BACKWARD, stateless
+from derive.check.gradients.gradient import check_gradient
+from derive.check.gradients.gradient_report import GradientReport
+from derive.check.gradients.layer import check_layer
 
 
 def assert_gradient(subject: Any, *args: Any, lenient: bool = False, **options: Any) -> GradientReport:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.gradient_report import GradientReport
-from derive.check.layer import check_layer
+from derive.check.gradients.gradient_report import GradientReport
+from derive.check.gradients.layer import check_layer
 from tests.check.faults import Fault
 from tests.check.layers import drawn, styled
 

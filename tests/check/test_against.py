@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.check.against import check_against
+from derive.check.gradients.against import check_against
 from derive.errors import DeriveError, ModelError, UnsupportedError
 from derive.model import loads
 

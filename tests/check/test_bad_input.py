@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from derive.check.gradient import check_gradient, compare
-from derive.check.layer import check_layer
+from derive.check.gradients.gradient import check_gradient, compare
+from derive.check.gradients.layer import check_layer
 from derive.errors import DeriveError
 
 X = np.array([1.0, -2.0, 3.0])

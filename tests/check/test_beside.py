@@ -7,7 +7,7 @@ import pytest
 
 import derive
 from derive import check_gradient, check_layer
-from derive.check.beside import matched
+from derive.check.gradients.beside import matched
 from derive.errors import DeriveError, ModelError, ShapeError
 from derive.model import loads
 

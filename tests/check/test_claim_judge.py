@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from derive.check.formulas.verify import Options, verify_formula
 from derive.check.verdict import Verdict, weakest, worst
-from derive.check.verify import Options, verify_formula
 from derive.ir.graph import Graph
 from derive.model.load import load
 from derive.model.text import loads

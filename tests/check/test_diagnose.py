@@ -10,7 +10,7 @@ import pytest
 
 import derive.check
 from derive.check.defects import CODE, DEFECTS, FORMULA, GRADIENT, describe
-from derive.check.gradient import check_gradient
+from derive.check.gradients.gradient import check_gradient
 
 RNG = np.random.default_rng(7)
 X, W, B = RNG.normal(size=(6, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)

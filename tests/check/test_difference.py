@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.check.difference import complex_slope, measured_noise, slope
+from derive.check.gradients.difference import complex_slope, measured_noise, slope
 
 EPS = float(np.finfo(np.float64).eps)
 

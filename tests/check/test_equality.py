@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from derive.calculus.jacobian import expression_jacobian, jacobian
-from derive.check.algebra import Undefined
-from derive.check.equality import Decision, decide, decide_many, quick_equal
-from derive.check.probe import draw_point, points_of
-from derive.check.proof import proved, proved_at_sizes
+from derive.check.equality.algebra import Undefined
+from derive.check.equality.equality import Decision, decide, decide_many, quick_equal
+from derive.check.equality.probe import draw_point, points_of
+from derive.check.equality.proof import proved, proved_at_sizes
 from derive.errors import ShapeError
 from derive.ir import build as b
 from derive.ir.graph import Graph

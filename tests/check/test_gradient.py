@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from derive.check.gradient import check_gradient, compare
-from derive.check.gradient_report import GradientReport
-from derive.check.judge import judge_gradient
+from derive.check.gradients.gradient import check_gradient, compare
+from derive.check.gradients.gradient_report import GradientReport
+from derive.check.gradients.judge import judge_gradient
 
 RNG = np.random.default_rng(5)
 X, W, B = RNG.normal(size=(5, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)

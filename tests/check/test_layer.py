@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.check.layer import check_layer
+from derive.check.gradients.layer import check_layer
 from tests.check.layers import ALL, STYLES, TWELVE, drawn, scaled, styled
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from derive.calculus import closed as closed_module
 from derive.calculus.closed import ClosedForm
-from derive.check import model_check
-from derive.check.model_check import check
+from derive.check.gradients import model_check
+from derive.check.gradients.model_check import check
 from derive.errors import DeriveError, ShapeError
 from derive.ir import build
 from derive.model import load, loads

@@ -6,12 +6,12 @@ from fractions import Fraction
 
 import pytest
 
-from derive.check.algebra import Undefined
-from derive.check.canonical import BOUND, canonical
-from derive.check.elementary import Elementary
-from derive.check.normal_form import NormalForm, normal_form
-from derive.check.polynomials import Exhausted
-from derive.check.proof import proved
+from derive.check.equality.algebra import Undefined
+from derive.check.equality.canonical import BOUND, canonical
+from derive.check.equality.elementary import Elementary
+from derive.check.equality.normal_form import NormalForm, normal_form
+from derive.check.equality.polynomials import Exhausted
+from derive.check.equality.proof import proved
 from derive.ir import build as b
 from derive.ir.graph import Declaration, Fact, Graph
 from derive.ir.node import Node

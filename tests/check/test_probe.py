@@ -9,9 +9,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from derive.check.draw import Draw, two_size_draws
-from derive.check.generic import implementation
-from derive.check.probe import Points, points_of
+from derive.check.equality.draw import Draw, two_size_draws
+from derive.check.equality.generic import implementation
+from derive.check.equality.probe import Points, points_of
 from derive.errors import UnsupportedError
 from derive.ir import build as b
 from derive.ir.graph import Declaration, Fact
@@ -178,7 +178,7 @@ def test_a_declared_function_with_a_definition_is_that_function() -> None:
 
 
 def test_a_point_forgets_candidates_but_not_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("derive.check.probe.FORGET_AFTER", 10)
+    monkeypatch.setattr("derive.check.equality.probe.FORGET_AFTER", 10)
     graph = loads("a : (n,)\nb = 2*a\nL = sum(b)")
     point = points_of(graph)[0]
     assert point is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from derive.check.defects import DEFECTS
-from derive.check.repair.bench import balanced
-from derive.check.repair.scope import at_layer
+from derive.check.formulas.repair.bench import balanced
+from derive.check.formulas.repair.scope import at_layer
+from derive.check.formulas.verify import verify_formula
 from derive.check.verdict import Verdict
-from derive.check.verify import verify_formula
 from derive.ir.graph import Graph
 from derive.model.load import load
 from derive.model.text import loads

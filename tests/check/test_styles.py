@@ -7,8 +7,8 @@ import types
 import numpy as np
 import pytest
 
-from derive.check.discovery import gradient_names, parse, shown
-from derive.check.layer import check_layer
+from derive.check.gradients.discovery import gradient_names, parse, shown
+from derive.check.gradients.layer import check_layer
 from derive.errors import DeriveError
 
 RNG = np.random.default_rng(11)

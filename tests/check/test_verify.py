@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from derive.check.verify import Options, undelimited, verify, verify_formula
+from derive.check.formulas.verify import Options, undelimited, verify, verify_formula
 from derive.errors import ClaimError, ModelError
 from derive.model.load import load
 from derive.model.text import loads
@@ -148,7 +148,7 @@ HARMFUL = [
 @pytest.mark.parametrize("code", HARMFUL)
 def test_harmful_code_is_stopped(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("derive.check.code_process.SECONDS", 3.0)
+    monkeypatch.setattr("derive.check.code.process.SECONDS", 3.0)
     keep = tmp_path / "harm.txt"
     keep.write_text("mine")
     report = verify(f"{MODEL}```python\n{code}\n```\n\n{RIGHT}\n", options=Options(run_code=True))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from derive.check.equality import decide
-from derive.claims.claim import Check, Claim, Problem, Reading
-from derive.claims.context import Context
-from derive.claims.layout import parse
-from derive.claims.reading import read
+from derive.check.equality.equality import decide
+from derive.claims.meaning.claim import Check, Claim, Problem, Reading
+from derive.claims.meaning.context import Context
+from derive.claims.meaning.reading import read
+from derive.claims.typography.layout import parse
 from derive.model.load import load
 from derive.model.text import loads
 

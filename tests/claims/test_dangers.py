@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from derive.check.verify import Options, verify_formula
+from derive.check.formulas.verify import Options, verify_formula
 from derive.ir.graph import Graph
 from derive.model.text import loads
 

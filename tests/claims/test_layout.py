@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from derive.claims.layout import parse, replaced
-from derive.claims.nodes import (
+from derive.claims.typography.layout import parse, replaced
+from derive.claims.typography.nodes import (
     BigOperator,
     Cases,
     Ellipsis,
@@ -28,8 +28,8 @@ from derive.claims.nodes import (
     walk,
     word_run,
 )
-from derive.claims.rows import MAX_DEPTH
-from derive.claims.statements import statements
+from derive.claims.typography.rows import MAX_DEPTH
+from derive.claims.typography.statements import statements
 from derive.errors import ClaimError
 
 ENTRIES = [

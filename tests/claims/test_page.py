@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.claims.layout import parse
-from derive.claims.page import MAX_PAGE
-from derive.claims.scan import read_page
+from derive.claims.pages.page import MAX_PAGE
+from derive.claims.pages.scan import read_page
+from derive.claims.typography.layout import parse
 from derive.errors import ClaimError
 from tests.effort import effort
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from derive.claims.context import Context
-from derive.claims.layout import parse
-from derive.claims.reading import read
+from derive.claims.meaning.context import Context
+from derive.claims.meaning.reading import read
+from derive.claims.typography.layout import parse
 from derive.errors import ClaimError
 from derive.model.load import load
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from derive.claims.claim import Check
-from derive.claims.context import Context
+from derive.claims.meaning.claim import Check
+from derive.claims.meaning.context import Context
 from derive.model.load import load
 from tests.claims.reading_helpers import claims, verdict
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.claims.layout import parse
-from derive.claims.macros import Macros, expand
-from derive.claims.tokens import MAX_FORMULA, tokenize
+from derive.claims.typography.layout import parse
+from derive.claims.typography.macros import Macros, expand
+from derive.claims.typography.tokens import MAX_FORMULA, tokenize
 from derive.errors import ClaimError
 
 LETTERS = "abcdefghijklmnopqrstu"

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from derive.check.formulas.verify import Options, verify_formula
 from derive.check.verdict import Verdict
-from derive.check.verify import Options, verify_formula
 from derive.ir.graph import Graph
 from derive.model import load, loads
 from tests.claims_laws.random_formulas import MODEL, changed, differ, tex, tree

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from derive.check.verify import Options, verify_formula
+from derive.check.formulas.verify import Options, verify_formula
 from derive.model import loads
 
 MODEL = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.mutants import lines
-from derive.check.verify import Options, verify_formula
+from derive.check.formulas.verify import Options, verify_formula
 from derive.model.load import gallery, load
 
 VIEWS = (None, "scalar", "index", "matrix")

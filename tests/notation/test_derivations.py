@@ -7,7 +7,7 @@ import pytest
 from derive.calculus.derivation import Derivation
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop
-from derive.claims.layout import parse
+from derive.claims.typography.layout import parse
 from derive.errors import UnknownNameError
 from derive.model.text import loads
 from derive.notation import Style, default_view, print_derivation, print_forward, print_partial

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derive.calculus.reverse import backprop
-from derive.check.verify import Options, verify_formula
+from derive.check.formulas.verify import Options, verify_formula
 from derive.model.load import load
 from derive.notation import Style, View, default_view, print_derivation, print_forward
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.check.verdict import Report, Verdict
-from derive.check.verify import Options, verify, verify_formula
 from derive.model.load import load
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from derive.api import Graph
-from derive.check.model_report import ModelReport
+from derive.check.gradients.model_report import ModelReport
 from derive.cli.models import layers_option, loss_option, model_argument, python_object, with_layers
 from derive.cli.terminal import say, table, verdict_word
 from derive.errors import DeriveError

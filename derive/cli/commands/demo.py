@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from derive.api import load
-from derive.check.verify import verify
+from derive.check.formulas.verify import verify
 from derive.cli.commands.check import EXIT, show_report
 from derive.cli.files import write_files
 from derive.cli.terminal import say, verdict_word

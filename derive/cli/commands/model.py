@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from derive.check.draft import draft
+from derive.check.formulas.draft import draft
 from derive.cli.commands.verify import content_of
 from derive.cli.terminal import note, say
 

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from derive.api import Graph
+from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.check.verdict import SCHEMA, Report
-from derive.check.verify import Options, verify, verify_formula
 from derive.cli.models import ModelParameter
 from derive.cli.terminal import colours, complain, note, say, verdict_word
 from derive.errors import ClaimError, DeriveError

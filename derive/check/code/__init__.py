@@ -1,0 +1,1 @@
+"""Python fences of a page: run, judged, repaired."""

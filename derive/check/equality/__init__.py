@@ -1,0 +1,1 @@
+"""Are two nodes equal? Probes, proofs, counterexamples."""

@@ -1,0 +1,293 @@
+"""The normal form of a node.
+
+A node of rank r becomes a polynomial whose free indices 0..r-1 are its axes (`derive.check.equality.algebra`):
+contractions become products with bound indices, registered functions are written in elementary atoms, composite
+operations by their definitions, entries and arrays by fixed indices. Bindings stay opaque unless they are to be expanded.
+
+Equal normal forms are equal values, for all sizes and all generic functions, given the declared facts; the proofs that
+use them are in `derive.check.equality.proof`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import cache
+from itertools import product
+from typing import cast
+
+from derive.check.equality.algebra import Undefined
+from derive.check.equality.atoms import Poly
+from derive.check.equality.canonical import BOUND, Indices
+from derive.check.equality.elementary import BASIC, Elementary
+from derive.check.equality.polynomials import ONE, frozen
+from derive.ir import build
+from derive.ir.graph import Declaration, Graph
+from derive.ir.node import Node
+from derive.ir.size import ONE as SIZE_ONE
+from derive.ir.size import Size
+from derive.ops.record import elementwise, tensor_or_none
+from derive.ops.sympy_bridge import expand, instantiate, letter, to_node
+
+TEMPORARY = BOUND // 2
+WRITTEN_OUT = 16
+MOST_ENTRIES = 64
+
+
+class NormalForm:
+    """Normal forms over one table of atoms; forms of two instances cannot be compared.
+
+    `declarations` give facts and the meaning of named functions; `definitions` are the bindings to expand;
+    `written_out` sums axes of small integer size entry by entry. Raises Exhausted, Undefined, UnsupportedError.
+    """
+
+    def __init__(
+        self,
+        declarations: Mapping[str, Declaration] | None = None,
+        definitions: Mapping[str, Node] | None = None,
+        *,
+        algebra: Elementary | None = None,
+        written_out: bool = False,
+    ) -> None:
+        self.declarations = declarations or {}
+        self.definitions = definitions or {}
+        self.algebra = algebra or Elementary()
+        self.written_out = written_out
+        self._known: dict[Node, Poly] = {}
+
+    def of(self, root: Node) -> Poly:
+        """The normal form of a node; iterative, so depth is no limit."""
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in self._known:
+                stack.pop()
+                continue
+            unfolded = self._unfolded(node)
+            below = node.args if unfolded is None else (unfolded,)
+            missing = [arg for arg in below if arg not in self._known]
+            if missing:
+                stack.extend(missing)
+                continue
+            if unfolded is not None:
+                self._known[node] = self._known[unfolded]
+            else:
+                self.algebra.tick()
+                self._known[node] = self._one(node, [self._known[arg] for arg in node.args])
+            stack.pop()
+        return self._known[root]
+
+    def at(self, root: Node, indices: Indices) -> Poly:
+        """The normal form of one entry (or diagonal): axis k read at `indices[k]`."""
+        return self.algebra.rename(self.of(root), {k: i for k, i in enumerate(indices) if k != i})
+
+    def _unfolded(self, node: Node) -> Node | None:
+        """What a node stands for, if it is not itself primitive here."""
+        match node.op:
+            case "ref":
+                return self.definitions.get(node.name)
+            case "call":
+                return self._unfolded_call(node)
+            case "ref" | "number" | "constant" | "size" | "contract" | "add" | "neg" | "div" | "pow":
+                return None
+            case "functional" | "array" | "entry" | "placed":
+                return None
+        record = tensor_or_none(node.op)
+        return record.definition(node) if record is not None and record.definition is not None else None
+
+    def _unfolded_call(self, node: Node) -> Node | None:
+        name = node.name
+        declared = self.declarations.get(name)
+        if declared is not None and declared.definition == name:
+            declared = None  # tanh : function = tanh
+        if declared is not None and declared.definition is not None:
+            return build.call(declared.definition, *node.args, orders=node.orders)
+        if declared is not None or elementwise(name) is None:
+            return None
+        if any(node.orders):
+            return expand(node)
+        if name in BASIC:
+            return None
+        values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
+        return instantiate(_expression(name), values)
+
+    def _one(self, node: Node, args: list[Poly]) -> Poly:
+        algebra = self.algebra
+        match node.op:
+            case "ref":
+                return self._ref(node)
+            case "number":
+                return algebra.number(node.value)
+            case "constant":
+                return algebra.exp(ONE) if node.name == "e" else self._pi()
+            case "size":
+                return algebra.size(node.size)
+            case "add":
+                return algebra.add(*args)
+            case "neg":
+                return algebra.scale(args[0], -1)
+            case "div":
+                return algebra.multiply(args[0], algebra.power(args[1], -1))
+            case "pow":
+                return self._power(args[0], args[1])
+            case "call":
+                if elementwise(node.name) is not None and node.name not in self.declarations:
+                    return algebra.function(node.name, args[0])
+                return algebra.generic(node.name, node.orders, args)
+            case "contract":
+                return self._contract(node, args)
+            case "entry" | "placed" | "array":
+                return self._entries(node, args)
+            case "functional":
+                return self._functional(node, args)
+        return self._whole(node, args)
+
+    # ---------------------------------------------------------------------------------------- leaves
+
+    def _axis(self, k: int, size: Size) -> int:
+        """The index of axis k; an axis of the integer size 1 has one position."""
+        return -1 if size is SIZE_ONE else k
+
+    def _ref(self, node: Node) -> Poly:
+        atom, new = self.algebra.table.atom("ref", (node.name, node.shape))
+        if new:
+            atom.shape = node.shape
+            atom.declaration = declared = self.declarations.get(node.name)
+            names = {fact.name for fact in declared.facts} if declared is not None else set()
+            low = [fact.low for fact in declared.facts if fact.name == "in"] if declared is not None else []
+            atom.positive = "positive" in names or any(value is not None and value >= 0 for value in low)
+            atom.nonnegative = atom.positive or bool(names & {"simplex", "one_hot"})
+            if names & {"symmetric", "positive_definite", "diagonal"} and len(node.shape) == 2:
+                atom.same = ((0, 1), (1, 0))
+        return self.algebra.factor(atom, tuple(self._axis(k, size) for k, size in enumerate(node.shape)))
+
+    def _pi(self) -> Poly:
+        atom, _ = self.algebra.table.atom("constant", "pi")
+        atom.positive = atom.nonnegative = True
+        return self.algebra.factor(atom, ())
+
+    def _power(self, base: Poly, exponent: Poly) -> Poly:
+        if not exponent:
+            return ONE
+        if list(exponent) == list(ONE):
+            value = exponent[((), ())]
+            return self.algebra.power(base, value.numerator if value.denominator == 1 else value)
+        return self.algebra.exp(self.algebra.multiply(exponent, self.algebra.log(base)))
+
+    # --------------------------------------------------------------------------------------- tensors
+
+    def _contract(self, node: Node, args: list[Poly]) -> Poly:
+        algebra = self.algebra
+        ins, out = node.labels
+        sizes = build.label_sizes(node)
+        place = {label: self._axis(out.index(label), sizes[label]) for label in out}
+        summed = {label: size for label, size in sizes.items() if label not in place and size is not SIZE_ONE}
+        choices: Iterable[dict[int, int]] = [{label: TEMPORARY + label for label in summed}]
+        bound = {TEMPORARY + label: algebra.table.size(size) for label, size in summed.items()}
+        if self.written_out and summed:
+            choices, bound = self._written_out(summed)
+        total: list[Poly] = [{}]
+        for choice in choices:
+            names = {**dict.fromkeys(sizes, -1), **place, **choice}
+            parts = [
+                algebra.rename(arg, _moved([names[i] for i in labels])) for labels, arg in zip(ins, args, strict=True)
+            ]
+            deltas = [
+                algebra.collect([(Fraction(1), [(*algebra.delta(place[label], k), 1)], {})])
+                for k, label in enumerate(out)
+                if out.index(label) != k and sizes[label] is not SIZE_ONE
+            ]
+            total.append(algebra.sum_over(algebra.multiply(ONE, *parts, *deltas), bound))
+        return algebra.add(*total)
+
+    def _written_out(self, summed: Mapping[int, Size]) -> tuple[list[dict[int, int]], dict[int, int]]:
+        small = {
+            label: size.number for label, size in summed.items() if (size.number or WRITTEN_OUT + 1) <= WRITTEN_OUT
+        }
+        rest = {label: size for label, size in summed.items() if label not in small}
+        kept = {label: TEMPORARY + label for label in rest}
+        bound = {TEMPORARY + label: self.algebra.table.size(size) for label, size in rest.items()}
+        ranges = [[-1 - k for k in range(cast(int, n))] for n in small.values()]
+        return [{**kept, **dict(zip(small, choice, strict=True))} for choice in product(*ranges)], bound
+
+    def _entries(self, node: Node, args: list[Poly]) -> Poly:
+        algebra = self.algebra
+        if node.op == "array":
+            places = product(*[range(cast(int, size.number)) for size in node.shape])
+            terms = []
+            for arg, place in zip(args, places, strict=True):
+                deltas = [self._delta(k, -1 - p) for k, p in enumerate(place) if node.shape[k] is not SIZE_ONE]
+                terms.append(algebra.multiply(arg, *deltas))
+            return algebra.add({}, *terms)
+        positions = cast("tuple[int | None, ...]", node.attribute)
+        kept = [k for k, p in enumerate(positions) if p is None]
+        if node.op == "entry":
+            names = [-1 - p if p is not None else 0 for p in positions]
+            for new, old in enumerate(kept):
+                names[old] = self._axis(new, node.shape[new])
+            return algebra.rename(args[0], _moved(names))
+        moved = algebra.rename(args[0], _moved([self._axis(k, node.shape[k]) for k in kept]))
+        deltas = [
+            self._delta(k, -1 - p) for k, p in enumerate(positions) if p is not None and node.shape[k] is not SIZE_ONE
+        ]
+        return algebra.multiply(moved, *deltas)
+
+    def _delta(self, i: int, j: int) -> Poly:
+        return self.algebra.collect([(Fraction(1), [(*self.algebra.delta(i, j), 1)], {})])
+
+    def _functional(self, node: Node, args: list[Poly]) -> Poly:
+        """Derivatives of an opaque function; their order does not matter, so the axes are sorted by argument."""
+        wrt = node.orders
+        starts, start = [], 0
+        for k in wrt:
+            starts.append(start)
+            start += len(node.args[k].shape)
+        order = sorted(range(len(wrt)), key=lambda n: wrt[n])
+        axes = [axis for n in order for axis in range(starts[n], starts[n] + len(node.args[wrt[n]].shape))]
+        head = ("functional", node.name, tuple(sorted(wrt)))
+        return self._opaque(node, head, args, tuple(self._axis(axis, node.shape[axis]) for axis in axes))
+
+    def _whole(self, node: Node, args: list[Poly]) -> Poly:
+        indices = tuple(self._axis(k, size) for k, size in enumerate(node.shape))
+        if node.op in ("inv", "det", "logdet") and len(node.args[0].shape) == 2 and node.shape[:1] != (SIZE_ONE,):
+            return self._of_matrix(node, args[0], indices)
+        return self._opaque(node, (node.op, node.attribute), args, indices)
+
+    def _of_matrix(self, node: Node, arg: Poly, indices: Indices) -> Poly:
+        """Inverse and determinant: of a matrix and its transpose the lesser normal form is taken."""
+        algebra = self.algebra
+        transposed = algebra.rename(arg, {0: 1, 1: 0})
+        symmetric = transposed == arg
+        if frozen(transposed) < frozen(arg):
+            arg, indices = transposed, indices[::-1]
+        if node.op != "inv":
+            return self._opaque(node, (node.op, node.attribute), [arg], indices)
+        if not arg:
+            raise Undefined
+        atom, _ = algebra.table.atom("inverse", node.shape, [frozen(arg)])
+        atom.same = ((0, 1), (1, 0)) if symmetric else ()
+        atom.lead = max(arg, key=algebra.rank)
+        return algebra.factor(atom, indices)
+
+    def _opaque(self, node: Node, head: tuple[object, ...], args: list[Poly], indices: Indices) -> Poly:
+        shapes = tuple(arg.shape for arg in node.args)
+        atom, _ = self.algebra.table.atom("whole", (*head, shapes), [frozen(arg) for arg in args])
+        return self.algebra.factor(atom, indices)
+
+
+def _moved(names: list[int]) -> dict[int, int]:
+    return {k: name for k, name in enumerate(names) if k != name}
+
+
+@cache
+def _expression(name: str) -> Node:
+    """A registered function in formal letters, through its record."""
+    record = elementwise(name)
+    assert record is not None
+    letters = [letter(k) for k in range(record.arity)]
+    return to_node(record.expression(*letters), {u: build.ref(f"u{k}") for k, u in enumerate(letters)})
+
+
+def normal_form(node: Node, definitions: Mapping[str, Node] | None = None, graph: Graph | None = None) -> Poly:
+    """The normal form of one node. To compare two, use `proved` or one `NormalForm`."""
+    return NormalForm(graph.declarations if graph is not None else None, definitions).of(node)

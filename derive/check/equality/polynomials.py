@@ -1,0 +1,252 @@
+"""Polynomials in indexed atoms with bound indices.
+
+    value  =  sum of   coefficient * product of atom[indices] ** exponent,   summed over bound indices
+
+Coefficients are exact; sizes are atoms, so `1/m` and `n*(n + 1)` are like anything else. Every operation returns
+polynomials that stand for the same value as what went in, term by term, by the rules of `derive.check.equality.rules`:
+this is the whole soundness argument, and two polynomials that are equal as dictionaries are equal values. The
+converse fails where a rule is missing, and after the caps of `derive.check.equality.canonical`.
+
+All work counts against a budget of steps and a deadline; `Exhausted` says that it ran out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice, permutations, product
+
+from derive.check.equality.atoms import COMPOSITE, Atom, Frozen, Kind, Poly, Table
+from derive.check.equality.canonical import (
+    BOUND,
+    Exponent,
+    Factor,
+    Indices,
+    Monomial,
+    canonical,
+    oriented,
+    renamed,
+)
+from derive.check.equality.product import Product, Raw
+from derive.check.equality.rules import UNIT, rewrite
+from derive.ir.size import Size
+
+ONE: Poly = {UNIT: Fraction(1)}
+MOST_SLOT_ORDERS = 120
+MOST_TERMS = 3000
+DEEPEST_REBUILD = 40
+
+
+class Exhausted(Exception):
+    """The budget of a proof is used up; nothing follows."""
+
+
+class Polynomials:
+    """Polynomials over one table of atoms, with one budget.
+
+    `steps` bounds the number of terms handled, `seconds` the time; both raise Exhausted.
+    """
+
+    def __init__(self, *, steps: int = 120_000, seconds: float = 5.0) -> None:
+        self.table = Table()
+        self.steps = steps
+        self.deadline = time.monotonic() + seconds
+        self._fresh = 2 * BOUND
+
+    def tick(self, work: int = 1) -> None:
+        """Count work; Exhausted when there was too much."""
+        self.steps -= work
+        if self.steps < 0 or time.monotonic() > self.deadline:
+            raise Exhausted
+
+    # ------------------------------------------------------------------------------------------ sums
+
+    def add(self, *polys: Poly) -> Poly:
+        """The sum."""
+        total = dict(polys[0])
+        for poly in polys[1:]:
+            self.tick(len(poly))
+            for monomial, coefficient in poly.items():
+                total[monomial] = total.get(monomial, Fraction(0)) + coefficient
+        if len(total) > MOST_TERMS:
+            raise Exhausted
+        return {monomial: c for monomial, c in total.items() if c}
+
+    def scale(self, poly: Poly, by: Fraction | int) -> Poly:
+        """A multiple."""
+        return {monomial: c * by for monomial, c in poly.items()} if by else {}
+
+    def number(self, value: Fraction | int) -> Poly:
+        """A constant."""
+        return {UNIT: Fraction(value)} if value else {}
+
+    def size(self, size: Size) -> Poly:
+        """A size as a polynomial in the named sizes."""
+        total: Poly = {}
+        for names, coefficient in size.terms:
+            factors: list[Factor] = []
+            for name, power in names:
+                atom, _ = self.table.atom("size", name)
+                atom.positive = atom.nonnegative = True
+                factors.append((atom.number, (), power))
+            total[tuple(sorted(factors)), ()] = Fraction(coefficient)
+        return total
+
+    def collect(self, raws: Iterable[Raw]) -> Poly:
+        """Raw terms brought to canonical monomials and added up."""
+        total: Poly = {}
+        stack = list(raws)
+        while stack:
+            self.tick()
+            coefficient, factors, bounds = stack.pop()
+            merged = self._merged(factors)
+            replaced = rewrite(Product(self, merged, bounds))
+            if replaced is None:
+                factors = [(atom, indices, e) for (atom, indices), e in merged.items()]
+                monomial = canonical(factors, bounds, self.table.same)
+                total[monomial] = total.get(monomial, Fraction(0)) + coefficient
+            else:
+                stack.extend((coefficient * c, f, b) for c, f, b in replaced)
+            if len(total) + len(stack) > MOST_TERMS:
+                raise Exhausted
+        return {monomial: c for monomial, c in total.items() if c}
+
+    def _merged(self, factors: Iterable[Factor]) -> dict[tuple[int, Indices], Exponent]:
+        """Equal factors taken together."""
+        merged: dict[tuple[int, Indices], Exponent] = {}
+        for factor in factors:
+            atom, indices, exponent = oriented(factor, self.table.same)
+            merged[atom, indices] = merged.get((atom, indices), 0) + exponent
+        return {key: e for key, e in merged.items() if e}
+
+    # -------------------------------------------------------------------------------------- products
+
+    def multiply(self, *polys: Poly) -> Poly:
+        """The product."""
+        total = polys[0]
+        for poly in polys[1:]:
+            if len(total) * len(poly) > MOST_TERMS:
+                raise Exhausted
+            total = self.collect(self._pair(a, c, b, d) for (a, c), (b, d) in product(total.items(), poly.items()))
+        return total
+
+    @staticmethod
+    def _pair(a: Monomial, c: Fraction, b: Monomial, d: Fraction) -> Raw:
+        shift = {BOUND + k: BOUND + k + len(a[1]) for k in range(len(b[1]))}
+        factors = [*a[0], *(renamed(factor, shift) for factor in b[0])] if shift else [*a[0], *b[0]]
+        return c * d, factors, {BOUND + k: size for k, size in enumerate((*a[1], *b[1]))}
+
+    def sum_over(self, poly: Poly, sizes: Mapping[int, int]) -> Poly:
+        """The sum over some free indices (label -> size number)."""
+        return self.collect((c, list(m[0]), {**self.bounds(m), **sizes}) for m, c in poly.items())
+
+    def product(self, factors: Sequence[Factor]) -> Poly:
+        """The product of some factors."""
+        return self.collect([(Fraction(1), list(factors), {})])
+
+    # ------------------------------------------------------------------------------ atoms and indices
+
+    def apply(self, kind: Kind, name: object, args: Sequence[Poly]) -> tuple[Atom, Indices]:
+        """The atom `kind name (args)` with one slot for each free index of the arguments, and those indices."""
+        best: tuple[Frozen, ...] | None = None
+        order: Indices = ()
+        ties: list[Indices] = []
+        for candidate in islice(self._slot_orders(args), MOST_SLOT_ORDERS):
+            names = {label: slot for slot, label in enumerate(candidate)}
+            key = tuple(frozen(self.rename(arg, names)) for arg in args)
+            if best is None or key < best:
+                best, order, ties = key, candidate, [candidate]
+            elif key == best:
+                ties.append(candidate)
+        assert best is not None
+        atom, new = self.table.atom(kind, name, best)
+        if new:
+            atom.same = tuple(tuple(order.index(label) for label in tie) for tie in ties)
+            self.learn(atom)
+        return atom, order
+
+    def factor(self, atom: Atom, indices: Indices, exponent: Exponent = 1) -> Poly:
+        """One factor as a polynomial."""
+        return self.product([(atom.number, indices, exponent)])
+
+    def _slot_orders(self, args: Sequence[Poly]) -> Iterable[Indices]:
+        """Orders of the free labels of the arguments: by where they occur, ties in every order."""
+        views: dict[int, list[tuple[object, ...]]] = {}
+        for n, arg in enumerate(args):
+            for monomial, coefficient in arg.items():
+                for atom, indices, exponent in monomial[0]:
+                    orders = self.table.same(atom)
+                    for slot, label in enumerate(indices):
+                        if 0 <= label < BOUND:
+                            slot = slot if len(orders) < 2 else 0
+                            views.setdefault(label, []).append((n, coefficient, atom, exponent, slot))
+        ranked: dict[tuple[object, ...], list[int]] = {}
+        for label in sorted(views):
+            ranked.setdefault(tuple(sorted(views[label])), []).append(label)
+        groups = [permutations(ranked[view]) for view in sorted(ranked)]
+        for choice in product(*groups):
+            yield tuple(label for group in choice for label in group)
+
+    def bounds(self, monomial: Monomial) -> dict[int, int]:
+        """The bound labels of a monomial and their size numbers."""
+        return {BOUND + k: size for k, size in enumerate(monomial[1])}
+
+    def rename(self, poly: Poly, names: Mapping[int, int]) -> Poly:
+        """Other free (or fixed) indices; two that become one take the diagonal."""
+        if not names:
+            return poly
+        return self.collect(
+            raw for m, c in poly.items() for raw in self.substituted(c, list(m[0]), self.bounds(m), names)
+        )
+
+    def substituted(
+        self, coefficient: Fraction, factors: list[Factor], bounds: Mapping[int, int], names: Mapping[int, int]
+    ) -> list[Raw]:
+        """Indices replaced inside one raw term; atoms whose slots merge or become fixed are built anew."""
+        plain: list[Factor] = []
+        rebuilt: list[Poly] = []
+        for factor in factors:
+            changed = renamed(factor, names)
+            atom, indices = self.table.atoms[factor[0]], changed[1]
+            merged = min(indices, default=0) < 0 or len(set(indices)) < len(indices)
+            if changed != factor and merged and atom.kind in COMPOSITE and atom.depth < DEEPEST_REBUILD:
+                rebuilt.append(self.power(self.value(atom, indices), factor[2]))
+            else:
+                plain.append(changed)
+        raws: list[Raw] = [(coefficient, plain, dict(bounds))]
+        for poly in rebuilt:
+            raws = [self.joined(raw, m, c) for raw in raws for m, c in poly.items()]
+        return raws
+
+    def joined(self, raw: Raw, monomial: Monomial, coefficient: Fraction) -> Raw:
+        """A raw term times one term of a polynomial, its bound labels renamed apart."""
+        names = {BOUND + k: self._fresh + k for k in range(len(monomial[1]))}
+        self._fresh += len(names)
+        bounds = {names[label]: size for label, size in self.bounds(monomial).items()}
+        return raw[0] * coefficient, [*raw[1], *(renamed(f, names) for f in monomial[0])], {**raw[2], **bounds}
+
+    def delta(self, i: int, j: int) -> tuple[int, Indices]:
+        """The atom that is 1 where two indices agree and 0 elsewhere, and its indices in order."""
+        atom, _ = self.table.atom("delta", None)
+        atom.same, atom.nonnegative = ((0, 1), (1, 0)), True
+        return atom.number, (min(i, j), max(i, j))
+
+    # what depends on the laws of powers and functions
+
+    def power(self, poly: Poly, exponent: Exponent) -> Poly:
+        """`poly ** exponent`."""
+        raise NotImplementedError
+
+    def value(self, atom: Atom, indices: Indices) -> Poly:
+        """A composite atom at other indices, evaluated again (for a group: the polynomial itself)."""
+        raise NotImplementedError
+
+    def learn(self, atom: Atom) -> None:
+        """Note what the rules want to know of a new composite atom."""
+        raise NotImplementedError
+
+
+def frozen(poly: Poly) -> Frozen:
+    """A polynomial as a key."""
+    return tuple(sorted(poly.items()))

@@ -1,0 +1,142 @@
+"""Probe points: where formulas are evaluated to be told apart.
+
+A point holds a draw of sizes and exact values of all inputs, symbols and generic functions; bindings follow forward
+from them. It evaluates nodes in float64 for speed and in 50 digits for judgement, and remembers every node it has
+seen, so that many candidates over one graph cost what is new in each.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from derive.check.equality.draw import Draw, size_names, two_size_draws
+from derive.check.equality.generic import implementation
+from derive.check.equality.recent import PerGraph
+from derive.errors import UnsupportedError
+from derive.ir.graph import Graph
+from derive.ir.node import Node
+from derive.ops.evaluate import Digits, Evaluator, Floats
+
+Array = Any
+DIGITS = 50
+REDRAWS = 24
+FORGET_AFTER = 20_000
+MOODS = (0, 0, 1, 0, 2, 1)
+SPARE_MOODS = (1, 2, 0)
+ORDINARY = 6
+"""After so many points, the spare ones prefer positive values: a claim may be defined there only, as log(x)."""
+NO_VALUE = (ArithmeticError, IndexError, np.linalg.LinAlgError, TypeError, ValueError)
+"""What evaluation outside a domain raises: no inverse, an entry that does not exist, complex numbers compared, ..."""
+VALUE_KINDS = ("input", "symbol", "parameter")
+
+
+@dataclass(eq=False)
+class Point:
+    """Named sizes, and exact values (object arrays of fractions) of everything declared."""
+
+    graph: Graph
+    sizes: Mapping[str, int]
+    inputs: Mapping[str, Array]
+    _evaluators: dict[int, Evaluator] = field(default_factory=dict)
+    _asked: int = 0
+
+    def evaluator(self, digits: int = 0) -> Evaluator:
+        """The evaluator in float64 (`digits` 0) or in many digits, with all bindings evaluated."""
+        known = self._evaluators.get(digits)
+        if known is None:
+            backend = Digits(digits) if digits else Floats()
+            functions = {name: implementation(d, backend) for name, d in self.graph.functions.items()}
+            known = Evaluator(self.inputs, self.sizes, functions=functions, backend=backend).run(self.graph)
+            self._evaluators[digits] = known
+        return known
+
+    def value(self, node: Node, digits: int = 0) -> Array | None:
+        """The array a node is at this point, or None where it is not defined (or not real)."""
+        self._asked += 1
+        if self._asked % FORGET_AFTER == 0:
+            self._forget()
+        try:
+            value = np.asarray(self.evaluator(digits).value(node))
+        except NO_VALUE:
+            return None
+        return value if is_real(value) else None
+
+    def _forget(self) -> None:
+        """Drop remembered nodes, keep the bindings: thousands of candidates must not stay in memory."""
+        for digits, old in self._evaluators.items():
+            self._evaluators[digits] = Evaluator(old.values, self.sizes, functions=old.functions, backend=old.backend)
+
+    def values(self, digits: int = 0) -> Mapping[str, Array]:
+        """The values of all inputs and bindings."""
+        return self.evaluator(digits).values
+
+
+def is_real(value: Array) -> bool:
+    """Whether every entry is a finite real number."""
+    if value.dtype != object:
+        return bool(np.isrealobj(value) and np.isfinite(value).all())
+    return all(not hasattr(v, "_mpc_") and mpmath.isfinite(v) for v in value.flat)
+
+
+def draw_point(
+    graph: Graph, sizes: Mapping[str, int], seed: str, *, grid: int = 100, moods: tuple[int, ...] = MOODS
+) -> Point | None:
+    """A point at which every binding is defined; None if none was found in many draws.
+
+    `moods` are those of `Draw`, in the order in which they are tried.
+    """
+    for attempt in range(REDRAWS):
+        rng = random.Random(f"{seed} {attempt}")
+        draw = Draw(rng, mood=moods[attempt % len(moods)], grid=grid)
+        declared = {name: d for name, d in graph.declarations.items() if d.kind in VALUE_KINDS}
+        inputs = {name: draw.value(d, sizes) for name, d in declared.items()}
+        point = Point(graph, sizes, inputs)
+        try:
+            values = point.values()
+        except NO_VALUE:
+            continue
+        if all(is_real(np.asarray(value)) for value in values.values()):
+            return point
+    return None
+
+
+class Points:
+    """The probe points of one graph, drawn when needed, at the two draws of sizes in turn."""
+
+    def __init__(self, graph: Graph) -> None:
+        names, literals = size_names(graph)
+        self.draws = two_size_draws(names, literals, random.Random(len(names)))
+        self._points: list[Point | None] = []
+        self.graph = graph
+
+    def __getitem__(self, number: int) -> Point | None:
+        """Point `number`, or None if no draw obeys the domain of the model."""
+        while len(self._points) <= number:
+            k = len(self._points)
+            moods = MOODS if k < ORDINARY else SPARE_MOODS
+            self._points.append(draw_point(self.graph, self.draws[k % len(self.draws)], f"point {k}", moods=moods))
+        return self._points[number]
+
+    def first(self, count: int) -> list[Point]:
+        """The first `count` points that exist; UnsupportedError if the model is defined nowhere."""
+        points = [point for k in range(count) if (point := self[k]) is not None]
+        if not points:
+            raise UnsupportedError(
+                "no values were found at which every line of the model is defined",
+                hint="declare what the inputs obey (positive, in (0, 1), simplex, ...)",
+            )
+        return points
+
+
+_points = PerGraph(Points)
+
+
+def points_of(graph: Graph) -> Points:
+    """The points of a graph; the same object for the same graph, as long as it is among the latest."""
+    return _points.of(graph)

@@ -1,0 +1,1 @@
+"""Formulas and pages: verdicts, conventions, repairs."""

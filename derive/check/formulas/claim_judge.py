@@ -1,0 +1,287 @@
+"""From a claim to a verdict: readings x ways x cases x links.
+
+    a link      holds in a case if its two nodes are equal there; in a way, if it holds in every case
+    a way       holds if all of its links do; a reading, if one of its ways does
+    a claim     all readings hold: true; none: false; some: ambiguous. One that is open leaves it undecided.
+
+A member without a value makes every link at it false. A member that is undefined everywhere is never part of a true
+link. The evidence of a claim is the weakest of its links; a difference in 50 digits counts as proof of falsehood.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from derive.calculus.jacobian import jacobian
+from derive.check.equality.equality import Level, decide, quick_equal
+from derive.check.equality.probe import DIGITS, points_of
+from derive.check.equality.witness import Witness
+from derive.check.verdict import Counterexample, Evidence, LinkWord, VerdictWord, weakest
+from derive.claims.meaning.claim import Case, Check, Claim, Equal, Link, Problem, Reading, Value
+from derive.errors import DeriveError
+from derive.ir.graph import Graph
+from derive.ir.node import Node, refs, topological
+
+TIME_LIMIT = 4.0
+"""Seconds for one statement; what is not decided then is undecided."""
+
+ROUNDED_AT = 3
+"""Points at which numerals are compared."""
+
+Word = Literal["true", "false", "undecided"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one link in one case, or of one link in all cases.
+
+    `holds` names the cases in which it is true, `fails` those in which it is false.
+    """
+
+    word: Word
+    evidence: Evidence | None = None
+    counterexample: Counterexample | None = None
+    reason: str = ""
+    defect: str | None = None
+    holds: tuple[str, ...] = ()
+    fails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A reading with the findings of its best way."""
+
+    reading: Reading
+    word: Word
+    findings: tuple[Finding, ...]
+    way: int = 0
+
+    @property
+    def links(self) -> tuple[LinkWord, ...]:
+        """One word for each relation; a bare expression has none."""
+        if self.reading.kind == "expression":
+            return ()
+        return tuple(
+            "definition" if k in self.reading.defining else finding.word for k, finding in enumerate(self.findings)
+        )
+
+    @property
+    def broken(self) -> tuple[int, ...]:
+        """The links that are false."""
+        return tuple(k for k, word in enumerate(self.links) if word == "false")
+
+    @property
+    def problem(self) -> Problem | None:
+        """The first member without a value."""
+        cases = self.reading.ways[self.way]
+        return next((m for case in cases for m in case.members if isinstance(m, Problem)), None)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim judged: `shown` is the reading that the report speaks of, `judged` all of them."""
+
+    claim: Claim
+    verdict: VerdictWord
+    judged: tuple[Judged, ...]
+
+    @property
+    def shown(self) -> Judged | None:
+        """The first false reading if the claim is not true, else the first."""
+        if self.verdict not in ("true", "definition"):
+            for word in ("false", "undecided"):
+                for one in self.judged:
+                    if one.word == word:
+                        return one
+        return self.judged[0] if self.judged else None
+
+    @property
+    def links(self) -> tuple[LinkWord, ...]:
+        """Link by link over all readings: where they disagree, `ambiguous`."""
+        rows = [one.links for one in self.judged]
+        if not rows or len({len(row) for row in rows}) > 1:
+            return self.shown.links if self.shown else ()
+        return tuple(column[0] if len(set(column)) == 1 else "ambiguous" for column in zip(*rows, strict=True))
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The weakest evidence over links and readings; None for what was not decided."""
+        if self.verdict not in ("true", "false"):
+            return None
+        found = [finding.evidence for one in self.judged for finding in one.findings if self._counts(finding)]
+        return weakest(found) if found else None
+
+    def _counts(self, finding: Finding) -> bool:
+        return finding.word != "undecided"
+
+
+def judge(claim: Claim, *, level: Level = "any", seconds: float = TIME_LIMIT, counterexample: bool = True) -> Judgement:
+    """The verdict on one statement, from all its readings."""
+    if claim.unread is not None or not claim.readings:
+        return Judgement(claim, "unread", ())
+    end = time.monotonic() + seconds
+    judged = tuple(
+        judge_reading(reading, level=level, end=end, counterexample=counterexample) for reading in claim.readings
+    )
+    words = {one.word for one in judged}
+    verdict: VerdictWord
+    if any(reading.hides_term for reading in claim.readings):
+        verdict = "ambiguous"
+    elif words == {"true"}:
+        verdict = "definition" if all(_only_defines(one.reading) for one in judged) else "true"
+    elif words == {"false"}:
+        verdict = "false"
+    else:
+        verdict = "ambiguous" if {"true", "false"} <= words else "undecided"
+    return Judgement(claim, verdict, judged)
+
+
+def _only_defines(reading: Reading) -> bool:
+    return reading.kind == "definition" and reading.defines is not None
+
+
+def judge_reading(reading: Reading, *, level: Level, end: float, counterexample: bool) -> Judged:
+    """One reading, by the first of its ways that holds, or by the one that comes closest."""
+    best: Judged | None = None
+    for number, cases in enumerate(reading.ways):
+        findings = _judge_way(cases, level, end, counterexample)
+        counted = [finding.word for k, finding in enumerate(findings) if k not in reading.defining]
+        word: Word = "true" if all(w == "true" for w in counted) else "undecided"
+        if "false" in counted or any(f.word == "false" and f.defect for f in findings):
+            word = "false"
+        if _problem_of(cases) is not None:
+            word = "false"
+        elif not findings:
+            findings = _named_adjoint(cases)
+            word = findings[0].word
+        judged = Judged(reading, word, findings, number)
+        if word == "true":
+            return judged
+        if best is None or _nearer(judged, best):
+            best = judged
+    if best is None:
+        return Judged(reading, "undecided", ())
+    return best
+
+
+def _named_adjoint(cases: Sequence[Case]) -> tuple[Finding, ...]:
+    """An expression that claims nothing is true if it is the derivative of the loss by something, which is named."""
+    for case in cases[:1]:
+        loss, member = case.graph.loss, case.members[0] if case.members else None
+        if loss is None or not isinstance(member, Value) or member.letters:
+            continue
+        points = points_of(case.graph).first(2)
+        for name in reversed(list(case.graph.names)):
+            if name == loss or case.graph.shape(name) != member.node.shape or name not in case.graph.ancestors(loss):
+                continue
+            adjoint = jacobian(case.graph, loss, name)
+            if quick_equal(member.node, adjoint, points):
+                decision = decide(member.node, adjoint, case.graph, counterexample=False)
+                if decision.equal:
+                    return (Finding("true", decision.evidence, reason=f"it is ∂{loss}/∂{name}"),)
+    return (Finding("undecided", reason="it states no relation, and is no derivative of the loss"),)
+
+
+def _nearer(one: Judged, other: Judged) -> bool:
+    """Whether a way is more to be believed: open rather than false, then by the number of true links."""
+    rank = [(judged.word == "undecided", judged.links.count("true")) for judged in (one, other)]
+    return rank[0] > rank[1]
+
+
+def _problem_of(cases: Sequence[Case]) -> Problem | None:
+    return next((m for case in cases for m in case.members if isinstance(m, Problem)), None)
+
+
+def _judge_way(cases: Sequence[Case], level: Level, end: float, counterexample: bool) -> tuple[Finding, ...]:
+    """Every link over all cases."""
+    if not cases:
+        return ()
+    count = max(len(case.links) for case in cases)
+    return tuple(
+        _together([(case, _judge_link(case, k, level, end, counterexample)) for case in cases if k < len(case.links)])
+        for k in range(count)
+    )
+
+
+def _together(found: Sequence[tuple[Case, Finding]]) -> Finding:
+    holds = tuple(case.scope for case, finding in found if finding.word == "true")
+    fails = tuple(case.scope for case, finding in found if finding.word == "false")
+    wrong = [finding for _, finding in found if finding.word == "false"]
+    if wrong:
+        # a failure that shows numbers says more than one that does not
+        first = next((finding for finding in wrong if finding.counterexample), wrong[0])
+        return replace(first, holds=holds, fails=fails)
+    open_ = [finding for _, finding in found if finding.word == "undecided"]
+    if open_:
+        return replace(open_[0], holds=holds)
+    return Finding("true", weakest(finding.evidence for _, finding in found), reason=found[0][1].reason, holds=holds)
+
+
+# ---------------------------------------------------------------------------- one link
+
+
+def _judge_link(case: Case, number: int, level: Level, end: float, counterexample: bool) -> Finding:
+    link = case.links[number]
+    if isinstance(link, Check):
+        if link.holds:
+            return Finding("true", "proved", reason=link.reason)
+        return Finding("false", "proved", reason=link.reason, defect=link.defect)
+    unknown = [name for name in refs(link.left, link.right) if name not in case.graph]
+    unknown = [name for name in unknown if name not in case.graph.declarations]
+    if unknown:
+        return Finding("undecided", reason=f"{unknown[0]} has no value in this model")
+    left = end - time.monotonic()
+    if left <= 0:
+        return Finding("undecided", reason="no time was left to decide it")
+    try:
+        return _judge_equal(link, case.graph, level, left, counterexample)
+    except DeriveError as error:
+        return Finding("undecided", reason=error.message)
+
+
+def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterexample: bool) -> Finding:
+    if link.places is not None:
+        return _judge_rounded(link, graph)
+    decision = decide(
+        link.left, link.right, graph, level=level, time_limit=min(2.0, left), counterexample=counterexample
+    )
+    if decision.verdict == "equal":
+        return Finding("true", decision.evidence)
+    if decision.verdict == "different":
+        return Finding("false", "proved", _counterexample(decision.witness, link))
+    if decision.verdict == "undefined":
+        return Finding("false", "probed", reason=f"the {decision.undefined_side or 'left'} member has no value")
+    return Finding("undecided", reason="the members agree wherever they were compared, which is too little to decide")
+
+
+def _counterexample(witness: Witness | None, link: Link) -> Counterexample | None:
+    if witness is None:
+        return None
+    inputs = dict(witness.inputs)
+    if isinstance(link, Equal):
+        inputs |= {name: witness.sizes[name] for name in _sizes_as_numbers(link.left, link.right) & set(witness.sizes)}
+    return Counterexample(inputs, witness.left, witness.right)
+
+
+def _sizes_as_numbers(*nodes: Node) -> set[str]:
+    return {name for node in topological(*nodes) if node.op == "size" for name in node.size.names}
+
+
+def _judge_rounded(link: Equal, graph: Graph) -> Finding:
+    """Numerals are right if every entry is the other member rounded to the decimals that are printed, everywhere."""
+    for point in points_of(graph).first(ROUNDED_AT):
+        a, b = point.value(link.left, DIGITS), point.value(link.right, DIGITS)
+        if a is None or b is None or link.places is None:
+            return Finding("undecided", reason="a member has no value")
+        left, right = np.asarray(a, dtype=object).ravel(), np.asarray(b, dtype=object).ravel()
+        places = link.places if len(link.places) == left.size else link.places[:1] * left.size
+        for one, other, decimals in zip(left, right, places, strict=True):
+            if abs(one - other) > 0.5 * 10.0**-decimals * (1 + 1e-12):
+                found = Counterexample({}, float(one), float(other))
+                return Finding("false", "proved", found, "the numbers differ by more than rounding")
+    return Finding("true", "proved", reason="rounded to the printed decimals")

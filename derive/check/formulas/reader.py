@@ -1,0 +1,35 @@
+"""Reading sources in one context: a graph, the macros and the definitions that hold at a place of a page.
+
+One object per display, so that what was read once is not read again while a repair looks at many variants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from derive.claims.meaning.claim import Claim
+from derive.claims.meaning.context import Context
+from derive.claims.meaning.reading import read
+from derive.claims.typography.layout import Layout, parse
+from derive.claims.typography.macros import Macros
+from derive.ir.graph import Graph
+
+
+@dataclass
+class Reader:
+    """`reader(source)` gives the layout of a formula and its claims; ClaimError for what has no layout."""
+
+    context: Context
+    macros: Macros = field(default_factory=dict)
+    _known: dict[str, tuple[Layout, tuple[Claim, ...]]] = field(default_factory=dict)
+
+    @property
+    def graph(self) -> Graph:
+        """The model that the formulas are about."""
+        return self.context.graph
+
+    def __call__(self, source: str) -> tuple[Layout, tuple[Claim, ...]]:
+        if source not in self._known:
+            layout = parse(source, self.macros)
+            self._known[source] = layout, read(layout, self.context)
+        return self._known[source]

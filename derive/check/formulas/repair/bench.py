@@ -1,0 +1,161 @@
+"""Trying out variants of a statement: which of its links hold, in float64, without a verdict.
+
+A variant is a source. It is read by the reader that reads every formula; a variant that is unread, has another number
+of links, or a member without a value, holds nowhere. What passes here is still to be judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from derive.check.equality.equality import quick_equal
+from derive.check.equality.probe import Point, points_of
+from derive.check.formulas.reader import Reader
+from derive.check.formulas.repair.edit import Change, Scene, Vocabulary
+from derive.claims.meaning.claim import Case, Check, Claim, Equal, Problem, Reading
+from derive.claims.typography.layout import replaced
+from derive.claims.typography.nodes import Offsets
+from derive.claims.typography.statements import Statement
+from derive.errors import DeriveError
+from derive.ir.graph import Graph
+
+POINTS = 2
+UNKNOWN = ("undefined_symbol", "wrong_index", "index_shift", "index_order")
+
+
+class OutOfTime(Exception):
+    """The time for the repair of a display has passed."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a variant gave: for each link whether it holds, and in which cases; `problems` are members without value.
+
+    `same`: the two sides are not only equal but one and the same node.
+    """
+
+    links: tuple[bool, ...]
+    scopes: tuple[tuple[str, ...], ...] = ()
+    failing: tuple[tuple[str, ...], ...] = ()
+    problems: Mapping[int, Problem] = field(default_factory=dict)
+    same: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return bool(self.links) and all(self.links) and not self.problems
+
+
+NOTHING = Tried(())
+
+
+@dataclass
+class Bench:
+    """The statement number `number` of a display, and the means to read other versions of it."""
+
+    reader: Reader
+    source: str
+    number: int
+    statement: Statement
+    words: Vocabulary
+    end: float
+    defines: bool = False
+    _points: dict[int, list[Point]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many members the statement has."""
+        return len(self.statement.members)
+
+    def scene(self, member: int, tried: Tried | None = None) -> Scene:
+        """What the makers of edits see of a member."""
+        problem = tried.problems.get(member) if tried is not None else None
+        place = problem.span if problem is not None and problem.defect in UNKNOWN else None
+        return Scene(self.source, self.statement.members[member], self.statement, self.words, member == 0, place)
+
+    def place(self, member: int) -> Offsets:
+        """Where a member stands, with the invisible braces that open or close inside of it: `{\\sigma }(z)`."""
+        return balanced(self.source, self.statement.members[member].span)
+
+    def text(self, member: int) -> str:
+        """The author's text of a member."""
+        start, end = self.place(member)
+        return self.source[start:end]
+
+    def edited(self, member: int, changes: Sequence[Change]) -> str:
+        """The text of a member with replacements made; the source is as it was elsewhere."""
+        start, end = self.place(member)
+        inside = [((a - start, b - start), text) for (a, b), text in changes]
+        return replaced(self.source[start:end], inside)
+
+    def pair(self, left: str, right: str) -> Tried:
+        """Whether `left = right` holds in the place of the statement."""
+        start, end = self.place(0)[0], self.place(self.count - 1)[1]
+        return self.whole(replaced(self.source, [((start, end), f"{left} = {right}")]))
+
+    def whole(self, source: str) -> Tried:
+        """Which links of the statement hold in another version of the display."""
+        if time.process_time() > self.end:
+            raise OutOfTime
+        try:
+            _, claims = self.reader(source)
+        except (DeriveError, RecursionError, ValueError):
+            return NOTHING
+        return self.tried(claims[self.number]) if self.number < len(claims) else NOTHING
+
+    def tried(self, claim: Claim) -> Tried:
+        """The links that hold in every reading; each reading by its best way."""
+        if not self.defines and any(reading.defines for reading in claim.readings):
+            return NOTHING  # a name that the edit makes up is right by definition
+        found = [self._best(reading) for reading in claim.readings]
+        if not found or len({len(one.links) for one in found}) > 1:
+            return NOTHING
+        links = tuple(all(column) for column in zip(*(one.links for one in found), strict=True))
+        return Tried(links, found[0].scopes, found[0].failing, found[0].problems, found[0].same)
+
+    def _best(self, reading: Reading) -> Tried:
+        ways = [self._way(cases) for cases in reading.ways]
+        return max(ways, key=lambda tried: sum(tried.links), default=NOTHING)
+
+    def _way(self, cases: tuple[Case, ...]) -> Tried:
+        count = len(cases[0].links) if cases else 0
+        links, scopes, failing = [], [], []
+        problems = {k: m for case in cases for k, m in enumerate(case.members) if isinstance(m, Problem)}
+        for k in range(count):
+            held = {case.scope: self._holds(case, k) for case in cases if k < len(case.links)}
+            links.append(all(held.values()))
+            scopes.append(tuple(scope for scope, good in held.items() if good))
+            failing.append(tuple(scope for scope, good in held.items() if not good))
+        equals = [link for case in cases for link in case.links]
+        same = all(isinstance(link, Equal) and link.left is link.right for link in equals)
+        return Tried(tuple(links), tuple(scopes), tuple(failing), problems, same)
+
+    def _holds(self, case: Case, number: int) -> bool:
+        link = case.links[number]
+        if isinstance(link, Check):
+            return link.holds
+        try:
+            return link.left is link.right or quick_equal(link.left, link.right, self._points_of(case.graph))
+        except (DeriveError, ValueError, ArithmeticError):
+            return False
+
+    def _points_of(self, graph: Graph) -> list[Point]:
+        if id(graph) not in self._points:
+            self._points[id(graph)] = points_of(graph).first(POINTS)
+        return self._points[id(graph)]
+
+
+def balanced(source: str, span: Offsets) -> Offsets:
+    """The place widened until every brace in it has its partner."""
+    start, end = span
+    depth = lowest = 0
+    for k in range(start, end):
+        if source[k] in "{}" and source[k - 1 : k] != "\\":
+            depth += 1 if source[k] == "{" else -1
+            lowest = min(lowest, depth)
+    for _ in range(-lowest):
+        start = max(0, source.rfind("{", 0, start))
+    for _ in range(depth - lowest):
+        end = source.find("}", end) + 1 or len(source)
+    return start, end

@@ -1,0 +1,127 @@
+"""The smallest repair of a false display: each false statement in turn, in the author's own text.
+
+A chain of equations is repaired member by member (`chain`), another statement by one edit anywhere. The winner is
+judged like any claim before it is offered, and it keeps at least half of what the author wrote.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+
+from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.reader import Reader
+from derive.check.formulas.repair.bench import Bench, OutOfTime
+from derive.check.formulas.repair.chain import Chain, Fix
+from derive.check.formulas.repair.edit import Edit
+from derive.check.formulas.repair.table import candidates
+from derive.check.formulas.repair.vocabulary import vocabulary
+from derive.check.verdict import unique
+from derive.claims.typography.layout import Layout, replaced
+from derive.claims.typography.nodes import Offsets
+from derive.errors import DeriveError
+
+KEPT = 0.5
+_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|\w|[^\s\w]")
+
+
+@dataclass(frozen=True)
+class PartRepair:
+    """What was wrong with one statement: keys, a sentence, where, and under which convention it would be right."""
+
+    defects: tuple[str, ...]
+    sentence: str
+    edits: tuple[Edit, ...] = ()
+    span: Offsets | None = None
+    by_convention: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The repaired display (None if a part of it could not be repaired) and what was done, by statement."""
+
+    source: str | None
+    parts: Mapping[int, PartRepair]
+
+
+def repair(reader: Reader, layout: Layout, judgements: Sequence[Judgement], *, seconds: float) -> Repair:
+    """Repair every false statement of a display, one after the other."""
+    source = layout.source
+    end = time.process_time() + seconds
+    parts: dict[int, PartRepair] = {}
+    complete = True
+    for number, judgement in enumerate(judgements):
+        if judgement.verdict != "false":
+            continue
+        current = source
+        found = _repaired(reader, current, number, end)
+        if found is None or not _keeps(current, found.source):
+            complete = False
+            sentence = "no small repair was found" if not _given(judgement) else ""
+            parts[number] = PartRepair(_given(judgement), "; ".join([*_reasons(judgement), sentence]).strip("; "))
+            continue
+        source = found.source
+        spans = [span for edit in found.edits for span, _ in edit.changes]
+        keys = unique([edit.defect for edit in found.edits])
+        sentence = "; ".join(unique([edit.sentence for edit in found.edits]))
+        parts[number] = PartRepair(keys, sentence, found.edits, min(spans, default=None))
+    return Repair(source if complete else None, parts)
+
+
+def _given(judgement: Judgement) -> tuple[str, ...]:
+    shown = judgement.shown
+    return unique([f.defect for f in shown.findings if f.defect]) if shown is not None else ()
+
+
+def _reasons(judgement: Judgement) -> list[str]:
+    shown = judgement.shown
+    return (
+        list(unique([f.reason for f in shown.findings if f.word == "false" and f.reason])) if shown is not None else []
+    )
+
+
+def _keeps(before: str, after: str) -> bool:
+    """Whether at least half of the author's tokens are still there."""
+    a, b = _TOKENS.findall(before), _TOKENS.findall(after)
+    kept = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
+    return kept >= KEPT * len(a)
+
+
+def _repaired(reader: Reader, source: str, number: int, end: float) -> Fix | None:
+    """The cheapest fix of a statement that the judge accepts."""
+    _, claims = reader(source)
+    claim = claims[number]
+    bench = Bench(
+        reader, source, number, claim.statement, vocabulary(reader.graph), end, any(r.defines for r in claim.readings)
+    )
+    plain = all(relation.text in ("=", ":=", r"\equiv") for relation in claim.statement.relations)
+    kinds = {reading.kind for reading in claim.readings}
+    chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
+    try:
+        for fix in Chain(bench, bench.tried(claim)).fixes() if chain else _whole_fixes(bench):
+            if _accepted(reader, fix, number):
+                return fix
+    except (OutOfTime, DeriveError, RecursionError, LookupError, ValueError, ArithmeticError):
+        return None
+    return None
+
+
+def _accepted(reader: Reader, fix: Fix, number: int) -> bool:
+    try:
+        _, claims = reader(fix.source)
+    except DeriveError:
+        return False
+    judged = [judge(claim, counterexample=False) for claim in claims[number:]]
+    return bool(judged) and judged[0].verdict == "true"
+
+
+def _whole_fixes(bench: Bench) -> Iterator[Fix]:
+    """One edit anywhere, for a statement that is no chain of equations."""
+    found = [edit for k in range(bench.count) for edit in candidates(replace(bench.scene(k), first=False))]
+    for edit in sorted(found, key=lambda edit: edit.cost):
+        source = replaced(bench.source, edit.changes)
+        if bench.whole(source).holds:
+            yield Fix((edit,), source, edit.cost)

@@ -1,0 +1,87 @@
+"""How the names of a graph are written in formulas, for edits that put a name in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from derive.check.formulas.repair.edit import Vocabulary
+from derive.check.formulas.repair.tree import base_symbol
+from derive.claims.typography.layout import parse
+from derive.claims.typography.symbols import FUNCTIONS
+from derive.errors import ClaimError
+from derive.ir.graph import Graph
+from derive.ir.node import Node, topological
+from derive.notation.latex import latex
+from derive.notation.names import Names
+from derive.notation.style import Style
+from derive.ops.record import elementwise
+
+_KNOWN = 16
+_kept: dict[int, Vocabulary] = {}
+
+
+def vocabulary(graph: Graph) -> Vocabulary:
+    """The spellings of a graph's names; of a family, those of its inner window too."""
+    known = _kept.get(id(graph))
+    if known is None or known.graph is not graph:
+        if len(_kept) >= _KNOWN:
+            _kept.clear()
+        known = _kept[id(graph)] = _made(graph)
+    return known
+
+
+def _made(graph: Graph) -> Vocabulary:
+    spellings: dict[str, str] = {}
+    sizes: dict[str, None] = {}
+    windows = [graph] if graph.family is None else [graph.family.interior, graph]
+    for window in windows:
+        names = Names(window, Style())
+        for name in window.names:
+            spellings.setdefault(name, latex(names.formula(name)))
+        for name in dict.fromkeys(
+            [*window.size_names(), *(n for n, d in window.declarations.items() if d.kind == "size")]
+        ):
+            sizes[latex(names.size(name))] = None
+    names = Names(graph, Style())
+    letters = {name: latex(names.formula(name)) for name, d in graph.declarations.items() if d.kind == "symbol"}
+    functions = {_letter(names, name) for name, d in graph.functions.items() if d.kind == "function"}
+    functions |= {_base(alias) for alias, name in graph.aliases.items() if name in graph.functions}
+    activated: set[str] = set()
+    for window in windows:
+        for node in _nodes([window]):
+            if node.op == "call" and len(node.args) == 1:
+                functions.add(_letter(names, node.name))
+                record = elementwise(node.name)
+                if record is not None:
+                    functions.add(_base(record.latex))
+                if f"\\{node.name}" in FUNCTIONS:
+                    functions |= {node.name, f"\\{node.name}"}
+                if node.args[0].op == "ref":
+                    activated.add(node.args[0].name)
+    known = frozenset(function for function in functions if function is not None)
+    taken = tuple(spelled for name, spelled in spellings.items() if name in activated)
+    scalars = not any(window.shape(name) for window in windows for name in window.names)
+    inverses = [arg.name for node in _nodes(windows) if node.op == "inv" for arg in node.args if arg.op == "ref"]
+    inverted = tuple(dict.fromkeys(spellings[name] for name in inverses if name in spellings))
+    return Vocabulary(spellings, tuple(sizes), known, letters, taken, scalars, inverted, graph)
+
+
+def _nodes(windows: list[Graph]) -> Iterator[Node]:
+    return topological(*(binding.node for window in windows for binding in window.bindings.values()))
+
+
+@lru_cache(maxsize=256)
+def _base(spelling: str) -> str | None:
+    try:
+        items = parse(spelling).items
+    except ClaimError:
+        return None
+    base = base_symbol(items[0]) if len(items) == 1 else None
+    return base.name if base is not None else None
+
+
+def _letter(names: Names, name: str) -> str | None:
+    """The letter or word that a function is printed with."""
+    spelled = names.function(name)
+    return _base(latex(spelled.formula if spelled is not None else names.formula(name)))

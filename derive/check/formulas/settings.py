@@ -1,0 +1,100 @@
+"""Other conventions under which a false formula would be right: a loss that is a sum or a mean, the other layout.
+
+They are tried for false formulas only, as diagnosis; no verdict depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.reader import Reader
+from derive.check.formulas.repair.search import Repair, repair
+from derive.claims.meaning.claim import Value
+from derive.claims.meaning.context import Context
+from derive.claims.typography.layout import Layout
+from derive.claims.typography.macros import Macros
+from derive.errors import DeriveError
+from derive.ir import build
+from derive.ir.graph import Graph
+from derive.ir.node import Node, topological
+from derive.ir.size import Size, size_of
+
+SECONDS = 1.0
+LAYOUT_SECONDS = 2.0
+NUMERATOR = "the layout were that of the numerator"
+MOST_SIZES = 3
+MOST_GRAPHS = 16
+_known: dict[int, tuple[Graph, tuple[tuple[str, Context], ...]]] = {}
+
+
+def right_under(context: Context, macros: Macros, source: str) -> dict[str, str]:
+    """The settings under which all of a display is true, each with the display as it stands."""
+    return {label: source for label, other in _settings(context) if _is_true(other, macros, source)}
+
+
+def repaired_in_layout(
+    context: Context, macros: Macros, layout: Layout, judgements: Sequence[Judgement], found: Repair
+) -> tuple[Repair, dict[str, str]]:
+    """For a false statement about a bare Jacobian: the diagnosis in numerator layout, and what is right there.
+
+    Without a declared layout such a formula is right in one of the two at most, so this is no repair to be offered.
+    """
+    members = (m for one in judgements for r in one.claim.readings for case in r.cases for m in case.members)
+    if not any(isinstance(member, Value) and member.jacobian for member in members):
+        return found, {}
+    other = repair(Reader(replace(context, layout="numerator"), macros), layout, judgements, seconds=LAYOUT_SECONDS)
+    if other.source is None:
+        return found, {}
+    parts = {k: replace(part, sentence=f"{part.sentence} (in numerator layout)") for k, part in other.parts.items()}
+    return Repair(None, parts), {NUMERATOR: other.source}
+
+
+def _is_true(context: Context, macros: Macros, source: str) -> bool:
+    try:
+        _, claims = Reader(context, macros)(source)
+        verdicts = {judge(claim, seconds=SECONDS, counterexample=False).verdict for claim in claims}
+    except (DeriveError, RecursionError):
+        return False
+    return bool(verdicts) and verdicts <= {"true", "definition"} and "true" in verdicts
+
+
+def _settings(context: Context) -> Iterator[tuple[str, Context]]:
+    graph = context.graph
+    known = _known.get(id(graph))
+    if known is None or known[0] is not graph:
+        if len(_known) >= MOST_GRAPHS:
+            _known.clear()
+        known = _known[id(graph)] = graph, tuple((label, Context(other)) for label, other in _losses(graph))
+    for label, other in known[1]:
+        yield label, replace(other, definitions=context.definitions)
+    if context.layout is None:
+        yield NUMERATOR, replace(context, layout="numerator")
+
+
+def _losses(graph: Graph) -> Iterator[tuple[str, Graph]]:
+    """The model with its loss divided by a number of samples, or multiplied by it."""
+    if graph.loss is None or graph.family is not None:
+        return
+    node = graph.bindings[graph.loss].node
+    divided = {below.size for below in topological(node) if below.op == "size"}
+    for size in _sizes(graph)[:MOST_SIZES]:
+        count = build.size_value(size)
+        if size in divided:
+            yield f"the loss were the sum over {size}", _with_loss(graph, build.mul(count, node))
+        else:
+            yield f"the loss were the mean over {size}", _with_loss(graph, build.div(node, count))
+
+
+def _sizes(graph: Graph) -> list[Size]:
+    """Numbers of samples: the first axes of inputs, and sizes that are declared by themselves."""
+    names = [name for name, d in graph.declarations.items() if d.kind == "size"]
+    first = [d.shape[0] for d in graph.inputs.values() if d.shape and d.shape[0].number is None]
+    return list(dict.fromkeys([*first, *(size_of(name) for name in names)]))
+
+
+def _with_loss(graph: Graph, node: Node) -> Graph:
+    assert graph.loss is not None
+    changed = replace(graph.bindings[graph.loss], node=node)
+    return replace(graph, bindings={**graph.bindings, graph.loss: changed})

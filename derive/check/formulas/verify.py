@@ -1,0 +1,253 @@
+"""A page from its text to its report: each formula read with the model at its place, judged, repaired if it is false.
+
+    text -> Page -> for every item: Layout -> Claims -> Judgements -> (Repair) -> Verdict        -> Report
+
+Definitions on the page hold for the formulas after them. What goes wrong with one item is the verdict on that item;
+only a page or a model that cannot be read at all is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+from derive.check.code.blocks import judge_code
+from derive.check.equality.equality import Level
+from derive.check.equality.recent import PerGraph
+from derive.check.formulas.assemble import assembled, bare, unread
+from derive.check.formulas.claim_judge import TIME_LIMIT, Judgement, judge
+from derive.check.formulas.conventions import Found, find_conflicts
+from derive.check.formulas.layouts import Undetermined, established
+from derive.check.formulas.neighbours import with_shared_faults
+from derive.check.formulas.reader import Reader
+from derive.check.formulas.repair.search import repair
+from derive.check.formulas.settings import repaired_in_layout, right_under
+from derive.check.verdict import Report, Verdict, VerdictWord, unique
+from derive.claims.meaning.claim import Claim, Definition
+from derive.claims.meaning.context import Context
+from derive.claims.pages.page import Item, ModelSource, Page
+from derive.claims.pages.scan import read_page
+from derive.errors import DeriveError, ModelError, Span
+from derive.ir.graph import Graph
+from derive.model.load import gallery, gallery_text, load
+from derive.model.text import loads
+
+EMPTY = Graph(name="")
+REPAIR_SECONDS = 5.0
+"""The time for the repair of one display; what is not found then is not offered."""
+
+Progress = Callable[[int, int], None]
+_contexts = PerGraph(Context)
+"""Vocabularies and derivatives are kept with a context: pages about one model share them."""
+MODELS_KEPT = 32
+
+
+@lru_cache(MODELS_KEPT)
+def _from_gallery(name: str) -> Graph:
+    return loads(gallery_text(name), file=name, name=name)
+
+
+@lru_cache(MODELS_KEPT)
+def _from_text(text: str) -> Graph:
+    return loads(text)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a page is judged. `level="proved"` accepts proofs for all sizes only; `run_code` runs Python fences."""
+
+    level: Level = "any"
+    run_code: bool = False
+    repairs: bool = True
+    seconds: float = TIME_LIMIT
+
+
+def verify(
+    content: str | bytes,
+    *,
+    page: str = "",
+    model: Graph | None = None,
+    folder: Path | None = None,
+    latex: bool | None = None,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Judge every formula of a page. `model` holds where the page names none; `folder` is where its models lie.
+
+    Raises ClaimError for what is no text, ModelError and ShapeError for a model that is not accepted.
+    """
+    read = read_page(content, latex=latex)
+    return _Run(read, page, model, folder, options or Options()).report(progress)
+
+
+def verify_formula(
+    source: str, model: Graph | None = None, *, options: Options | None = None, page: str = "-e"
+) -> Report:
+    """Judge one formula, given as LaTeX or Unicode mathematics with or without its delimiters. Raises nothing."""
+    text = undelimited(source)
+    item = Item("formula", text, 1, 1, (0, len(text)))
+    return _Run(Page(text, (item,)), page, model, None, options or Options()).report(None)
+
+
+def undelimited(source: str) -> str:
+    r"""The formula without `$`, `$$`, `\[ \]` or `\( \)` around it."""
+    text = source.strip()
+    for opening, closing in (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$")):
+        if len(text) >= len(opening) + len(closing) and text.startswith(opening) and text.endswith(closing):
+            return text[len(opening) : -len(closing)].strip()
+    return text
+
+
+@dataclass
+class _Run:
+    """The state of judging one page: models by their source, and what the page has defined so far."""
+
+    page: Page
+    name: str
+    default: Graph | None
+    folder: Path | None
+    options: Options
+    graphs: dict[tuple[str | None, str | None], Graph] = field(default_factory=dict)
+    contexts: dict[ModelSource | None, Context] = field(default_factory=dict)
+    assumed: dict[str, None] = field(default_factory=dict)
+    judged: list[tuple[Item, Graph, Verdict, tuple[Judgement, ...]]] = field(default_factory=list)
+    places: dict[int, Context] = field(default_factory=dict)
+    latest: ModelSource | None = None
+
+    def report(self, progress: Progress | None) -> Report:
+        for source in self.page.models:
+            self.graph(source)
+        items = [item for item in self.page.items if not item.skip]
+        for done, item in enumerate(items):
+            if progress is not None:
+                progress(done, len(items))
+            self.add(item)
+        self.settle_layout()
+        names = unique([self._model_name(source) for source in self.page.models])
+        judged = [
+            Found(self.context(item.model), item.macros, verdict, found) for item, _, verdict, found in self.judged
+        ]
+        conflicts, more = find_conflicts(judged)
+        results = with_shared_faults([more.get(k, entry.verdict) for k, entry in enumerate(judged)])
+        warnings = [f"line {w.line}: {w.message}" + (f"; {w.hint}" if w.hint else "") for w in self.page.warnings]
+        default = self.default.name if self.default is not None else ""
+        return Report(
+            self.name, ", ".join(names) or default, tuple(results), conflicts, tuple(self.assumed), tuple(warnings)
+        )
+
+    # ----- models -----
+
+    def graph(self, source: ModelSource | None) -> Graph:
+        """The model at an item's place. A model of the page that is not accepted is an error of the page."""
+        if source is None:
+            return self.default or EMPTY
+        key = source.name, source.text
+        if key not in self.graphs:
+            try:
+                self.graphs[key] = self._loaded(source)
+            except DeriveError as error:
+                raise _placed(error, source, self.name) from error
+        return self.graphs[key]
+
+    def _loaded(self, source: ModelSource) -> Graph:
+        if source.text is not None:
+            return _from_text(source.text)
+        name = source.name or ""
+        if name in gallery():
+            return _from_gallery(name)
+        path = Path(name)
+        return load(self.folder / path if self.folder is not None and not path.is_absolute() else path)
+
+    def context(self, source: ModelSource | None) -> Context:
+        """What formulas are read against: a model, and what the page has defined since it turned to that model."""
+        if source not in self.contexts:
+            before = self.latest
+            same = (
+                before is not None and source is not None and (before.name, before.text) == (source.name, source.text)
+            )
+            self.contexts[source] = self.contexts[before] if same else _contexts.of(self.graph(source))
+        self.latest = source
+        return self.contexts[source]
+
+    def _model_name(self, source: ModelSource) -> str:
+        return source.name or f"line {source.line}"
+
+    # ----- items -----
+
+    def add(self, item: Item) -> None:
+        graph = self.graph(item.model)
+        found: tuple[Judgement, ...] = ()
+        try:
+            if item.kind == "code":
+                verdict = judge_code(item, graph, run=self.options.run_code)
+            elif item.error is not None:
+                verdict = unread(item, item.error)
+            else:
+                self.places[len(self.judged)] = self.context(item.model)
+                verdict, found = self.formula(item, self.context(item.model))
+        except DeriveError as error:
+            verdict = unread(item, error)
+        except RecursionError:
+            verdict = unread(item, ModelError("the formula is nested too deeply to be judged"))
+        except Exception as error:  # a fault of the toolkit must not cost the other formulas their verdicts
+            verdict = unread(item, ModelError(f"internal error: {type(error).__name__}: {error}; please report it"))
+        verdict = replace(verdict, expected=cast("VerdictWord | None", item.expect))
+        self.judged.append((item, graph, verdict, found))
+
+    def settle_layout(self) -> None:
+        """Judge again what was ambiguous only for want of a layout, if the page establishes one."""
+        layout, places = established(
+            [
+                Undetermined(k, item.source, self.places[k], item.macros)
+                for k, (item, _, verdict, _) in enumerate(self.judged)
+                if verdict.verdict == "ambiguous"
+            ]
+        )
+        if layout is None:
+            return
+        self.assumed[f"{layout} layout, which the page establishes"] = None
+        for k in places:
+            item, graph, _, _ = self.judged[k]
+            verdict, found = self.formula(item, replace(self.places[k], layout=layout))
+            self.judged[k] = item, graph, replace(verdict, expected=cast("VerdictWord | None", item.expect)), found
+
+    def formula(self, item: Item, context: Context) -> tuple[Verdict, tuple[Judgement, ...]]:
+        """The verdict on a display: its statements judged, and repaired as far as they are false."""
+        graph = context.graph
+        reader = Reader(context, item.macros)
+        layout, claims = reader(item.source)
+        if context is self.context(item.model):
+            self.contexts[item.model] = context.with_definitions(_defined(claims))
+        if not claims:
+            return bare(item, "there is nothing in it that could be judged"), ()
+        judgements = tuple(judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims)
+        for judgement in judgements:
+            for reading in judgement.claim.readings:
+                self.assumed.update(dict.fromkeys(reading.assumed))
+        found = None
+        if self.options.repairs and any(judgement.verdict == "false" for judgement in judgements):
+            found = repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
+        settings: dict[str, str] = {}
+        if found is not None and found.source is None and context.layout is None:
+            found, settings = repaired_in_layout(context, item.macros, layout, judgements, found)
+        verdict = assembled(item, layout, judgements, found, no_model=graph is EMPTY)
+        if self.options.repairs and verdict.verdict in ("false", "ambiguous"):
+            settings = {**right_under(context, item.macros, item.source), **settings}
+            verdict = replace(verdict, by_convention=settings)
+        return verdict, judgements
+
+
+def _defined(claims: Iterable[Claim]) -> tuple[Definition, ...]:
+    return tuple(claim.readings[0].defines for claim in claims if claim.readings and claim.readings[0].defines)
+
+
+def _placed(error: DeriveError, source: ModelSource, page: str) -> DeriveError:
+    """An error of a model in a fence, at its line of the page; of a named model, at the line that names it."""
+    if source.text is not None and error.span is not None:
+        span = replace(error.span, line=error.span.line + source.line, file=page or None)
+    else:
+        span = Span(source.line, 1, file=page or None)
+    return type(error)(error.message, span=span, hint=error.hint)

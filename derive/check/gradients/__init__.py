@@ -1,0 +1,1 @@
+"""Gradients against slopes: functions, layers, models, hand-written code."""

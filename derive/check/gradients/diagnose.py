@@ -1,0 +1,279 @@
+"""Why a gradient is wrong: hypotheses, tried in the order in which they are likely and cheap.
+
+Each hypothesis predicts the measured coordinates of the right gradient from the claimed one: a constant times it,
+its transpose, its sum over an axis, another argument's gradient, the claim made with another upstream gradient,
+the claim plus one term. The first that explains *all* measured coordinates is the cause. If none does, the place
+is: one coordinate, one row, only negative inputs.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from derive.check.gradients.difference import Array
+from derive.check.gradients.gradient_report import Worst
+from derive.check.gradients.local import elementwise, forward_values, through_upstream
+from derive.check.gradients.locate import Evidence, measure
+from derive.check.gradients.shape_causes import shape_reason
+from derive.check.gradients.sizes import name_constant
+from derive.check.gradients.terms import along_axis, path, regulariser, written_out
+
+Answer = tuple[list[str], str]
+
+
+@dataclass
+class Cause:
+    """The defect keys (the likeliest first), a sentence, the worst coordinate, and where."""
+
+    defects: list[str]
+    text: str
+    worst: Worst | None = None
+    located: dict[str, Any] | None = None
+
+
+def diagnose(evidence: Evidence, known: Cause | None = None, worst: Worst | None = None) -> Cause:
+    """The cause of a refuted gradient. `known` is a shape or type problem, which only needs its reason."""
+    if known is not None:
+        reason = shape_reason(evidence) if evidence.index.size else None
+        if reason is None:
+            return known
+        return Cause([*known.defects, *reason[0]], f"{known.text}: {reason[1]}")
+    if not evidence.index.size:
+        return Cause(["wrong_value"], "the gradient is wrong", worst)
+    found = evidence.worst() or worst
+    where = _located(evidence)
+    if not np.any(evidence.bad) and worst is not None:
+        found = worst
+    answer = _whole(evidence)
+    if answer is None:
+        answer = _partly(evidence, where)
+    if answer is None:
+        answer = written_out(evidence) or _unnamed(evidence)
+    return Cause(list(answer[0]), answer[1], found, where)
+
+
+def _whole(evidence: Evidence) -> Answer | None:
+    """Hypotheses about the gradient as a whole."""
+    for hypothesis in (_zero, _constant, _cut_off, _transposed, _other_argument, regulariser, path):
+        if (answer := hypothesis(evidence)) is not None:
+            return answer
+    if evidence.index.size < 2:
+        return through_upstream(evidence)
+    if np.count_nonzero(evidence.bad) <= 1 and evidence.index.size > 3:
+        return None  # a single coordinate: nothing to see in the others
+    for hypothesis in (through_upstream, elementwise, along_axis):
+        if (answer := hypothesis(evidence)) is not None:
+            return answer
+    return None
+
+
+# ----- the claim as a whole -----
+
+
+def _cut_off(evidence: Evidence) -> Answer | None:
+    """Every claimed number is the right one without its decimals."""
+    values, right = evidence.values, evidence.numeric
+    whole = np.array_equal(values, np.trunc(values)) and np.any(right != np.trunc(right))
+    if whole and (np.array_equal(values, np.trunc(right)) or np.array_equal(values, np.rint(right))):
+        return ["wrong_type"], "the decimals are cut off: the gradient was stored as integers"
+    return None
+
+
+def _zero(evidence: Evidence) -> Answer | None:
+    if not np.any(evidence.claimed.best(evidence.name)):
+        return ["missing_gradient"], "the claimed gradient is zero everywhere, the right one is not"
+    if evidence.complete and not np.any(evidence.numeric):
+        return ["extra_term"], "the right gradient is zero everywhere, the claimed one is not"
+    return None
+
+
+def _ratio(claimed: Array, right: Array) -> float:
+    weight = float(np.sum(right * right))
+    return float(np.sum(claimed * right)) / weight if weight > 0 else 0.0
+
+
+def _constant(evidence: Evidence) -> Answer | None:
+    """claimed = ratio * right."""
+    ratio = _ratio(evidence.values, evidence.numeric)
+    if not ratio or abs(ratio - 1.0) < 1e-9 or not np.isfinite(ratio):
+        return None
+    if not evidence.explains(evidence.values / ratio) or not _worth(evidence):
+        return None
+    if evidence.index.size == 1 and evidence.point.values[evidence.name].size > 1:
+        return None
+    keys = [] if ratio > 0 else ["wrong_sign"]
+    sign = "" if ratio > 0 else "the sign is wrong"
+    size = abs(ratio)
+    if abs(size - 1.0) < 1e-6:
+        return keys, sign
+    named = name_constant(size, evidence.point)
+    if named is None:
+        if evidence.index.size < 2:
+            return None  # one number is always a multiple of another
+        key = "extra_factor" if size > 1 else "missing_factor"
+        return [*keys, key], _joined(sign, f"the claimed gradient is {size:.6g} times the right one")
+    text = f"the claimed gradient is {named.text} times the right one"
+    if named.size is not None and abs(named.value * named.size - 1.0) > 1e-9 and named.value != named.size:
+        named = replace(named, size=None)  # a root or a quotient of sizes: neither a mean nor a count
+    if named.size is not None and named.reciprocal and _summed(evidence, named.size):
+        return [*keys, "mean_for_sum", "extra_factor"], _joined(sign, f"{text}: a mean is taken where a sum is needed")
+    if named.size is not None and not named.reciprocal:
+        return [*keys, "missing_factor"], _joined(sign, f"{text}: the factor 1/{named.size} is missing")
+    if named.size is not None and named.reciprocal:
+        return [*keys, "extra_factor"], _joined(sign, f"{text}: an extra factor")
+    key = "extra_factor" if size > 1 else "missing_factor"
+    return [*keys, key], _joined(sign, f"{text}: {'an extra factor' if size > 1 else 'a factor is missing'}")
+
+
+def _worth(evidence: Evidence) -> bool:
+    """Whether a constant is a better account than "a few coordinates": most of the coordinates are wrong."""
+    relevant = np.abs(evidence.numeric) > 1e-6 * np.max(np.abs(evidence.numeric), initial=0.0)
+    return bool(np.count_nonzero(evidence.bad & relevant) >= 0.9 * np.count_nonzero(relevant))
+
+
+def _joined(first: str, second: str) -> str:
+    return f"{first}, and {second}" if first else second
+
+
+def _summed(evidence: Evidence, size: int) -> bool:
+    """Whether the gradient is a sum over an axis of this size: the outputs have it and the group lacks it."""
+    others = {**evidence.point.values, **evidence.point.subject.constants}
+    present = any(size in y.shape for y in evidence.point.outputs) or any(
+        size in v.shape for name, v in others.items() if name != evidence.name
+    )
+    return present and size not in evidence.shape
+
+
+def _transposed(evidence: Evidence) -> Answer | None:
+    shape = evidence.shape
+    gradient = evidence.claimed.best(evidence.name)
+    for order in itertools.permutations(range(len(shape))):
+        moved = np.transpose(gradient, order)
+        if order == tuple(range(len(shape))) or moved.shape != shape:
+            continue
+        answer = _up_to_a_constant(evidence, moved.ravel()[evidence.index])
+        if answer is not None:
+            what = "transposed" if len(shape) == 2 else f"its axes are in the order {order}"
+            return ["transposed", *answer[0]], _joined(f"the gradient is {what}", answer[1]) if answer[1] else (
+                f"the gradient is {what}"
+            )
+    return None
+
+
+def _up_to_a_constant(evidence: Evidence, values: Array) -> Answer | None:
+    """Whether `values` are the right gradient, or it times a constant with a name."""
+    if evidence.index.size < 2:
+        return None
+    if evidence.explains(values):
+        return [], ""
+    ratio = _ratio(values, evidence.numeric)
+    if not ratio or not evidence.explains(values / ratio):
+        return None
+    keys = ["wrong_sign"] if ratio < 0 else []
+    if abs(abs(ratio) - 1) < 1e-6:
+        return keys, "the sign is wrong"
+    named = name_constant(abs(ratio), evidence.point)
+    text = f"off by the factor {named.text if named else f'{ratio:.6g}'}"
+    return [*keys, "extra_factor" if abs(ratio) > 1 else "missing_factor"], text
+
+
+def _other_argument(evidence: Evidence) -> Answer | None:
+    """The gradient of another argument of the same shape."""
+    if evidence.index.size < 2:
+        return None
+    for name, value in evidence.point.values.items():
+        if name == evidence.name or value.shape != evidence.shape or name not in evidence.claimed.narrow:
+            continue
+        other = evidence.claimed.best(name).ravel()[evidence.index]
+        if evidence.explains(other) and np.any(other):
+            return ["wrong_left_side", "wrong_operand"], f"exchanged: the gradient given for {name} belongs here"
+        measured = measure(evidence.point, evidence.claimed, name, evidence.index[:64])
+        if measured.index.size == evidence.index[:64].size and measured.explains(evidence.values[:64]):
+            return ["wrong_left_side", "wrong_operand"], f"this is the gradient of {name}"
+    return None
+
+
+# ----- the place -----
+
+
+def _located(evidence: Evidence) -> dict[str, Any] | None:
+    """The wrong slices per axis where they are few; all of a short axis says nothing."""
+    where: dict[str, Any] = {}
+    for axis, found in enumerate(evidence.slices):
+        if found and len(found) < evidence.shape[axis]:
+            where[f"axis {axis}"] = found
+    bad = evidence.index[evidence.bad]
+    if 0 < bad.size <= 3 and evidence.index.size > bad.size:
+        where["coordinates"] = [list(map(int, np.unravel_index(int(i), evidence.shape))) for i in bad]
+    return where or None
+
+
+def _partly(evidence: Evidence, where: dict[str, Any] | None) -> Answer | None:
+    """Right in most places: wrong where a value is negative, or in one row, column, coordinate."""
+    bad = evidence.bad
+    if not np.any(bad) or np.all(bad):
+        return None
+    if np.count_nonzero(bad) > 1:
+        for name, value in forward_values(evidence):
+            signs = value.ravel()[evidence.index]
+            relevant = bad | (evidence.numeric != 0) | (evidence.values != 0)
+            for key, word, mask in (
+                ("negative_inputs", "negative", signs < 0),
+                ("positive_inputs", "positive", signs > 0),
+            ):
+                if np.array_equal(bad[relevant], mask[relevant]) and 1 < np.count_nonzero(mask) < mask.size:
+                    return [key], f"wrong only where {name} is {word}"
+    return _one_slice(evidence, where or {})
+
+
+def _one_slice(evidence: Evidence, where: dict[str, Any]) -> Answer | None:
+    slices = [where.get(f"axis {axis}") for axis in range(len(evidence.shape))]
+    if evidence.shape and all(found is not None and len(found) == 1 for found in slices):
+        place = tuple(found[0] for found in slices if found)
+        return ["one_coordinate"], f"only the coordinate {list(place)} is wrong{_within(evidence)}"
+    if "coordinates" in where and len(where["coordinates"]) == 1:
+        return ["one_coordinate"], f"only the coordinate {where['coordinates'][0]} is wrong{_within(evidence)}"
+    by_count = sorted((len(found), axis) for axis, found in enumerate(slices) if found)
+    for axis, found in [(axis, slices[axis] or []) for _, axis in by_count[:1]]:
+        key, word = (("one_row", "row"), ("one_column", "column"))[axis] if axis < 2 else ("one_slice", "slice")
+        if len(evidence.shape) > 2:
+            word = f"slice along axis {axis}"
+        listed = ", ".join(map(str, found))
+        if len(found) == 1:
+            return [key], f"only {word} {listed} is wrong{_within(evidence)}"
+        return [key, "wrong_index"], f"only the {word}s {listed} are wrong{_within(evidence)}"
+    return None
+
+
+def _within(evidence: Evidence) -> str:
+    """What is wrong with the few that are."""
+    bad = evidence.bad
+    claimed, right = evidence.values[bad], evidence.numeric[bad]
+    if not np.any(claimed):
+        return " (it is zero there)"
+    ratio = _ratio(claimed, right)
+    if not ratio or np.max(np.abs(claimed - ratio * right)) > 1e-6 * np.max(np.abs(claimed)):
+        return ""
+    if abs(ratio + 1.0) < 1e-6:
+        return " (the sign is wrong there)"
+    named = name_constant(abs(ratio), evidence.point)
+    return f" ({'-' if ratio < 0 else ''}{named.text} times the right value)" if named else ""
+
+
+def _unnamed(evidence: Evidence) -> Answer:
+    """No cause was found: say how large the difference is."""
+    size = float(np.max(np.abs(evidence.numeric), initial=0.0))
+    off = float(np.max(np.abs(evidence.values - evidence.numeric), initial=0.0))
+    if size and off < 1e-4 * size:
+        text = f"it differs by {off / size:.1e} of its size, more than rounding can explain"
+        if off < 4.0 * np.finfo(np.float32).eps * size:
+            return ["lost_precision"], f"{text}; float32's rounding is of this size: something is kept in float32"
+        return ["wrong_value"], f"{text}; a small constant in one pass alone, as in log(p + 1e-7), does this"
+    count = int(np.count_nonzero(evidence.bad))
+    return [
+        "wrong_value"
+    ], f"{count} of {evidence.index.size} measured coordinates are wrong, the cause is not recognised"

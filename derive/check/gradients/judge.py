@@ -1,0 +1,287 @@
+"""The verdict on one group at one point, from slopes along random directions.
+
+A direction v turns the claimed gradient c into one number `<c, v>` that a slope with an error estimate can be
+held against. The estimate contains the truncation and rounding of the slope and the rounding of c itself:
+
+    refuted    |<c, v> - slope| > 10 estimate
+    accepted   estimate < 1e-6 of the larger of the two, and the difference within the estimate
+    undecided  otherwise; two exact zeros are equal.
+
+A random direction is blind to a wrong gradient with probability zero, and its resolution is that of the whole
+group: a fault is seen if it exceeds the estimate, about 1e-10 of the group's size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from derive.check.gradients.difference import Array, Slope
+from derive.check.gradients.gradient_report import GroupResult, Kink, Worst, severity
+from derive.check.gradients.point import Point, nudged, wide
+
+REFUTE = 10.0
+ACCEPT = 1e-6
+ROUNDINGS = 64.0
+DIRECTIONS = 2
+
+
+@dataclass
+class Outcome:
+    """What one point says about one group."""
+
+    verdict: str
+    worst: Worst | None = None
+    reason: str = ""
+    defect: str = ""
+    """The cause, where judging shows it already."""
+    kinks: list[Kink] = field(default_factory=list)
+    size: float = 0.0
+    """The claimed gradient's size along the direction, and the error of the slope, in the unit of the loss."""
+    estimate: float = 0.0
+    agrees: bool = False
+
+
+def acceptance(eps: float) -> float:
+    """The relative error an estimate must reach: 1e-6, or what the precision of the claim allows."""
+    return float(min(max(ACCEPT, 1e4 * eps), 0.05))
+
+
+def weigh(claimed: float, slope: Slope, rounding: float, size: float, limit: float, floor: float = 0.0) -> str:
+    """The verdict on two numbers; `size` is the claimed gradient's own size along the direction.
+
+    `floor` is what rounding may do to a gradient that is a small rest of large numbers (a saturated softmax): a
+    difference below it refutes nothing, but neither does it help to accept.
+    """
+    estimate = slope.error + rounding
+    difference = abs(claimed - slope.value)
+    if claimed == 0.0 and slope.value == 0.0 and size == 0.0:
+        return "true"
+    if not slope.known:
+        return "undecided"
+    if difference > REFUTE * (estimate + floor):
+        return "false"
+    precise = estimate < limit * max(abs(claimed), abs(slope.value), size)
+    return "true" if precise and difference <= estimate else "undecided"
+
+
+def judge_gradient(claimed: Array, numeric: Array, estimate: Array, name: str = "gradient") -> GroupResult:
+    """The verdict on a whole array whose numeric value and error are known in every coordinate."""
+    claimed, numeric, estimate = (np.asarray(a, dtype=np.float64) for a in (claimed, numeric, estimate))
+    if claimed.shape != numeric.shape:
+        text = f"the gradient of {name} has shape {claimed.shape}, {name} has shape {numeric.shape}"
+        return GroupResult(name, numeric.shape, "false", text, ["shape_mismatch"])
+    if not claimed.size:
+        return GroupResult(name, numeric.shape, "true")
+    size = max(float(np.max(np.abs(claimed))), float(np.max(np.abs(numeric))))
+    rounding = ROUNDINGS * float(np.finfo(np.float64).eps) * size
+    verdicts = [
+        weigh(c, Slope(d, e), rounding if c else 0.0, size, ACCEPT)
+        for c, d, e in zip(claimed.flat, numeric.flat, estimate.flat, strict=True)
+    ]
+    worsts = [
+        Worst(name, tuple(map(int, np.unravel_index(i, claimed.shape))), float(c), float(d), float(e) + rounding)
+        for i, (c, d, e) in enumerate(zip(claimed.flat, numeric.flat, estimate.flat, strict=True))
+    ]
+    worst = max(worsts, key=severity)
+    verdict = next(v for v in ("false", "undecided", "true") if v in verdicts)
+    return GroupResult(name, numeric.shape, verdict, worst=worst)
+
+
+class Claimed:
+    """The claimed gradients at one point, in the caller's precision and, where possible, in float64."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+        claim = point.subject.claim(point.given, point.upstream)
+        self.problems, self.notes = claim.problems, claim.notes
+        self.narrow = {name: g for name, g in claim.gradients.items() if name not in claim.problems}
+        self.raw = claim.gradients
+        self.wide = self._widened()
+        self._probes: dict[bool, list[dict[str, Array]]] = {}
+
+    def _widened(self) -> dict[str, Array]:
+        if not self.point.promoted:
+            return {}
+        try:
+            claim = self.point.subject.claim(self.point.values, self.point.wide_upstream)
+        except Exception:  # the backward pass insists on its own type; it is judged in that type
+            return {}
+        return {n: g for n, g in claim.gradients.items() if n not in claim.problems and g.dtype.itemsize >= 8}
+
+    @property
+    def flow(self) -> float:
+        """The largest numbers in the backward pass, as far as they show: the largest change of L by any group."""
+        sizes = [_size(g, self.point.scales[n]) for n, g in self.narrow.items()]
+        return max((size for size in sizes if np.isfinite(size)), default=0.0)
+
+    def best(self, name: str) -> Array:
+        return wide(self.wide.get(name, self.narrow[name]))
+
+    def eps(self, name: str, widened: bool) -> float:
+        if widened:
+            return float(np.finfo(np.float64).eps)
+        eps = float(np.finfo(self.raw[name].dtype).eps) if name in self.raw else 0.0
+        # a float64 result of a computation on float32 values has float32's rounding
+        return max([eps, *(float(np.finfo(v.dtype).eps) for v in self.point.given.values())])
+
+    def rounding(self, name: str, direction: Array, widened: bool) -> float:
+        """How far rounding alone moves `<c, v>`: measured by moving all values by a unit in the last place."""
+        gradient = wide((self.wide if widened else self.narrow)[name])
+        moved = [abs(float(np.sum((wide(p[name]) - gradient) * direction))) for p in self.nudges(name, widened)]
+        return 4.0 * max(moved, default=0.0)
+
+    def nudges(self, name: str, widened: bool) -> list[dict[str, Array]]:
+        """The claims at values that are one rounding away."""
+        if widened not in self._probes:
+            self._probes[widened] = []
+            values = self.point.values if widened else self.point.given
+            upstream = self.point.wide_upstream if widened else self.point.upstream
+            for _ in range(2):
+                there = {key: nudged(value, self.point.rng) for key, value in values.items()}
+                try:
+                    claim = self.point.subject.claim(there, upstream)
+                except Exception:  # a gradient given as numbers exists at one point only
+                    continue
+                self._probes[widened].append(claim.gradients)
+        shape = self.narrow[name].shape
+        return [p for p in self._probes[widened] if name in p and p[name].shape == shape]
+
+
+def judge_group(point: Point, claimed: Claimed, name: str) -> Outcome:
+    """The group's verdict at this point: false if one direction refutes, true if all accept."""
+    if not point.values[name].size:
+        return Outcome("true")
+    outcomes = []
+    for _ in range(DIRECTIONS):
+        outcomes.append(judge_direction(point, claimed, name, point.direction(name)))
+        if outcomes[-1].verdict in ("false", "kink"):
+            return outcomes[-1]
+    if any(o.verdict == "undecided" for o in outcomes):  # one more chance, in another direction
+        outcomes = [o for o in outcomes if o.verdict == "true"]
+        outcomes.append(judge_direction(point, claimed, name, point.direction(name)))
+    return next((o for o in outcomes if o.verdict != "true"), outcomes[-1])
+
+
+def judge_direction(
+    point: Point, claimed: Claimed, name: str, direction: Array, coordinate: tuple[int, ...] | None = None
+) -> Outcome:
+    """One slope against the claim in float64 and, if that does not accept, in the caller's own precision."""
+    target = 1e-9 * _size(claimed.best(name), direction)
+    slope = point.slope(name, direction, target)
+    if slope.kink is not None:
+        return _at_kink(claimed, name, direction, slope, coordinate)
+    if name not in claimed.wide:
+        return _weighed(point, claimed, name, direction, slope, False, coordinate)
+    precise = _weighed(point, claimed, name, direction, slope, True, coordinate)
+    if precise.verdict == "true":
+        return replace(_same_in_both(point, claimed, name), size=precise.size)
+    own = _weighed(point, claimed, name, direction, slope, False, coordinate)
+    return precise if own.verdict == "undecided" else own
+
+
+def _size(gradient: Array, direction: Array | float) -> float:
+    return float(np.sqrt(np.sum(np.square(wide(gradient) * direction))))
+
+
+def _weighed(
+    point: Point,
+    claimed: Claimed,
+    name: str,
+    direction: Array,
+    slope: Slope,
+    widened: bool,
+    coordinate: tuple[int, ...] | None,
+) -> Outcome:
+    gradient = wide((claimed.wide if widened else claimed.narrow)[name])
+    number, size = float(np.sum(gradient * direction)), _size(gradient, direction)
+    if size == 0.0 and np.any((gradient != 0) & (direction != 0)):
+        return Outcome("undecided", reason="the numbers are too small for floating-point arithmetic")
+    eps = claimed.eps(name, widened)
+    rounding, limit = ROUNDINGS * eps * size, acceptance(max(eps, point.eps))
+    floor = ROUNDINGS * eps * claimed.flow
+    verdict = weigh(number, slope, rounding, size, limit, floor)
+    if verdict != "true":
+        rounding += claimed.rounding(name, direction, widened)
+        verdict = weigh(number, slope, rounding, size, limit, floor)
+    absorbed = size == 0.0 and slope.value == 0.0  # zero, or too small to be seen beside the rest of L
+    if slope.known and (verdict == "undecided" or absorbed):
+        verdict, slope = _sharpened(point, claimed, name, direction, slope, number, size, rounding, limit, floor)
+    step = 1.0 if coordinate is None else float(direction[coordinate])
+    estimate = (slope.error + rounding) / abs(step)
+    worst = Worst(name, coordinate, number / step, slope.value / step, estimate)
+    reason = ""
+    if verdict == "undecided":
+        scale = max(size, abs(number), abs(slope.value)) / abs(step)
+        reason = f"the estimate of the error ({estimate:.1e}) is too large beside the gradient ({scale:.1e})"
+        if not scale:
+            reason = "the claim is zero; a slope smaller than the rounding of the forward value cannot be seen"
+        elif estimate < limit * scale:
+            reason = f"the difference ({abs(number - slope.value) / abs(step):.1e}) may be rounding"
+    total = slope.error + rounding
+    agrees = abs(number - slope.value) <= total
+    return Outcome(verdict, worst, reason, size=size, estimate=total, agrees=agrees)
+
+
+def _sharpened(
+    point: Point,
+    claimed: Claimed,
+    name: str,
+    direction: Array,
+    slope: Slope,
+    number: float,
+    size: float,
+    rounding: float,
+    limit: float,
+    floor: float,
+) -> tuple[str, Slope]:
+    """The complex step where it agrees with the real slope; and gradients that are zero but for rounding."""
+    natural = max(point.natural, claimed.flow)
+    sharp = point.complex_slope(name, direction)
+    if sharp is not None and abs(sharp.value - slope.value) <= slope.error:
+        verdict = weigh(number, sharp, rounding, size, limit, floor)
+        nothing = abs(sharp.value) <= sharp.error and rounding + sharp.error < ACCEPT * natural
+        if verdict != "false" and nothing and abs(number) <= rounding + sharp.error:
+            return "true", sharp
+        return verdict, sharp
+    negligible = 0.0 < size <= 10.0 * rounding < 10.0 * ACCEPT * natural  # the claim is nothing but its own rounding
+    if negligible and abs(slope.value) <= slope.error and slope.error < ACCEPT * natural:
+        return "true", slope
+    zero = size == 0.0 and slope.value == 0.0 and not point.hides_a_slope(name, direction)
+    return ("true" if zero else "undecided"), slope
+
+
+def _same_in_both(point: Point, claimed: Claimed, name: str) -> Outcome:
+    """Accepted in float64; the caller's own precision may differ from it by its rounding only."""
+    narrow, precise = wide(claimed.narrow[name]), claimed.wide[name]
+    size = max(float(np.max(np.abs(precise))), float(np.max(np.abs(narrow))))
+    off = np.abs(narrow - precise)
+    place = tuple(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
+    moved = [float(np.max(np.abs(wide(p[name]) - narrow))) for p in claimed.nudges(name, False)]
+    allowed = ROUNDINGS * claimed.eps(name, False) * size + 16.0 * max(moved, default=0.0)
+    worst = Worst(name, place, float(narrow[place]), float(precise[place]), allowed)
+    floor = ROUNDINGS * claimed.eps(name, False) * claimed.flow / point.scales[name]
+    if float(off[place]) <= allowed + min(floor, 0.01 * size):  # the float64 claim was held against slopes already
+        return Outcome("true", worst)
+    text = f"right in float64, but in {claimed.narrow[name].dtype} it is off by more than rounding"
+    refuted = float(off[place]) > 10.0 * REFUTE * (allowed + floor)
+    return Outcome("false", worst, text, "lost_precision") if refuted else Outcome("undecided", worst, text)
+
+
+def _at_kink(
+    claimed: Claimed, name: str, direction: Array, slope: Slope, coordinate: tuple[int, ...] | None
+) -> Outcome:
+    """At a kink any slope between the two one-sided ones may be claimed; along one coordinate no other may."""
+    assert slope.kink is not None
+    step = 1.0 if coordinate is None else float(direction[coordinate])
+    number = float(np.sum(claimed.best(name) * direction))
+    left, right = slope.kink
+    rounding = slope.error + ROUNDINGS * claimed.eps(name, False) * max(abs(left), abs(right))
+    outside = max(min(left, right) - number, number - max(left, right))
+    sides = (left / step, right / step) if step > 0 else (right / step, left / step)
+    kink = Kink(name, coordinate, sides[0], sides[1], number / step)
+    worst = Worst(name, coordinate, number / step, slope.value / step, (slope.error + rounding) / abs(step))
+    if outside > REFUTE * rounding and coordinate is not None:
+        return Outcome("false", worst, "outside the one-sided slopes", "wrong_value", [kink])
+    return Outcome("kink", worst, kinks=[kink])

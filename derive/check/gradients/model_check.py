@@ -1,0 +1,317 @@
+"""Is what was derived from a model right? Three ways to the same gradient, at points that obey every declared fact:
+
+    slopes of the forward pass      differences that know their own error (`derive.check.gradients.gradient`)
+    the derived gradient            the backward pass, evaluated node by node
+    closed forms, emitted code      what is printed and what is run
+
+The first is independent of everything derived; the derived gradient is held against it, and the others against the
+derived gradient. A family of layers is checked as its three windows and as networks of two depths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derive.calculus.closed import ClosedForm, closed_forms
+from derive.calculus.derivation import Derivation
+from derive.calculus.reverse import backprop
+from derive.check.equality.generic import implementation
+from derive.check.equality.probe import Point, Points
+from derive.check.gradients.gradient import compare
+from derive.check.gradients.gradient_report import GroupResult
+from derive.check.gradients.model_report import GradientCheck, ModelReport, overall
+from derive.codegen import lambdify
+from derive.errors import DeriveError
+from derive.ir import build
+from derive.ir.graph import Binding, Declaration, Fact, Graph
+from derive.ir.node import refs
+from derive.ir.size import show_shape
+from derive.model.family import instance
+from derive.ops.evaluate import Evaluator, Floats, Implementation
+
+Array = NDArray[Any]
+SAME = 1e-9  # two float64 evaluations of one gradient, relative to its largest entry
+MOST_ARGUMENTS = 100  # of a functional
+MOST_BINDINGS = 60  # that are compared one by one; in a longer model slopes are taken by the inputs alone
+MOST_DRAWS = 12  # for each point wanted; further draws replace points on a kink or outside of the domain
+
+
+def check(
+    graph: Graph, *, points: int = 3, loss: str | None = None, seed: int = 0, time_limit: float | None = 60.0
+) -> ModelReport:
+    """Compare derived gradients, closed forms and emitted code with slopes of the forward pass.
+
+    A model whose loss is not scalar is checked through a random combination of its outputs. Raises ModelError for an
+    unknown loss and a model without bindings, ShapeError for a loss that is not scalar.
+    """
+    if points < 1:
+        raise DeriveError(f"{points} points are too few", hint="at least 1")
+    if graph.family is None or loss is not None:
+        return _check_one(graph, points, loss, seed, time_limit)
+    reports = [_check_one(part, points, None, seed, time_limit) for part in family_parts(graph)]
+    verdict = overall([report.verdict for report in reports])
+    return ModelReport(graph.name, reports[-1].loss, verdict, parts=reports, points=points)
+
+
+def family_parts(graph: Graph) -> Iterator[Graph]:
+    """What stands for a family: its windows, and the networks of the least depth and of one layer more."""
+    family = graph.family
+    assert family is not None
+    for label, window in (("first", family.first), ("interior", family.interior), ("last", family.last)):
+        # what only other layers use is no input of a window
+        used = set(refs(*(binding.node for binding in window.bindings.values())))
+        kept = {n: d for n, d in window.declarations.items() if d.kind != "input" or n in used}
+        yield replace(window, name=f"{graph.name}, {label} layers", declarations=kept, family=None)
+    for layers in (family.low, family.low + 1):
+        yield replace(instance(graph, layers), name=f"{graph.name}, {family.high} = {layers}")
+
+
+def _check_one(graph: Graph, points: int, loss: str | None, seed: int, time_limit: float | None) -> ModelReport:
+    graph, notes = with_scalar_loss(graph, loss)
+    derivation = backprop(graph, loss)
+    trial = _Trial(derivation, time_limit)
+    drawn = Points(derivation.graph)
+    for k in range(seed, seed + points * MOST_DRAWS):
+        point = drawn[k]
+        if point is None or trial.points >= points or trial.refuted:
+            break
+        trial.try_point(point, k)
+    report = trial.report(points)
+    report.notes = [*notes, *report.notes]
+    return report
+
+
+def with_scalar_loss(graph: Graph, loss: str | None = None) -> tuple[Graph, list[str]]:
+    """The graph with a scalar to differentiate, and what is to be said about it.
+
+    If the graph has none, the values that nothing else uses are combined with random weights.
+    """
+    wanted = loss or graph.loss
+    if loss is not None or (wanted is not None and not graph.shape(wanted)):
+        return graph, []
+    users = graph.consumers()
+    outputs = [name for name in graph.bindings if not users[name]]
+    name = _free_name(graph, "combination")
+    declarations, terms = dict(graph.declarations), []
+    for output in outputs:
+        shape = graph.shape(output)
+        weights = _free_name(graph, f"weight_{output}")
+        declarations[weights] = Declaration(weights, "input", shape, (Fact("constant"),))
+        terms.append(build.sum_over(build.mul(build.ref(weights, shape), graph.ref(output))))
+    if not terms:
+        return graph, []
+    combined = replace(graph, declarations=declarations).with_binding(Binding(name, build.add(*terms)))
+    note = f"{', '.join(outputs)} is no scalar; {name} is a combination of its entries with random weights"
+    return combined.with_loss(name), [note]
+
+
+def _free_name(graph: Graph, wanted: str) -> str:
+    while wanted in graph.declarations or wanted in graph.bindings:
+        wanted += "_"
+    return wanted
+
+
+def _orders(declared: Declaration, function: Implementation) -> dict[tuple[int, ...], Callable[..., Array]]:
+    """The derivatives of a generic function that emitted code of a first derivative may ask for, by their orders."""
+    if declared.kind == "functional":
+        wanted = [(), *((k,) for k in range(MOST_ARGUMENTS))]
+    else:
+        wanted = list(product(range(3), repeat=declared.arity))
+    return {orders: lambda *args, orders=orders: function(orders, *args) for orders in wanted}
+
+
+class _Trial:
+    """The comparison at one point after the other."""
+
+    def __init__(self, derivation: Derivation, time_limit: float | None) -> None:
+        self.derivation, self.time_limit = derivation, time_limit
+        self.graph = derivation.graph
+        self.functions = {name: implementation(declared, Floats()) for name, declared in self.graph.functions.items()}
+        inputs = [name for name, declared in self.graph.inputs.items() if declared.differentiable]
+        self.long = len(self.graph.bindings) > MOST_BINDINGS
+        self.wrt = inputs if self.long else [*self.graph.bindings, *inputs]
+        self.closed = closed_forms(derivation)
+        self.compiled, self.notes = self._compiled()
+        shapes = [self.graph.shape(name) for name in self.graph.names]
+        self.shown_sizes = {name for shape in shapes for size in shape for name in size.names}
+        self.kinks: list[str] = []
+        self.sizes: list[dict[str, int]] = []
+        self.value: float | None = None
+        # users come before what they use, as in the derivation
+        self.gradients = {
+            name: GradientCheck(step.adjoint, name, show_shape(self.graph.shape(name)))
+            for name, step in derivation.steps.items()
+            if name != derivation.loss and name in self.wrt
+        }
+        if self.long:
+            self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
+
+    def _compiled(self) -> tuple[Callable[..., Any] | None, list[str]]:
+        try:
+            declared = self.graph.functions
+            functions = {name: _orders(declared[name], function) for name, function in self.functions.items()}
+            return lambdify(self.derivation, self.wrt, functions), []
+        except DeriveError as error:
+            return None, [f"no code is emitted: {error.message}"]
+
+    @property
+    def points(self) -> int:
+        """How many points every gradient was accepted at."""
+        return min((gradient.points for gradient in self.gradients.values()), default=0)
+
+    @property
+    def refuted(self) -> bool:
+        return any(gradient.verdict == "false" for gradient in self.gradients.values())
+
+    def try_point(self, point: Point, seed: int) -> None:
+        """Compare everything at one point."""
+        here = self._at(point, {}).run(self.derivation.gradient)
+        derived = {name: self._adjoint(here, name) for name in self.gradients}
+        if derived:
+            self._against_slopes(point, here, derived, seed)
+        self._against_closed(here, derived)
+        if self.compiled is not None:
+            self._against_code(point, here, derived)
+        self.sizes.append({name: n for name, n in point.sizes.items() if name in self.shown_sizes})
+
+    def _at(self, point: Point, changed: Mapping[str, Array]) -> Evaluator:
+        inputs = {**point.inputs, **changed}
+        return Evaluator(inputs, point.sizes, functions=self.functions)
+
+    def _adjoint(self, here: Evaluator, name: str) -> Array:
+        step = self.derivation.steps[name]
+        value = here.values.get(step.adjoint)
+        return np.array(here.value(step.total) if value is None else value, dtype=float)
+
+    # ----- slopes -----
+
+    def _against_slopes(self, point: Point, here: Evaluator, derived: dict[str, Array], seed: int) -> None:
+        """All inputs together, then every binding by itself: set it, and run everything after it."""
+
+        def loss(**changed: Array) -> Array:
+            return np.asarray(self._at(point, changed).run(self.graph).values[self.derivation.loss])
+
+        groups = [[name for name in derived if name in self.graph.inputs]]
+        bindings = [name for name in derived if name in self.graph.bindings]
+        groups += [[name] for name in bindings]
+        for names in filter(None, groups):
+            values = {name: np.array(here.values[name], dtype=float) for name in names}
+            report = compare(loss, {n: derived[n] for n in names}, values, time_limit=self.time_limit, seed=seed)
+            self.kinks += [str(kink) for kink in report.kinks]
+            for group in report.groups:
+                self._take(self.gradients[group.name], group)
+            if not report.groups:
+                self.notes.append(report.diagnosis)
+
+    def _take(self, gradient: GradientCheck, group: GroupResult) -> None:
+        if group.verdict == "true":
+            gradient.points += 1
+            gradient.diagnosis = ""
+        elif group.verdict == "false" or not gradient.points:
+            gradient.diagnosis = group.diagnosis
+        if group.verdict == "false":
+            gradient.verdict = "false"
+        if group.worst is not None and group.verdict != "undecided":
+            claimed, numeric = group.worst.claimed, group.worst.numeric
+            gradient.differences = _worse(gradient.differences, _relative(np.array(claimed), np.array(numeric)))
+        elif group.verdict == "true":
+            gradient.differences = _worse(gradient.differences, 0.0)
+
+    # ----- closed forms and code -----
+
+    def _against_closed(self, here: Evaluator, derived: Mapping[str, Array]) -> None:
+        for name, value in derived.items():
+            form = self.closed[name]
+            closed = self._closed_value(here, form)
+            if closed is not None:
+                difference = _relative(closed, value)
+                self.gradients[name].closed = _worse(self.gradients[name].closed, difference)
+                if not difference <= SAME:
+                    self._refute(
+                        self.gradients[name], f"the closed form differs from the derived gradient by {difference:.1e}"
+                    )
+
+    @staticmethod
+    def _closed_value(here: Evaluator, form: ClosedForm) -> Array | None:
+        """The closed form at the point; None where a denominator is zero there."""
+        value = np.asarray(here.value(form.node), dtype=float)
+        return value if np.all(np.isfinite(value)) else None
+
+    def _against_code(self, point: Point, here: Evaluator, derived: Mapping[str, Array]) -> None:
+        assert self.compiled is not None
+        with np.errstate(all="ignore"):
+            inputs = {name: np.array(point.inputs[name], dtype=float) for name in self.graph.inputs}
+            sizes = {name: point.sizes[name] for name in self.graph.size_names()}
+            value, gradients = self.compiled(**inputs, **sizes)
+        off = _relative(np.asarray(value, dtype=float), np.asarray(here.values[self.derivation.loss], dtype=float))
+        self.value = _worse(self.value, off)
+        for name, gradient in self.gradients.items():
+            got = np.asarray(gradients[name], dtype=float)
+            if got.shape != derived[name].shape:
+                self._refute(gradient, f"the emitted code gives shape {got.shape}, not {derived[name].shape}")
+                continue
+            difference = _relative(got, derived[name])
+            gradient.code = _worse(gradient.code, difference)
+            if not difference <= SAME:
+                self._refute(gradient, f"the emitted code differs from the derived gradient by {difference:.1e}")
+
+    @staticmethod
+    def _refute(gradient: GradientCheck, cause: str) -> None:
+        gradient.verdict, gradient.diagnosis = "false", cause
+
+    # ----- the answer -----
+
+    def report(self, wanted: int) -> ModelReport:
+        """The report; a gradient is true if every point that was wanted, or tried before a refutation, accepts it."""
+        wanted = min(wanted, len(self.sizes)) if self.refuted else wanted
+        for gradient in self.gradients.values():
+            if gradient.verdict != "false":
+                gradient.verdict = "true" if gradient.points >= wanted else "undecided"
+            if gradient.verdict == "undecided" and not gradient.diagnosis:
+                gradient.diagnosis = f"accepted at {gradient.points} of {wanted} points"
+        verdicts = [gradient.verdict for gradient in self.gradients.values()]
+        if self.value is not None and not self.value <= SAME:
+            verdicts.append("false")
+            self.notes.append(
+                f"the emitted code gives another value of {self.derivation.loss} (off by {self.value:.1e})"
+            )
+        if not self.sizes:
+            self.notes.append(
+                f"{self.derivation.loss} is defined at no point that was drawn; declare what the inputs obey"
+            )
+        used = set(refs(*(binding.node for binding in self.graph.bindings.values())))
+        for name in self.gradients:
+            if name not in used:
+                self.notes.append(f"{name} is used nowhere; its gradient is zero")
+        if not self.gradients:
+            self.notes.append("there is no input to differentiate by")
+        return ModelReport(
+            self.graph.name,
+            self.derivation.loss,
+            overall(verdicts),
+            list(self.gradients.values()),
+            len(self.sizes),
+            self.sizes,
+            self.value,
+            list(dict.fromkeys(self.kinks)),
+            list(dict.fromkeys(self.notes)),
+        )
+
+
+def _relative(a: Array, b: Array) -> float:
+    """The largest difference, relative to the largest entry of either."""
+    if not a.size:
+        return 0.0
+    size = max(float(np.max(np.abs(a))), float(np.max(np.abs(b))))
+    difference = float(np.max(np.abs(a - b)))
+    return difference / size if size > 0 else difference
+
+
+def _worse(before: float | None, now: float) -> float:
+    return now if before is None or not now <= before else before

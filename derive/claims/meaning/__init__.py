@@ -1,0 +1,1 @@
+"""Typed readings of a formula over a model."""

@@ -1,0 +1,95 @@
+r"""Brackets behind a name that only list its arguments: `L(a_2, y)`, `J(\theta)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.claims.meaning.lookup import Found, resolve
+from derive.claims.meaning.names import Entry
+from derive.claims.meaning.scope import DELTA, Scope
+from derive.claims.typography.nodes import (
+    Ellipsis,
+    Group,
+    Node,
+    Punct,
+    Scripts,
+    Symbol,
+)
+
+
+def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) -> bool:
+    """Whether a bracket behind a value only lists what it depends on, as in `L(a_2, y)`; a choice for one name."""
+    group = items[at] if at < len(items) else None
+    if not isinstance(group, Group):
+        return False
+    names = listed_arguments(found, group, scope)
+    if names is None:
+        return False
+    single = len(names) == 1 and names[0] in scope.frame.graph
+    written = _arguments(found.entry.name, scope)
+    if single and names != written and not scope.choose(("annotation", group.span), (True, False)):
+        return False
+    scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
+    return True
+
+
+def listed_arguments(found: Found, group: Group, scope: Scope) -> list[str] | None:
+    """The names between the brackets, if these hold nothing but names that the value in front depends on."""
+    if group.open != "(" or found.entry.kind != "value":
+        return None
+    parts: list[list[Node]] = [[]]
+    for node in group.items:
+        if isinstance(node, Punct) and node.text in (",", ";"):
+            parts.append([])
+        elif not isinstance(node, Ellipsis):
+            parts[-1].append(node)
+        elif parts[-1]:
+            return None
+    names: list[str] = []
+    for part in parts:
+        if not part and len(parts) > 2:
+            continue  # dots between commas
+        meant = resolve(part[0], scope) if len(part) == 1 else None
+        if not isinstance(meant, Found) or meant.indices or meant.sup:
+            return None
+        names.append(meant.entry.name)
+        if meant.entry.kind not in ("value", "parameter"):
+            return None
+        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
+            return None
+    written = _arguments(found.entry.name, scope)
+    if names != written and len(names) == len(written) > 1 and set(names) & set(written):
+        return None  # some of a functional's own arguments beside others, or in another order: another value
+    return names
+
+
+def _arguments(name: str, scope: Scope) -> list[str]:
+    """The arguments that the model itself gives a value, as in `L = L(y)` for a functional L; else none."""
+    binding = scope.frame.graph.bindings.get(name)
+    node = binding.node if binding is not None else None
+    if node is None or node.op != "functional" or node.name != name:
+        return []
+    return [argument.name if argument.op == "ref" else "" for argument in node.args]
+
+
+def called(found: Found, items: Sequence[Node], at: int, scope: Scope) -> Found:
+    """The functional of a value's own name, if a bracket behind it gives it arguments, as in `C(a + 1, y)`."""
+    declared = scope.frame.graph.declarations.get(found.entry.name)
+    if found.entry.kind != "value" or declared is None or declared.kind != "functional" or found.indices:
+        return found
+    behind = items[at] if at < len(items) else None
+    if not isinstance(behind, Group) or behind.open != "(" or is_annotation(found, items, at, scope):
+        return found
+    return replace(found, entry=Entry("functional", declared.name))
+
+
+def only_parameters(group: Group, scope: Scope) -> bool:
+    """`(\\theta)` behind a name that the page defines."""
+    meant = [resolve(node, scope) for node in group.items if not isinstance(node, Punct)]
+    return bool(meant) and all(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant)
+
+
+def is_indexed_delta(node: Node) -> bool:
+    base = node.base if isinstance(node, Scripts) else None
+    return isinstance(base, Symbol) and base.name == DELTA and isinstance(node, Scripts) and node.sub is not None

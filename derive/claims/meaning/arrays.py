@@ -1,0 +1,106 @@
+r"""Arrays written out: matrices, lists of components, and norms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.claims.meaning import values
+from derive.claims.meaning.claim import Problem, Result, Value
+from derive.claims.meaning.dots import listed
+from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.typography.nodes import (
+    Ellipsis,
+    Group,
+    Node,
+    Offsets,
+    Punct,
+    Row,
+)
+from derive.ir import build
+from derive.ir.node import Node as Term
+from derive.ir.node import topological
+from derive.ops.tensors import det
+
+
+def tuple_of(node: Group, items: Sequence[Node], scope: Scope) -> Result:
+    """`(b_1, b_2, ..., b_n)`: a vector by its components."""
+    parts: list[list[Node]] = [[]]
+    for inner in items:
+        if isinstance(inner, Punct) and inner.text == ",":
+            parts.append([])
+        else:
+            parts[-1].append(inner)
+    if any(not part for part in parts):
+        raise NotUnderstood(node.span, "a component between the commas")
+    if any(len(part) == 1 and isinstance(part[0], Ellipsis) for part in parts):
+        return listed(parts, node.span, scope)
+    return _array([[scope.read(part, scope)] for part in parts], node.span)
+
+
+def matrix(rows: Sequence[Sequence[Row]], node: Node, scope: Scope) -> Result:
+    cells = []
+    for row in rows:
+        if any(not cell.items for cell in row):
+            raise NotUnderstood(node.span, "an entry in every cell")
+        if any(isinstance(inner, Ellipsis) for cell in row for inner in cell.items):
+            raise NotUnderstood(node.span, "a matrix with all its entries")
+        cells.append([scope.read(cell.items, scope) for cell in row])
+    return _array(cells, node.span)
+
+
+def _array(cells: list[list[Result]], span: Offsets) -> Result:
+    """Scalars as an array: one column is of rank one."""
+    broken = values.problem_in(*(cell for line in cells for cell in line))
+    if broken is not None:
+        return broken
+    flat = [cell for line in cells for cell in line if isinstance(cell, Value)]
+    if any(cell.shape or cell.letters for cell in flat):
+        raise NotUnderstood(span, "entries that are scalars")
+    if len({len(line) for line in cells}) != 1:
+        return Problem("shape_mismatch", "the rows have different lengths", span)
+    width = len(cells[0])
+    text = "[" + "; ".join(", ".join(c.text for c in line if isinstance(c, Value)) for line in cells) + "]"
+    shape = (len(cells),) if width == 1 else (len(cells), width)
+    return Value(build.array([cell.node for cell in flat], shape), text=text)
+
+
+def norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
+    """`|x|` of a scalar, the 2-norm of an array; `|W|` of a square matrix may be its determinant."""
+    inner = scope.read(items, scope)
+    if isinstance(inner, Problem):
+        return inner
+    text = f"‖{inner.text}‖"
+    if not inner.shape:
+        return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
+    square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
+    meant = square and inner.node in _determinants(scope)
+    if bar == "|" and square and not inner.letters and (meant or scope.choose(("det", node.span), [True, False])):
+        return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
+    axes = tuple(range(len(inner.letters), len(inner.node.shape)))
+    squares = build.sum_over(build.power(inner.node, 2), axes)
+    return Value(build.call("sqrt", squares), inner.letters, text=text)
+
+
+def _determinants(scope: Scope) -> set[Term]:
+    """What the model takes determinants of: `|W|` of such a matrix is no norm."""
+    nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
+    return {node.args[0] for node in nodes if node.op in ("det", "logdet")}
+
+
+def inner_product(node: Group, scope: Scope) -> Result:
+    r"""`\langle x, y \rangle` of two arrays of one shape."""
+    at = [k for k, inner in enumerate(node.items) if isinstance(inner, Punct) and inner.text == ","]
+    if len(at) != 1 or not 0 < at[0] < len(node.items) - 1:
+        raise NotUnderstood(node.span, "two arrays with a comma between them")
+    a, b = scope.read(node.items[: at[0]], scope), scope.read(node.items[at[0] + 1 :], scope)
+    broken = values.problem_in(a, b)
+    if broken is not None:
+        return broken
+    assert isinstance(a, Value)
+    assert isinstance(b, Value)
+    if a.shape != b.shape:
+        return Problem("shape_mismatch", "an inner product of two shapes", node.span)
+    axes = tuple(range(len(a.shape)))
+    bad = values.conflict([a, b], node.span)
+    return bad or replace(values.contraction([a, b], [axes, axes], ()), text=f"⟨{a.text}, {b.text}⟩")

@@ -1,0 +1,81 @@
+"""What a formula is read against: a model, what the page has defined so far, and what it has declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from derive.claims.meaning.claim import Definition
+from derive.claims.meaning.scope import Frame
+from derive.claims.meaning.scripts import Lin
+from derive.ir.graph import Graph
+
+
+@dataclass(frozen=True)
+class Context:
+    """The graph, the definitions of the page so far, and the layout of Jacobians if one is declared.
+
+    Vocabularies and Jacobians are kept with the context and shared by its copies, so one is made for a page and model.
+    """
+
+    graph: Graph
+    definitions: tuple[Definition, ...] = ()
+    layout: Literal["numerator", "denominator"] | None = None
+    frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+    shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+    before_last: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.frames:
+            object.__setattr__(self, "frames", _frames(self.graph))
+            object.__setattr__(self, "shifted", _shifted(self.frames, self.graph))
+            object.__setattr__(self, "before_last", _before_last(self.graph))
+
+    def with_definitions(self, definitions: Iterable[Definition]) -> Context:
+        """The same context after further definitions of the page."""
+        return replace(self, definitions=(*self.definitions, *definitions))
+
+    @property
+    def main(self) -> Frame:
+        """The graph itself; of a family the window that ends in the loss."""
+        return self.frames[-1]
+
+    @property
+    def layer(self) -> str | None:
+        """The letter that counts the layers of a family."""
+        return self.graph.family.index if self.graph.family is not None else None
+
+
+def _shifted(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
+    """The first two windows for formulas about layers l-1 and l: what they call l is the second layer shown."""
+    if graph.family is None:
+        return ()
+    index, low, high = graph.family.index, graph.family.low, graph.family.high
+    first, interior = copy(frames[0]), copy(frames[1])
+    first.layer, first.scope = {index: Lin("", low + 1)}, f"{index} = {low + 1}"
+    interior.layer, interior.scope = {index: Lin(index, 1)}, f"{low + 1} < {index} <= {high}"
+    return first, interior
+
+
+def _before_last(graph: Graph) -> tuple[Frame, ...]:
+    """The window of the last two layers, for formulas about layer L-1."""
+    return (Frame(graph.family.last_two),) if graph.family is not None else ()
+
+
+def _frames(graph: Graph) -> tuple[Frame, ...]:
+    """The graph, or the first, interior and last window of a family."""
+    family = graph.family
+    if family is None:
+        return (Frame(graph),)
+    index, high = family.index, family.high
+    windows: list[tuple[Graph, str, Mapping[str, Lin]]] = [
+        (family.first, f"{index} = {family.low}", {index: Lin("", family.low)}),
+        (family.interior, f"{family.low} < {index} < {high}", {index: Lin(index)}),
+        (family.last, f"{index} = {high}", {index: Lin(high)}),
+    ]
+    frames = tuple(Frame(window, scope, dict(layer)) for window, scope, layer in windows)
+    for frame in frames:
+        frame.others = tuple(other for other in frames if other is not frame)
+    return frames

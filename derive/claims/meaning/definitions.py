@@ -1,0 +1,146 @@
+r"""Definitions on a page: `\alpha = C^{-1} t`, `\delta_k = y_k - t_k`, `f(u) = \tanh u`.
+
+The left side is a name that neither the model nor the page knows yet. A function of the model without a definition may
+be defined by the page as well. The right side is kept as it is written and read again wherever the name is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.claims.meaning.cases import Job
+from derive.claims.meaning.claim import Definition, Value
+from derive.claims.meaning.functions import function_word, named_function
+from derive.claims.meaning.gradients import delta
+from derive.claims.meaning.lookup import Found, resolve, spelling_of
+from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
+from derive.claims.meaning.scripts import Lin, text_of
+from derive.claims.typography.nodes import Accent, Group, Node, Operator, Punct, Row, Scripts, Symbol, walk
+
+_RESERVED = frozenset({r"\nabla", r"\partial", r"\pi", "R", "e", "d"})
+
+
+def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
+    """The definition that a statement is, or None; with `delta_too` also of a δ that means something by itself."""
+    if not job.statement.relations:
+        return None
+    left = job.rows[0].items
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    formal = _arguments(left, scope)
+    head = left[0]
+    if not isinstance(head, Symbol | Accent | Scripts) or (len(left) > 1 and formal is None):
+        return None
+    formal = formal or None  # declared names behind it are an annotation, as in J(\theta)
+    base = head.base if isinstance(head, Scripts) else head
+    allowed = delta_too and isinstance(base, Symbol) and base.name == DELTA
+    if not allowed and not _is_new(head, scope, function=formal is not None):
+        return None
+    spelling = spelling_of(head, scope)
+    right = job.rows[1]
+    if spelling is None or spelling.primes or not right.items:
+        return None
+    if formal is not None and _mentions(right.items, base):
+        return None  # f(a) = f(b) says something of f, it does not define it
+    letters = () if formal is not None else _index_letters(spelling.subs, right.items, scope)
+    subs = spelling.subs[: len(spelling.subs) - len(letters)] if letters else spelling.subs
+    sub, sup = text_of(subs), text_of(spelling.sups)
+    if sub is None or sup is None:
+        return None
+    shown = scope.source[head.span[0] : head.span[1]]
+    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown)
+
+
+def _mentions(items: Sequence[Node], base: Node | None) -> bool:
+    names = {node.name for node in walk(*items) if isinstance(node, Symbol)}
+    return isinstance(base, Symbol) and base.name in names
+
+
+def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
+    base = head.base if isinstance(head, Scripts) else head
+    if isinstance(base, Symbol) and ((base.name in _RESERVED and head is base) or base.font == "bb"):
+        return False
+    if isinstance(head, Scripts) and head.sup is not None and _is_power(base, head.sup):
+        return False
+    if _on_page(head, scope, function=function):
+        return False
+    meant = resolve(head, scope)
+    if function and isinstance(meant, Found) and meant.entry.kind == "function":
+        return scope.frame.graph.declarations[meant.entry.name].definition is None
+    if meant is not None or named_function(head, scope) is not None:
+        return False
+    if isinstance(base, Symbol) and len(base.name) > 1 and function_word(base.name, scope) is not None:
+        return False
+    try:
+        return delta(head, scope) is None
+    except NotUnderstood:
+        return True
+
+
+def _is_power(base: Node | None, sup: Row) -> bool:
+    """`e^{x}`, `q^{-1}`: no name has such a superscript."""
+    euler = isinstance(base, Symbol) and base.name == "e"
+    return euler or (bool(sup.items) and isinstance(sup.items[0], Operator))
+
+
+def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:
+    """The letters of `f(u, v)` on the left, if they are letters of their own."""
+    if len(left) != 2 or not isinstance(left[1], Group) or left[1].open != "(":
+        return None
+    names = []
+    for k, node in enumerate(left[1].items):
+        if k % 2 and isinstance(node, Punct):
+            continue
+        if k % 2 or not isinstance(node, Symbol) or len(node.name.lstrip("\\")) < 1:
+            return None
+        names.append(node)
+    if not names:
+        return None
+    meant = [resolve(node, scope) for node in names]
+    if any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
+        return ()
+    return tuple(node.name for node in names)
+
+
+def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) -> tuple[str, ...]:
+    """The letters at the end of the subscript that are free on the right as well."""
+    letters = [token for token in subs if isinstance(token, Lin) and not token.offset]
+    if not letters:
+        return ()
+    value = scope.read(right, scope)
+    free = value.letters if isinstance(value, Value) else tuple(scope.free)
+    found: list[str] = []
+    for token in reversed(letters):
+        if token.letter not in free and len(letters) > 2:
+            break
+        found.append(token.letter)
+    return tuple(reversed(found)) if any(letter in free for letter in found) else ()
+
+
+def _on_page(node: Node, scope: Scope, *, function: bool) -> bool:
+    """Whether the page has defined the name before."""
+    spelling = spelling_of(node, scope)
+    if spelling is None:
+        return False
+    sub, sup = text_of(spelling.subs) or "", text_of(spelling.sups)
+    return any(
+        d.key[0] in spelling.bases and bool(d.formal) is function and sub.startswith(d.key[1]) and sup == d.key[2]
+        for d in scope.definitions
+    )
+
+
+def formal_letters(job: Job) -> tuple[str, ...]:
+    """Letters that nothing declares and that stand alone as the argument of a function on the left: any number."""
+    left = job.rows[0].items
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    found: list[str] = []
+    for k, node in enumerate(left[1:], start=1):
+        if not isinstance(node, Group) or len(node.items) != 1 or not isinstance(node.items[0], Symbol):
+            continue
+        before = resolve(left[k - 1], scope)
+        function = (isinstance(before, Found) and before.entry.kind == "function") or _on_page(
+            left[k - 1], scope, function=True
+        )
+        letter = node.items[0]
+        if (function or named_function(left[k - 1], scope) is not None) and resolve(letter, scope) is None:
+            found.append(letter.name)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,250 @@
+r"""Sums, products and factors: the grammar of an expression over layout nodes.
+
+    expression  ::=  sign? term (sign term)*
+    term        ::=  segment (op segment)*       op: \cdot * \times \odot \circ \otimes \oslash /
+    segment     ::=  factor factor*              side by side, which binds tighter than any op
+    factor      ::=  \sum limits term | operator factor | f argument | atom
+
+Side by side and under `\cdot` neighbours that chain as partials are composed first; what remains is multiplied as
+matrices from left to right, scalars apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.claims.meaning import values
+from derive.claims.meaning.claim import Problem, Result, Value
+from derive.claims.meaning.dots import ellipsis_sum
+from derive.claims.meaning.factors import factor
+from derive.claims.meaning.functions import named_function
+from derive.claims.meaning.limits import index_letters
+from derive.claims.meaning.lookup import Found, resolve
+from derive.claims.meaning.partials import is_derivative
+from derive.claims.meaning.products import combined, product_of
+from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.series import series
+from derive.claims.typography.nodes import (
+    BigOperator,
+    Ellipsis,
+    Fraction,
+    Group,
+    Node,
+    Offsets,
+    Operator,
+    Row,
+    Scripts,
+    Stray,
+    Symbol,
+    walk,
+)
+
+PRODUCTS = frozenset({r"\cdot", "*", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", "/", r"\div"})
+DIFFERENTIALS = frozenset({r"\partial", "d"})
+
+
+def span_of(items: Sequence[Node]) -> Offsets:
+    """The source that some nodes cover."""
+    return min(node.span[0] for node in items), max(node.span[1] for node in items)
+
+
+def expression(items: Sequence[Node], scope: Scope) -> Result:
+    """What a row of nodes denotes. Raises NotUnderstood where reading stops."""
+    items = [node for node in items if not isinstance(node, Stray)]
+    if not items:
+        raise NotUnderstood((0, 0), "an expression")
+    terms, signs = split_terms(items)
+    if any(len(term) == 1 and isinstance(term[0], Ellipsis) for term in terms):
+        return ellipsis_sum(terms, signs, span_of(items), scope)
+    terms, signs = _with_scopes(terms, signs, scope)
+    results = [term_value(term, scope) for term in terms]
+    total = values.add(results, signs, span_of(items))
+    if isinstance(total, Problem):
+        return total
+    return replace(total, text=_sum_text(results, signs)) if len(results) > 1 else total
+
+
+def split_terms(items: Sequence[Node]) -> tuple[list[list[Node]], list[int]]:
+    terms: list[list[Node]] = [[]]
+    signs = [1]
+    for node in items:
+        if isinstance(node, Operator) and node.text in ("+", "-"):
+            unary = not terms[-1] or (isinstance(terms[-1][-1], Operator) and terms[-1][-1].text in PRODUCTS)
+            if unary:
+                signs[-1] *= 1 if node.text == "+" else -1
+            else:
+                terms.append([])
+                signs.append(1 if node.text == "+" else -1)
+        else:
+            terms[-1].append(node)
+    if not terms[-1]:
+        raise NotUnderstood(items[-1].span, "a term after the sign")
+    return terms, signs
+
+
+def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tuple[list[list[Node]], list[int]]:
+    """A sum whose index occurs in later terms may reach over them as well: both are readings."""
+    for at, term in enumerate(terms[:-1]):
+        big = next((node for node in term if isinstance(node, BigOperator) and node.name == r"\sum"), None)
+        if big is None or not _occurs(index_letters(big), terms[at + 1 :]):
+            continue
+        if scope.choose(("reach", big.span), (False, True)):
+            start = term.index(big) + 1
+            body: list[Node] = list(term[start:])
+            for sign, later in zip(signs[at + 1 :], terms[at + 1 :], strict=True):
+                body += [Operator(later[0].span, "+" if sign > 0 else "-"), *later]
+            row = Row(span_of(body), tuple(body))
+            return [*terms[:at], [*term[:start], row]], signs[: at + 1]
+    return terms, signs
+
+
+def _occurs(letters: Sequence[str], terms: Sequence[Sequence[Node]]) -> bool:
+    names = {node.name for term in terms for node in walk(*term) if isinstance(node, Symbol)}
+    bound = {
+        letter
+        for term in terms
+        for node in walk(*term)
+        if isinstance(node, BigOperator)
+        for letter in index_letters(node)
+    }
+    return any(letter in names and letter not in bound for letter in letters)
+
+
+def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:
+    pieces = []
+    for k, (result, sign) in enumerate(zip(results, signs, strict=True)):
+        text = result.text if isinstance(result, Value) else "?"
+        pieces.append(f"{' + ' if sign > 0 else ' - '}{text}" if k else f"{'' if sign > 0 else '-'}{text}")
+    return f"({''.join(pieces)})"
+
+
+# ----- terms -----
+
+
+def term_value(items: Sequence[Node], scope: Scope) -> Result:
+    """What a term denotes."""
+    items = _slash_derivatives(items)
+    at = next((k for k, node in enumerate(items) if isinstance(node, BigOperator)), None)
+    if at is not None:
+        if at and _takes_sum(items[at - 1], scope):
+            body = tuple(items[at:])
+            items, at = [*items[: at - 1], items[at - 1], Group(span_of(body), "(", body, ")")], None
+        else:
+            return _before_series(items, at, scope)
+    segments: list[list[Node]] = [[]]
+    ops: list[Operator] = []
+    for node in items:
+        if isinstance(node, Operator) and node.text in PRODUCTS:
+            if not segments[-1]:
+                raise NotUnderstood(node.span, f"a factor before {node.text}")
+            ops.append(node)
+            segments.append([])
+        else:
+            segments[-1].append(node)
+    if not segments[-1]:
+        raise NotUnderstood(items[-1].span, "a factor after the sign")
+    return _folded(segments, ops, scope)
+
+
+def _takes_sum(node: Node, scope: Scope) -> bool:
+    r"""Whether what stands before a sum is a function of it or an operator on it: `\log \sum_j e^{s_j}`."""
+    inner = node.base if isinstance(node, Scripts) else node
+    if isinstance(inner, Fraction):
+        return is_derivative(inner) and len(inner.num.items) == 1
+    if not isinstance(inner, Symbol):
+        return False
+    meant = resolve(node, scope)
+    declared = isinstance(meant, Found) and meant.entry.kind == "function"
+    return declared or inner.name == r"\nabla" or (meant is None and named_function(node, scope) is not None)
+
+
+def _before_series(items: Sequence[Node], at: int, scope: Scope) -> Result:
+    body = series(items[at], items[at + 1 :], scope)
+    before = list(items[:at])
+    last = before[-1] if before else None
+    op = last if isinstance(last, Operator) else None
+    if op is not None:
+        del before[-1]
+    if not before:
+        if op is not None:
+            raise NotUnderstood(op.span, "a factor before the sign")
+        return body
+    return combined(term_value(before, scope), op, body, span_of(items), scope)
+
+
+def _folded(segments: list[list[Node]], ops: list[Operator], scope: Scope) -> Result:
+    result = segment_value(segments[0], scope)
+    for op, segment in zip(ops, segments[1:], strict=True):
+        span = (segments[0][0].span[0], segment[-1].span[1])
+        if op.text == "/" and len(segment) > 1 and scope.choose(("slash", op.span), (False, True)):
+            # 1/2m: the slash may reach over the first factor alone
+            head, rest = _first_factor(segment, scope)
+            result = combined(result, op, head, span, scope)
+            result = product_of([result, *rest], span, scope)
+            continue
+        result = combined(result, op, segment_value(segment, scope), span, scope)
+    return result
+
+
+def _first_factor(segment: list[Node], scope: Scope) -> tuple[Result, list[Result]]:
+    results = _factors(segment, scope)
+    return results[0], results[1:]
+
+
+def _slash_derivatives(items: Sequence[Node]) -> list[Node]:
+    """`dE/dx` in a row as the fraction it is."""
+    done: list[Node] = []
+    k = 0
+    while k < len(items):
+        node = items[k]
+        if (
+            isinstance(node, Operator)
+            and node.text == "/"
+            and len(done) > 1
+            and _differential(done[-2])
+            and k + 2 < len(items)
+            and _differential(items[k + 1])
+        ):
+            den = Row(span_of(items[k + 1 : k + 3]), tuple(items[k + 1 : k + 3]))
+            num = Row(span_of(done[-2:]), tuple(done[-2:]))
+            done[-2:] = [Fraction((num.span[0], den.span[1]), num, den)]
+            k += 3
+        else:
+            done.append(node)
+            k += 1
+    return done
+
+
+def _differential(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name in DIFFERENTIALS
+
+
+def segment_value(items: Sequence[Node], scope: Scope) -> Result:
+    """Factors side by side."""
+    return product_of(_factors(items, scope), span_of(items), scope)
+
+
+def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
+    results: list[Result] = []
+    at = 0
+    while at < len(items):
+        start = at
+        result, at = factor(items, at, scope)
+        before = results[-1] if results else None
+        if isinstance(before, Value) and isinstance(result, Value) and _weighs(before, items[start], result):
+            scope.assumed[f"{before.text} times {result.text} entry by entry"] = None
+            text = f"({before.text} ⊙ {result.text})"
+            made = values.hadamard(before, result, items[start].span)
+            result = made if isinstance(made, Problem) else replace(made, text=text)
+            results.pop()
+        results.append(result)
+    return results
+
+
+def _weighs(weight: Value, node: Node, logarithm: Value) -> bool:
+    r"""`y \log a` of arrays of one shape, as losses are printed: entry by entry, where no matrix product exists."""
+    base = node.base if isinstance(node, Scripts) else node
+    is_log = isinstance(base, Symbol) and base.name in ("log", "ln", "lg")
+    same = bool(weight.shape) and weight.shape == logarithm.shape and weight.row == logarithm.row
+    return is_log and same and isinstance(values.multiply(weight, logarithm, node.span), Problem)

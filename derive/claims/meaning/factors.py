@@ -1,0 +1,279 @@
+r"""One factor: a number, a name, a bracket, a fraction, a matrix, a function with its argument.
+
+What stands behind a bracket or an array acts on its value: `(A)^T`, `(x)^2`, `(...)_{n,:}`, `A_{(2,3)}`. All that
+differentiates is left to `partials`, every function to `functions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction as Exact
+
+from derive.claims.meaning import gradients, partials, values
+from derive.claims.meaning.annotations import called, is_annotation, is_indexed_delta, only_parameters
+from derive.claims.meaning.arrays import inner_product, matrix, norm, tuple_of
+from derive.claims.meaning.claim import Problem, Result, Value
+from derive.claims.meaning.conditions import by_cases, condition, is_condition
+from derive.claims.meaning.constants import constant, indicates, indicator, ones, with_size
+from derive.claims.meaning.extrema import extremum, is_extremum
+from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function, with_scripts
+from derive.claims.meaning.lookup import Found, components, is_transpose, resolve
+from derive.claims.meaning.powers import check_norm, raised, subscripted
+from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
+from derive.claims.meaning.scripts import tokens_of
+from derive.claims.meaning.usage import annotated, defined, name_value
+from derive.claims.typography.nodes import (
+    Accent,
+    Cases,
+    Ellipsis,
+    Fraction,
+    Group,
+    Matrix,
+    Node,
+    Number,
+    Punct,
+    Relation,
+    Root,
+    Row,
+    Scripts,
+    Symbol,
+    word_run,
+)
+from derive.ir import build
+
+Step = tuple[Result, int]
+
+
+def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
+    """The factor that starts at `items[at]`, and where the next one starts."""
+    if at >= len(items):
+        raise NotUnderstood(items[-1].span if items else (0, 0), "something behind it")
+    node = items[at]
+    word = word_run(tuple(items[at : at + 20]), at=0) if isinstance(node, Symbol | Scripts) else ""
+    if len(word) > 1:
+        step = _word(word, items, at, scope)
+        if step is not None:
+            return step
+    differential = gradients.prefix(items, at, scope, factor)
+    if differential is not None:
+        return differential
+    match node:
+        case Number(text="1") | Symbol(name="I") if indicates(items, at, scope):
+            return indicator(items, at, scope), at + 2
+        case Number(text="1", font="bb" | "bf"):
+            return ones(node, scope), at + 1
+        case Number():
+            return _number(node), at + 1
+        case Fraction(num=num, den=den):
+            made = values.divide(scope.read(num.items, scope), scope.read(den.items, scope), node.span)
+            text = f"{_text(num, scope)} / {_text(den, scope)}"
+            return (made if isinstance(made, Problem) else replace(made, text=f"({text})")), at + 1
+        case Group() | Row() | Matrix() | Cases() | Root():
+            return _plain(node, scope), at + 1
+        case Symbol() | Accent():
+            return _name(node, items, at, scope)
+        case Scripts() if is_extremum(node, scope):
+            return extremum(node, items, at, scope, factor)
+        case Scripts():
+            return _scripted(node, items, at, scope)
+        case _:
+            raise NotUnderstood(node.span, _WANTED.get(type(node), "a factor"))
+
+
+_WANTED: dict[type[Node], str] = {
+    Ellipsis: "terms that show how the dots go on",
+    Punct: "an expression without a comma",
+    Relation: "an expression without a relation",
+}
+
+
+def _text(row: Row, scope: Scope) -> str:
+    return scope.source[row.span[0] : row.span[1]]
+
+
+def _number(node: Number) -> Result:
+    if len(node.text) > 200:
+        raise NotUnderstood(node.span, "a number of at most 200 digits")
+    return Value(build.number(Exact(node.text)), text=node.text)
+
+
+# ----- words and names -----
+
+
+def _word(word: str, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """A word of several letters: a declared name or a function, unless its letters are names themselves."""
+    end = at + len(word)
+    last = items[end - 1]
+    entry = scope.frame.lexicon.words.get(word)
+    is_function = function_word(word, scope) is not None and end < len(items) and isinstance(items[end], Group)
+    if entry is None and not is_function:
+        return None
+    letters = [items[k] for k in range(at, end)]
+    if all(resolve(letter, scope) is not None for letter in letters) and scope.choose(("word", word), (False, True)):
+        return None
+    merged: Node = Symbol((items[at].span[0], last.span[1]), word)
+    if isinstance(last, Scripts):
+        merged = replace(last, base=merged, span=merged.span)
+    row = [*items[:at], merged, *items[end:]]
+    result, following = factor(row, at, scope) if len(word) > 1 else (None, 0)
+    return None if result is None else (result, following + len(word) - 1)
+
+
+def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
+    step = _known(node, items, at, scope)
+    if step is not None:
+        return step
+    made = constant(node, scope)
+    if made is not None:
+        return made, at + 1
+    shown = scope.source[node.span[0] : node.span[1]]
+    raise NotUnderstood(node.span, f"a declared name, not {shown}")
+
+
+def _of_page(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """What the page defines. It may call several families δ, each by its letter: then what fits tells them apart."""
+    sizes = dict(scope.sizes)
+    made = defined(node, items, at, scope)
+    if made is None or not is_indexed_delta(node):
+        return made
+    apart = replace(scope, sizes=sizes, assumed={})
+    other = gradients.delta(node, apart)
+    if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
+        scope.sizes.clear()
+        scope.sizes.update(sizes)
+        scope.assumed.update(apart.assumed)
+        return other, at + 1
+    return made
+
+
+def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """A name with all its scripts, or None."""
+    following_node = items[at + 1] if at + 1 < len(items) else None
+    if isinstance(following_node, Scripts) and isinstance(following_node.base, Group):
+        made = defined(node, [node, following_node.base], 0, scope)
+        if made is not None and made[1] == 2:  # g(u)^2 of a function of the page
+            value = made[0]
+            return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
+    made = _of_page(node, items, at, scope)
+    if made is not None:
+        value, following = made
+        behind = items[following] if following < len(items) else None
+        if following == at + 1 and isinstance(behind, Group) and only_parameters(behind, scope):
+            following += 1
+        return value, following
+    found = resolve(node, scope)
+    parts = components(node, scope) if not isinstance(found, Found) else None
+    if parts is not None:
+        nodes = [scope.frame.graph.ref(name) for name in parts]
+        return Value(build.array(nodes, (len(nodes),)), text=f"[{'; '.join(parts)}]"), at + 1
+    if isinstance(found, Problem):
+        delta = gradients.delta(node, scope)
+        return (delta if delta is not None else found), at + 1
+    if found is None:
+        delta = gradients.delta(node, scope)
+        if delta is not None:
+            return delta, at + 1
+        function = named_function(node, scope)
+        return None if function is None else applied(function, items, at, scope, factor)
+    found = called(found, items, at + 1, scope)
+    if found.entry.kind in ("function", "functional", "network"):
+        function = named_function(node, scope, found)
+        assert function is not None
+        return applied(function, items, at, scope, factor)
+    beside = found.indices if found.indices and found.indices[0] == "(" else ()
+    if beside:
+        found = replace(found, indices=())
+    value = name_value(found, node.span, scope)
+    following = at + 1
+    annotation = is_annotation(found, items, at + 1, scope)
+    if annotation:
+        following += 1
+    value = raised(value, found.sup, node, scope)
+    if beside and isinstance(value, Value):
+        value = annotated(value, beside, node.span, scope)
+    return value, following
+
+
+# ----- scripts -----
+
+
+def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> Step:
+    if node.base is None:
+        raise NotUnderstood(node.span, "something that carries the scripts")
+    counted = with_size(node, scope)
+    if counted is not None:
+        tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
+        return raised(counted, tokens, node, scope), at + 1
+    if isinstance(node.base, Symbol | Accent):
+        step = _known(node, items, at, scope) or _euler(node, at, scope)
+        if step is not None:
+            return step
+        return _name(node, items, at, scope)
+    if isinstance(node.base, Fraction) and partials.is_derivative(node.base):
+        value, _ = factor([node.base], 0, scope)
+    else:
+        value = _plain(node.base, scope)
+    if isinstance(node.base, Group) and node.base.open == r"\|" and node.sub is not None:
+        check_norm(node, value, scope)
+        node = replace(node, sub=None)
+    if node.primes:
+        value = gradients.primed(node, value, scope)
+    if node.sub is not None:
+        value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
+    tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
+    if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
+        return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
+    return raised(value, tokens, node, scope), at + 1
+
+
+def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
+    """`e^x`, where e is not declared."""
+    base = node.base
+    if not (isinstance(base, Symbol) and base.name == "e" and node.sup is not None and node.sub is None):
+        return None
+    exponent = scope.read(node.sup.items, scope)
+    if isinstance(exponent, Problem):
+        return exponent, at + 1
+    return replace(exponent, node=build.call("exp", exponent.node), chain=None, text=f"exp({exponent.text})"), at + 1
+
+
+# ----- brackets and arrays -----
+
+
+def _plain(node: Node, scope: Scope) -> Result:
+    """A bracket, an array, a root, or a name that something acts on."""
+    match node:
+        case Row(items=items):
+            return scope.read(items, scope)
+        case Group(open="|" | r"\|" as bar, items=items, close=close) if close == bar:
+            return norm(bar, items, node, scope)
+        case Cases():
+            return by_cases(node, scope)
+        case Group(open=r"\langle", close=r"\rangle"):
+            return inner_product(node, scope)
+        case Group(open="[", items=items, close="]") if is_condition(items):
+            return condition(items, scope)
+        case Group(open=opening, items=items, close=closing) if opening and closing:
+            if BRACKETS.get(opening) != closing or any(isinstance(n, Relation) for n in items):
+                raise NotUnderstood(node.span, "round, square or curly brackets around an expression")
+            return _bracketed(node, items, scope)
+        case Root(radicand=radicand, index=None):
+            inner = scope.read(radicand.items, scope)
+            if isinstance(inner, Problem):
+                return inner
+            return replace(inner, node=build.call("sqrt", inner.node), chain=None, text=f"sqrt({inner.text})")
+        case Matrix(env=env, rows=rows) if env in ("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"):
+            return matrix(rows, node, scope)
+        case Fraction() | Number() | Symbol() | Accent() | Scripts():
+            return factor([node], 0, scope)[0]
+        case _:
+            raise NotUnderstood(node.span, "an expression")
+
+
+def _bracketed(node: Group, items: Sequence[Node], scope: Scope) -> Result:
+    if any(isinstance(inner, Punct) and inner.text in (",", ";") for inner in items):
+        return tuple_of(node, items, scope)
+    if len(items) == 1 and isinstance(items[0], Matrix):
+        return _plain(items[0], scope)
+    return scope.read(items, scope)

@@ -1,0 +1,138 @@
+r"""From outcomes to readings: every choice made once, over all cases and members.
+
+Of the joined outcomes those that do not type-check are dropped if any does; where both layouts of a Jacobian are open
+each keeps its own. What the page defines wins over what a letter means by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from derive.claims.meaning.cases import Job, Outcome, Unit
+from derive.claims.meaning.claim import (
+    Case,
+    Check,
+    Link,
+    Member,
+    Problem,
+    Value,
+)
+from derive.claims.meaning.jacobians import laid_out
+from derive.claims.meaning.links import needs_layout
+from derive.claims.meaning.members import decimals, link
+from derive.claims.meaning.scope import LAYOUTS, PAGE, ChoiceKey, Frame, NotUnderstood
+from derive.claims.typography.nodes import Slip
+from derive.ir.graph import Graph
+from derive.ir.size import Shape
+
+MAX_READINGS = 32
+
+
+Way = tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A reading before it has a text."""
+
+    ways: tuple[Way, ...]
+    notes: tuple[Slip, ...]
+    assumed: tuple[str, ...]
+    layout: str
+
+
+def combined(job: Job, units: list[Unit]) -> list[Joined]:
+    """The readings: every choice made once, over all cases and members."""
+    partial: list[tuple[dict[ChoiceKey, int], list[Outcome]]] = [({}, [])]
+    for unit in units:
+        for member in unit.outcomes:
+            partial = [
+                ({**choices, **outcome.choices}, [*done, outcome])
+                for choices, done in partial
+                for outcome in member
+                if all(choices.get(key, answer) == answer for key, answer in outcome.choices.items())
+            ]
+            if len(partial) > 8 * MAX_READINGS:
+                raise NotUnderstood(job.statement.span, "a formula with fewer readings")
+    built: list[tuple[tuple[object, str], Way, list[Outcome]]] = []
+    for choices, outcomes_ in partial:
+        for layout, way in _ways(job, units, choices, outcomes_):
+            others = tuple((k, v) for k, v in choices.items() if k[0] not in ("factors", "layout"))
+            built.append(((others, layout), way, outcomes_))
+    groups: dict[tuple[object, str], list[tuple[Way, list[Outcome]]]] = {}
+    for layout in dict.fromkeys(key[1] for key, _, _ in built):
+        own = [item for item in built if item[0][1] == layout]
+        least = min(faults(way) for _, way, _ in own)
+        kept = [item for item in own if faults(item[1]) == least]
+        by_page = [item for item in kept if not _against_page(item[0][0])]
+        kept = by_page or kept  # what the page defines wins where both make sense
+        for key, way, found in kept[:1] if least else kept:
+            groups.setdefault(key, []).append((way, found))
+    seen: dict[object, Joined] = {}
+    for (_, layout), members in groups.items():
+        ways = tuple(dict.fromkeys(way for way, _ in members))
+        done = members[0][1]
+        notes = tuple(dict.fromkeys(note for outcome in done for note in outcome.notes))
+        assumed = tuple(dict.fromkeys(text for outcome in done for text in outcome.assumed))
+        seen.setdefault(ways, Joined(ways, notes, assumed, layout))
+    if len(seen) > MAX_READINGS:
+        raise NotUnderstood(job.statement.span, f"a formula with at most {MAX_READINGS} readings")
+    return list(seen.values())
+
+
+def _against_page(choices: object) -> bool:
+    return isinstance(choices, tuple) and any(key[0] == PAGE and answer for key, answer in choices)
+
+
+def faults(way: Way) -> int:
+    return sum(isinstance(link, Check) and not link.holds for case in way for link in case.links) + sum(
+        isinstance(member, Problem) for case in way for member in case.members
+    )
+
+
+def _ways(
+    job: Job, units: list[Unit], choices: Mapping[ChoiceKey, int], done: list[Outcome]
+) -> Iterator[tuple[str, Way]]:
+    """The cases with their links; two, if a Jacobian can be laid out in two ways."""
+    width = len(job.rows)
+    results = [
+        tuple(outcome.result for outcome in done[k : k + width] if not isinstance(outcome.result, NotUnderstood))
+        for k in range(0, len(done), width)
+    ]
+    unknowns = dict(pair for outcome in done for pair in outcome.unknowns)
+    chosen = ""
+    layouts: tuple[str, ...] = ("",)
+    if any(needs_layout(members) for members in results):
+        layouts = (job.context.layout,) if job.context.layout else LAYOUTS
+        made = choices.get(("layout",))
+        layouts = layouts if made is None else (LAYOUTS[made],)
+    elif ("layout",) in choices:
+        chosen = LAYOUTS[choices["layout",]]
+    for layout in layouts:
+        cases = []
+        for unit, members in zip(units, results, strict=True):
+            laid = tuple(_laid(member, layout) for member in members) if layout else members
+            cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, laid)))
+        yield layout or chosen, tuple(cases)
+
+
+def _laid(member: Member, layout: str) -> Member:
+    is_matrix = isinstance(member, Value) and member.jacobian and len(member.shape) == 2
+    return laid_out(member, layout) if is_matrix and isinstance(member, Value) else member
+
+
+def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
+    found: list[Link] = []
+    for k in range(len(members) - 1):
+        rounded = [places for places in map(decimals, job.rows[k : k + 2]) if places is not None]
+        relation = job.statement.relations[k].text
+        exact = len(rounded) == 2 and relation != r"\approx"  # two decimals are equal as they stand
+        places = rounded[0] if rounded and not exact else None
+        found.append(link(members[k], relation, members[k + 1], job.statement.span, places))
+    return tuple(found)
+
+
+def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> Graph:
+    """The graph with the letters that only this formula has: arguments of a function, what a sum leaves open."""
+    return frame.with_inputs({**dict.fromkeys(job.formal, ()), **unknowns})

@@ -1,0 +1,94 @@
+"""What an equality sign asks for: two nodes of one shape, or the reason why there cannot be any.
+
+An equality never broadcasts, with two exceptions that every text makes: 0 stands for zeros of any shape, and a Jacobian
+that is diagonal for every input may be equated to the array of its diagonal, entry by entry. Free letters are
+quantified over all that they count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.claims.meaning import values
+from derive.claims.meaning.claim import Check, Equal, Link, Member, Problem, Result, Value
+from derive.claims.meaning.jacobians import entrywise
+from derive.claims.typography.nodes import Offsets
+from derive.ir import build
+from derive.ir.size import ONE, Shape, show_shape
+
+
+def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None = None) -> Link:
+    """The link between two members."""
+    if isinstance(a, Problem) and isinstance(b, Problem) and a.formal is not None and b.formal is not None:
+        a, b = a.formal, b.formal
+    for member in (a, b):
+        if isinstance(member, Problem):
+            return Check(False, member.message, member.defect)
+    assert isinstance(a, Value)
+    assert isinstance(b, Value)
+    bad = values.conflict([a, b], span)
+    if bad is not None:
+        return Check(False, bad.message, bad.defect)
+    if a.jacobian != b.jacobian:
+        a, b = _entry_by_entry(a, b)
+    a, b = _as_columns(a, b)
+    shape = _common_shape(a, b)
+    if shape is None:
+        kinds = f"shape {show_shape(a.shape)} against shape {show_shape(b.shape)}"
+        return Check(False, kinds, "shape_mismatch")
+    if len(a.shape) == len(b.shape) == 1 and a.row != b.row:
+        return Check(False, "a row against a column", "transposed")
+    sizes = values.sizes_of([a, b])
+    return Equal(values.lifted(a, sizes, shape), values.lifted(b, sizes, shape), places)
+
+
+def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
+    jacobian, array = (a, b) if a.jacobian else (b, a)
+    diagonal = entrywise(jacobian)
+    if diagonal is None or (array.shape != diagonal.shape and array.shape):
+        return a, b
+    if not array.shape and array.node.op != "number":
+        return a, b
+    if not array.shape:
+        array = Value(build.fill(array.node, diagonal.shape), text=array.text)
+    return (diagonal, array) if a.jacobian else (array, diagonal)
+
+
+def _as_columns(a: Value, b: Value) -> tuple[Value, Value]:
+    """A column of rank one beside a matrix of one column (or a row beside one of one row) is the same matrix."""
+    if len(a.shape) == 2 and len(b.shape) == 1:
+        return a, _as_matrix(b, a)
+    return (_as_matrix(a, b), b) if len(a.shape) == 1 and len(b.shape) == 2 else (a, b)
+
+
+def _as_matrix(vector: Value, like: Value) -> Value:
+    (size,) = vector.shape
+    target = (ONE, size) if vector.row else (size, ONE)
+    if like.shape != target or size is ONE:
+        return vector
+    n = len(vector.letters)
+    labels = tuple(range(n + 1))
+    out = (*labels[:n], n + 1, n) if vector.row else (*labels, n + 1)
+    node = build.contract([labels], out, [vector.node], vector.node.shape[:n] + target)
+    return replace(vector, node=node, row=False)
+
+
+def _common_shape(a: Value, b: Value) -> Shape | None:
+    if a.shape == b.shape:
+        return a.shape
+    for one, other in ((a, b), (b, a)):
+        if not one.shape and build.is_zero(one.node):
+            return other.shape
+    return None
+
+
+def needs_layout(members: tuple[Member, ...]) -> bool:
+    """Whether a bare Jacobian of vectors is equated to a matrix: its layout has to be known."""
+    known = [member for member in members if isinstance(member, Value)]
+    bare = [member for member in known if member.jacobian]
+    arrays = [member for member in known if not member.jacobian and member.shape]
+    if not bare or not arrays:
+        return False
+    return any(
+        len(j.shape) == 2 and any(len(array.shape) == 2 for array in arrays) and entrywise(j) is None for j in bare
+    )

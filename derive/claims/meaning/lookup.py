@@ -1,0 +1,300 @@
+r"""From a spelling in a formula to the name it means, and what is left of its scripts.
+
+    w^{(2)}_{ij}      name `w^{(2)}`, indices i j          W^{[2]T}   name `W^{[2]}`, transposed
+    a_2^2             name `a_2`, a power                  z_j        table of names z_1, z_2, ...
+
+The longest spelling that is declared wins; what is left must make sense for the name: indices for a value with axes, a
+power or a transpose, primes for a function. Fonts are dropped and a single letter changes its case only if the spelling
+as it stands means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from derive.claims.meaning.claim import Problem
+from derive.claims.meaning.names import Entry, Key
+from derive.claims.meaning.scope import PENDING, Frame, NotUnderstood, Scope, Table
+from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
+from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts
+from derive.ir.size import Size
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A symbol with its scripts, as tokens."""
+
+    bases: tuple[str, ...]
+    subs: tuple[Token, ...]
+    sups: tuple[Token, ...]
+    primes: int
+    span: Offsets
+    sup: Row | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a spelling means; `indices`, `sup` and `primes` are what is left of its scripts."""
+
+    entry: Entry
+    indices: tuple[Token, ...] = ()
+    sup: tuple[Token, ...] = ()
+    primes: int = 0
+
+
+def spelling_of(node: Node, scope: Scope, rename: str = "") -> Spelling | None:
+    """The tokens of a symbol with scripts; None if it has no base. `rename` is put behind the letters of a pattern."""
+    scripts = node if isinstance(node, Scripts) else Scripts(node.span, node)
+    base = base_of(scripts.base)
+    if base is None:
+        return None
+    subs = tokens_of(scripts.sub.items) if scripts.sub else []
+    sups = tokens_of(scripts.sup.items) if scripts.sup else []
+    if rename:
+        subs = [replace(t, letter=t.letter + rename) if isinstance(t, Lin) else t for t in subs]
+        sups = [replace(t, letter=t.letter + rename) if isinstance(t, Lin) else t for t in sups]
+    name, font = base
+    bases = (f"{font}:{name}", name) if font else (name,)
+    fixed = scope.substituted(sups)
+    if not is_word(bases, subs, scope.frame):
+        subs = scope.substituted(subs)
+    return Spelling(bases, tuple(subs), tuple(fixed), scripts.primes, node.span, scripts.sup)
+
+
+def is_word(bases: Sequence[str], subs: Sequence[Token], frame: Frame) -> bool:
+    """Whether a subscript is a declared word, `w_{old}`, and no row of index letters."""
+    text = text_of(subs) or ""
+    return len(text) > 2 and text.isalpha() and any((base, text) in frame.lexicon.subscripts for base in bases)
+
+
+def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | None:
+    """What a symbol with scripts means; None if nothing like it is declared.
+
+    A Problem if a name of this form exists, but not with these numbers, or if its letters wait for numbers.
+    """
+    spelling = spelling_of(node, scope, rename)
+    if spelling is None:
+        return None
+    found = _stages(spelling, scope)
+    if found is not None:
+        return found
+    similar = any(scope.frame.lexicon.resembles(key) for key in _forms(spelling))
+    if similar or any(_declared(node, rename, scope, frame) for frame in scope.frame.others):
+        shown = scope.source[spelling.span[0] : spelling.span[1]]
+        return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
+    return None
+
+
+def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
+    """As it stands; with the layer in other brackets or in brackets at all; in the other case."""
+    found = _exact(spelling, scope)
+    if found is not None:
+        return found
+    for sups, slip in _other_layers(spelling.sups):
+        found = _exact(replace(spelling, sups=sups), scope)
+        if isinstance(found, Found) and not found.sup and slip:
+            shown = scope.source[spelling.span[0] : spelling.span[1]]
+            scope.note("notation", spelling.span, f"the layer of {shown} stands without its brackets")
+        if found is not None:
+            return found
+    folded = tuple(base for base in map(swapped, spelling.bases) if base is not None and base not in ("E", "D"))
+    if not folded:
+        return None
+    for sups, _ in ((spelling.sups, False), *_other_layers(spelling.sups)):
+        found = _exact(replace(spelling, bases=folded, sups=sups), scope)
+        if isinstance(found, Found) and found.entry.kind == "value":
+            scope.assumed[f"{spelling.bases[-1]} is {folded[-1]}"] = None
+            return found
+        if isinstance(found, Problem):
+            return found
+    return None
+
+
+def _other_layers(sups: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], bool]]:
+    if len(sups) == 1 and isinstance(sups[0], int | Lin) and sups[0] not in (Lin("T"), Lin("t")):
+        yield ("(", sups[0], ")"), True
+    elif len(sups) >= 3 and sups[0] in ("(", "["):
+        closing = next((k for k, token in enumerate(sups) if token in (")", "]")), 0)
+        pair = ("[", "]") if sups[0] == "(" else ("(", ")")
+        if closing:
+            yield (pair[0], *sups[1:closing], pair[1], *sups[closing + 1 :]), False
+
+
+@lru_cache(256)
+def _splits(subs: int, sups: int, most: int) -> tuple[tuple[int, int, int], ...]:
+    """How much of subscript, superscript and primes of these lengths belongs to the name, most first."""
+    lengths = [
+        (ks, kp, primes)
+        for ks in range(subs, -1, -1)
+        for kp in range(sups, -1, -1)
+        for primes in dict.fromkeys((most, 0))
+    ]
+    return tuple(sorted(lengths, key=lambda split: -sum(split)))
+
+
+def _beginnings(tokens: Sequence[Token]) -> list[str | None]:
+    """The text of the first 0, 1, 2, ... tokens."""
+    return [text_of(tokens[:k]) for k in range(len(tokens) + 1)]
+
+
+def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
+    best: Found | None = None
+    subs, sups = _beginnings(spelling.subs), _beginnings(spelling.sups)
+    for base in spelling.bases:
+        for ks, kp, primes in _splits(len(spelling.subs), len(spelling.sups), spelling.primes):
+            sub, sup = subs[ks], sups[kp]
+            if sub is None or sup is None:
+                continue
+            left = _rest(spelling.subs[ks:]), spelling.sups[kp:], spelling.primes - primes
+            for entry in scope.frame.lexicon.known((base, sub, sup, primes)):
+                if not _fits(entry, left, scope):
+                    continue
+                found = Found(entry, *left)
+                if best is None:
+                    best = found
+                    if not (kp == len(spelling.sups) == 1 and isinstance(spelling.sups[0], int)):
+                        return best
+                elif kp == 0 and found.entry != best.entry:
+                    # `a^2` is declared and `a` is: a name or a power
+                    return scope.choose(("power", base, sub, spelling.sups), (best, found))
+            if best is None and base in scope.frame.lexicon.tabled:
+                table = _tabled(base, spelling, (ks, kp, primes), left, scope)
+                if table is not None:
+                    return table
+        if best is not None:
+            return best
+    return None
+
+
+def _rest(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    return tuple(tokens[1:] if tokens and tokens[0] is None else tokens)
+
+
+def _fits(entry: Entry, left: tuple[tuple[Token, ...], tuple[Token, ...], int], scope: Scope) -> bool:
+    """Whether what is left of the scripts makes sense for the name."""
+    indices, sup, primes = left
+    layered = bool(sup) and sup[0] in ("(", "[")
+    if entry.kind in ("function", "functional", "network"):
+        return not indices and not layered
+    if layered or primes:
+        return False
+    if not indices:
+        return True
+    if entry.kind != "value":
+        return False
+    return indices[0] == "(" or count_indices(indices) <= len(scope.frame.graph.shape(entry.name))
+
+
+def count_indices(indices: Sequence[Token]) -> int:
+    """How many indices stand in a subscript; digits that touch count as one."""
+    return sum(token is not None for token in indices)
+
+
+def _tabled(
+    base: str,
+    spelling: Spelling,
+    split: tuple[int, int, int],
+    left: tuple[tuple[Token, ...], tuple[Token, ...], int],
+    scope: Scope,
+) -> Problem | None:
+    """Registers the numbers that the letters of an explicit name may stand for."""
+    ks, kp, primes = split
+    subs = tuple(token for token in spelling.subs[:ks] if token is not None)
+    sups = spelling.sups[:kp]
+    if scope.frame.layer and any(isinstance(token, Lin) for token in sups):
+        return None
+    table = scope.frame.lexicon.table(base, subs, sups, primes)
+    if table is None:
+        return None
+    letters, rows = table
+    fitting = frozenset(row for row, entry in rows.items() if _fits(entry, left, scope))
+    if not fitting:
+        return None
+    scope.pending.append(Table(letters, fitting))
+    return Problem(PENDING, f"{', '.join(letters)} stand for numbers", spelling.span)
+
+
+def _forms(spelling: Spelling) -> Iterator[Key]:
+    for sups, _ in (*_other_layers(spelling.sups),):
+        yield from _forms_of(replace(spelling, sups=sups))
+    yield from _forms_of(spelling)
+
+
+def _forms_of(spelling: Spelling) -> Iterator[Key]:
+    subs, sups = _beginnings(spelling.subs), _beginnings(spelling.sups)
+    for base in dict.fromkeys((*spelling.bases, *(b for b in map(swapped, spelling.bases) if b))):
+        for ks, kp, primes in _splits(len(spelling.subs), len(spelling.sups), spelling.primes):
+            if kp != len(spelling.sups) and spelling.sups and spelling.sups[0] in ("(", "["):
+                continue
+            if ks == 0 and spelling.subs and not any(isinstance(token, Lin) for token in spelling.subs):
+                continue
+            sub, sup = subs[ks], sups[kp]
+            if sub is not None and sup is not None and (sub or sup):
+                yield base, sub, sup, primes
+
+
+def _declared(node: Node, rename: str, scope: Scope, frame: Frame) -> bool:
+    """Whether another window of the family knows the spelling."""
+    other = replace(scope, frame=frame, pending=[], notes={}, assumed={})
+    spelling = spelling_of(node, other, rename)
+    return spelling is not None and isinstance(_stages(spelling, other), Found)
+
+
+def components(node: Node, scope: Scope) -> list[str] | None:
+    """The scalars `y^{(3)}_1, y^{(3)}_2, ...` that `y^{(3)}` stands for as a vector, or None."""
+    spelling = spelling_of(node, scope)
+    if spelling is None or spelling.subs or not spelling.sups or spelling.sups[0] not in ("(", "["):
+        return None
+    for base in spelling.bases:
+        found: dict[int, str] = {}
+        numbered = scope.frame.lexicon.numbered.get((base, 1, len(spelling.sups), spelling.primes), [])
+        for (sub,), sups, entry in numbered:
+            if sups == spelling.sups and isinstance(sub, int) and entry.kind == "value":
+                found[sub] = entry.name
+        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1)):
+            names = [found[k] for k in sorted(found)]
+            return names if not any(scope.frame.graph.shape(name) for name in names) else None
+    return None
+
+
+# ----- indices -----
+
+
+def axes_of(
+    found: Found, rank: int, sizes: Sequence[Size], scope: Scope, span: Offsets
+) -> list[str | int | None] | Problem:
+    """What stands on each axis of a value: a letter, a position, or None where nothing is selected."""
+    tokens = [token for token in found.indices if token is not None]
+    if len(tokens) == 1 and rank > 1 and isinstance(tokens[0], int) and len(str(tokens[0])) == rank:
+        tokens = [int(digit) for digit in str(tokens[0])]
+    axes: list[str | int | None] = []
+    for token, size in zip(tokens, sizes, strict=False):
+        made = _axis(token, size, scope, span)
+        if isinstance(made, Problem):
+            return made
+        axes.append(made)
+    return axes + [None] * (rank - len(axes))
+
+
+def _axis(token: Token, size: Size, scope: Scope, span: Offsets) -> str | int | Problem | None:
+    if token == ":":
+        return None
+    if isinstance(token, int):
+        return scope.position(token, size, span)
+    if isinstance(token, Lin) and not token.offset:
+        return scope.letter(token.letter, size, span)
+    raise NotUnderstood(span, "an index that is a letter or a number")
+
+
+def is_transpose(tokens: Sequence[Token]) -> bool:
+    r"""`T`, `\top` and their like."""
+    return len(tokens) == 1 and tokens[0] in (Lin("T"), Lin("t"), r"\top", r"\intercal", r"\mathsf{T}")
+
+
+def number_in(row: Row | None) -> int | None:
+    """The whole number that stands alone in a script."""
+    if row is not None and len(row.items) == 1 and isinstance(row.items[0], Number) and row.items[0].text.isdecimal():
+        return int(row.items[0].text)
+    return None

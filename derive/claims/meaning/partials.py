@@ -1,0 +1,246 @@
+r"""Derivatives as fractions of differentials, and operators in front of what they differentiate.
+
+    \frac{\partial p}{\partial q}, \frac{dp}{dq}     the Jacobian of p by q, entries where there are indices
+    \frac{\partial}{\partial q}(...), \partial_q p   the total derivative of what follows
+
+A partial is never a quotient. With a second path from q to p its total and its direct value differ; `d`, and partials
+of the loss, are total, and the others are left as a choice: for a member with several partials one choice for all of
+them ("factors"), for a lone one a choice of the reading ("lone").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from derive.claims.meaning import values
+from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.lookup import Found, resolve
+from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope
+from derive.claims.meaning.variables import Variable, named, variable
+from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
+from derive.ir import build
+
+Step = tuple[Result, int]
+Factor = Callable[[Sequence[Node], int, Scope], Step]
+
+
+# ----- recognising -----
+
+
+def differential(node: Node) -> str | None:
+    r"""`d` or `\partial`, also with a power in the numerator of a higher derivative."""
+    inner = node.base if isinstance(node, Scripts) and node.sub is None and not node.primes else node
+    if isinstance(inner, Symbol) and inner.name in (r"\partial", "d") and inner.font in ("", "rm", "op", "text"):
+        return inner.name
+    return None
+
+
+def is_derivative(node: Fraction) -> bool:
+    """Whether a fraction has a differential above and below."""
+    above, below = node.num.items, node.den.items
+    return bool(above and below and differential(above[0]) and differential(below[0]))
+
+
+def count_derivatives(items: Sequence[Node]) -> int:
+    """How many derivatives stand in a row of nodes, however deep."""
+    total = 0
+    for node in walk(*items):
+        if (isinstance(node, Fraction) and is_derivative(node)) or (
+            isinstance(node, Symbol) and node.name in (r"\nabla", DELTA)
+        ):
+            total += 1
+    return total
+
+
+# ----- fractions -----
+
+
+def fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step | None:
+    above, below = node.num.items, node.den.items
+    sign_above = differential(above[0]) if above else None
+    sign_below = differential(below[0]) if below else None
+    if "d" in (sign_above, sign_below) and isinstance(resolve(Symbol(node.span, "d"), scope), Found):
+        raise NotUnderstood(node.span, "a derivative whose d is no declared name")
+    if sign_below is None:
+        return _half(node, sign_above, scope, at)
+    if sign_above is None:
+        if sign_below == "d":
+            return None
+        return Problem("missing_partial", "a partial below the line has none above it", node.span), at + 1
+    order, variables = _variables(node.den, scope)
+    written = _order(above[0])
+    if written != order:
+        return Problem("notation", f"a derivative of order {written} by {order} variables", node.span), at + 1
+    upright = sign_above == "d"
+    if len(above) == 1:
+        if len(variables) > 1:
+            raise NotUnderstood(node.span, "one variable below an operator")
+        return operator(variables[0], items, at, scope, factor, upright=upright)
+    return _of(above[1:], variables, node.span, scope, upright=upright), at + 1
+
+
+def _half(node: Fraction, sign: str | None, scope: Scope, at: int) -> Step | None:
+    r"""`\frac{\partial J}{w}` is no ratio of values; `\frac{dW}{m}` is the shorthand divided by m."""
+    if sign is None:
+        return None
+    loss = scope.frame.graph.loss
+    of = named(node.num.items[1:], scope) if len(node.num.items) > 1 else None
+    if sign == r"\partial" or (isinstance(of, Variable) and of.name == loss):
+        scope.read(node.den.items, scope)  # whatever cannot be read at all stays unread
+        if of is None and len(node.num.items) > 1:
+            scope.read(node.num.items[1:], scope)
+        return Problem("missing_partial", "the denominator lacks a partial sign", node.span), at + 1
+    return None
+
+
+def _order(node: Node) -> int:
+    if isinstance(node, Scripts) and node.sup is not None:
+        power = node.sup.items[0] if len(node.sup.items) == 1 else None
+        if isinstance(power, Number) and power.text.isdecimal() and 0 < len(power.text) < 3:
+            return int(power.text)
+        raise NotUnderstood(node.span, "the order of the derivative")
+    return 1
+
+
+def _variables(den: Row, scope: Scope) -> tuple[int, list[Variable | Problem]]:
+    parts: list[list[Node]] = []
+    for node in den.items:
+        if differential(node) and not (parts and not parts[-1]):
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    found: list[Variable | Problem] = []
+    for part in parts:
+        if not part:
+            raise NotUnderstood(den.span, "a variable after the partial sign")
+        times = 1
+        last = part[-1]
+        if isinstance(last, Scripts) and last.sup is not None and len(last.sup.items) == 1:
+            power = last.sup.items[0]
+            if isinstance(power, Number) and power.text == "2" and not isinstance(resolve(last, scope), Problem):
+                meant = resolve(last, scope)
+                if isinstance(meant, Found) and meant.sup:
+                    times = 2
+                    part = [*part[:-1], replace(last, sup=None)]
+        found += [variable(part, scope)] * times
+    return len(found), found
+
+
+# ----- the derivative -----
+
+
+def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scope: Scope, *, upright: bool) -> Result:
+    """The derivative of what stands above the line by the variables below it."""
+    broken = next((q for q in by if isinstance(q, Problem)), None)
+    p = named(items, scope)
+    if isinstance(p, Problem):
+        return p
+    if p is None and not isinstance(items[0], Group):
+        value = scope.read(items, scope)
+        if isinstance(value, Problem):
+            return value
+        return broken or expression_derivative(value, by, span, scope)
+    if p is None:
+        value = scope.read(items, scope)
+        return broken or (value if isinstance(value, Problem) else expression_derivative(value, by, span, scope))
+    if broken is not None:
+        return broken
+    variables = [q for q in by if isinstance(q, Variable)]
+    if len(variables) == 1:
+        return single(p, variables[0], span, scope, upright=upright)
+    first = single(p, variables[-1], span, scope, upright=True)
+    rest: list[Variable | Problem] = [*variables[:-1]]
+    return first if isinstance(first, Problem) else expression_derivative(replace(first, chain=None), rest, span, scope)
+
+
+def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
+    """The derivative of one name by another, with the entries that their indices select."""
+    if p.kind != "value" or p.frame is not None:
+        raise NotUnderstood(span, "a value above the line")
+    frame = q.frame or scope.frame
+    rank = len(p.axes)
+    text = f"∂{p.text}/∂{q.text}"
+    if q.kind == "parameter":
+        if rank:
+            raise NotUnderstood(span, "a scalar above the line")
+        scope.unknowns[text] = ()
+        return Value(build.ref(text, ()), chain=Chain(p.text, q.text, 0), text=text)
+    if q.kind == "formal":
+        return Value(build.zeros(frame.graph.shape(p.name)), text=text)
+    total = upright or (p.name == scope.frame.graph.loss and not scope.upright)  # beside a d, a curly one is direct
+    direct = not total and frame.has_second_path(p.name, q.name)
+    if direct and not scope.upright:
+        several = scope.partials > 1
+        direct = scope.choose(("factors" if several else "lone", scope.member), (False, True))
+    node = frame.jacobian(p.name, q.name, direct=direct)
+    made = values.indexed(node, [*p.axes, *q.axes])
+    split = sum(axis is None for axis in p.axes)
+    bottom = q.text
+    return replace(made, chain=Chain(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
+
+
+def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: Offsets, scope: Scope) -> Result:
+    """The total derivative of an expression, by one variable after the other from the right."""
+    for q in reversed(by):
+        if isinstance(q, Problem):
+            return q
+        if q.kind == "parameter":
+            raise NotUnderstood(span, "a loss by name above a parameter")
+        own = len(value.shape)
+        frame = q.frame or scope.frame
+        node = frame.total(value.node, q.name)
+        made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *q.axes])
+        text = f"∂({value.text})/∂{q.text}"
+        value = replace(made, chain=Chain(value.text, q.text, own), text=text)
+    return value
+
+
+def operator(
+    q: Variable | Problem, items: Sequence[Node], at: int, scope: Scope, factor: Factor, *, upright: bool
+) -> Step:
+    """An operator in front of what it differentiates: the next factor, or all that stands beside it."""
+    if at + 1 >= len(items):
+        raise NotUnderstood(items[at].span, "something to differentiate")
+    span = items[at].span[0], items[-1].span[1]
+    by_name = named(items[at + 1 : at + 3], scope) if at + 2 < len(items) else None
+    if not isinstance(by_name, Variable) or not isinstance(items[at + 2], Group):
+        by_name, width = named(items[at + 1 : at + 2], scope), 1
+    else:
+        width = 2
+    value, end = factor(items, at + 1, scope)
+    stop = end
+    while stop < len(items) and not _derives(items[stop]):
+        stop += 1
+    if stop > end:
+        alone = isinstance(by_name, Variable) and end == at + 1 + width
+        if not alone or scope.choose(("operand", items[at].span), (False, True)):
+            value, end, by_name = scope.read(items[at + 1 : stop], scope), stop, None
+    if isinstance(q, Problem):
+        return q, end
+    if isinstance(value, Problem):
+        return value, end
+    if isinstance(by_name, Variable) and end == at + 1 + width and by_name.kind == "value":
+        return single(by_name, q, span, scope, upright=upright or by_name.name == scope.frame.graph.loss), end
+    return expression_derivative(value, [q], span, scope), end
+
+
+def _derives(node: Node) -> bool:
+    inner = node.base if isinstance(node, Scripts) else node
+    return isinstance(inner, Fraction) and is_derivative(inner)
+
+
+# ----- gradients by other names -----
+
+
+def variables_named(items: Sequence[Node], scope: Scope) -> list[str]:
+    """The names that the derivatives in a row are taken by."""
+    found: dict[str, None] = {}
+    for node in walk(*items):
+        if isinstance(node, Fraction) and is_derivative(node):
+            try:
+                _, variables = _variables(node.den, scope)
+            except NotUnderstood:
+                continue
+            found.update(dict.fromkeys(q.name for q in variables if isinstance(q, Variable)))
+    return list(found)

@@ -1,0 +1,117 @@
+r"""Products: what stands side by side, and what the signs between factors mean.
+
+Partials that chain are composed first; what remains is multiplied as matrices from left to right, scalars apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.claims.meaning import values
+from derive.claims.meaning.claim import Problem, Result, Value
+from derive.claims.meaning.jacobians import entrywise
+from derive.claims.meaning.scope import Scope
+from derive.claims.typography.nodes import (
+    Offsets,
+    Operator,
+)
+
+
+def product_of(results: Sequence[Result], span: Offsets, scope: Scope) -> Result:
+    """The product of neighbours: scalars apart, chains composed, the rest as matrices."""
+    broken = values.problem_in(*results)
+    if broken is not None:
+        return broken
+    known = [result for result in results if isinstance(result, Value)]
+    if len(known) == 1:
+        return known[0]
+    scalars = [value for value in known if not value.shape]
+    composed = _composed([value for value in known if value.shape], span)
+    if isinstance(composed, Problem):
+        return composed
+    first: Result | None = None
+    if len(composed) > 1:
+        laid = [scope.positional(value) for value in composed]
+        broken = values.problem_in(*laid)
+        if broken is not None:
+            return replace(broken, span=span)
+        composed = [value for value in laid if isinstance(value, Value)]
+    for value in (*scalars, *composed):
+        first = value if first is None else values.multiply(first, value, span)
+    assert first is not None
+    text = " ".join(factor_text(value) for value in (*scalars, *composed))
+    return first if isinstance(first, Problem) else replace(first, text=text)
+
+
+def factor_text(value: Value) -> str:
+    return f"({value.text})" if value.text.startswith("-") else value.text
+
+
+def _composed(arrays: list[Value], span: Offsets) -> list[Value] | Problem:
+    """Adjacent partials that chain become one."""
+    done = list(arrays)
+    at = 0
+    while at + 1 < len(done):
+        a, b = done[at], done[at + 1]
+        if not values.chains(a, b):
+            at += 1
+            continue
+        made = values.compose(a, b, span)
+        if isinstance(made, Problem):
+            return made
+        done[at : at + 2] = [replace(made, text=f"{a.text}∘{b.text}")]
+        at = max(at - 1, 0)
+    return done
+
+
+def combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Scope) -> Result:
+    broken = values.problem_in(a, b)
+    if broken is not None:
+        return broken
+    assert isinstance(a, Value)
+    assert isinstance(b, Value)
+    sign = op.text if op is not None else ""
+    made: Result
+    if sign in ("/", r"\oslash", r"\div"):
+        made = values.divide(a, b, span)
+        text = f"{factor_text(a)} / {factor_text(b)}"
+    elif sign in (r"\odot", r"\circ"):
+        made, text = _entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"
+    elif sign == r"\otimes":
+        made, text = _outer(a, b, span), f"({a.text} ⊗ {b.text})"
+    elif sign == "":
+        return product_of([a, b], span, scope)
+    else:
+        return _dotted(a, sign, b, span, scope)
+    return made if isinstance(made, Problem) else replace(made, text=text)
+
+
+def _entry_by_entry(a: Value, b: Value, span: Offsets) -> Result:
+    operands: list[Value] = []
+    for value in (a, b):
+        array = entrywise(value) if value.jacobian else value
+        if array is None:
+            return Problem("shape_mismatch", f"{value.text} is a Jacobian that is not diagonal", span)
+        operands.append(array)
+    return values.hadamard(operands[0], operands[1], span)
+
+
+def _outer(a: Value, b: Value, span: Offsets) -> Result:
+    if len(a.shape) == 1 and len(b.shape) == 1:
+        return values.contraction([a, b], [(0,), (1,)], (0, 1))
+    return Problem("shape_mismatch", "the outer product is one of two vectors", span)
+
+
+def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Result:
+    r"""`\cdot`, `*` and `\times`: scaling, composition, the matrix product, the inner product, or entry by entry."""
+    if not a.shape or not b.shape or values.chains(a, b):
+        return product_of([a, b], span, scope)
+    options: list[tuple[Result, str]] = [(product_of([a, b], span, scope), f"{factor_text(a)} {factor_text(b)}")]
+    if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
+        options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))
+    if a.shape == b.shape and a.row == b.row:
+        options.append((_entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"))
+    fitting = [option for option in options if isinstance(option[0], Value)] or options[:1]
+    made, text = scope.choose(("product", sign, len(fitting)), fitting)
+    return made if isinstance(made, Problem) else replace(made, text=text)

@@ -1,0 +1,1 @@
+"""Pages: formulas, code, models and directives in order."""

@@ -1,0 +1,1 @@
+"""What stands where in a formula, before any meaning: tokens, layout, statements."""

@@ -1,0 +1,149 @@
+r"""Commands with a shape of their own: fractions, roots, annotations, tags.
+
+    \frac{num}{den}   \sqrt[index]{radicand}   \overset{note}{sign}   \underbrace{row}_{note}   \not=   \tag{1}
+
+Each reader gets the cursor with the command as the next token, takes it and its arguments, and gives the node, or
+None where nothing is left in the tree. Annotations are no part of the mathematics; they are recorded as dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from derive.claims.typography.nodes import (
+    BigOperator,
+    Binomial,
+    Fraction,
+    Matrix,
+    Node,
+    Relation,
+    Root,
+    Row,
+    Scripts,
+    Slip,
+    Symbol,
+)
+from derive.claims.typography.rows import RowReader
+from derive.claims.typography.tokens import Token
+
+Reader = Callable[[RowReader, Token], Node | None]
+
+_NEGATED = {"=": r"\neq", r"\in": r"\notin"}
+_SPACING = re.compile(r"\\[,;:!> ]|[~{}\s]")
+
+
+def _fraction(reader: RowReader, token: Token) -> Node:
+    first = reader.at
+    reader.at += 1
+    top, bottom = reader.argument(token), reader.argument(token)
+    kind = Binomial if token.text.endswith("binom") else Fraction
+    return kind(reader.span_from(first), top, bottom)
+
+
+def _root(reader: RowReader, token: Token) -> Node:
+    first, index = reader.at, None
+    reader.at += 1
+    opener = reader.peek()
+    if opener is not None and opener.text == "[":
+        reader.at += 1
+        reader.enter(opener)
+        items = reader.row()
+        closer = reader.expect("]", opener)
+        reader.depth -= 1
+        index = Row(reader.between(opener, closer), items)
+    radicand = reader.argument(token)
+    return Root(reader.span_from(first), radicand, index)
+
+
+def _set_above_or_below(reader: RowReader, token: Token) -> Node:
+    r"""`\overset{note}{base}`; under `\max` or `\sum` the lower part is a limit, not a note."""
+    first = reader.at
+    reader.at += 1
+    note, row = reader.argument(token), reader.argument(token)
+    span = reader.span_from(first)
+    base: Node = row.items[0] if len(row.items) == 1 else row
+    if token.text == r"\underset" and isinstance(base, BigOperator):
+        return replace(base, span=span, lower=note)
+    if token.text == r"\underset" and isinstance(base, Symbol) and base.font == "op":
+        return Scripts(span, base, sub=note)
+    _drop(reader, note, token)
+    return replace(base, span=span)
+
+
+def _brace(reader: RowReader, token: Token) -> Node:
+    r"""`\underbrace{row}_{note}`."""
+    first = reader.at
+    reader.at += 1
+    row = reader.argument(token)
+    side = "_" if token.text.startswith(r"\under") else "^"
+    if reader.next_is(side):
+        _drop(reader, reader.argument(reader.take()), token)
+    return replace(row.items[0] if len(row.items) == 1 else row, span=reader.span_from(first))
+
+
+def _drop(reader: RowReader, note: Row, token: Token) -> None:
+    start, end = note.span
+    reader.dropped.append(Slip("annotation", note.span, f"{token.text}: {reader.source[start:end]}"))
+
+
+def _not(reader: RowReader, token: Token) -> Node:
+    first = reader.at
+    reader.at += 1
+    row = reader.argument(token)
+    if len(row.items) != 1 or not isinstance(row.items[0], Relation):
+        raise reader.error(r"expected a relation after \not", token)
+    text = row.items[0].text
+    return Relation(reader.span_from(first), _NEGATED.get(text, r"\not" + text))
+
+
+def _operator_name(reader: RowReader, token: Token) -> Node:
+    first = reader.at
+    reader.at += 1
+    name = _SPACING.sub("", reader.take().text)
+    if not name:
+        raise reader.error(f"expected a name in {token.text}{{}}", token)
+    return Symbol(reader.span_from(first), name, "op")
+
+
+def _tag(reader: RowReader, token: Token) -> None:
+    reader.at += 1
+    words = reader.take()
+    found = reader.tags if token.text == r"\tag" else reader.labels
+    found.append((words.text.strip(), words.span))
+
+
+def _coloured(reader: RowReader, token: Token) -> Node:
+    first = reader.at
+    reader.at += 2  # the colour is one raw token
+    row = reader.argument(token)
+    return replace(row.items[0], span=reader.span_from(first)) if len(row.items) == 1 else row
+
+
+def _stack(reader: RowReader, token: Token) -> Node:
+    first = reader.at
+    reader.at += 1
+    opener = reader.peek()
+    if opener is None or opener.text != "{":
+        raise reader.error(r"expected { after \substack", token)
+    reader.at += 1
+    reader.enter(opener)
+    rows = reader.cells()
+    reader.expect("}", opener)
+    reader.depth -= 1
+    return Matrix(reader.span_from(first), "substack", rows)
+
+
+READERS: dict[str, Reader] = {
+    **dict.fromkeys((r"\frac", r"\tfrac", r"\dfrac", r"\cfrac", r"\nicefrac"), _fraction),
+    **dict.fromkeys((r"\binom", r"\tbinom", r"\dbinom"), _fraction),
+    **dict.fromkeys((r"\overset", r"\underset", r"\stackrel"), _set_above_or_below),
+    **dict.fromkeys((r"\underbrace", r"\overbrace", r"\underbracket", r"\overbracket"), _brace),
+    **dict.fromkeys((r"\tag", r"\label"), _tag),
+    **dict.fromkeys((r"\textcolor", r"\mathcolor"), _coloured),
+    r"\sqrt": _root,
+    r"\not": _not,
+    r"\operatorname": _operator_name,
+    r"\substack": _stack,
+}

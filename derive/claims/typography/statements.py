@@ -1,0 +1,189 @@
+r"""From a layout to what it states: statements, each a chain of members with the relations between them.
+
+    display    ::=  statement (separator statement)*       separator ::= , | ; | \quad | \qquad | row | words
+    statement  ::=  member (relation member)*
+
+A comma separates statements only if what follows has a relation of its own; otherwise it belongs to the member
+before it (`j = 1, 2, 3`) or after it (`i, j = 1`). A wide space separates unless an operator or a comma's list
+continues behind it. A row that starts with a relation, or with an operator behind an empty cell, continues the
+row before it. Whether commas were read as the author meant them, the meaning stage has to judge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from derive.claims.typography import symbols
+from derive.claims.typography.layout import Layout
+from derive.claims.typography.nodes import Cases, Matrix, Node, Offsets, Operator, Punct, Relation, Row, Space, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    r"""`members[0] relations[0] members[1] ...`; without relations it is a bare expression.
+
+    `lead` holds the words that introduce it (`\text{where}`), `tag` the tag of its row. A member's span reaches from
+    its first node to its last; a member with nothing in it has the empty span where it should stand.
+    """
+
+    members: tuple[Row, ...]
+    relations: tuple[Relation, ...]
+    span: Offsets
+    lead: str = ""
+    tag: str | None = None
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Nodes between two separators, and the separators that led to it."""
+
+    nodes: list[Node] = field(default_factory=list)
+    wide: bool = False
+    comma: Punct | None = None
+    lead: str = ""
+
+
+def statements(layout: Layout) -> tuple[Statement, ...]:
+    """What the formula states, in order."""
+    found: list[Statement] = []
+    for line in _lines(layout.items):
+        for piece in _merged(_pieces(line)):
+            statement = _statement(piece, layout)
+            if statement is not None:
+                found.append(statement)
+    return tuple(found)
+
+
+# ----- rows -----
+
+
+def _lines(items: tuple[Node, ...]) -> list[list[Node]]:
+    """The rows of a display, continuation rows joined to the row they continue."""
+    rows = _system(items)
+    if rows is None:
+        return [list(items)]
+    lines: list[list[Node]] = []
+    for cells in rows:
+        line: list[Node] = []
+        for column, cell in enumerate(cells):
+            if column and column % 2 == 0 and line:  # the next pair of columns of an alignment
+                line.append(Space((cell.span[0], cell.span[0]), r"\qquad"))
+            line.extend(_lines(cell.items)[0] if _system(cell.items) is None else cell.items)
+        while line and isinstance(line[0], Space):
+            del line[0]
+        if lines and line and _continues(cells, line, lines[-1][-1]):
+            lines[-1].extend(line)
+        elif line:
+            lines.append(line)
+    return lines
+
+
+def _system(items: tuple[Node, ...]) -> tuple[tuple[Row, ...], ...] | None:
+    """The rows, if the whole display is one environment of lines or a matrix with a relation in every row."""
+    trailing = items[-1:] and isinstance(items[-1], Punct)
+    only = items[0] if len(items) == (2 if trailing else 1) else None
+    if isinstance(only, Matrix) and (only.env in symbols.LINES or only.env == ""):
+        return only.rows
+    if isinstance(only, Matrix) and only.env not in ("matrix", "array", "smallmatrix"):
+        return None  # brackets make it a matrix, whatever stands in it
+    if isinstance(only, Matrix | Cases) and only.rows and all(_has_relation(row) for row in only.rows):
+        return only.rows
+    return None
+
+
+def _has_relation(cells: tuple[Row, ...]) -> bool:
+    return any(is_relation(node) for cell in cells for node in cell.items)
+
+
+def _continues(cells: tuple[Row, ...], line: list[Node], before: Node) -> bool:
+    first = line[0]
+    if is_relation(first) or isinstance(before, Operator | Relation):
+        return True
+    behind_empty = len(cells) > 1 and not cells[0].items
+    return isinstance(first, Operator) and (behind_empty or not any(is_relation(node) for node in line))
+
+
+def is_relation(node: Node | None) -> bool:
+    """Whether `node` parts members in the outermost row: a relation, or the colon of `w : i \\to j`."""
+    return isinstance(node, Relation) or (isinstance(node, Punct) and node.text == ":")
+
+
+# ----- separators -----
+
+
+def _pieces(line: list[Node]) -> list[_Piece]:
+    pieces = [_Piece()]
+    for node in line:
+        comma = node if isinstance(node, Punct) and node.text in (",", ";") else None
+        if comma is None and not isinstance(node, Space | Text):
+            pieces[-1].nodes.append(node)
+            continue
+        if pieces[-1].nodes:
+            pieces.append(_Piece())
+        piece = pieces[-1]
+        piece.comma = comma or piece.comma
+        piece.wide |= isinstance(node, Space)
+        if isinstance(node, Text):
+            piece.lead = f"{piece.lead} {node.words}".strip()
+    return pieces
+
+
+def _merged(pieces: list[_Piece]) -> list[_Piece]:
+    """Pieces that are no statement of their own are put back to a neighbour, the comma between them included."""
+    merged: list[_Piece] = []
+    for piece in pieces:
+        if not piece.nodes:
+            continue
+        before = merged[-1] if merged else None
+        stands_alone = any(is_relation(node) for node in piece.nodes) and not is_relation(piece.nodes[0])
+        if before is None or piece.lead:
+            merged.append(piece)
+        elif not stands_alone and not (piece.wide and not isinstance(piece.nodes[0], Operator | Relation)):
+            before.nodes += [*([piece.comma] if piece.comma else []), *piece.nodes]
+        elif any(is_relation(node) for node in before.nodes) or piece.wide:
+            merged.append(piece)
+        else:
+            before.nodes += [*([piece.comma] if piece.comma else []), *piece.nodes]
+    return merged
+
+
+# ----- members -----
+
+
+def _statement(piece: _Piece, layout: Layout) -> Statement | None:
+    nodes = piece.nodes
+    while nodes and isinstance(nodes[-1], Punct) and nodes[-1].text in (".", ",", ";"):
+        nodes.pop()
+    if not nodes:
+        return None
+    members: list[Row] = []
+    relations: list[Relation] = []
+    current: list[Node] = []
+    at = nodes[0].span[0]
+    for node in nodes:
+        if is_relation(node):
+            members.append(_member(current, at))
+            relations.append(node if isinstance(node, Relation) else Relation(node.span, ":"))
+            current, at = [], node.span[1]
+        else:
+            current.append(node)
+    members.append(_member(current, at))
+    span = min(node.span[0] for node in nodes), max(node.span[1] for node in nodes)
+    return Statement(tuple(members), tuple(relations), span, piece.lead, _tag(layout, span))
+
+
+def _member(nodes: list[Node], at: int) -> Row:
+    if not nodes:
+        return Row((at, at), (), braced=True)
+    span = min(node.span[0] for node in nodes), max(node.span[1] for node in nodes)
+    return Row(span, tuple(nodes))
+
+
+def _tag(layout: Layout, span: Offsets) -> str | None:
+    r"""The first tag behind the statement with no row break between; a display of one row has its only tag."""
+    if len(layout.tags) == 1:
+        return layout.tags[0][0]
+    for name, (start, _) in layout.tags:
+        if start >= span[1]:
+            return name if "\\\\" not in layout.source[span[1] : start] else None
+    return None
