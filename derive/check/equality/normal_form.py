@@ -2,7 +2,8 @@
 
 A node of rank r becomes a polynomial whose free indices 0..r-1 are its axes (`derive.check.equality.algebra`):
 contractions become products with bound indices, registered functions are written in elementary atoms, composite
-operations by their definitions, entries and arrays by fixed indices. Bindings stay opaque unless they are to be expanded.
+operations by their definitions, entries and arrays by fixed indices. Bindings stay opaque unless they are to be
+expanded.
 
 Equal normal forms are equal values, for all sizes and all generic functions, given the declared facts; the proofs that
 use them are in `derive.check.equality.proof`.
