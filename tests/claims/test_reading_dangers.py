@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from derive.claims.meaning.context import Context
+from derive.claims.meaning.reading import read
+from derive.claims.typography.layout import parse
+from derive.model import loads
 from tests.claims.reading_helpers import context, verdict
 
 MATRICES = context("""
@@ -147,3 +151,25 @@ def test_paths(latex: str, expected: str) -> None:
 )
 def test_functions(latex: str, expected: str) -> None:
     assert verdict(latex, GENERIC) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\text{not } a = \sigma(z)",
+        r"a = \sigma(z) \text{ is wrong}",
+        r"a = \sigma(z) \text{ only if } z > 0",
+        r"a = \sigma(z) \quad \text{if } z = 0",
+        r"\text{若 } a = \sigma(z)",
+    ],
+)
+def test_words_that_turn_a_statement_round_are_not_dropped(text: str) -> None:
+    graph = loads("z : scalar\nsigma : function = sigmoid\na = sigma(z)")
+    claims = read(parse(text), Context(graph))
+    assert all(claim.unread is not None for claim in claims if len(claim.statement.relations) == 1)
+
+
+@pytest.mark.parametrize("text", [r"\text{where } a = \sigma(z)", r"\text{and so } a = \sigma(z) \text{ for all } z"])
+def test_words_that_introduce_a_statement_are_passed_over(text: str) -> None:
+    graph = loads("z : scalar\nsigma : function = sigmoid\na = sigma(z)")
+    assert read(parse(text), Context(graph))[0].unread is None

@@ -8,6 +8,7 @@ of all members to readings in which every choice is made once, and drops those t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -31,6 +32,12 @@ from derive.errors import DeriveError
 
 EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
 
+# words that turn a statement round or make it hold only under a condition: it cannot be judged without them
+QUALIFIERS = re.compile(
+    r"\b(not|never|no|false|wrong|incorrect|untrue|if|iff|unless|except|only|otherwise|when|provided|assuming|suppose"
+    r"|approximately|roughly|nearly)\b|若|如果|当|除非|不|错|假设|近似"
+)
+
 
 def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     """Every statement of a display with its readings; what one defines is known to those behind it."""
@@ -39,7 +46,12 @@ def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     ranges: dict[str, tuple[int, ...]] = {}
     for statement in stated:
         ranges.update(kinds.range_of(statement, context) or {})
-    for statement in stated:
+    for statement, behind in zip(stated, (*stated[1:], None), strict=True):
+        words = f"{statement.lead} {statement.tail} {behind.lead if behind else ''}".lower()
+        if qualified := QUALIFIERS.search(words):
+            expected = f"a statement without the condition in words ({qualified[0]})"
+            found.append(Claim(statement, (), Unread(statement.span, expected)))
+            continue
         claim = _claim(statement, layout, context, ranges)
         found.append(claim)
         defined = claim.readings[0].defines if claim.readings else None

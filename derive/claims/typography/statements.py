@@ -22,8 +22,9 @@ from derive.claims.typography.nodes import Cases, Matrix, Node, Offsets, Operato
 class Statement:
     r"""`members[0] relations[0] members[1] ...`; without relations it is a bare expression.
 
-    `lead` holds the words that introduce it (`\text{where}`), `tag` the tag of its row. A member's span reaches from
-    its first node to its last; a member with nothing in it has the empty span where it should stand.
+    `lead` holds the words that introduce it (`\text{where}`), `tail` words that end it, `tag` the tag of its row. A
+    member's span reaches from its first node to its last; a member with nothing in it has the empty span where it
+    should stand.
     """
 
     members: tuple[Row, ...]
@@ -31,6 +32,7 @@ class Statement:
     span: Offsets
     lead: str = ""
     tag: str | None = None
+    tail: str = ""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,7 @@ class _Piece:
     wide: bool = False
     comma: Punct | None = None
     lead: str = ""
+    tail: str = ""
 
 
 def statements(layout: Layout) -> tuple[Statement, ...]:
@@ -132,9 +135,11 @@ def _merged(pieces: list[_Piece]) -> list[_Piece]:
     """Pieces that are no statement of their own are put back to a neighbour, the comma between them included."""
     merged: list[_Piece] = []
     for piece in pieces:
-        if not piece.nodes:
-            continue
         before = merged[-1] if merged else None
+        if not piece.nodes:
+            if before is not None:
+                before.tail = f"{before.tail} {piece.lead}".strip()
+            continue
         stands_alone = any(is_relation(node) for node in piece.nodes) and not is_relation(piece.nodes[0])
         if before is None or piece.lead:
             merged.append(piece)
@@ -169,7 +174,7 @@ def _statement(piece: _Piece, layout: Layout) -> Statement | None:
             current.append(node)
     members.append(_member(current, at))
     span = min(node.span[0] for node in nodes), max(node.span[1] for node in nodes)
-    return Statement(tuple(members), tuple(relations), span, piece.lead, _tag(layout, span))
+    return Statement(tuple(members), tuple(relations), span, piece.lead, _tag(layout, span), piece.tail)
 
 
 def _member(nodes: list[Node], at: int) -> Row:
