@@ -5,7 +5,7 @@
     equal, proved-at-sizes    and every entry is exactly equal for these sizes, as functions of the inputs
     equal, proved     and they have one normal form, for all sizes
     undefined         a member has no real value at any point, as log(-1) or 1/(w - w)
-    undecided         too few points at which both members are defined
+    undecided         too few points at which both members are defined, or, without a proof, one defined and one not
 
 Float64 comes first, for speed; it refutes nothing by itself and confirms nothing: a proof comes with one point in 50
 digits, and without a proof every point is evaluated so. A difference that is tiny against everything around it is
@@ -92,7 +92,7 @@ def decide(
         for point in screened.points[1:]:
             if _differs(left, right, point) is not False:
                 return _refuted(left, right, point, graph, counterexample=counterexample)
-        if level == "proved":
+        if level == "proved" or screened.one_sided:
             return Decision("undecided", None, None, sizes)
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
             return Decision("equal", "proved-at-sizes", None, sizes)
@@ -112,10 +112,14 @@ def _refuted(left: Node, right: Node, point: Point, graph: Graph, *, counterexam
 
 @dataclass(frozen=True)
 class _Screened:
-    """Points at which the members agree in float64 (at the first one in 50 digits), or a decision."""
+    """Points at which the members agree in float64 (at the first one in 50 digits), or a decision.
+
+    `one_sided`: at some point of the model one member has a value and the other has none, as log(ab) and log a + log b.
+    """
 
     points: tuple[Point, ...] = ()
     decision: Decision | None = None
+    one_sided: bool = False
 
     @property
     def sizes(self) -> tuple[dict[str, int], ...]:
@@ -127,6 +131,7 @@ def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
     points = points_of(graph)
     used: list[Point] = []
     lacking = {"left": 0, "right": 0}
+    one_sided = False
     for number in range(POINTS + SPARE_POINTS):
         point = points[number]
         if point is None:
@@ -135,6 +140,9 @@ def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
         lacking["left"] += a is None
         lacking["right"] += b is None
         if a is None or b is None:
+            if (a is None) != (b is None):
+                # many digits do not overflow: what has no value there has none
+                one_sided |= (point.value(left, DIGITS) is None) != (point.value(right, DIGITS) is None)
             continue
         if not used or not _close(a, b):
             if (found := _differs(left, right, point)) is None:
@@ -151,7 +159,7 @@ def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
         points.first(1)
         several = False
     if used and several and len(used) >= POINTS:
-        return _Screened(tuple(used))
+        return _Screened(tuple(used), one_sided=one_sided)
     if used:
         return _Screened((), Decision("undecided", sizes=_Screened(tuple(used)).sizes))
     side: Any = "both" if all(lacking.values()) else "left" if lacking["left"] else "right"
