@@ -80,6 +80,14 @@ class Verdict:
     def __bool__(self) -> bool:
         return self.verdict in ("true", "definition")
 
+    def __str__(self) -> str:
+        """`(8-14)  false: extra factor 1/m; correct: ...`"""
+        place = f"({self.tag})" if self.tag else f"line {self.line}"
+        known = f" [{self.evidence}]" if self.evidence and self.verdict == "true" else ""
+        said = f": {self.diagnosis}" if self.diagnosis and not self else ""
+        correct = f"; correct: {self.correct_latex}" if self.correct_latex else ""
+        return f"{place}  {self.verdict}{known}{said}{correct}"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; `correct_code` only for code."""
         data: dict[str, Any] = {
@@ -122,6 +130,9 @@ class Report:
 
     def __len__(self) -> int:
         return len(self.results)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.results)) or "no formulas"
 
     def __getitem__(self, tag: str) -> Verdict:
         """The verdict on the formula of that tag. KeyError if there is none."""

@@ -205,3 +205,13 @@ def test_what_would_be_right_under_another_convention() -> None:
     ]
     assert jacobian.verdict == "ambiguous"
     assert list(jacobian.by_convention) == ["the layout were that of the numerator"]
+
+
+def test_a_report_prints_a_line_for_each_formula() -> None:
+    page = MODEL + "$$ z_2 = w_2 a_1 + b_2 \\tag{1} $$\n\n$$ z_2 = w_2 x + b_2 $$\n\n$$ z_2 = \\zeta $$\n"
+    assert str(verify(page)).splitlines() == [
+        "(1)  true [proved]",
+        "line 4  false: x stands where a_1 belongs; correct: z_2 = w_2 a_1 + b_2",
+        "line 6  unread: cannot be read: expected a declared name, not \\zeta",
+    ]
+    assert str(verify("no formula")) == "no formulas"
