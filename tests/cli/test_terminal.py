@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -57,7 +56,10 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 def test_interruption_is_one_word() -> None:
     process = subprocess.Popen([*DERIVE, "show", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(1.0)
+    assert process.stdin is not None
+    # more than a pipe holds: when this returns, the command has started and waits for the rest of its input
+    process.stdin.write(b"# \n" * 100_000)
+    process.stdin.flush()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == app.INTERRUPTED
