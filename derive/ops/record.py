@@ -118,7 +118,8 @@ def register(record: Record) -> Record:
     table[record.name] = record
     if record.build is not None:
         for name in record.names:
-            _callable[name] = record.build
+            # a builder of that name knows default arguments; it wins in either order of registration
+            _callable.setdefault(name, record.build)
     return record
 
 

@@ -26,7 +26,7 @@ SIZES = {"m": 3, "n": 2}
 M, N = size_of("m"), size_of("n")
 SHAPES = [(), (M,), (N,), (M, N), (N, M), (M, M)]
 
-# the same operation for nodes and for autograd's arrays; every one is smooth everywhere
+# the same operation for nodes and for autograd's arrays; kinks are where no draw falls
 UNARY: dict[str, tuple[Any, Any]] = {
     "sigmoid": (lambda a: build.call("sigmoid", a), lambda a: 1 / (1 + anp.exp(-a))),
     "tanh": (lambda a: build.call("tanh", a), anp.tanh),
@@ -39,6 +39,18 @@ UNARY: dict[str, tuple[Any, Any]] = {
         lambda a: 1 / (2 + a**2),
     ),
     "negative": (build.neg, lambda a: -a),
+    "exp": (lambda a: build.call("exp", a), anp.exp),
+    "cos": (lambda a: build.call("cos", a), anp.cos),
+    "log": (lambda a: build.call("log", build.add(build.number(2), build.power(a, 2))), lambda a: anp.log(2 + a**2)),
+    "sqrt": (lambda a: build.call("sqrt", build.add(build.number(2), a)), lambda a: anp.sqrt(2 + a)),
+    "abs": (lambda a: build.call("abs", a), anp.abs),
+    "relu": (lambda a: build.call("relu", a), lambda a: anp.maximum(a, 0)),
+    "leaky": (lambda a: build_call("leaky_relu", [a], {}), lambda a: anp.where(a > 0, a, 0.01 * a)),
+    "log_softmax": (
+        lambda a: build_call("log_softmax", [a], {}) if a.shape else a,
+        lambda a: a - anp.log(anp.sum(anp.exp(a), axis=-1, keepdims=True)) if a.ndim else a,
+    ),
+    "largest": (lambda a: build_call("amax", [a], {}) if a.shape else a, lambda a: anp.max(a) if a.ndim else a),
     "transpose": (build.transpose, anp.transpose),
     "sum": (build.sum_over, anp.sum),
     "mean0": (lambda a: build.mean_over(a, [0]) if a.shape else a, lambda a: anp.mean(a, axis=0) if a.ndim else a),
@@ -53,6 +65,8 @@ BINARY: dict[str, tuple[Any, Any]] = {
     "sub": (build.sub, lambda a, b: a - b),
     "mul": (build.mul, lambda a, b: a * b),
     "matmul": (build.matmul, anp.matmul),
+    "maximum": (lambda a, b: build.call("maximum", a, b), anp.maximum),
+    "minimum": (lambda a, b: build.call("minimum", a, b), anp.minimum),
     "div": (
         lambda a, b: build.div(a, build.add(build.number(3), build.call("sin", b))),
         lambda a, b: a / (3 + anp.sin(b)),

@@ -15,7 +15,7 @@ from derive.ir import build
 from derive.ir.node import Node, topological
 from derive.ops.evaluate import Digits, Evaluator
 from derive.ops.primitive import vjp
-from derive.ops.record import Elementwise, Tensor, all_records
+from derive.ops.record import Elementwise, Tensor, all_records, build_call
 from derive.ops.sympy_bridge import derivative, expand, formal_function, letter
 
 assert derive.ops  # importing the package is what registers the operations
@@ -162,3 +162,8 @@ def test_every_operand_gets_a_cotangent_of_its_shape() -> None:
             g = build.ref("g", node.shape)
             for arg, cotangent in zip(node.args, vjp(node, g), strict=True):
                 assert cotangent is None or cotangent.shape == arg.shape
+
+
+def test_a_leaky_relu_has_a_default_slope() -> None:
+    x = build.ref("x")
+    assert build_call("leaky_relu", [x], {}) is build.call("leaky_relu", x, build.number(Fraction(1, 100)))
