@@ -236,6 +236,12 @@ def _bindings(ran: Ran, graph: Graph) -> Iterator[tuple[str, int | None, Array |
             yield name, None, ran.values[name], Point(_upto(graph, name), sizes, known).value(node)
 
 
+def fits(code: str, graph: Graph) -> bool:
+    """Whether what a block calls by names of inputs has the shapes that the model declares for them."""
+    values = {name: np.asarray(value) for name, value in run_block(code).values.items() if name in graph.inputs}
+    return _sizes(graph, values) is not None
+
+
 def _upto(graph: Graph, name: str) -> Graph:
     wanted = graph.ancestors(name) | {name}
     bindings = {key: binding for key, binding in graph.bindings.items() if key in wanted}

@@ -1,39 +1,45 @@
 """Formulas of one page that need opposite conventions.
 
-Two signs tell: a factor 1/m that one formula has too much (or lacks) while others are right without it (with it); and
-formulas of one page, judged with two models that differ in the shape of one input, that hold in one of them only. A
-formula that is false for another reason counts as what it becomes when it is repaired.
+Three signs tell. A factor 1/m that one formula has too much (or lacks) while others are right without it (with it).
+Items judged with two models of the page that differ in the shapes of inputs, and right in one of them only: the rank
+of an input, or the order of the indices of a weight. Formulas about explicit weights `w_12`, which hold in one order of
+the indices only. A formula that is false for another reason counts as what it becomes when it is repaired, but not
+if it is as far from being right in the other convention.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
+from derive.check.code.blocks import fits
 from derive.check.formulas.claim_judge import Judgement, judge
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.search import repair
+from derive.check.formulas.repair.search import Repair, repair, token_changes
+from derive.check.formulas.weight_order import exchanged, order_of
 from derive.check.verdict import Verdict, unique
 from derive.claims.meaning.claim import Claim, Value
 from derive.claims.meaning.context import Context
-from derive.claims.typography.macros import Macros
+from derive.claims.pages.page import Item
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import refs
 from derive.ir.size import show_shape
 
 SECONDS = 2.0
+FAR_SECONDS = 0.5
+"""A repair that takes longer than this counts as a far one."""
 MOST_FORMULAS = 400
 
 
 @dataclass(frozen=True)
 class Found:
-    """A formula with its model and what was found of it."""
+    """An item with its model and what was found of it."""
 
+    item: Item
     context: Context
-    macros: Macros
     verdict: Verdict
     judged: tuple[Judgement, ...]
 
@@ -44,13 +50,13 @@ class Found:
 
     @property
     def name(self) -> str:
-        """How the page calls the formula."""
+        """How the page calls the item."""
         return self.verdict.tag or f"line {self.verdict.line}"
 
     @property
     def right(self) -> str:
-        """The formula as it should be."""
-        return self.verdict.correct_latex or self.verdict.latex
+        """The item as it should be."""
+        return self.verdict.correct_latex or self.verdict.correct_code or self.verdict.latex
 
     @property
     def settled(self) -> bool:
@@ -68,15 +74,19 @@ def find_conflicts(found: Sequence[Found]) -> tuple[tuple[Conflict, ...], dict[i
     """
     conflicts = list(_mean_or_sum(found))
     more: dict[int, Verdict] = {}
-    for convention, pairs in _by_shape(found).items():
-        settings: dict[str, list[str]] = {}
-        for pair in pairs:
-            if pair.one and pair.other:
-                settings.setdefault(pair.labels[0], []).extend(found[k].name for k in pair.one)
-                settings.setdefault(pair.labels[1], []).extend(found[k].name for k in pair.other)
+    sides: list[_Side] = []
+    if len(found) <= MOST_FORMULAS:
+        for pair in _by_shape(found):
+            sides += pair
+            if all(side.items for side in pair):
                 more |= _declared(found, pair)
-        if settings:
-            shown = {setting: list(unique(names)) for setting, names in settings.items()}
+        sides += _explicit_weights(found, {side.label for side in sides if side.convention == WEIGHTS and side.items})
+    needed: dict[str, dict[str, list[str]]] = {}
+    for side in sides:
+        needed.setdefault(side.convention, {}).setdefault(side.label, []).extend(found[k].name for k in side.items)
+    for convention, settings in needed.items():
+        shown = {setting: list(unique(names)) for setting, names in settings.items() if names}
+        if len(shown) > 1:
             conflicts.append({"convention": convention, "settings": shown})
     return tuple(conflicts), more
 
@@ -119,77 +129,133 @@ def _speaks_of_loss(judged: Sequence[Judgement]) -> bool:
 
 # ---------------------------------------------------------------------------- models that differ in a shape
 
+WEIGHTS = "order of weight indices"
+
 
 @dataclass(frozen=True)
-class _Pair:
-    """Two models that differ in the shape of an input, and the formulas (by position) that hold in one of them only."""
+class _Side:
+    """One setting of a convention: the model that has it, and the items (by position) that hold in it only."""
 
-    contexts: tuple[Context, Context]
-    labels: tuple[str, str]
-    one: tuple[int, ...]
-    other: tuple[int, ...]
+    convention: str
+    label: str
+    context: Context
+    items: tuple[int, ...]
 
 
-def _by_shape(found: Sequence[Found]) -> dict[str, list[_Pair]]:
+def _by_shape(found: Sequence[Found]) -> Iterator[tuple[_Side, _Side]]:
     contexts = list({id(entry.graph): entry.context for entry in found}.values())
-    pairs: dict[str, list[_Pair]] = {}
-    if len(found) > MOST_FORMULAS:
-        return pairs
     for i, second in enumerate(contexts):
         for first in contexts[:i]:
             differing = _difference(first.graph, second.graph)
-            if differing is None:
-                continue
-            name, labels = differing
-            ranks = [label.count(",") + (not label.endswith(",)")) for label in labels]
-            convention = f"rank of {name}" if ranks[0] != ranks[1] else f"order of the indices of {name}"
-            one = tuple(_needing(found, first, second))
-            other = tuple(_needing(found, second, first))
-            pairs.setdefault(convention, []).append(_Pair((first, second), labels, one, other))
-    return pairs
+            if differing is not None:
+                convention, labels = differing
+                one, other = tuple(_needing(found, first, second)), tuple(_needing(found, second, first))
+                yield _Side(convention, labels[0], first, one), _Side(convention, labels[1], second, other)
 
 
 def _difference(a: Graph, b: Graph) -> tuple[str, tuple[str, str]] | None:
-    """The first input that both models have in different shapes, if they have the same names otherwise."""
+    """The convention in which two models differ, and their settings, if they have the same names."""
     first, second = _shapes(a), _shapes(b)
-    if set(first) != set(second) or not first:
+    differing = [name for name in first if first[name] != second.get(name)]
+    if set(first) != set(second) or not differing:
         return None
-    for name, shape in first.items():
-        if shape != second[name]:
-            return name, (shape, second[name])
-    return None
+    orders = {(order_of(a, name), order_of(b, name)) for name in differing}
+    one, other = orders.pop()
+    if one is not None and other is not None and not orders:
+        return WEIGHTS, (one, other)
+    name = differing[0]
+    labels = first[name], second[name]
+    ranks = [label.count(",") + (not label.endswith(",)")) for label in labels]
+    return f"rank of {name}" if ranks[0] != ranks[1] else f"order of the indices of {name}", labels
 
 
 def _shapes(graph: Graph) -> dict[str, str]:
     window = graph.family.interior if graph.family is not None else graph
-    inner = {name for name in window.inputs if "[" in name} if graph.family is not None else set(window.inputs)
-    return {name: show_shape(window.shape(name)) for name in window.inputs if name in inner}
+    names = [name for name in window.inputs if graph.family is None or "[" in name]
+    return {name: show_shape(window.shape(name)) for name in names}
 
 
-def _needing(found: Sequence[Found], own: Context, other: Context) -> Iterator[int]:
-    """The formulas of a model that are right there and not with the other model."""
+def _explicit_weights(found: Sequence[Found], orders: Set[str]) -> Iterator[_Side]:
+    """Formulas about explicit weights that are right in the order of the model only, or in the other one only.
+
+    Those of the model's own order matter where another formula, or another model of the page (`orders`), has the other.
+    """
+    for context in {id(entry.graph): entry.context for entry in found}.values():
+        twin = exchanged(context.graph)
+        if twin is not None:
+            graph, order = twin
+            other = "dest_first" if order == "source_first" else "source_first"
+            turned = replace(Context(graph), definitions=context.definitions, layout=context.layout)
+            against = tuple(_against(found, context.graph, turned))
+            yield _Side(WEIGHTS, other, turned, against)
+            if against or other in orders:
+                yield _Side(WEIGHTS, order, context, tuple(_needing(found, context, turned)))
+
+
+def _against(found: Sequence[Found], graph: Graph, other: Context) -> Iterator[int]:
+    """The false formulas of a model that are right as they stand in the other order."""
     for k, entry in enumerate(found):
-        mine = entry.graph is own.graph and entry.settled and entry.verdict.kind == "formula"
-        if mine and _verdict_in(other, entry.right, entry.macros) == "false":
+        wrong = entry.graph is graph and _is(entry, "formula", "false")
+        if wrong and _verdict_in(other, entry, entry.verdict.latex) == "true":
             yield k
 
 
-def _verdict_in(context: Context, source: str, macros: Macros) -> str:
+def _needing(found: Sequence[Found], own: Context, other: Context) -> Iterator[int]:
+    """The items of a model that are right there, or become so, and not with the other model, nor as easily."""
+    for k, entry in enumerate(found):
+        if entry.graph is not own.graph or not entry.settled:
+            continue
+        if entry.verdict.kind == "code":
+            if fits(entry.right, own.graph) and not fits(entry.right, other.graph):
+                yield k
+        elif _verdict_in(other, entry, entry.right) == "false" and (
+            entry.verdict.verdict == "true" or _farther(entry, other)
+        ):
+            yield k
+
+
+def _is(entry: Found, kind: str, verdict: str) -> bool:
+    return entry.verdict.kind == kind and entry.verdict.verdict == verdict
+
+
+def _farther(entry: Found, other: Context) -> bool:
+    """Whether a false formula is farther from what would be right with the other model than from what is right."""
+    made = _repaired(entry, other, entry.verdict.latex, FAR_SECONDS)
+    if made is None:
+        return True
+    printed = entry.verdict.latex
+    return token_changes(printed, made.source or "") > token_changes(printed, entry.right)
+
+
+def _repaired(entry: Found, context: Context, source: str, seconds: float = SECONDS) -> Repair | None:
+    """The repair of a display with another model; None if none is found in that time."""
+    reader = Reader(context, entry.item.macros)
     try:
-        _, claims = Reader(context, macros)(source)
+        layout, claims = reader(source)
+    except DeriveError:
+        return None
+    judgements = [judge(claim, seconds=SECONDS, counterexample=False) for claim in claims]
+    made = repair(reader, layout, judgements, seconds=seconds)
+    return made if made.source is not None else None
+
+
+def _verdict_in(context: Context, entry: Found, source: str) -> str:
+    try:
+        _, claims = Reader(context, entry.item.macros)(source)
     except DeriveError:
         return "unread"
     words = {judge(claim, seconds=SECONDS, counterexample=False).verdict for claim in claims}
     return "unread" if "unread" in words else "false" if "false" in words else "true"
 
 
-def _declared(found: Sequence[Found], pair: _Pair) -> dict[int, Verdict]:
+def _declared(found: Sequence[Found], pair: tuple[_Side, _Side]) -> dict[int, Verdict]:
     """False formulas on the side that the page's own declaration speaks against: what is wrong with them there."""
-    for side, against, label in ((pair.one, pair.other, pair.labels[0]), (pair.other, pair.one, pair.labels[1])):
-        if any(_declares(found[k].judged) for k in side) and not any(_declares(found[k].judged) for k in against):
-            context = pair.contexts[0] if side is pair.one else pair.contexts[1]
-            wrong = [k for k in against if found[k].verdict.verdict == "false"]
-            return {k: verdict for k in wrong if (verdict := _told(found[k], context, label)) is not None}
+    for side, against in (pair, pair[::-1]):
+        if any(_declares(found[k].judged) for k in side.items) and not any(
+            _declares(found[k].judged) for k in against.items
+        ):
+            wrong = [k for k in against.items if _is(found[k], "formula", "false")]
+            return {k: verdict for k in wrong if (verdict := _told(found[k], side)) is not None}
     return {}
 
 
@@ -198,19 +264,13 @@ def _declares(judged: Sequence[Judgement]) -> bool:
     return any(reading.kind == "convention" for claim in claims for reading in claim.readings)
 
 
-def _told(entry: Found, context: Context, label: str) -> Verdict | None:
+def _told(entry: Found, side: _Side) -> Verdict | None:
     """The verdict with the defects that the repaired formula has under the declared convention."""
-    reader = Reader(context, entry.macros)
-    try:
-        layout, claims = reader(entry.right)
-    except DeriveError:
+    made = _repaired(entry, side.context, entry.right)
+    if made is None or made.source is None:
         return None
-    judgements = [judge(claim, seconds=SECONDS, counterexample=False) for claim in claims]
-    made = repair(reader, layout, judgements, seconds=SECONDS)
     keys = unique([*entry.verdict.defects, *(key for part in made.parts.values() for key in part.defects)])
-    if made.source is None:
-        return None
-    by_convention = {**entry.verdict.by_convention, label: made.source}
+    by_convention = {**entry.verdict.by_convention, side.label: made.source}
     said = "; ".join(part.sentence for part in made.parts.values())
     diagnosis = f"{entry.verdict.diagnosis}; under the convention that the page declares also: {said}"
     return replace(entry.verdict, defects=keys, by_convention=by_convention, diagnosis=diagnosis)

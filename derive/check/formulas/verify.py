@@ -127,9 +127,7 @@ class _Run:
             self.add(item)
         self.settle_layout()
         names = unique([self._model_name(source) for source in self.page.models])
-        judged = [
-            Found(self.context(item.model), item.macros, verdict, found) for item, _, verdict, found in self.judged
-        ]
+        judged = [Found(item, self.context(item.model), verdict, found) for item, _, verdict, found in self.judged]
         conflicts, more = find_conflicts(judged)
         results = with_shared_faults([more.get(k, entry.verdict) for k, entry in enumerate(judged)])
         warnings = [f"line {w.line}: {w.message}" + (f"; {w.hint}" if w.hint else "") for w in self.page.warnings]

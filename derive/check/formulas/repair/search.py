@@ -83,6 +83,13 @@ def _reasons(judgement: Judgement) -> list[str]:
     )
 
 
+def token_changes(before: str, after: str) -> int:
+    """How many tokens of one text are not in the other, whichever has more of them."""
+    a, b = _TOKENS.findall(before), _TOKENS.findall(after)
+    kept = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
+    return max(len(a), len(b)) - kept
+
+
 def _keeps(before: str, after: str) -> bool:
     """Whether at least half of the author's tokens are still there."""
     a, b = _TOKENS.findall(before), _TOKENS.findall(after)
