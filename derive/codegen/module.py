@@ -29,7 +29,7 @@ def module(derivation: Derivation, parts: Program) -> str:
     """The module around the statements of a program."""
     body = _body(derivation, parts)
     used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
-    imports = "import math\n\nimport numpy as np" if "erf" in used or "math." in body else "import numpy as np"
+    imports = "import math\n\nimport numpy as np" if "math." in body else "import numpy as np"
     helpers = [textwrap.dedent(HELPERS[name]).strip() for name in used]
     return "\n\n\n".join([_heading(derivation), *helpers, body]).replace("\n\n\n", f"\n\n{imports}\n\n\n", 1) + "\n"
 
