@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.check.gradients.difference import complex_slope, measured_noise, slope
+from derive.check.gradients.difference import measured_noise, slope
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -96,18 +96,3 @@ def test_a_kink_nearby_is_stepped_around():
 def test_steps_shrink_into_the_domain():
     found = measured(lambda t: np.log(t), 1e-9)
     assert found.value == pytest.approx(1e9, rel=1e-6)
-
-
-def test_the_complex_step_refuses_what_drops_the_imaginary_part():
-    line, center = along(lambda t: np.sin(t) * np.exp(t), 0.5)
-    sharp = complex_slope(line, center, EPS)
-    assert sharp.value == pytest.approx(np.exp(0.5) * (np.sin(0.5) + np.cos(0.5)), rel=1e-15)
-
-    def into_a_buffer(t):
-        out = np.empty(1)
-        out[0] = t**2
-        return out
-
-    for f in (into_a_buffer, lambda t: float(t) ** 2, lambda t: np.abs(t)):
-        line = lambda t, f=f: np.atleast_1d(np.asarray(f(0.5 + t)))  # noqa: E731
-        assert complex_slope(line, np.array([0.25]), EPS) is None

@@ -26,14 +26,13 @@ Placed = tuple[Subject, dict[str, Array]]
 
 
 def resized(
-    arguments: Sequence[Any], given: Subject, make: Callable[[Any], Placed], rng: np.random.Generator
+    arguments: Sequence[Any], before: list[Array], make: Callable[[Any], Placed], rng: np.random.Generator
 ) -> Iterator[Resized]:
-    """Subjects at other leading sizes: for every size that several arguments may share, the commonest first."""
+    """Subjects at other leading sizes: for every size that several arguments may share, the commonest first.
+
+    `before` are the outputs at the given sizes.
+    """
     counts = Counter(a.shape[0] for a in arguments if isinstance(a, np.ndarray) and a.ndim and a.shape[0] > 1)
-    try:
-        before = given.outputs({})
-    except (CallFailed, DeriveError):
-        return
     for rows, _ in counts.most_common():
         more = rows + MORE_ROWS
         new = tuple(_with_rows(a, rows, more, rng) for a in arguments)

@@ -14,15 +14,11 @@ quantities scale with L and with v.
 At a kink the two one-sided slopes differ. A central difference cannot see that (it is exact and wrong for
 `|t|`), the *bend* `(phi(h) - 2 phi(0) + phi(-h)) / h` can: it falls with h where phi is smooth, and stays
 at a kink.
-
-The complex step `Im phi(ih) / h` has neither truncation nor cancellation. It is silently wrong wherever the
-code takes a real part or an absolute value, so it serves only to sharpen a real difference with which it agrees.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +35,6 @@ RATIO = 4.0
 LEVELS = 14
 FIRST_STEP = 2.0**-6
 LEAP = 32.0
-COMPLEX_STEP = 2.0**-70
 NOISE_SAFETY = 4.0
 
 
@@ -57,6 +52,12 @@ class Slope:
         return math.isfinite(self.value) and math.isfinite(self.error)
 
 
+def norm(numbers: Array) -> float:
+    """The root of the sum of squares."""
+    flat = numbers.ravel()
+    return math.sqrt(abs(float(flat @ flat)))
+
+
 def measured_noise(line: Line, center: Array, eps: float) -> float:
     """The rounding noise of phi, from its differences over nine points a hair apart.
 
@@ -64,7 +65,7 @@ def measured_noise(line: Line, center: Array, eps: float) -> float:
     Hamming, and of More and Wild): `var(k-th difference) = binomial(2k, k) var(noise)`. A fast function still has
     one; its fifth is smaller, noise has both. The theoretical bound of independent output errors is a floor.
     """
-    floor = 2.0 * eps * float(np.sqrt(np.sum(np.square(np.abs(center)))))
+    floor = 2.0 * eps * norm(center)
     spacing = eps**0.45
     values = [float(np.sum(line(spacing * k) - center)) if k else 0.0 for k in range(-4, 5)]
     if not all(math.isfinite(v) for v in values):
@@ -161,25 +162,3 @@ class _Ladder:
     def _bent(self, coarse: float, fine: float, h: float) -> bool:
         significant = abs(fine) > max(20.0 * self.noise / h, 1e-6 * abs(self.rows[-1][0]) if self.rows else 0.0)
         return significant and 0.6 * abs(coarse) < abs(fine) < 1.6 * abs(coarse)
-
-
-def complex_slope(line: Line, center: Array, eps: float) -> Slope | None:
-    """Im phi(ih)/h, or None where the code does not carry complex numbers through.
-
-    It is accepted only if the real part is the real value and no conversion dropped an imaginary part on the
-    way (NumPy warns of that, and the warning is made an error). The caller compares it with a real difference.
-    """
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            terms = line(1j * COMPLEX_STEP)
-    except Exception:  # any refusal means only: not this way
-        return None
-    if not np.iscomplexobj(terms) or terms.shape != center.shape or not np.all(np.isfinite(terms)):
-        return None
-    scale = float(np.sqrt(np.sum(np.square(center))))
-    if float(np.sqrt(np.sum(np.square(terms.real - center)))) > 1e4 * eps * scale:
-        return None
-    imaginary = terms.imag / COMPLEX_STEP
-    error = 16.0 * eps * float(np.sqrt(np.sum(np.square(imaginary))))
-    return Slope(float(np.sum(imaginary)), error, method="complex")

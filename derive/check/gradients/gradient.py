@@ -88,7 +88,7 @@ def check_gradient(
             audit=subject.audit,
             notes=subject.notes,
             derived=derived,
-            resized=None if sample else lambda: resized(args, subject, placed, np.random.default_rng(seed + 3)),
+            resized=None if sample else lambda y: resized(args, y, placed, np.random.default_rng(seed + 3)),
         )
 
     return run(prepare, time_limit, seed)
@@ -218,8 +218,8 @@ class FunctionSubject:
                 self.notes.append(f"{self.names[path[0]]} is not an array of floats: its gradient is not checked")
         return claim_from(found, self.slots, lambda path: at(arguments, path))
 
-    def audit(self, upstream: list[Array]) -> list[Finding]:
-        """Arguments changed in place, and a second call that answers differently from the first."""
+    def audit(self, upstream: list[Array], first: Mapping[str, Array]) -> list[Finding]:
+        """Arguments changed in place, and a later call that answers differently from the `first` one."""
         findings: list[Finding] = []
         arguments = self._arguments({})
         call("f", self.f, *arguments)
@@ -228,17 +228,15 @@ class FunctionSubject:
         arguments = self._arguments({})
         passed = self._with_upstream(arguments, upstream)
         try:
-            first = self._claim(call("grad", self.grad, *passed), arguments)
-            if changed := self._changed(arguments):
-                findings.append(("mutates_argument", f"grad changes its argument {changed} in place"))
-            if len(passed) > len(arguments) and not same(passed[: len(upstream)], upstream):
-                findings.append(("mutates_argument", "grad changes the upstream gradient in place"))
-            call("f", self.f, *self._arguments({}))
-            second = self.claim({}, upstream)
-        except CallFailed:
-            return findings  # judged, and told, as the claim at the given point
-        for name, gradient in first.gradients.items():
-            if not same([gradient], [second.gradients.get(name)]):
+            again = self._claim(call("grad", self.grad, *passed), arguments).gradients
+        except CallFailed as error:
+            return [*findings, ("second_call", f"a second call fails: {error}")]
+        if changed := self._changed(arguments):
+            findings.append(("mutates_argument", f"grad changes its argument {changed} in place"))
+        if len(passed) > len(arguments) and not same(passed[: len(upstream)], upstream):
+            findings.append(("mutates_argument", "grad changes the upstream gradient in place"))
+        for name, gradient in first.items():
+            if not same([gradient], [again.get(name)]):
                 findings.append(("second_call", f"the second call of grad gives another gradient of {name}"))
         return findings
 

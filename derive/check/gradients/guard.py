@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import math
 import os
 import signal
 import threading
 import time
 import types
+import weakref
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -109,36 +112,55 @@ def call(who: str, function: Callable[..., Any], *args: Any) -> Any:
         raise CallFailed(who, error) from error
 
 
-def accepts(function: Callable[..., Any], count: int) -> bool:
-    """Whether `function` can be called with `count` positional arguments (True where that is unknown)."""
-    try:
-        inspect.signature(function).bind(*([None] * count))
-    except TypeError:
-        return False
-    except ValueError:
-        return True
-    return True
+@dataclass(frozen=True)
+class Positional:
+    """The positional parameters of a function: their names, and how many it needs and takes at most."""
+
+    names: tuple[str, ...]
+    least: float
+    most: float
 
 
-def required(function: Callable[..., Any]) -> int | None:
-    """The number of positional arguments without a default, or None where that is unknown."""
+UNKNOWN = Positional((), 0, math.inf)
+_known: weakref.WeakKeyDictionary[Callable[..., Any], Positional] = weakref.WeakKeyDictionary()
+
+
+def positional(function: Callable[..., Any]) -> Positional:
+    """Looked up once for each function; a method is its function without the first parameter."""
+    if isinstance(function, types.MethodType) and isinstance(function.__func__, types.FunctionType):
+        whole = positional(function.__func__)
+        least = max(whole.least - 1, 0)
+        return Positional(whole.names[1:], least, whole.most - 1) if whole.most else _inspected(function)
+    if not isinstance(function, types.FunctionType):
+        return _inspected(function)
+    if function not in _known:
+        _known[function] = _inspected(function)
+    return _known[function]
+
+
+def _inspected(function: Callable[..., Any]) -> Positional:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        return None
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(1 for p in parameters if p.kind in positional and p.default is inspect.Parameter.empty)
+        return UNKNOWN
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    listed = [p for p in parameters if p.kind in kinds]
+    least: float = sum(1 for p in listed if p.default is inspect.Parameter.empty)
+    if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
+        least = math.inf
+    most = math.inf if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(listed)
+    return Positional(tuple(p.name for p in listed), least, most)
+
+
+def accepts(function: Callable[..., Any], count: int) -> bool:
+    """Whether `function` can be called with `count` positional arguments (True where that is unknown)."""
+    known = positional(function)
+    return known.least <= count <= known.most
 
 
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """The names of the first `count` positional parameters; `argument i` where a name is unknown."""
-    names: list[str] = []
-    try:
-        for p in inspect.signature(function).parameters.values():
-            if p.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD):
-                names.append(p.name)
-    except (TypeError, ValueError):
-        pass
+    names = list(positional(function).names)
     return (names + [f"argument {i}" for i in range(len(names), count)])[:count]
 
 
@@ -154,8 +176,10 @@ def _same(a: Any, b: Any) -> bool:
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
+    if np.all(a == b):
+        return True
     if a.dtype.kind != "f" or np.array_equal(a, b, equal_nan=True):
-        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+        return bool(a.dtype.kind == "f")
     if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
         return False
     return bool(np.max(np.abs(a - b)) <= 256.0 * np.finfo(a.dtype).eps * np.max(np.abs(a)))

@@ -56,7 +56,7 @@ class Subject:
     def claim(self, values: Values, upstream: list[Array]) -> Claim:
         raise NotImplementedError
 
-    def audit(self, upstream: list[Array]) -> list[Finding]:
+    def audit(self, upstream: list[Array], claimed: Mapping[str, Array]) -> list[Finding]:
         raise NotImplementedError
 
     def own_values(self) -> dict[str, tuple[Array, Array]]:
@@ -245,6 +245,9 @@ class _FunctionSubject(Subject):
         value, gradients = self.code.taken_apart(self._called(values, upstream)[2])
         if not values:
             self.returned = value
+        return self._claim(gradients)
+
+    def _claim(self, gradients: Mapping[str, Any]) -> Claim:
         everything = self.every | self.here
         slots = [Slot(name, (name,)) for name in gradients]
         claim = claim_from({(n,): g for n, g in gradients.items()}, slots, lambda path: everything[path[0]])
@@ -252,26 +255,23 @@ class _FunctionSubject(Subject):
         claim.problems |= {n: ("missing_gradient", f"there is no gradient for {n}") for n in missing}
         return claim
 
-    def audit(self, upstream: list[Array]) -> list[Finding]:
+    def audit(self, upstream: list[Array], claimed: Mapping[str, Array]) -> list[Finding]:
         """Arguments changed in place, and a second call that answers differently."""
         try:
-            passed, keywords, first = self._called({}, upstream)
-            second = self._called({}, upstream)[2]
-        except CallFailed:
-            return []
+            passed, keywords, again = self._called({}, upstream)
+        except CallFailed as error:
+            return [("second_call", f"a second call fails: {error}")]
         before, named = self.code.arguments(self.every, self.point.sizes, upstream)
-        findings: list[Finding] = []
         for after, own in zip([*passed, *keywords.values()], [*before, *named.values()], strict=True):
             changed = isinstance(own, np.ndarray) and not same([after], [own])
             if isinstance(own, dict):
                 changed = after.keys() != own.keys() or not same(list(after.values()), list(own.values()))
             if changed:
-                findings.append(("mutates_argument", "the function changes an argument in place"))
-                break
-        one, two = (self.code.taken_apart(result)[1] for result in (first, second))
-        if not findings and any(not same([one[n]], [two.get(n)]) for n in one):
-            findings.append(("second_call", "the second call of the function gives another gradient"))
-        return findings
+                return [("mutates_argument", "the function changes an argument in place")]
+        gradients = self._claim(self.code.taken_apart(again)[1]).gradients
+        if any(not same([g], [gradients.get(n)]) for n, g in claimed.items()):
+            return [("second_call", "the second call of the function gives another gradient")]
+        return []
 
     def own_values(self) -> dict[str, tuple[Array, Array]]:
         if self.returned is None or len(self.ended.outputs) != 1:

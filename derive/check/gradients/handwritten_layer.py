@@ -102,8 +102,9 @@ class _LayerSubject(Subject):
         gradients = {named[g]: v for g, v in inner.gradients.items() if g in named}
         return Claim(gradients, {named[g]: p for g, p in inner.problems.items() if g in named}, inner.notes)
 
-    def audit(self, upstream: list[Array]) -> list[Finding]:
-        return self.inner.audit(upstream, False, np.random.default_rng(2))
+    def audit(self, upstream: list[Array], claimed: Mapping[str, Array]) -> list[Finding]:
+        inner = {g: claimed[n] for g, n in self.names.items() if n in claimed}
+        return self.inner.audit(upstream, inner, False, np.random.default_rng(2))
 
     def own_values(self) -> dict[str, tuple[Array, Array]]:
         own = self.inner.outputs({})

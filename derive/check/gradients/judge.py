@@ -14,10 +14,11 @@ group: a fault is seen if it exceeds the estimate, about 1e-10 of the group's si
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from derive.check.gradients.difference import Array, Slope
+from derive.check.gradients.difference import Array, Slope, norm
 from derive.check.gradients.gradient_report import GroupResult, Kink, Worst, severity
 from derive.check.gradients.point import Point, nudged, wide
 
@@ -25,6 +26,8 @@ REFUTE = 10.0
 ACCEPT = 1e-6
 ROUNDINGS = 64.0
 DIRECTIONS = 2
+TARGET = 1e-9
+"""The error of a slope, beside the claim's size along its direction, at which nothing sharper is looked for."""
 
 
 @dataclass
@@ -110,11 +113,20 @@ class Claimed:
             return {}
         return {n: g for n, g in claim.gradients.items() if n not in claim.problems and g.dtype.itemsize >= 8}
 
-    @property
+    @cached_property
     def flow(self) -> float:
         """The largest numbers in the backward pass, as far as they show: the largest change of L by any group."""
         sizes = [_size(g, self.point.scales[n]) for n, g in self.narrow.items()]
         return max((size for size in sizes if np.isfinite(size)), default=0.0)
+
+    @property
+    def natural(self) -> float:
+        """The largest numbers in either pass.
+
+        Where a local derivative is a small rest of an output (`1 - h^2` of a saturated tanh), nothing may be left of it
+        but the rounding of that output.
+        """
+        return max(self.point.natural, self.flow)
 
     def best(self, name: str) -> Array:
         return wide(self.wide.get(name, self.narrow[name]))
@@ -124,7 +136,7 @@ class Claimed:
             return float(np.finfo(np.float64).eps)
         eps = float(np.finfo(self.raw[name].dtype).eps) if name in self.raw else 0.0
         # a float64 result of a computation on float32 values has float32's rounding
-        return max([eps, *(float(np.finfo(v.dtype).eps) for v in self.point.given.values())])
+        return max(eps, self.point.given_eps)
 
     def rounding(self, name: str, direction: Array, widened: bool) -> float:
         """How far rounding alone moves `<c, v>`: measured by moving all values by a unit in the last place."""
@@ -153,6 +165,9 @@ def judge_group(point: Point, claimed: Claimed, name: str) -> Outcome:
     """The group's verdict at this point: false if one direction refutes, true if all accept."""
     if not point.values[name].size:
         return Outcome("true")
+    sharp = point.sharp(name)
+    if sharp is not None and (outcome := _accepted(point, claimed, name, *sharp)) is not None:
+        return outcome
     outcomes = []
     for _ in range(DIRECTIONS):
         outcomes.append(judge_direction(point, claimed, name, point.direction(name)))
@@ -164,11 +179,25 @@ def judge_group(point: Point, claimed: Claimed, name: str) -> Outcome:
     return next((o for o in outcomes if o.verdict != "true"), outcomes[-1])
 
 
+def _accepted(point: Point, claimed: Claimed, name: str, direction: Array, slope: Slope) -> Outcome | None:
+    """Accepted by a complex step alone; whatever else it says is left to differences."""
+    widened = name in claimed.wide
+    gradient = claimed.best(name)
+    number, size = float(np.sum(gradient * direction)), _size(gradient, direction)
+    eps = claimed.eps(name, widened)
+    rounding, limit = ROUNDINGS * eps * size, acceptance(max(eps, point.eps))
+    if not size or slope.error > TARGET * size or weigh(number, slope, rounding, size, limit) != "true":
+        return None
+    if widened:
+        return replace(_same_in_both(point, claimed, name), size=size)
+    return Outcome("true", Worst(name, None, number, slope.value, slope.error + rounding), size=size, agrees=True)
+
+
 def judge_direction(
     point: Point, claimed: Claimed, name: str, direction: Array, coordinate: tuple[int, ...] | None = None
 ) -> Outcome:
     """One slope against the claim in float64 and, if that does not accept, in the caller's own precision."""
-    target = 1e-9 * _size(claimed.best(name), direction)
+    target = TARGET * _size(claimed.best(name), direction)
     slope = point.slope(name, direction, target)
     if slope.kink is not None:
         return _at_kink(claimed, name, direction, slope, coordinate)
@@ -182,7 +211,7 @@ def judge_direction(
 
 
 def _size(gradient: Array, direction: Array | float) -> float:
-    return float(np.sqrt(np.sum(np.square(wide(gradient) * direction))))
+    return norm(wide(gradient) * direction)
 
 
 def _weighed(
@@ -200,7 +229,7 @@ def _weighed(
         return Outcome("undecided", reason="the numbers are too small for floating-point arithmetic")
     eps = claimed.eps(name, widened)
     rounding, limit = ROUNDINGS * eps * size, acceptance(max(eps, point.eps))
-    floor = ROUNDINGS * eps * claimed.flow
+    floor = ROUNDINGS * eps * claimed.natural
     verdict = weigh(number, slope, rounding, size, limit, floor)
     if verdict != "true":
         rounding += claimed.rounding(name, direction, widened)
@@ -237,7 +266,7 @@ def _sharpened(
     floor: float,
 ) -> tuple[str, Slope]:
     """The complex step where it agrees with the real slope; and gradients that are zero but for rounding."""
-    natural = max(point.natural, claimed.flow)
+    natural = claimed.natural
     sharp = point.complex_slope(name, direction)
     if sharp is not None and abs(sharp.value - slope.value) <= slope.error:
         verdict = weigh(number, sharp, rounding, size, limit, floor)
@@ -258,14 +287,17 @@ def _same_in_both(point: Point, claimed: Claimed, name: str) -> Outcome:
     size = max(float(np.max(np.abs(precise))), float(np.max(np.abs(narrow))))
     off = np.abs(narrow - precise)
     place = tuple(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
-    moved = [float(np.max(np.abs(wide(p[name]) - narrow))) for p in claimed.nudges(name, False)]
-    allowed = ROUNDINGS * claimed.eps(name, False) * size + 16.0 * max(moved, default=0.0)
+    allowed = ROUNDINGS * claimed.eps(name, False) * size
+    if float(off[place]) > allowed:  # look what rounding does to it
+        moved = [float(np.max(np.abs(wide(p[name]) - narrow))) for p in claimed.nudges(name, False)]
+        allowed += 16.0 * max(moved, default=0.0)
     worst = Worst(name, place, float(narrow[place]), float(precise[place]), allowed)
-    floor = ROUNDINGS * claimed.eps(name, False) * claimed.flow / point.scales[name]
-    if float(off[place]) <= allowed + min(floor, 0.01 * size):  # the float64 claim was held against slopes already
+    rounding = ROUNDINGS * claimed.eps(name, False) / point.scales[name]
+    # the float64 claim was held against slopes already
+    if float(off[place]) <= allowed + min(rounding * claimed.flow, 0.01 * size):
         return Outcome("true", worst)
     text = f"right in float64, but in {claimed.narrow[name].dtype} it is off by more than rounding"
-    refuted = float(off[place]) > 10.0 * REFUTE * (allowed + floor)
+    refuted = float(off[place]) > 10.0 * REFUTE * (allowed + rounding * claimed.natural)
     return Outcome("false", worst, text, "lost_precision") if refuted else Outcome("undecided", worst, text)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import types
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -78,10 +79,10 @@ def check_layer(
             lambda outputs: upstream_for(outputs, upstream, rng),
             further=None if sample is None else lambda: placed(call("sample", sample)),
             further_upstream=lambda outputs: upstream_for(outputs, None, rng),
-            audit=lambda u: subject.audit(u, accumulates, np.random.default_rng(seed + 2)),
+            audit=lambda u, first: subject.audit(u, first, accumulates, np.random.default_rng(seed + 2)),
             notes=subject.notes,
             derived=derived,
-            resized=None if sample else lambda: resized(inputs, subject, placed, np.random.default_rng(seed + 3)),
+            resized=None if sample else lambda y: resized(inputs, y, placed, np.random.default_rng(seed + 3)),
         )
 
     return run(prepare, time_limit, seed)
@@ -129,8 +130,7 @@ class LayerSubject:
             source = layer
 
     def _first_claim(self) -> Claim:
-        passed, _ = self._forward(self._layer({}), {})
-        return self.claim({}, [np.ones_like(y) for y in passed.outputs])
+        return self._run(self._layer({}), {}, None)[1]
 
     def _tell(self) -> None:
         if not self.values:
@@ -148,7 +148,12 @@ class LayerSubject:
     def _layer(self, values: Values) -> Any:
         if self.stateless:
             return self.pristine
-        return copied(self.pristine, {id(self.held[n]): v.copy() for n, v in values.items() if n in self.held})
+        replaced = {id(self.held[n]): v.copy() for n, v in values.items() if n in self.held}
+        return copied(self.pristine, replaced, self._modules)
+
+    @cached_property
+    def _modules(self) -> dict[int, Any]:
+        return modules(self.pristine)
 
     def _forward(self, layer: Any, values: Values) -> tuple[Passed, tuple[Any, ...]]:
         put: dict[Path, Array] = {s.path: values[s.name] for s in self.slots if s.name in values}
@@ -162,9 +167,11 @@ class LayerSubject:
         layer = self._layer(values)
         return self._run(layer, values, upstream)[1]
 
-    def _run(self, layer: Any, values: Values, upstream: list[Array]) -> tuple[Passed, Claim]:
+    def _run(self, layer: Any, values: Values, upstream: list[Array] | None) -> tuple[Passed, Claim]:
+        """Forward and backward; upstream gradients that are not given are 1."""
         passed, inputs = self._forward(layer, values)
-        result = self.calling.backward(layer, passed, [u.copy() for u in upstream], inputs)
+        given = list(map(np.ones_like, passed.outputs)) if upstream is None else [u.copy() for u in upstream]
+        result = self.calling.backward(layer, passed, given, inputs)
         return passed, self._claim(layer, result, inputs)
 
     def _claim(self, layer: Any, result: Any, inputs: tuple[Any, ...]) -> Claim:
@@ -219,8 +226,13 @@ class LayerSubject:
 
     # ----- what leaks from call to call -----
 
-    def audit(self, upstream: list[Array], accumulates: bool, rng: np.random.Generator) -> list[Finding]:
-        """Arguments and parameters changed in place; a second run of one object that differs from a fresh one."""
+    def audit(
+        self, upstream: list[Array], claimed: Mapping[str, Array], accumulates: bool, rng: np.random.Generator
+    ) -> list[Finding]:
+        """Arguments and parameters changed in place; a second run of one object that differs from a fresh one.
+
+        `claimed` are the gradients that a fresh one has given for these upstream gradients.
+        """
         findings: list[Finding] = []
         layer = self._layer({})
         passed, inputs = self._forward(layer, {})
@@ -236,7 +248,7 @@ class LayerSubject:
         if not same(passing, upstream):
             findings.append(("mutates_argument", "backward changes the upstream gradient in place"))
         if not self.stateless and not accumulates and not findings:
-            findings += self._second_call(first, upstream, rng)
+            findings += self._second_call(first, upstream, claimed, rng)
         return findings
 
     def _changed(self, who: str, layer: Any, inputs: tuple[Any, ...]) -> list[Finding]:
@@ -251,9 +263,10 @@ class LayerSubject:
                 return [("mutates_argument", f"{who} changes the parameter {p.name} in place")]
         return []
 
-    def _second_call(self, first: list[Array], upstream: list[Array], rng: np.random.Generator) -> list[Finding]:
+    def _second_call(
+        self, first: list[Array], upstream: list[Array], claimed: Mapping[str, Array], rng: np.random.Generator
+    ) -> list[Finding]:
         """Run one object at other inputs and then at the given ones; compare with an object that ran only once."""
-        fresh = self.claim({}, upstream)
         layer = self._layer({})
         others = self._other_inputs(rng)
         try:
@@ -269,7 +282,7 @@ class LayerSubject:
                 "forward gives another value at its second call (a running or random state), each check starts anew"
             )
             return []
-        wrong = [n for n, g in fresh.gradients.items() if not same([g], [again.gradients.get(n)])]
+        wrong = [n for n, g in claimed.items() if not same([g], [again.gradients.get(n)])]
         if not wrong:
             return []
         text = "right at the first call, but the second call of the same layer gives another gradient of"
@@ -289,14 +302,15 @@ class LayerSubject:
         return {}
 
 
-def copied(layer: Any, replaced: dict[int, Any]) -> Any:
-    """A deep copy in which some arrays, wherever they are referred to, are others."""
-    memo = dict(replaced)
-    for _, value in walk(layer):
-        if isinstance(value, types.ModuleType):
-            memo[id(value)] = value
+def modules(layer: Any) -> dict[int, Any]:
+    """The modules that a layer refers to, by identity; they are shared by its copies."""
+    return {id(value): value for _, value in walk(layer) if isinstance(value, types.ModuleType)}
+
+
+def copied(layer: Any, replaced: Mapping[int, Any], shared: Mapping[int, Any] | None = None) -> Any:
+    """A deep copy in which some arrays, wherever they are referred to, are others; `shared` are its modules."""
     try:
-        return copy.deepcopy(layer, memo)
+        return copy.deepcopy(layer, {**(modules(layer) if shared is None else shared), **replaced})
     except Exception as error:
         raise DeriveError(
             f"the layer ({type(layer).__name__}) cannot be copied: {type(error).__name__}: {error}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,9 @@ class Plan:
     further: Callable[[], tuple[Subject, dict[str, Array]]] | None = None
     further_upstream: Callable[[list[Array]], list[Array]] | None = None
     rounds: int = 3
-    audit: Callable[[list[Array]], list[Finding]] | None = None
+    audit: Callable[[list[Array], Mapping[str, Array]], list[Finding]] | None = None
+    """What leaks from call to call; it is given the upstream gradients and the gradients already claimed for them."""
     notes: list[str] = field(default_factory=list)
     derived: Derived | None = None
-    resized: Callable[[], Iterator[Resized]] | None = None
+    resized: Callable[[list[Array]], Iterator[Resized]] | None = None
+    """Subjects with another number of rows, made from the outputs at the given one."""

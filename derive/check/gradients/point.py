@@ -16,12 +16,15 @@ from typing import Protocol
 import numpy as np
 
 from derive.check.gradients.arguments import Claim
-from derive.check.gradients.difference import Array, Line, Slope, complex_slope, measured_noise, slope
+from derive.check.gradients.complex_step import complex_slope, confirmed_slopes
+from derive.check.gradients.difference import Array, Line, Slope, measured_noise, norm, slope
 from derive.check.gradients.guard import Deadline
 
 Values = Mapping[str, Array]
 LARGE_STEPS = (0.25, 1.0, 4.0, 16.0, 64.0)
 BARELY = 2.0**12
+MANY = 100_000
+"""Numbers in all groups beyond which complex copies of them take too much memory."""
 
 
 class Subject(Protocol):
@@ -43,6 +46,8 @@ class Counted:
     def __init__(self, subject: Subject, deadline: Deadline) -> None:
         self.subject, self.deadline, self.calls = subject, deadline, 0
         self.constants = subject.constants
+        self.real_only: set[str] = set()
+        """Groups through which the code has not carried a complex number."""
 
     def outputs(self, values: Values) -> list[Array]:
         self.deadline.check()
@@ -56,10 +61,10 @@ class Counted:
 
 def scale_of(value: Array) -> float:
     """The size of a group's numbers; 1 for a group of zeros, about which nothing is known."""
-    largest = float(np.max(np.abs(value), initial=0.0))
+    largest = float(np.abs(value).max(initial=0.0))
     if not (0.0 < largest < math.inf):
         return 1.0
-    return largest * float(np.sqrt(np.mean(np.square(value.astype(np.float64) / largest))))
+    return largest * norm(value.astype(np.float64) / largest) / math.sqrt(value.size)
 
 
 def wide(value: Array) -> Array:
@@ -71,18 +76,25 @@ class Point:
     """The forward value at one place, and slopes through it."""
 
     def __init__(
-        self, subject: Counted, values: Values, upstream: list[Array], rng: np.random.Generator, label: str
+        self,
+        subject: Counted,
+        values: Values,
+        outputs: list[Array],
+        upstream: list[Array],
+        rng: np.random.Generator,
+        label: str,
     ) -> None:
         self.subject, self.upstream, self.label, self.rng = subject, upstream, label, rng
         self.given = dict(values)
+        self.given_eps = max((float(np.finfo(v.dtype).eps) for v in self.given.values()), default=0.0)
         self.values: dict[str, Array] = self.given
-        outputs = subject.outputs(self.given)
         self.outputs = outputs
         self.promoted = self._promote()
         self.eps = float(max(np.finfo(y.dtype).eps for y in self.outputs))
         self.center = self._terms(self.outputs)
         self.scales = {name: scale_of(value) for name, value in self.values.items()}
         self._noise: float | None = None
+        self._sharp: dict[str, tuple[Array, Slope]] | None = None
         self.complex_works: bool | None = None
 
     def _promote(self) -> bool:
@@ -117,7 +129,7 @@ class Point:
     @property
     def natural(self) -> float:
         """The size of the numbers that L is made of; a slope along a direction at the scale of a group has its unit."""
-        return float(np.sqrt(np.sum(np.square(self.center))))
+        return norm(self.center)
 
     @property
     def loss(self) -> float:
@@ -129,6 +141,7 @@ class Point:
 
     def line(self, directions: Values) -> Line:
         """t -> the weighted outputs at `values + t * directions`."""
+        shapes = [y.shape for y in self.outputs]
 
         def moved(t: complex) -> Array:
             there = dict(self.values)
@@ -136,18 +149,17 @@ class Point:
                 step = t * direction
                 there[name] = self.values[name] + (step if isinstance(t, complex) else step.astype(direction.dtype))
             outputs = self.subject.outputs(there)
-            if [y.shape for y in outputs] != [y.shape for y in self.outputs]:
+            if [y.shape for y in outputs] != shapes:
                 return np.full(self.center.shape, np.nan)
-            if isinstance(t, complex):
-                return np.concatenate([(u * y).ravel() for u, y in zip(self.upstream, outputs, strict=True)])
             return self._terms(outputs)
 
         return moved
 
     def direction(self, name: str, mask: Array | None = None) -> Array:
-        """A random direction of one group at its own scale, with no coordinate near zero and both signs."""
+        """A random direction of one group: each coordinate 0.5 to 1.5 of the group's scale, with both signs."""
         value = self.values[name]
-        size = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice([-1.0, 1.0], value.shape)
+        size = self.rng.uniform(-1.0, 1.0, value.shape)
+        size += np.copysign(0.5, size)
         if mask is not None:
             size = size * mask
         return np.asarray(self.scales[name] * size, dtype=value.dtype)
@@ -164,6 +176,22 @@ class Point:
         """The real slope along `direction` of the group `name`."""
         first = 2.0**-6 if self.eps < 1e-10 else 2.0**-3
         return slope(self.line({name: direction}), self.center, self.noise, target, first)
+
+    def sharp(self, name: str) -> tuple[Array, Slope] | None:
+        """A direction of the group and its slope by a complex step that real values confirm, or None."""
+        if self._sharp is None:
+            self._sharp = self._confirmed()
+        return self._sharp.get(name)
+
+    def _confirmed(self) -> dict[str, tuple[Array, Slope]]:
+        carried = [n for n, v in self.values.items() if v.size and n not in self.subject.real_only]
+        many = sum(self.values[n].size for n in carried) > MANY
+        if many or self.eps > 1e-10 or not carried:
+            return {}
+        directions = {name: self.direction(name) for name in carried}
+        slopes = confirmed_slopes(self.line, directions, self.center, self.eps)
+        self.subject.real_only.update(name for name in carried if name not in slopes)
+        return {name: (directions[name], slope) for name, slope in slopes.items()}
 
     def complex_slope(self, name: str, direction: Array) -> Slope | None:
         """The complex-step slope, or None.

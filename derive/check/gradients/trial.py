@@ -90,14 +90,14 @@ class _Trial:
         self.counted = [Counted(plan.subject, self.deadline)]
         given = self._given()
         claimed = self._claimed(given)
-        findings = plan.audit(given.upstream) if plan.audit else []
+        findings = plan.audit(given.upstream, claimed.raw) if plan.audit else []
         self._judge(given, claimed)
         for point in self._points():
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
             self._judge_further(point)
         if plan.resized is not None and self.accepted and overall(list(self.results.values())) == "true":
-            self._other_sizes(plan.resized())
+            self._other_sizes(plan.resized(given.outputs))
         self._settle()
         if plan.redraw and self.points < 3 and overall(list(self.results.values())) != "false":
             self.notes.append("the forward pass is not defined at most of the points that were drawn")
@@ -115,7 +115,7 @@ class _Trial:
         if not outputs or not any(y.size for y in outputs):
             raise _Stop("undecided", "the forward value is empty: there is nothing to differentiate", [])
         upstream = self.plan.upstream(outputs)
-        point = Point(counted, self.plan.values, upstream, self.rng, "the given point")
+        point = Point(counted, self.plan.values, outputs, upstream, self.rng, "the given point")
         if not same(outputs, counted.outputs(self.plan.values)):
             text = "the forward pass gives different values for the same input; fix its seed or pass what it draws"
             raise _Stop("undecided", text, ["nondeterministic"])
@@ -157,7 +157,8 @@ class _Trial:
             own = counted is self.counted[0] or self.plan.further_upstream is None
             weigh = self.plan.upstream if own else self.plan.further_upstream
             assert weigh is not None
-            point = Point(counted, values, weigh(counted.outputs(values)), self.rng, label)
+            outputs = counted.outputs(values)
+            point = Point(counted, values, outputs, weigh(outputs), self.rng, label)
         except (CallFailed, DeriveError):
             return None
         if not point.finite or not point.center.size:
