@@ -17,7 +17,7 @@ from derive.errors import ModelError, ShapeError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, substitute, topological
-from derive.ir.size import show_shape
+from derive.ir.size import Shape, show_shape
 from derive.ops.primitive import vjp
 
 
@@ -32,14 +32,14 @@ def backprop(graph: Graph, loss: str | None = None) -> Derivation:
     adjoints: dict[str, Binding] = {}
     for name in backward_order(graph):
         paths = tuple(reversed(contributions[name]))  # in the order of the model
-        total = build.number(1) if name == loss else _total(paths, graph.ref(name))
-        step = Step(name, adjoint_name(loss, name), paths, total)
-        steps[name] = step
-        if name in graph.bindings and not build.is_zero(total):
+        total = build.number(1) if name == loss else _total(paths, graph.shape(name))
+        steps[name] = step = Step(name, adjoint_name(loss, name), paths, total)
+        if build.is_zero(total):
+            continue
+        adjoints[step.adjoint] = Binding(step.adjoint, total, adjoint_of=name)
+        if name in graph.bindings:
             for below, cotangent in binding_pullback(graph, name, step_seed(step)).items():
                 contributions[below].append(Path(name, cotangent))
-        if not build.is_zero(total):
-            adjoints[step.adjoint] = Binding(step.adjoint, total, adjoint_of=name)
     gradient = replace(graph, bindings={**graph.bindings, **adjoints}, loss=None)
     return Derivation(graph, loss, steps, gradient)
 
@@ -83,8 +83,8 @@ def pullback(root: Node, seed: Node) -> dict[str, Node]:
     return dict(reversed(found.items()))
 
 
-def _total(paths: tuple[Path, ...], like: Node) -> Node:
-    return build.add(*[path.contribution for path in paths]) if paths else build.zeros(like.shape)
+def _total(paths: tuple[Path, ...], shape: Shape) -> Node:
+    return build.add(*[path.contribution for path in paths]) if paths else build.zeros(shape)
 
 
 def scalar_loss(graph: Graph, loss: str | None) -> str:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from derive.errors import ShapeError
-from derive.ir.node import Contraction, Labels, Node
+from derive.ir.contraction import contract as contract
+from derive.ir.contraction import label_sizes as label_sizes
+from derive.ir.node import Labels, Node
 from derive.ir.size import ONE, Shape, Size, show_shape, size_of
 
 # ---------------------------------------------------------------------------------------------- leaves
@@ -29,6 +31,9 @@ def number(value: int | Fraction) -> Node:
     return Node("number", (), Fraction(value), ())
 
 
+_ZERO = number(0)
+
+
 def constant(name: str) -> Node:
     """`pi` or `e`."""
     return Node("constant", (), name, ())
@@ -39,48 +44,13 @@ def size_value(size: Size) -> Node:
     return Node("size", (), size, ()) if size.number is None else number(size.number)
 
 
-# --------------------------------------------------------------------------------------- contraction
-
-
-def contract(ins: Sequence[Labels], out: Labels, args: Sequence[Node], shape: Shape) -> Node:
-    """The contraction `ins -> out` of `args`; `shape` gives the sizes of the output labels.
-
-    Raises ShapeError if one label stands for two sizes.
-    """
-    sizes: dict[int, Size] = {}
-    pairs = [*zip(ins, (arg.shape for arg in args), strict=True), (out, shape)]
-    for labels, arg_shape in pairs:
-        for label, size in zip(labels, arg_shape, strict=True):
-            if sizes.setdefault(label, size) is not size:
-                raise ShapeError(f"an axis of size {sizes[label]} cannot meet an axis of size {size} in a product")
-    canonical_ins, canonical_out = _canonical(ins, out)
-    if len(args) == 1 and canonical_ins[0] == canonical_out and len(set(canonical_out)) == len(canonical_out):
-        return args[0]
-    return Node("contract", tuple(args), (canonical_ins, canonical_out), shape)
-
-
-def _canonical(ins: Sequence[Labels], out: Labels) -> Contraction:
-    names: dict[int, int] = {}
-    for labels in (*ins, out):
-        for label in labels:
-            names.setdefault(label, len(names))
-    return tuple(tuple(names[i] for i in labels) for labels in ins), tuple(names[i] for i in out)
-
-
-def label_sizes(node: Node) -> dict[int, Size]:
-    """The size of every label of a contraction."""
-    ins, out = node.labels
-    sizes = dict(zip(out, node.shape, strict=True))
-    for labels, arg in zip(ins, node.args, strict=True):
-        sizes.update(zip(labels, arg.shape, strict=True))
-    return sizes
-
-
 # ------------------------------------------------------------------------------------- broadcasting
 
 
 def broadcast_shape(shapes: Sequence[Shape], what: str = "combine") -> Shape:
     """The common shape by NumPy's rule; ShapeError names both shapes and the axis."""
+    if all(shape == shapes[0] for shape in shapes):
+        return shapes[0] if shapes else ()
     result: list[Size] = []
     rank = max((len(shape) for shape in shapes), default=0)
     for back in range(1, rank + 1):
@@ -110,12 +80,18 @@ def broadcast_to(node: Node, shape: Shape) -> Node:
         return node
     if broadcast_shape([node.shape, shape], "broadcast") != shape:
         raise ShapeError(f"cannot broadcast shape {show_shape(node.shape)} to {show_shape(shape)}")
+    return _stretched(node, shape)
+
+
+def _stretched(node: Node, shape: Shape) -> Node:
+    if node.shape == shape:
+        return node
     return contract([_broadcast_labels(node.shape, shape, len(shape))], tuple(range(len(shape))), [node], shape)
 
 
 def _aligned(args: Sequence[Node], what: str) -> list[Node]:
     shape = broadcast_shape([arg.shape for arg in args], what)
-    return [broadcast_to(arg, shape) for arg in args]
+    return [_stretched(arg, shape) for arg in args]
 
 
 # -------------------------------------------------------------------------------------- arithmetic
@@ -319,8 +295,4 @@ def placed(a: Node, positions: tuple[int | None, ...], shape: Shape) -> Node:
 
 def is_zero(node: Node) -> bool:
     """Whether a node is visibly zero: the number 0, or a contraction with one among its operands."""
-    if node.op == "number":
-        return node.value == 0
-    if node.op == "contract":
-        return any(arg.op == "number" and arg.value == 0 for arg in node.args)
-    return False
+    return node is _ZERO or (node.op == "contract" and _ZERO in node.args)

@@ -26,14 +26,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from fractions import Fraction
 from typing import cast
-from weakref import WeakValueDictionary
+from weakref import ReferenceType
 
 from derive.ir.size import Shape, Size
 
 Labels = tuple[int, ...]
 Contraction = tuple[tuple[Labels, ...], Labels]
-
-_nodes: WeakValueDictionary[tuple[object, ...], Node] = WeakValueDictionary()
 
 
 class Node:
@@ -47,11 +45,13 @@ class Node:
 
     def __new__(cls, op: str, args: tuple[Node, ...], attribute: Hashable, shape: Shape) -> Node:
         key = (op, args, attribute, shape)
-        node = _nodes.get(key)
+        known = _nodes.get(key)
+        node = None if known is None else known()
         if node is None:
             node = object.__new__(cls)
             node.op, node.args, node.attribute, node.shape = key
-            _nodes[key] = node
+            _nodes[key] = link = _Link(node, _forget)
+            link.key = key
         return node
 
     # typed views of the attribute, one for each primitive operation that has one
@@ -100,6 +100,24 @@ class Node:
         return _restore, (rows,)
 
 
+# a WeakValueDictionary by hand: its own methods are written in Python and take as long as all else above
+
+
+class _Link(ReferenceType[Node]):
+    __slots__ = ("key",)
+    key: _Key
+
+
+_Key = tuple[str, tuple[Node, ...], Hashable, Shape]
+_nodes: dict[_Key, _Link] = {}
+
+
+def _forget(link: _Link) -> None:
+    key = link.key
+    if _nodes.get(key) is link:
+        del _nodes[key]
+
+
 def _restore(rows: list[tuple[str, tuple[int, ...], Hashable, Shape]]) -> Node:
     nodes: list[Node] = []
     for op, args, attribute, shape in rows:
@@ -110,15 +128,17 @@ def _restore(rows: list[tuple[str, tuple[int, ...], Hashable, Shape]]) -> Node:
 def topological(*roots: Node) -> Iterator[Node]:
     """Every node below the roots once, operands before users; iterative, so depth is no limit."""
     seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
+    stack: list[Node | None] = [*reversed(roots)]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            yield node
+        node = stack.pop()
+        if node is None:  # the operands of the node below it are done
+            yield cast(Node, stack.pop())
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+            if node.args:
+                stack += (node, None, *reversed(node.args))
+            else:
+                yield node
 
 
 def rewrite(root: Node, rule: Callable[[Node, tuple[Node, ...]], Node]) -> Node:

@@ -15,8 +15,10 @@ Monomial = tuple[tuple[str, int], ...]
 class Size:
     """A polynomial in named sizes; make one with `size_of`."""
 
-    __slots__ = ("terms",)
+    __slots__ = ("number", "terms")
     terms: tuple[tuple[Monomial, int], ...]
+    number: int | None
+    """The integer this size is, or None if it has a name in it."""
 
     def __repr__(self) -> str:
         return str(self)
@@ -29,15 +31,6 @@ class Size:
 
     def __deepcopy__(self, _memo: object) -> Size:
         return self
-
-    @property
-    def number(self) -> int | None:
-        """The integer this size is, or None if it has a name in it."""
-        if not self.terms:
-            return 0
-        if len(self.terms) == 1 and self.terms[0][0] == ():
-            return self.terms[0][1]
-        return None
 
     @property
     def names(self) -> frozenset[str]:
@@ -77,6 +70,7 @@ class Size:
 def _interned(terms: tuple[tuple[Monomial, int], ...]) -> Size:
     size = object.__new__(Size)
     size.terms = terms
+    size.number = 0 if not terms else terms[0][1] if terms[0][0] == () else None
     return size
 
 
@@ -100,8 +94,8 @@ def size_of(value: int | str | Size) -> Size:
     if isinstance(value, Size):
         return value
     if isinstance(value, int):
-        return _collect([((), value)])
-    return _collect([(((value, 1),), 1)])
+        return _interned((((), value),) if value else ())
+    return _interned(((((value, 1),), 1),))
 
 
 Shape = tuple[Size, ...]

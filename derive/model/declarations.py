@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from derive.errors import ModelError, ShapeError, did_you_mean
+from derive.errors import ModelError, ShapeError, Span, did_you_mean
 from derive.ir.graph import Fact, Kind
 from derive.model.names import WORD, Name, parse_name
 from derive.model.scope import Declared
@@ -98,27 +98,32 @@ def _declared_name(statement: Statement, start: int, text: str) -> tuple[Name, i
 
 
 def _shape(statement: Statement, start: int, text: str) -> Shape:
-    span = statement.span(start, start + max(1, len(text)))
-    words = " ".join(text.split())
-    if words in PLAIN_SHAPES:
-        return Shape(PLAIN_SHAPES[words])
     if text.startswith("(") and text.endswith(")"):
         inner = split_at_commas(text[1:-1], start + 1)
         if inner[-1][1] == "" and len(inner) > 1:
             inner.pop()
         elif len(inner) == 1 and inner[0][1]:
-            raise ShapeError(f"{text} is not a shape", span=span, hint=f"one axis is written ({inner[0][1]},)")
+            hint = f"one axis is written ({inner[0][1]},)"
+            raise ShapeError(f"{text} is not a shape", span=statement.span(start, start + len(text)), hint=hint)
         if len(inner) > MAX_AXES:
+            span = statement.span(start, start + len(text))
             raise ShapeError(f"an array has at most {MAX_AXES} axes", span=span)
         return Shape("input", tuple(_size(statement, *size) for size in inner if size[1] or len(inner) > 1))
+    words = " ".join(text.split())
+    if words in PLAIN_SHAPES:
+        return Shape(PLAIN_SHAPES[words])
     if (match := _FUNCTION.match(text)) is not None:
         return _function(statement, start, match)
+    raise _no_shape(statement.span(start, start + max(1, len(text))), text, words)
+
+
+def _no_shape(span: Span, text: str, words: str) -> ModelError:
     if re.search(r"\bas\b", text):
-        raise ModelError(f"{text!r} is not a shape", span=span, hint=SPELLING_HINT)
+        return ModelError(f"{text!r} is not a shape", span=span, hint=SPELLING_HINT)
     hint = _SUGGESTIONS.get(words) or did_you_mean(words, SHAPES)
     if parse_name(text) is not None and hint is None:
         hint = f"a vector is ({text},), a matrix (m, {text})"
-    raise ModelError(
+    return ModelError(
         f"{text!r} is not a shape" if text else "a shape is missing",
         span=span,
         hint=f"write {hint}"

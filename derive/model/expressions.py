@@ -7,13 +7,14 @@ built as Python groups it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import Declaration
 from derive.ir.node import Node
+from derive.ir.size import Shape
 from derive.model.combine import indicator, signed_sum
 from derive.model.literals import NO_VALUE, is_flag, plain_value
 from derive.model.scope import Scope
@@ -32,15 +33,25 @@ class Listed:
 
 Value = Node | Listed
 
+_OPERATIONS: dict[type[ast.operator], Callable[[Node, Node], Node]] = {
+    ast.Mult: build.mul,
+    ast.Div: build.div,
+    ast.MatMult: build.matmul,
+    ast.Pow: build.power,
+}
+
 
 def evaluate(expression: Expression, scope: Scope) -> Node:
     """The node of an expression. Errors carry the place of the part that failed."""
     return _Walk(expression, scope).node(expression.tree)
 
 
-def _spine(node: ast.BinOp) -> list[tuple[bool, ast.expr, ast.BinOp | None]]:
-    """The terms of a sum, left to right: (minus before it, term, the operation that adds it)."""
-    terms: list[tuple[bool, ast.expr, ast.BinOp | None]] = []
+Term = tuple[bool, ast.expr, ast.BinOp | None]  # minus before it, the term, the operation that adds it
+
+
+def _spine(node: ast.BinOp) -> list[Term]:
+    """The terms of a sum, left to right."""
+    terms: list[Term] = []
     current: ast.expr = node
     while isinstance(current, ast.BinOp) and isinstance(current.op, ast.Add | ast.Sub):
         terms.append((isinstance(current.op, ast.Sub), current.right, current))
@@ -58,29 +69,26 @@ class _Walk:
     # -------------------------------------------------------------------------------------- the walk
 
     def node(self, root: ast.expr) -> Node:
+        order: list[ast.expr] = []
         stack = [root]
         while stack:
-            current = stack[-1]
-            if current in self.done:
-                stack.pop()
-                continue
-            missing = [child for child in self._children(current) if child not in self.done]
-            if missing:
-                stack.extend(reversed(missing))
-                continue
+            order.append(stack.pop())
+            stack += self._children(order[-1])
+        for current in reversed(order):  # from left to right, operands before what they are in
             try:
                 self.done[current] = self._build(current)
             except DeriveError as error:
                 raise error.at(self.expression.span(current)) from None
-            stack.pop()
         return self._as_node(root)
 
     def _as_node(self, tree: ast.expr) -> Node:
         value = self.done[tree]
         return build.array(value.items, value.shape) if isinstance(value, Listed) else value
 
-    def _children(self, node: ast.expr) -> Sequence[ast.expr]:
+    def _children(self, node: ast.expr) -> Iterable[ast.expr]:
         match node:
+            case ast.Name():
+                return ()
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 return [term for _, term, _ in _spine(node)]
             case ast.BinOp(left=left, right=right):
@@ -92,9 +100,9 @@ class _Walk:
             case ast.List(elts=items):
                 return items
             case ast.Call():
-                return list(self._operands(node))
+                return self._operands(node)
             case _:
-                return []
+                return ()
 
     def _operands(self, call: ast.Call) -> Iterator[ast.expr]:
         """The parts of a call that are nodes; comparisons are looked into, axes and flags are left out."""
@@ -153,29 +161,25 @@ class _Walk:
     # ------------------------------------------------------------------------------------- operators
 
     def _sum(self, node: ast.BinOp) -> Node:
-        shape = None
-        terms: list[tuple[bool, Node]] = []
-        for minus, tree, operation in _spine(node):
-            term = self._as_node(tree)
-            if shape is None or operation is None:
-                shape = term.shape
-            else:
-                try:
-                    shape = build.broadcast_shape([shape, term.shape], "subtract" if minus else "add")
-                except DeriveError as error:
-                    raise error.at(self.expression.span(operation)) from None
-            terms.append((minus, term))
-        return signed_sum(terms)
+        spine = _spine(node)
+        try:
+            return signed_sum([(minus, self._as_node(tree)) for minus, tree, _ in spine])
+        except ShapeError:
+            self._blame(spine)
+            raise
+
+    def _blame(self, spine: Sequence[Term]) -> None:
+        """Raise the ShapeError of the first operation of a sum whose operands do not fit."""
+        shape: Shape = ()
+        for minus, tree, operation in spine:
+            try:
+                shape = build.broadcast_shape([shape, self._as_node(tree).shape], "subtract" if minus else "add")
+            except DeriveError as error:
+                raise error.at(self.expression.span(operation or tree)) from None
 
     def _binary(self, node: ast.BinOp) -> Node:
         left, right = self._as_node(node.left), self._as_node(node.right)
-        operations: dict[type[ast.operator], Callable[[Node, Node], Node]] = {
-            ast.Mult: build.mul,
-            ast.Div: build.div,
-            ast.MatMult: build.matmul,
-            ast.Pow: build.power,
-        }
-        operation = operations.get(type(node.op))
+        operation = _OPERATIONS.get(type(node.op))
         if operation is None:
             raise ModelError("there is no such operator in a model", hint="operators are + - * / ** @")
         return operation(left, right)

@@ -57,13 +57,17 @@ class Name:
 def parse_name(text: str) -> Name | None:
     """A name, or None if the text is not one."""
     match = _NAME.match(text)
-    if match is None or not match[1].isidentifier():
+    return None if match is None else name_of(match[1], match[2])
+
+
+def name_of(stem: str, index: str | None) -> Name | None:
+    """The name of a stem and an index in brackets, or None if Python would not take the stem for a name."""
+    if not stem.isidentifier():
         return None
-    return Name(match[1], parse_index(match[2]) if match[2] else None)
+    return Name(stem, parse_index(index) if index else None)
 
 
 def parse_index(text: str) -> Index:
-    """The index in `[l-1]` or `[2]`."""
     match = _INDEX.match(text)
     assert match is not None
     letter, sign, digits = match.groups()

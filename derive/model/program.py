@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from derive.errors import ModelError, Span
 from derive.model.declarations import parse_declaration, split_spelling
@@ -12,6 +13,7 @@ from derive.model.scope import Declared
 from derive.model.source import Statement, read, split_at_commas
 from derive.model.tokens import Expression, parse
 
+_DIRECTIVE = re.compile(r"(?:for|alias|loss)\s")
 _ALIAS = re.compile(r"alias\s+(?![\s=:])(?P<spellings>.+)=\s*(?P<target>[^=]*?)\s*\Z")
 _LOSS = re.compile(r"loss\s+(?P<name>[^\s=:]+)\s*\Z")
 _FOR = re.compile(r"for\s+(?P<letter>\S+)\s+in\s+(?P<low>\d{1,6})\s*\.\.\s*(?P<high>[^\s:]+)\s*:\s*\Z")
@@ -19,8 +21,7 @@ _FOR_LIKE = re.compile(r"for\s+[^\s=:]+\s+in\b")
 _RELATION = re.compile(r'"[^"]*"?|[()\[\]{}]|:|=')
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(NamedTuple):
     """A binding line."""
 
     name: Name
@@ -78,6 +79,21 @@ def read_program(text: str, file: str | None = None) -> Program:
 
 
 def _read_statement(program: Program, statement: Statement, in_block: bool) -> None:
+    if _DIRECTIVE.match(statement.text) is not None and _read_directive(program, statement):
+        return
+    place, sign = _relation(statement)
+    if sign == ":":
+        program.declared += parse_declaration(statement, place)
+        return
+    end, latex = split_spelling(statement)
+    name = _name(statement, 0, place)
+    span = statement.span(0, len(statement.text[:place].rstrip()))
+    lines = program.inside if in_block else program.before if program.loop is None else program.after
+    lines.append(Bound(name, parse(statement, place + 1, end), latex, span))
+
+
+def _read_directive(program: Program, statement: Statement) -> bool:
+    """Read a line that begins with a word of the language; False if it is a binding or declaration all the same."""
     text = statement.text
     if (match := _FOR.match(text)) is not None:
         _read_loop(program, statement, match)
@@ -93,15 +109,8 @@ def _read_statement(program: Program, statement: Statement, in_block: bool) -> N
             raise ModelError(f"the loss is already named on line {program.loss[1].line}", span=span)
         program.loss = (_name(statement, match.start("name"), match.end("name")), span)
     else:
-        place, sign = _relation(statement)
-        if sign == ":":
-            program.declared += parse_declaration(statement, place)
-            return
-        end, latex = split_spelling(statement)
-        name = _name(statement, 0, place)
-        bound = Bound(name, parse(statement, place + 1, end), latex, statement.span(0, len(text[:place].rstrip())))
-        lines = program.inside if in_block else program.before if program.loop is None else program.after
-        lines.append(bound)
+        return False
+    return True
 
 
 def _read_loop(program: Program, statement: Statement, match: re.Match[str]) -> None:

@@ -94,7 +94,11 @@ class Scope:
         """A size named in a shape; the use declares it."""
         name = name.within(self.environment)
         text = str(name)
-        declaration = self.declarations.get(text) or self._member(name)
+        declaration: Declaration | Declared | None = self.declarations.get(text)
+        if declaration is None and name.index is not None:
+            template = self.templates.get(name.stem)
+            # the shape of another template may lead back here: it is refused unread
+            declaration = self._member(name) if template is None or template.kind == "size" else template
         if declaration is not None and declaration.kind != "size":
             raise ModelError(
                 f"{text} is declared as {_KINDS[declaration.kind]}, but here it is the size of an axis",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 
 from derive.errors import ModelError, Span
 
@@ -20,6 +21,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 _CLOSING = {closing: opening for opening, closing in _OPENING.items()}
 # what the scanner has to stop at: a string (in which nothing counts), a comment, a bracket
 _LANDMARK = re.compile(r'"[^"]*"?|#|[()\[\]{}]')
+_LIST_MARK = re.compile(r'"[^"]*"?|[()\[\]{},]')
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Statement:
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """The place of `text[start:end]`; the width ends with the source line."""
-        k = bisect_right(self.pieces, start, key=lambda piece: piece[0]) - 1
-        offset, line, column, source = self.pieces[max(k, 0)]
+        k = 0 if len(self.pieces) == 1 else max(0, bisect_right(self.pieces, start, key=itemgetter(0)) - 1)
+        offset, line, column, source = self.pieces[k]
         end = len(self.text) if end is None else end
         column += start - offset
         width = max(1, min(end - start, len(source.rstrip()) + 1 - column))
@@ -106,7 +108,7 @@ class _Pending:
         self.parts: list[str] = []
         self.pieces: list[tuple[int, int, int, str]] = []
         self.length = 0
-        self.open: list[tuple[str, Span]] = []
+        self.open: list[tuple[str, int, int, str]] = []  # bracket, line, column, source line
 
     def add(self, number: int, line: str) -> str:
         """Take in a source line; returns its comment."""
@@ -117,7 +119,7 @@ class _Pending:
                 end, comment = mark.start(), line[mark.end() :].strip("# \t")
                 break
             if token[0] != '"':
-                self._bracket(token, Span(number, mark.start() + 1, line, 1, self.file))
+                self._bracket(token, number, mark.start() + 1, line)
         body = line[:end].rstrip()
         start = len(body) - len(body.lstrip())
         if body:
@@ -126,24 +128,21 @@ class _Pending:
             self.length += len(body) - start + 1
         return comment
 
-    def _bracket(self, token: str, span: Span) -> None:
+    def _bracket(self, token: str, number: int, column: int, line: str) -> None:
         if token in _OPENING:
-            self.open.append((token, span))
-            if len(self.open) > MAX_NESTING:
-                raise ModelError(
-                    f"brackets are nested more than {MAX_NESTING} deep", span=span, hint="name parts of the expression"
-                )
+            self.open.append((token, number, column, line))
+            if len(self.open) <= MAX_NESTING:
+                return
+            what, hint = f"brackets are nested more than {MAX_NESTING} deep", "name parts of the expression"
         elif not self.open:
-            raise ModelError(f"{token!r} closes nothing", span=span, hint="remove it, or open it before")
-        elif self.open[-1][0] != _CLOSING[token]:
-            opening, place = self.open[-1]
-            raise ModelError(
-                f"{token!r} meets {opening!r} of line {place.line}, column {place.column}",
-                span=span,
-                hint=f"close it with {_OPENING[opening]!r}",
-            )
+            what, hint = f"{token!r} closes nothing", "remove it, or open it before"
         else:
-            self.open.pop()
+            opening, its_line, its_column, _ = self.open.pop()
+            if opening == _CLOSING[token]:
+                return
+            what = f"{token!r} meets {opening!r} of line {its_line}, column {its_column}"
+            hint = f"close it with {_OPENING[opening]!r}"
+        raise ModelError(what, span=Span(number, column, line, 1, self.file), hint=hint)
 
     def take(self) -> Statement | None:
         """The finished statement, if there is anything in it."""
@@ -162,22 +161,28 @@ class _Pending:
     def finish(self) -> None:
         """Check that no bracket is left open."""
         if self.open:
-            opening, span = self.open[-1]
+            opening, number, column, line = self.open[-1]
+            span = Span(number, column, line, 1, self.file)
             raise ModelError(f"{opening!r} is never closed", span=span, hint=f"add {_OPENING[opening]!r}")
 
 
 def split_at_commas(text: str, start: int = 0) -> list[tuple[int, str]]:
     """The parts of a list outside of brackets and strings, each with its offset (`start` is added) and stripped."""
-    parts: list[tuple[int, str]] = []
     depth, begin = 0, 0
-    for mark in re.finditer(r'"[^"]*"?|[()\[\]{},]|\Z', text):
+    parts: list[tuple[int, str]] = []
+    for mark in _LIST_MARK.finditer(text):
         token = mark.group()
-        if token in ("", ",") and depth == 0:
-            part = text[begin : mark.start()]
-            parts.append((start + begin + len(part) - len(part.lstrip()), part.strip()))
-            begin = mark.end()
-        elif token and token in _OPENING:
+        if token == ",":
+            if depth == 0:
+                parts.append(_stripped(text[begin : mark.start()], start + begin))
+                begin = mark.end()
+        elif token in _OPENING:
             depth += 1
-        elif token and token in _CLOSING:
+        elif token in _CLOSING:
             depth -= 1
+    parts.append(_stripped(text[begin:], start + begin))
     return parts
+
+
+def _stripped(part: str, start: int) -> tuple[int, str]:
+    return start + len(part) - len(part.lstrip()), part.strip()

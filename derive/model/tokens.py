@@ -10,22 +10,23 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from derive.errors import ModelError, Span
-from derive.model.names import INDEX, WORD, Name, parse_name
+from derive.model.names import INDEX, WORD, Name, name_of
 from derive.model.source import MAX_NESTING, Statement
 
 MAX_OPERATORS = 2_000  # between one pair of brackets; deeper trees could exhaust the interpreter's stack
 MAX_SIGNS = 100
 MAX_DIGITS = 200
 
+# what it does not match is white space
 _TOKEN = re.compile(
-    rf"(?P<name>{WORD}(?:{INDEX})?)|(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
-    r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/@()\[\],.=<>])|(?P<space>\s+)|(?P<other>.)",
-    re.DOTALL,
+    rf"(?P<name>{WORD})(?P<index>{INDEX})?|(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
+    r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/@()\[\],.=<>])|(?P<other>\S)"
 )
 _PYTHON_WORDS = frozenset(
     ["and", "or", "not", "in", "is", "if", "else", "for", "while", "lambda", "await", "yield", "async", "def", "class"]
@@ -48,8 +49,7 @@ _HINTS = {
 _ATOM = ast.Name("n0", ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=2)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A token; offsets are into the statement. `name` is set for names, `number` for numbers."""
 
     text: str
@@ -57,25 +57,15 @@ class Token:
     end: int
     name: Name | None = None
     number: Fraction | None = None
-
-    @property
-    def is_atom(self) -> bool:
-        """Whether it is a name or a number."""
-        return self.name is not None or self.number is not None
+    is_atom: bool = False  # whether it is a name or a number
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(NamedTuple):
     """A parsed right side: the tree over placeholders, and the way back to the source."""
 
     statement: Statement
     tokens: tuple[Token, ...]
-    starts: tuple[int, ...]  # where each token begins in the rewritten text
     tree: ast.expr
-
-    def token(self, node: ast.expr | ast.keyword) -> Token:
-        """The first token of a subtree."""
-        return self.tokens[bisect_right(self.starts, node.col_offset) - 1]
 
     def values(self) -> list[Name]:
         """The values it refers to: names that are neither called nor options nor attributes."""
@@ -90,8 +80,9 @@ class Expression:
 
     def span(self, node: ast.expr | ast.keyword) -> Span:
         """The place of a subtree."""
-        last = self.tokens[bisect_right(self.starts, (node.end_col_offset or 1) - 1) - 1]
-        return self.statement.span(self.token(node).start, last.end)
+        first = _token_at(self.tokens, node.col_offset)
+        last = _token_at(self.tokens, (node.end_col_offset or 1) - 1)
+        return self.statement.span(self.tokens[first].start, self.tokens[last].end)
 
 
 def parse(statement: Statement, start: int, end: int) -> Expression:
@@ -100,49 +91,50 @@ def parse(statement: Statement, start: int, end: int) -> Expression:
     if not tokens:
         raise ModelError("an expression is missing", span=statement.span(start, start + 1))
     if len(tokens) == 1 and tokens[0].is_atom:  # the sizes of shapes mostly
-        return Expression(statement, tokens, (0,), _ATOM)
-    _check_neighbours(statement, tokens)
-    _check_size(statement, tokens)
-    starts: list[int] = []
-    parts: list[str] = []
-    length = 0
-    for k, token in enumerate(tokens):
-        part = f"n{k}" if token.is_atom else token.text
-        starts.append(length)
-        parts.append(part)
-        length += len(part) + 1
+        return Expression(statement, tokens, _ATOM)
+    if len(tokens) > min(MAX_SIGNS, MAX_NESTING):
+        _check_neighbours(statement, tokens)
+        _check_size(statement, tokens)
     try:
-        tree = ast.parse(" ".join(parts), mode="eval").body
+        tree = ast.parse(" ".join(_rewritten(tokens)), mode="eval").body
     except SyntaxError as error:
-        k = max(0, min(bisect_right(starts, max((error.offset or 1) - 1, 0)) - 1, len(tokens) - 1))
-        raise _syntax_error(statement, tokens, k) from None
+        _check_neighbours(statement, tokens)
+        raise _syntax_error(statement, tokens, _token_at(tokens, max((error.offset or 1) - 1, 0))) from None
     except (MemoryError, RecursionError):
         raise ModelError(
             "the expression is nested too deeply",
             span=statement.span(tokens[0].start, tokens[-1].end),
             hint="name parts of it in lines of their own",
         ) from None
-    return Expression(statement, tokens, tuple(starts), tree)
+    return Expression(statement, tokens, tree)
 
 
-def _tokens(statement: Statement, start: int, end: int) -> list[Token]:
-    tokens: list[Token] = []
+def _rewritten(tokens: tuple[Token, ...]) -> list[str]:
+    """The tokens as Python sees them, one space apart."""
+    return [f"n{k}" if token.is_atom else token.text for k, token in enumerate(tokens)]
+
+
+def _token_at(tokens: tuple[Token, ...], offset: int) -> int:
+    """The number of the token that stands at, or last before, an offset into the rewritten text."""
+    starts = accumulate((len(part) + 1 for part in _rewritten(tokens)), initial=0)
+    return min(bisect_right(list(starts), offset), len(tokens)) - 1
+
+
+def _tokens(statement: Statement, start: int, end: int) -> Iterator[Token]:
     for match in _TOKEN.finditer(statement.text, start, end):
-        text, begin, after = match.group(), match.start(), match.end()
-        if match["name"] is not None:
-            name = parse_name(text)
-            if name is None:
-                raise ModelError(f"{text!r} is not a name", span=statement.span(begin, after))
-            tokens.append(Token(text, begin, after, name=name))
-        elif match["number"] is not None:
-            tokens.append(Token(text, begin, after, number=_number(statement, text, begin)))
-        elif match["sign"] is not None:
-            tokens.append(Token(text, begin, after))
-        elif match["other"] is not None:
+        kind, text, (begin, after) = match.lastgroup, match[0], match.span()
+        if kind == "sign":
+            yield Token(text, begin, after)
+        elif kind == "number":
+            yield Token(text, begin, after, None, _number(statement, text, begin), is_atom=True)
+        elif kind == "other":
             raise ModelError(
                 f"unexpected {text!r} in an expression", span=statement.span(begin, after), hint=_HINTS.get(text)
             )
-    return tokens
+        elif (name := name_of(match["name"], match["index"])) is None:
+            raise ModelError(f"{text!r} is not a name", span=statement.span(begin, after))
+        else:
+            yield Token(text, begin, after, name, None, is_atom=True)
 
 
 def _number(statement: Statement, text: str, begin: int) -> Fraction:

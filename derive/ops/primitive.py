@@ -38,13 +38,11 @@ def _contract(node: Node, g: Node) -> Cotangents:
     ins, out = node.labels
     factors = list(zip(ins, node.args, strict=True))
     # g stands where the operand stood, so that W x gives g x^T and W^T g; in a plain product it comes first
-    elementwise_product = all(set(labels) <= set(out) for labels in ins)
+    elementwise_product = all(map(set(out).issuperset, ins))
     result = []
     for k, (labels, arg) in enumerate(factors):
-        if elementwise_product:
-            rest = [(out, g), *factors[:k], *factors[k + 1 :]]
-        else:
-            rest = [*factors[:k], (out, g), *factors[k + 1 :]]
+        rest = [*factors[:k], *factors[k + 1 :]]
+        rest.insert(0 if elementwise_product else k, (out, g))
         result.append(product(rest, labels, arg))
     return tuple(result)
 
@@ -55,7 +53,7 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
     Signs go in front, ones are dropped, views of one operand (transposes, sums, broadcasts, diagonals, identities) are
     looked through, and a sum over an index that nothing bears any more is a factor of its size.
     """
-    names = _Labels(1 + max((label for labels in (*(f[0] for f in factors), out) for label in labels), default=-1))
+    names = _Labels()
     kept: list[tuple[Labels, Node]] = []
     sizes: dict[int, Size] = {}
     negative = False
@@ -69,11 +67,13 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
             negative, arg = not negative, build.number(-arg.value)
         if not (arg.op == "number" and arg.value == 1):
             kept.append((labels, arg))
-    kept = [(names.find_all(labels), arg) for labels, arg in kept]
-    out = names.find_all(out)
-    borne = {label for labels, _ in kept for label in labels}
-    for label, size in {names.find(label): size for label, size in sizes.items()}.items():
-        if label not in borne and label not in out and size is not ONE:
+    if names.same:
+        kept = [(names.find_all(labels), arg) for labels, arg in kept]
+        out = names.find_all(out)
+        sizes = {names.find(label): size for label, size in sizes.items()}
+    borne = set(out).union(*[labels for labels, _ in kept])
+    for label, size in sizes.items():
+        if label not in borne and size is not ONE:
             kept.insert(0, ((), build.size_value(size)))
     kept = kept or [((), build.number(1))]
     result = build.contract([labels for labels, _ in kept], out, [arg for _, arg in kept], like.shape)
@@ -93,10 +93,10 @@ def times(*args: Node) -> Node:
 
 
 class _Labels:
-    """Labels with a supply of fresh ones and a record of which have turned out to be the same."""
+    """Labels with a supply of fresh ones (below 0) and a record of which have turned out to be the same."""
 
-    def __init__(self, fresh: int) -> None:
-        self.fresh = fresh
+    def __init__(self) -> None:
+        self.fresh = -1
         self.same: dict[int, int] = {}
 
     def find(self, label: int) -> int:
@@ -119,7 +119,7 @@ class _Labels:
         for own in inner:
             if own not in known:
                 known[own] = self.fresh
-                self.fresh += 1
+                self.fresh -= 1
         return tuple(known[own] for own in inner)
 
 

@@ -27,6 +27,13 @@ def refused(text: str, kind: type[DeriveError] = ModelError) -> DeriveError:
         ("x : scalar\nx : (n,)", 2, 1, "already declared on line 1"),
         ("x : scalar\nx = 2", 2, 1, "already declared on line 1"),
         ("n : scalar\nX : (m, n)", 2, 9, "n is declared as an input"),
+        (
+            "x : scalar\nn[l] : (n[l],)\na[0] = x\nfor l in 1..L:\n  a[l] = n[l]*a[l-1]",
+            2,
+            9,
+            "n[1] is declared as an input",
+        ),
+        ('X : (m, k., one_hot(axis=1)", free\nS) (m, k)', 1, 10, "ends after '.'"),  # a string over two lines
         ("x = 1\nx = 2", 2, 1, "already defined on line 1"),
         ("X : (m, n)\nm = 2", 2, 1, "size of an axis on line 1"),
         ("x : scalar, positiv", 1, 13, "unknown assumption 'positiv'"),
