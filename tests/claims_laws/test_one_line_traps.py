@@ -69,6 +69,7 @@ WRONG = [
     r"a = a + 1 % ",
     r"a = a \tag{1} + 1",
     r"a \label{x} + 1 = a",
+    r"\frac{\partial L}{\partial x_i} = 2\sum_j A_{ji} q_j + A_{ji} y_j",
     r"-a^2 = a^2",
     r"-a^2 = (-a)^2",
     r"a^bc = a^{bc}",
@@ -124,6 +125,8 @@ WRONG = [
     r"x^3 = x",
     r"A^2 = A \odot A",
     r"A^{-1} = 1/A",
+    r"A^0 = 1",
+    r"A^0 = \mathbf{1}\mathbf{1}^T",
     r"\frac{A}{B} = A B^{-1}",
     r"\frac{x}{y} = x",
     r"e^{A+B} = e^A e^B",
@@ -234,6 +237,32 @@ RIGHT = [
     r"0.5 = \frac12",
     r"a = 1.0 a",
     r"10^{3} a = 1000 a",
+    r"A^0 = I",
+    r"V^{-2} = V^{-1} V^{-1}",
+    r"(A^2)^T = (A^T)^2",
+    r"A^{\circ 2} = A \odot A",
+    r"A^{12} = A^6 A^6",
+    r"f(v)^2 = f(v) f(v)",
+]
+UNREAD = [
+    # roots and powers by a letter of a square matrix have more than one meaning
+    r"A^{1/2} = \sqrt{A}",
+    r"A^b = A^b",
+    r"V^{-1/2} V V^{-1/2} = I",
+    r"e^A = \exp(A)",
+    # operators that every text knows are no new names
+    r"\mathrm{rank}(A) = n",
+    r"\mathrm{Var}(a) = a",
+    r"\operatorname{Cov}(x, y) = A",
+    r"\mathbb{E}[x] = y",
+    r"\mathbb{E}(x) = y",
+    r"\dim(A) = n",
+    r"\operatorname{vec}(A) = x",
+]
+AMBIGUOUS = [
+    # a sum ends at the next sign, and its index occurs behind it
+    r"\frac{\partial L}{\partial x_i} = 2\sum_j A_{ji} q_j - A_{ji} y_j",
+    r"L = \sum_i q_i^2 - 2 q_i y_i + y_i^2 + s^2",
 ]
 
 
@@ -246,3 +275,13 @@ def test_wrong(latex: str) -> None:
 @pytest.mark.parametrize("latex", RIGHT)
 def test_right(latex: str) -> None:
     assert verify_formula(latex, GRAPH, options=Options(repairs=False)).results[0].verdict == "true"
+
+
+@pytest.mark.parametrize("latex", UNREAD)
+def test_unread(latex: str) -> None:
+    assert verify_formula(latex, GRAPH, options=Options(repairs=False)).results[0].verdict == "unread"
+
+
+@pytest.mark.parametrize("latex", AMBIGUOUS)
+def test_ambiguous(latex: str) -> None:
+    assert verify_formula(latex, GRAPH, options=Options(repairs=False)).results[0].verdict == "ambiguous"

@@ -68,7 +68,7 @@ def _settings(context: Context) -> Iterator[tuple[str, Context]]:
             _known.clear()
         known = _known[id(graph)] = graph, tuple((label, Context(other)) for label, other in _losses(graph))
     for label, other in known[1]:
-        yield label, replace(other, definitions=context.definitions)
+        yield label, other.with_definitions(context.definitions)
     if context.layout is None:
         yield NUMERATOR, replace(context, layout="numerator")
 

@@ -10,11 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from derive.claims.meaning.claim import (
-    Member,
-    Problem,
-    Value,
-)
+from derive.claims.meaning.claim import Member, Problem, Value
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.expressions import expression
 from derive.claims.meaning.lookup import is_word
@@ -274,7 +270,10 @@ def _outcomes(
             return replace(scope.flaws[0], formal=result)
         both = [letter for letter in scope.closed if letter in scope.free]
         if both and isinstance(result, Value):
-            return Problem("wrong_index", f"{both[0]} is summed over and also free", scope.free[both[0]])
+            # a sum that ends at the sign, and an index that occurs behind it: the other reach does not remove this one
+            ends = any(key[0] == "reach" and not answer for key, answer in oracle.made.items())
+            shown = f"{both[0]} is summed over and also free"
+            return Problem("wrong_index", shown, scope.free[both[0]], stands=ends)
         return result
 
     for choices, result in outcomes(run):

@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from derive.claims.meaning.specified import Body
 from derive.claims.typography.nodes import Offsets, Row, Slip
 from derive.claims.typography.statements import Statement
 from derive.ir.graph import Graph
@@ -65,12 +66,14 @@ class Problem:
     """Why something whose names are all known has no value. `defect` is a key of the list of defects.
 
     `formal` is what it would be with the fault left in as an unknown: a sum to a wrong limit still equals itself.
+    `stands`: a fault of the meaning, not of the shapes, so that a reading with it is not dropped for another one.
     """
 
     defect: str
     message: str
     span: Offsets
     formal: Value | None = field(default=None, compare=False)
+    stands: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ class Update:
 class Definition:
     """A name that the page defines: its spelling, its index letters, and what stands on the right.
 
-    `formal` holds the arguments of a function. The right side is kept as written and read wherever it is used.
+    `formal` holds the arguments of a function. The right side is kept as written and read wherever it is used; of a
+    function of the model `body` is what it denotes.
     """
 
     key: tuple[str, str, str, int]
@@ -140,6 +144,7 @@ class Definition:
     formal: tuple[str, ...]
     row: Row
     text: str
+    body: Body | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

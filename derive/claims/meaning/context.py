@@ -10,6 +10,7 @@ from typing import Literal
 from derive.claims.meaning.claim import Definition
 from derive.claims.meaning.scope import Frame
 from derive.claims.meaning.scripts import Lin
+from derive.claims.meaning.specified import Body, specified
 from derive.ir.graph import Graph
 
 
@@ -17,12 +18,14 @@ from derive.ir.graph import Graph
 class Context:
     """The graph, the definitions of the page so far, and the layout of Jacobians if one is declared.
 
+    `stated` says in words what the page has made known of functions of the model; the graph is the one that has them.
     Vocabularies and Jacobians are kept with the context and shared by its copies, so one is made for a page and model.
     """
 
     graph: Graph
     definitions: tuple[Definition, ...] = ()
     layout: Literal["numerator", "denominator"] | None = None
+    stated: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     before_last: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
@@ -34,8 +37,22 @@ class Context:
             object.__setattr__(self, "before_last", _before_last(self.graph))
 
     def with_definitions(self, definitions: Iterable[Definition]) -> Context:
-        """The same context after further definitions of the page."""
-        return replace(self, definitions=(*self.definitions, *definitions))
+        """The same context after further definitions of the page; one of a function of the model changes the graph."""
+        made = self
+        for definition in definitions:
+            made = replace(made, definitions=(*made.definitions, definition))
+            if definition.body is not None:
+                made = made._with_function(definition.body)
+        return made
+
+    def _with_function(self, body: Body) -> Context:
+        stated = (*self.stated, body.text)
+        made = replace(self, graph=specified(self.graph, body), stated=stated, frames=(), shifted=(), before_last=())
+        for frame, before in zip(
+            (*made.frames, *made.before_last), (*self.frames, *self.before_last), strict=True
+        ):  # what the model sends through the function stays a pre-activation
+            frame.lexicon.adjoint_of = before.lexicon.adjoint_of
+        return made
 
     @property
     def main(self) -> Frame:

@@ -6,18 +6,28 @@ be defined by the page as well. The right side is kept as it is written and read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derive.claims.meaning.cases import Job
 from derive.claims.meaning.claim import Definition, Value
 from derive.claims.meaning.functions import function_word, named_function
 from derive.claims.meaning.gradients import delta
 from derive.claims.meaning.lookup import Found, resolve, spelling_of
+from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
 from derive.claims.meaning.scripts import Lin, text_of
+from derive.claims.meaning.specified import Body, is_entrywise
 from derive.claims.typography.nodes import Accent, Group, Node, Operator, Punct, Row, Scripts, Symbol, walk
+from derive.ir.node import refs
 
 _RESERVED = frozenset({r"\nabla", r"\partial", r"\pi", "R", "e", "d"})
+_OPERATORS = re.compile(
+    r"rank|dim|det|ker|im|re|span|null|tr|trace|diag|vech?|var|std|sd|cov|corr|mean|median|mode|cond|card|e|exp|log"
+    r"|sup|inf|lim|arg|argmax|argmin|max|min|sign|sgn|prob|pr|kl|size|len|length|shape"
+)
+"""Words that every text uses for an operator: what stands behind them is claimed, and `rank(A) = n` defines nothing."""
 
 
 def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
@@ -47,7 +57,25 @@ def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
     if sub is None or sup is None:
         return None
     shown = scope.source[head.span[0] : head.span[1]]
-    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown)
+    body = _body(head, formal or (), right, scope)
+    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown, body)
+
+
+def _body(head: Node, formal: Sequence[str], right: Row, scope: Scope) -> Body | None:
+    """What the right side says of a function of the model; None if the name is new."""
+    meant = resolve(head, scope)
+    if not formal or not isinstance(meant, Found) or meant.entry.kind != "function":
+        return None
+    letters = tuple(f"%{letter}" for letter in formal)
+    inner = replace(scope, formal={name: formal_value(letter) for name, letter in zip(formal, letters, strict=True)})
+    value = inner.read(right.items, inner)
+    known = {*letters, *(name for name, d in scope.frame.graph.declarations.items() if d.kind in ("input", "symbol"))}
+    declared = scope.frame.graph.declarations[meant.entry.name]
+    fits = isinstance(value, Value) and not value.letters and is_entrywise(value.node)
+    if not isinstance(value, Value) or not fits or set(refs(value.node)) - known or declared.arity != len(formal):
+        raise NotUnderstood(right.span, f"an expression in {', '.join(formal)}, which the function takes to one number")
+    shown = f"{meant.entry.name}({', '.join(formal)}) = {scope.source[slice(*right.span)]}"
+    return Body(meant.entry.name, letters, value.node, shown)
 
 
 def _mentions(items: Sequence[Node], base: Node | None) -> bool:
@@ -69,6 +97,8 @@ def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
     if meant is not None or named_function(head, scope) is not None:
         return False
     if isinstance(base, Symbol) and len(base.name) > 1 and function_word(base.name, scope) is not None:
+        return False
+    if function and isinstance(base, Symbol) and (_OPERATORS.fullmatch(base.name.lower()) or base.font == "op"):
         return False
     try:
         return delta(head, scope) is None
@@ -133,7 +163,8 @@ def formal_letters(job: Job) -> tuple[str, ...]:
     left = job.rows[0].items
     scope = job.scope(job.context.main, Oracle(), 0, {})
     found: list[str] = []
-    for k, node in enumerate(left[1:], start=1):
+    for k, behind in enumerate(left[1:], start=1):
+        node = behind.base if isinstance(behind, Scripts) else behind
         if not isinstance(node, Group) or len(node.items) != 1 or not isinstance(node.items[0], Symbol):
             continue
         before = resolve(left[k - 1], scope)

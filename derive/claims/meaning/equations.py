@@ -30,6 +30,8 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
         text = shown[0]
         for relation, part in zip(job.statement.relations, shown[1:], strict=True):
             text += f" {relation.text} {part}"
+        if job.context.stated:
+            text += f"  [under {'; '.join(job.context.stated)}]"
         defining = frozenset({0}) if definition is not None else _defining(job, ways[0])
         stray = any(isinstance(node, Stray) for row in job.rows for node in walk(row))
         slips = tuple(slip for slip in job.layout.slips if _within(slip, job.statement))
@@ -38,7 +40,7 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
                 kind,
                 text,
                 ways,
-                assumed=joined.assumed,
+                assumed=(*joined.assumed, *(f"{said}, as the page defines it" for said in job.context.stated)),
                 notes=(*slips, *(note for note in joined.notes if note not in slips)),
                 defining=defining,
                 defines=definition,

@@ -87,15 +87,16 @@ def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tup
     """A sum whose index occurs in later terms may reach over them as well: both are readings."""
     for at, term in enumerate(terms[:-1]):
         big = next((node for node in term if isinstance(node, BigOperator) and node.name == r"\sum"), None)
-        if big is None or not _occurs(index_letters(big), terms[at + 1 :]):
-            continue
-        if scope.choose(("reach", big.span), (False, True)):
+        letters = index_letters(big) if big is not None else ()
+        last = max((k for k in range(at + 1, len(terms)) if _occurs(letters, terms[k:])), default=at)
+        if big is not None and last > at and scope.choose(("reach", big.span), (False, True)):
             start = term.index(big) + 1
             body: list[Node] = list(term[start:])
-            for sign, later in zip(signs[at + 1 :], terms[at + 1 :], strict=True):
+            for sign, later in zip(signs[at + 1 : last + 1], terms[at + 1 : last + 1], strict=True):
                 body += [Operator(later[0].span, "+" if sign > 0 else "-"), *later]
             row = Row(span_of(body), tuple(body))
-            return [*terms[:at], [*term[:start], row]], signs[: at + 1]
+            reaching = [*term[:start], row]
+            return [*terms[:at], reaching, *terms[last + 1 :]], [*signs[: at + 1], *signs[last + 1 :]]
     return terms, signs
 
 

@@ -66,9 +66,7 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
         case Number():
             return _number(node), at + 1
         case Fraction(num=num, den=den):
-            made = values.divide(scope.read(num.items, scope), scope.read(den.items, scope), node.span)
-            text = f"{_text(num, scope)} / {_text(den, scope)}"
-            return (made if isinstance(made, Problem) else replace(made, text=f"({text})")), at + 1
+            return _quotient(scope.read(num.items, scope), scope.read(den.items, scope), node), at + 1
         case Group() | Row() | Matrix() | Cases() | Root():
             return _plain(node, scope), at + 1
         case Symbol() | Accent():
@@ -88,8 +86,17 @@ _WANTED: dict[type[Node], str] = {
 }
 
 
-def _text(row: Row, scope: Scope) -> str:
-    return scope.source[row.span[0] : row.span[1]]
+def _quotient(above: Result, below: Result, node: Node) -> Result:
+    made = values.divide(above, below, node.span)
+    if isinstance(made, Problem):
+        return made
+    return replace(made, text=f"({_shown(above)} / {_shown(below)})")
+
+
+def _shown(part: Result) -> str:
+    """What stands above or below a line, in brackets if it is a product."""
+    text = part.text if isinstance(part, Value) else "?"
+    return f"({text})" if " " in text and not text.startswith("(") else text
 
 
 def _number(node: Number) -> Result:
@@ -205,6 +212,9 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
     if counted is not None:
         tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
         return raised(counted, tokens, node, scope), at + 1
+    argument = scope.formal.get(node.base.name) if isinstance(node.base, Symbol) and node.sub is None else None
+    if argument is not None and not node.primes and node.sup is not None:
+        return raised(argument, tuple(scope.substituted(tokens_of(node.sup.items))), node, scope), at + 1
     if isinstance(node.base, Symbol | Accent):
         step = _known(node, items, at, scope) or _euler(node, at, scope)
         if step is not None:
@@ -235,6 +245,8 @@ def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
     exponent = scope.read(node.sup.items, scope)
     if isinstance(exponent, Problem):
         return exponent, at + 1
+    if len(exponent.shape) == 2 and exponent.shape[0] is exponent.shape[1]:
+        raise NotUnderstood(node.span, r"no exponential of a square matrix; entry by entry it is \exp(A)")
     return replace(exponent, node=build.call("exp", exponent.node), chain=None, text=f"exp({exponent.text})"), at + 1
 
 

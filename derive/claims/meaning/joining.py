@@ -86,9 +86,16 @@ def _against_page(choices: object) -> bool:
 
 
 def faults(way: Way) -> int:
-    return sum(isinstance(link, Check) and not link.holds for case in way for link in case.links) + sum(
-        isinstance(member, Problem) for case in way for member in case.members
-    )
+    """How much does not type-check. A fault of the meaning stands beside readings without it, and does not count."""
+    return sum(_faults(case) for case in way)
+
+
+def _faults(case: Case) -> int:
+    stands = [isinstance(member, Problem) and member.stands for member in case.members]
+    broken = sum(isinstance(member, Problem) for member in case.members) - sum(stands)
+    for k, asked in enumerate(case.links):
+        broken += isinstance(asked, Check) and not asked.holds and not any(stands[k : k + 2])
+    return broken
 
 
 def _ways(

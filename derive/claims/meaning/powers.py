@@ -11,17 +11,15 @@ from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve
 from derive.claims.meaning.names import Entry
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of
-from derive.claims.meaning.usage import annotated
-from derive.claims.typography.nodes import (
-    Group,
-    Node,
-    Offsets,
-    Scripts,
-    Symbol,
-)
+from derive.claims.meaning.usage import annotated, as_size
+from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts, Symbol
+from derive.ir import build
 from derive.ir.node import Node as Term
 from derive.ir.size import show_shape
 from derive.ops.tensors import inv
+
+MAX_POWER = 20
+"""The highest power of a matrix that is multiplied out."""
 
 
 def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Scope) -> Result:
@@ -72,35 +70,56 @@ def _turned(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Res
 
 
 def _powered(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Result:
-    """A power: of a square matrix by multiplication and inversion, else entry by entry."""
+    """A power: of a square matrix a whole one, by multiplication and inversion; else entry by entry."""
     row = node.sup if isinstance(node, Scripts) else None
     if row is None:
         raise NotUnderstood(node.span, "a power or a transpose")
     rank = len(value.shape)
+    first = row.items[0] if row.items else None
+    if isinstance(first, Operator) and first.text in (r"\circ", r"\odot") and len(row.items) > 1:
+        return _entrywise(value, scope.read(row.items[1:], scope), node)
     square = rank == 2 and value.shape[0] is value.shape[1]
-    if tuple(sup) in (("-", 1),) and square:
-        return replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
-    if len(sup) > 1 and is_transpose(sup[-1:]) and rank:
-        if not square or tuple(sup[:-1]) not in (("-", 1), ("-",)):
-            raise NotUnderstood(node.span, "a transpose")
-        inverse = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
-        return values.transposed(inverse, node.span)
+    if square and len(sup) > 1 and is_transpose(sup[-1:]):
+        return values.transposed(_whole_power(value, row.items[:-1], node, scope), node.span)
+    if square:
+        return _whole_power(value, row.items, node, scope)
     exponent = scope.read(row.items, scope)
+    times = as_size(exponent.node) if isinstance(exponent, Value) else None
+    if rank == 2 and times is not None and times.number is not None and times.number < 0:
+        return Problem("shape_mismatch", f"shape {show_shape(value.shape)} has no inverse", node.span)
+    return _entrywise(value, exponent, node)
+
+
+def _entrywise(value: Value, exponent: Result, node: Node) -> Result:
     if isinstance(exponent, Value) and exponent.shape:
         return Problem("shape_mismatch", "the exponent is no scalar", node.span)
-    if rank == 2 and sup[0] == "-":
-        return Problem("shape_mismatch", f"shape {show_shape(value.shape)} has no inverse", node.span)
-    times = sup[0] if len(sup) == 1 and isinstance(sup[0], int) else 0
-    if square and 1 < times < 10:
-        made: Result = value
-        for _ in range(times - 1):
-            made = values.multiply(made, value, node.span)
-    else:
-        made = values.power(value, exponent, node.span)
+    made = values.power(value, exponent, node.span)
     if isinstance(made, Problem):
         return made
     shown = exponent.text if isinstance(exponent, Value) else "?"
-    return replace(made, text=f"{value.text}^{shown}")
+    shown = f"({shown})" if " " in shown and not shown.startswith("(") else shown
+    return replace(made, text=f"{value.text}^{'∘' if len(value.shape) == 2 else ''}{shown}")
+
+
+def _whole_power(value: Value, items: Sequence[Node], node: Node, scope: Scope) -> Result:
+    """A^0 = I, A^n, A^{-n}. Roots and powers by a letter are unread: entry by entry they are `A^{\\circ p}`."""
+    lone = len(items) == 1 and isinstance(items[0], Operator) and items[0].text == "-"  # the minus of A^{-T}
+    exponent = None if lone else scope.read(items, scope)
+    times = as_size(exponent.node) if isinstance(exponent, Value) else None
+    number = -1 if lone else times.number if times is not None else None
+    if number is None or abs(number) > MAX_POWER:
+        raise NotUnderstood(node.span, r"a whole power of a square matrix, or one of its entries, A^{\circ p}")
+    if number == 0:
+        return Value(build.eye(value.shape[0]), text=f"I({value.shape[0]})")
+    base = value
+    if number < 0:
+        base = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
+    made: Result = base
+    for _ in range(abs(number) - 1):
+        made = values.multiply(made, base, node.span)
+    if isinstance(made, Problem) or number in (1, -1):
+        return made
+    return replace(made, text=f"{value.text}^{number}")
 
 
 def _inverse(value: Value, span: Offsets) -> Term:

@@ -12,6 +12,7 @@ from derive.claims.meaning.jacobians import diagonal_of
 from derive.claims.meaning.lookup import Found, axes_of, resolve, spelling_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of
+from derive.claims.meaning.specified import Body
 from derive.claims.typography.nodes import Group, Node, Offsets, Punct, Relation, Row, Scripts, Symbol
 from derive.ir import build
 from derive.ir.node import Node as Term
@@ -206,6 +207,8 @@ def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope
         return broken, at + 2
     inner = _inside(definition, scope)
     known = [argument for argument in arguments if isinstance(argument, Value)]
+    if definition.body is not None:
+        return _of_body(definition, definition.body, known, primes, items[at].span), at + 2
     if primes:
         if primes > 1 or len(known) != 1:
             raise NotUnderstood(items[at].span, "the first derivative of a function of one argument")
@@ -213,6 +216,23 @@ def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope
     inner.formal = dict(zip(definition.formal, known, strict=True))
     result = inner.read(definition.row.items, inner)
     return (result if isinstance(result, Problem) else replace(result, text=definition.text)), at + 2
+
+
+def _of_body(definition: Definition, body: Body, arguments: Sequence[Value], primes: int, span: Offsets) -> Result:
+    """A function of the model that the page specifies, entry by entry."""
+    if primes and len(arguments) != 1:
+        raise NotUnderstood(span, "the derivative of a function of one argument")
+
+    def combine(nodes: list[Term]) -> Term:
+        made = body.applied(nodes, (primes,) if primes else None)
+        if made is None:
+            raise NotUnderstood(span, "a lower derivative of the function")
+        return made
+
+    made = values.together(arguments, span, f"apply {definition.text} to", combine)
+    shown = ", ".join(argument.text for argument in arguments)
+    text = f"{definition.text}{chr(39) * primes}({shown})"
+    return made if isinstance(made, Problem) else replace(made, text=text)
 
 
 def _derivative(definition: Definition, argument: Value, inner: Scope, span: Offsets) -> Result:
