@@ -185,7 +185,7 @@ def _explicit_weights(found: Sequence[Found], orders: Set[str]) -> Iterator[_Sid
         if twin is not None:
             graph, order = twin
             other = "dest_first" if order == "source_first" else "source_first"
-            turned = replace(Context(graph), definitions=context.definitions, layout=context.layout)
+            turned = replace(Context(graph).with_definitions(context.definitions), layout=context.layout)
             against = tuple(_against(found, context.graph, turned))
             yield _Side(WEIGHTS, other, turned, against)
             if against or other in orders:
