@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from copy import copy
 
 from derive.claims.pages.page import Directives, Item, ModelSource, Page, PageWarning, decode, normalised
+from derive.claims.pages.tagged import formulas
 from derive.claims.typography.layout import parse
 from derive.claims.typography.macros import Macros, define_at
 from derive.claims.typography.nodes import Offsets
@@ -42,8 +44,6 @@ _LATEX = re.compile(
 _DEFINITION = re.compile(_DEFINE)
 _SOLID = re.compile(r"[^ \t\n>]|\Z")
 _BLANK = re.compile(r"\n[ \t>]*\n")
-_TAG = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
-_LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 _PYTHON = frozenset({"python", "py", "python3"})
 
 
@@ -202,12 +202,13 @@ class _Scanner:
         opening = self.text[self.starts[self.line(span[0]) - 1] : span[0]]
         if ">" in opening and not opening.strip(" \t>"):
             source = re.sub(r"\n[ \t]*>[ \t]?", "\n", source)
-        tags, labels = _TAG.findall(source), _LABEL.findall(source)
-        tag = tags[0] if tags else labels[0] if labels else None
-        if len(tags) <= 1 and len(labels) <= 1:  # with several, each row has its own and keeps it
-            source = _LABEL.sub("", _TAG.sub("", source))
-        first = begin + len(source) - len(source.lstrip())
-        self.add("formula", source.strip(), span, first, tag=tag.strip() if tag else None)
+        found = formulas(source)
+        said = copy(self.directives)
+        for formula in found:  # what a directive says of the display, it says of all its formulas
+            self.directives.skip, self.directives.expect = said.skip, said.expect
+            first = begin + formula.start + len(formula.source) - len(formula.source.lstrip())
+            place = span if len(found) == 1 else (first, span[1])
+            self.add("formula", formula.source.strip(), place, first, tag=formula.tag)
 
     def only_defines(self, source: str) -> bool:
         """Whether a display holds definitions and nothing to judge."""

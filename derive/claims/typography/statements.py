@@ -69,7 +69,8 @@ def _lines(items: tuple[Node, ...]) -> list[list[Node]]:
     for cells in rows:
         line: list[Node] = []
         for column, cell in enumerate(cells):
-            if column and column % 2 == 0 and line:  # the next pair of columns of an alignment
+            goes_on = not line or isinstance(line[-1], Operator | Relation)  # `a &=& b` of three columns
+            if column and column % 2 == 0 and not goes_on:  # the next pair of columns of an alignment
                 line.append(Space((cell.span[0], cell.span[0]), r"\qquad"))
             line.extend(_lines(cell.items)[0] if _system(cell.items) is None else cell.items)
         while line and isinstance(line[0], Space):
