@@ -1,13 +1,13 @@
 """From a syntax tree to nodes, with NumPy's meaning of every operator.
 
-The walk is iterative. A sum `a + b - c` becomes one node with three operands, in the order written; everything else is
-built as Python groups it.
+The parts of an expression are built in the order of its form. A sum `a + b - c` becomes one node with three operands,
+in the order written; everything else is built as Python groups it.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError, did_you_mean
@@ -16,6 +16,7 @@ from derive.ir.graph import Declaration
 from derive.ir.node import Node
 from derive.ir.size import Shape
 from derive.model.combine import indicator, signed_sum
+from derive.model.forms import terms
 from derive.model.literals import NO_VALUE, is_flag, plain_value
 from derive.model.scope import Scope
 from derive.model.sizes import MAX_AXES
@@ -43,21 +44,7 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Node, Node], Node]] = {
 
 def evaluate(expression: Expression, scope: Scope) -> Node:
     """The node of an expression. Errors carry the place of the part that failed."""
-    return _Walk(expression, scope).node(expression.tree)
-
-
-Term = tuple[bool, ast.expr, ast.BinOp | None]  # minus before it, the term, the operation that adds it
-
-
-def _spine(node: ast.BinOp) -> list[Term]:
-    """The terms of a sum, left to right."""
-    terms: list[Term] = []
-    current: ast.expr = node
-    while isinstance(current, ast.BinOp) and isinstance(current.op, ast.Add | ast.Sub):
-        terms.append((isinstance(current.op, ast.Sub), current.right, current))
-        current = current.left
-    terms.append((False, current, None))
-    return terms[::-1]
+    return _Walk(expression, scope).node()
 
 
 class _Walk:
@@ -68,50 +55,20 @@ class _Walk:
 
     # -------------------------------------------------------------------------------------- the walk
 
-    def node(self, root: ast.expr) -> Node:
-        order: list[ast.expr] = []
-        stack = [root]
-        while stack:
-            order.append(stack.pop())
-            stack += self._children(order[-1])
-        for current in reversed(order):  # from left to right, operands before what they are in
+    def node(self) -> Node:
+        form = self.expression.form
+        for current in form.order:
+            if current in form.arguments and is_flag(self.expression, current):
+                continue
             try:
                 self.done[current] = self._build(current)
             except DeriveError as error:
                 raise error.at(self.expression.span(current)) from None
-        return self._as_node(root)
+        return self._as_node(form.tree)
 
     def _as_node(self, tree: ast.expr) -> Node:
         value = self.done[tree]
         return build.array(value.items, value.shape) if isinstance(value, Listed) else value
-
-    def _children(self, node: ast.expr) -> Iterable[ast.expr]:
-        match node:
-            case ast.Name():
-                return ()
-            case ast.BinOp(op=ast.Add() | ast.Sub()):
-                return [term for _, term, _ in _spine(node)]
-            case ast.BinOp(left=left, right=right):
-                return [left, right]
-            case ast.UnaryOp(operand=operand):
-                return [operand]
-            case ast.Attribute(value=value):
-                return [value]
-            case ast.List(elts=items):
-                return items
-            case ast.Call():
-                return self._operands(node)
-            case _:
-                return ()
-
-    def _operands(self, call: ast.Call) -> Iterator[ast.expr]:
-        """The parts of a call that are nodes; comparisons are looked into, axes and flags are left out."""
-        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-            if isinstance(argument, ast.Compare):
-                yield argument.left
-                yield from argument.comparators
-            elif not isinstance(argument, ast.Tuple) and not is_flag(self.expression, argument):
-                yield argument
 
     def _build(self, node: ast.expr) -> Value:
         match node:
@@ -161,17 +118,16 @@ class _Walk:
     # ------------------------------------------------------------------------------------- operators
 
     def _sum(self, node: ast.BinOp) -> Node:
-        spine = _spine(node)
         try:
-            return signed_sum([(minus, self._as_node(tree)) for minus, tree, _ in spine])
+            return signed_sum([(minus, self._as_node(tree)) for minus, tree, _ in terms(node)])
         except ShapeError:
-            self._blame(spine)
+            self._blame(node)
             raise
 
-    def _blame(self, spine: Sequence[Term]) -> None:
+    def _blame(self, node: ast.BinOp) -> None:
         """Raise the ShapeError of the first operation of a sum whose operands do not fit."""
         shape: Shape = ()
-        for minus, tree, operation in spine:
+        for minus, tree, operation in terms(node):
             try:
                 shape = build.broadcast_shape([shape, self._as_node(tree).shape], "subtract" if minus else "add")
             except DeriveError as error:

@@ -137,7 +137,7 @@ class Scope:
         if cycle is not None:
             ring = " -> ".join([self.binding or "", *cycle])
             return ModelError(f"a cycle: {ring}", hint="no value may depend on itself")
-        line = self.later[text][0].statement.line
+        line = self.later[text][0].part.statement.line
         return ModelError(f"{text} is used before its definition on line {line}", hint="move the definition up")
 
     def _path(self, start: str, goal: str) -> list[str] | None:

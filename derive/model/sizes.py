@@ -22,9 +22,9 @@ def evaluate_size(expression: Expression, named: Named) -> Size:
 
     Raises ShapeError if it is none, or below 1.
     """
-    size = _size(expression.tree, expression, named)
+    size = _size(expression.form.tree, expression, named)
     if size.number is not None and size.number < 1:
-        raise ShapeError(f"an axis cannot have size {size}", span=expression.span(expression.tree))
+        raise ShapeError(f"an axis cannot have size {size}", span=expression.span(expression.form.tree))
     return size
 
 

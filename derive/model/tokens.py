@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from derive.errors import ModelError, Span
+from derive.model.forms import Form, form_of
 from derive.model.names import INDEX, WORD, Name, name_of
 from derive.model.source import MAX_NESTING, Statement
 
@@ -46,33 +46,47 @@ _HINTS = {
 }
 
 
-_ATOM = ast.Name("n0", ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=2)
-
-
 class Token(NamedTuple):
-    """A token; offsets are into the statement. `name` is set for names, `number` for numbers."""
+    """A token. `name` is set for names, `number` for numbers, `is_atom` for both."""
 
     text: str
-    start: int
-    end: int
     name: Name | None = None
     number: Fraction | None = None
-    is_atom: bool = False  # whether it is a name or a number
+    is_atom: bool = False
+
+
+Tokens = list[Token]
+_SIGNS = {sign: Token(sign) for sign in ("**", "<=", ">=", "==", "!=", *"-+*/@()[],.=<>")}
+
+
+class Part(NamedTuple):
+    """`text[start:end]` of a statement. Where its tokens stand is found again when an error has to say it."""
+
+    statement: Statement
+    start: int
+    end: int
+
+    def span(self, first: int, last: int | None = None) -> Span:
+        """The place of the tokens numbered `first` to `last`."""
+        places = [match.span() for match in _TOKEN.finditer(self.statement.text, self.start, self.end)]
+        return self.statement.span(places[first][0], places[first if last is None else last][1])
 
 
 class Expression(NamedTuple):
-    """A parsed right side: the tree over placeholders, and the way back to the source."""
+    """A parsed right side: its form, and the tokens that its placeholders stand for."""
 
-    statement: Statement
-    tokens: tuple[Token, ...]
-    tree: ast.expr
+    part: Part
+    tokens: Tokens
+    form: Form
 
     def values(self) -> list[Name]:
         """The values it refers to: names that are neither called nor options nor attributes."""
-        around = zip(
-            ("", *(t.text for t in self.tokens)), self.tokens, (*(t.text for t in self.tokens[1:]), ""), strict=False
-        )
-        return [t.name for before, t, after in around if t.name and after not in ("(", "=") and before != "."]
+        texts = ["", *(token.text for token in self.tokens), ""]
+        return [
+            token.name
+            for before, token, after in zip(texts, self.tokens, texts[2:], strict=False)
+            if token.name and after not in ("(", "=") and before != "."
+        ]
 
     def placeholder(self, identifier: str) -> Token:
         """The token behind a placeholder."""
@@ -80,94 +94,90 @@ class Expression(NamedTuple):
 
     def span(self, node: ast.expr | ast.keyword) -> Span:
         """The place of a subtree."""
-        first = _token_at(self.tokens, node.col_offset)
         last = _token_at(self.tokens, (node.end_col_offset or 1) - 1)
-        return self.statement.span(self.tokens[first].start, self.tokens[last].end)
+        return self.part.span(_token_at(self.tokens, node.col_offset), last)
 
 
 def parse(statement: Statement, start: int, end: int) -> Expression:
     """Parse `statement.text[start:end]`; ModelError with the place of what cannot be read."""
-    tokens = tuple(_tokens(statement, start, end))
+    part = Part(statement, start, end)
+    tokens = _tokens(part)
     if not tokens:
         raise ModelError("an expression is missing", span=statement.span(start, start + 1))
-    if len(tokens) == 1 and tokens[0].is_atom:  # the sizes of shapes mostly
-        return Expression(statement, tokens, _ATOM)
     if len(tokens) > min(MAX_SIGNS, MAX_NESTING):
-        _check_neighbours(statement, tokens)
-        _check_size(statement, tokens)
+        _check_neighbours(part, tokens)
+        _check_size(part, tokens)
     try:
-        tree = ast.parse(" ".join(_rewritten(tokens)), mode="eval").body
+        return Expression(part, tokens, form_of(" ".join(_rewritten(tokens))))
     except SyntaxError as error:
-        _check_neighbours(statement, tokens)
-        raise _syntax_error(statement, tokens, _token_at(tokens, max((error.offset or 1) - 1, 0))) from None
+        _check_neighbours(part, tokens)
+        raise _syntax_error(part, tokens, _token_at(tokens, max((error.offset or 1) - 1, 0))) from None
     except (MemoryError, RecursionError):
         raise ModelError(
             "the expression is nested too deeply",
-            span=statement.span(tokens[0].start, tokens[-1].end),
+            span=part.span(0, len(tokens) - 1),
             hint="name parts of it in lines of their own",
         ) from None
-    return Expression(statement, tokens, tree)
 
 
-def _rewritten(tokens: tuple[Token, ...]) -> list[str]:
+def _rewritten(tokens: Tokens) -> list[str]:
     """The tokens as Python sees them, one space apart."""
     return [f"n{k}" if token.is_atom else token.text for k, token in enumerate(tokens)]
 
 
-def _token_at(tokens: tuple[Token, ...], offset: int) -> int:
+def _token_at(tokens: Tokens, offset: int) -> int:
     """The number of the token that stands at, or last before, an offset into the rewritten text."""
     starts = accumulate((len(part) + 1 for part in _rewritten(tokens)), initial=0)
     return min(bisect_right(list(starts), offset), len(tokens)) - 1
 
 
-def _tokens(statement: Statement, start: int, end: int) -> Iterator[Token]:
-    for match in _TOKEN.finditer(statement.text, start, end):
-        kind, text, (begin, after) = match.lastgroup, match[0], match.span()
-        if kind == "sign":
-            yield Token(text, begin, after)
-        elif kind == "number":
-            yield Token(text, begin, after, None, _number(statement, text, begin), is_atom=True)
-        elif kind == "other":
+def _tokens(part: Part) -> Tokens:
+    tokens: Tokens = []
+    for stem, index, number, sign, other in _TOKEN.findall(part.statement.text, part.start, part.end):
+        if sign:
+            tokens.append(_SIGNS[sign])
+        elif number:
+            tokens.append(Token(number, None, _number(part, number, len(tokens)), is_atom=True))
+        elif other:
             raise ModelError(
-                f"unexpected {text!r} in an expression", span=statement.span(begin, after), hint=_HINTS.get(text)
+                f"unexpected {other!r} in an expression", span=part.span(len(tokens)), hint=_HINTS.get(other)
             )
-        elif (name := name_of(match["name"], match["index"])) is None:
-            raise ModelError(f"{text!r} is not a name", span=statement.span(begin, after))
+        elif (name := name_of(stem, index)) is None:
+            raise ModelError(f"{stem + index!r} is not a name", span=part.span(len(tokens)))
         else:
-            yield Token(text, begin, after, name, None, is_atom=True)
+            tokens.append(Token(stem + index, name, None, is_atom=True))
+    return tokens
 
 
-def _number(statement: Statement, text: str, begin: int) -> Fraction:
+def _number(part: Part, text: str, k: int) -> Fraction:
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 4 or abs(int(exponent or 0)) > 400:
-        raise ModelError(
-            f"the number {text[:20]}... is out of range", span=statement.span(begin, begin + len(text))
-        ) from None
+        raise ModelError(f"the number {text[:20]}... is out of range", span=part.span(k)) from None
     try:
         return Fraction(int(text)) if text.isdecimal() else Fraction(text)
     except ValueError:
-        raise ModelError(f"{text!r} is not a number", span=statement.span(begin, begin + len(text))) from None
+        raise ModelError(f"{text!r} is not a number", span=part.span(k)) from None
 
 
-def _check_neighbours(statement: Statement, tokens: tuple[Token, ...]) -> None:
-    for before, token in pairwise(tokens):
+def _check_neighbours(part: Part, tokens: Tokens) -> None:
+    for k, (before, token) in enumerate(pairwise(tokens)):
         if token.is_atom and (before.is_atom or before.text in (")", "]")):
             word = next((t.text for t in (before, token) if t.text in _PYTHON_WORDS), None)
             if word is not None:
                 raise ModelError(
                     f"Python's {word!r} has no meaning in a model",
-                    span=statement.span(before.start, token.end),
+                    span=part.span(k, k + 1),
                     hint="a line is NAME = expression with operators and calls of operations",
                 )
             spelled = "as" in (before.text, token.text)
             raise ModelError(
                 f"an operator is missing between {before.text!r} and {token.text!r}",
-                span=statement.span(before.start, token.end),
+                span=part.span(k, k + 1),
                 hint=SPELLING_HINT if spelled else "write * for a product, @ for a matrix product",
             )
 
 
-def _check_size(statement: Statement, tokens: tuple[Token, ...]) -> None:
+def _check_size(part: Part, tokens: Tokens) -> None:
     """Refuse what would be too deep for a syntax tree: operators on one level, signs in a row."""
     operators, signs = [0], 0
     for k, token in enumerate(tokens):
@@ -183,22 +193,20 @@ def _check_size(statement: Statement, tokens: tuple[Token, ...]) -> None:
             if signs > MAX_SIGNS or operators[-1] > MAX_OPERATORS or len(operators) > MAX_NESTING:
                 what = f"{MAX_SIGNS} signs in a row" if signs > MAX_SIGNS else f"{MAX_OPERATORS} operators on one level"
                 raise ModelError(
-                    f"more than {what}",
-                    span=statement.span(token.start, token.end),
-                    hint="name parts of the expression in lines of their own",
+                    f"more than {what}", span=part.span(k), hint="name parts of the expression in lines of their own"
                 )
         else:
             signs = 0
 
 
-def _syntax_error(statement: Statement, tokens: tuple[Token, ...], k: int) -> ModelError:
+def _syntax_error(part: Part, tokens: Tokens, k: int) -> ModelError:
     token, last = tokens[k], tokens[-1]
     if not last.is_atom and last.text not in (")", "]"):
-        return ModelError(f"the expression ends after {last.text!r}", span=statement.span(last.start, last.end))
+        return ModelError(f"the expression ends after {last.text!r}", span=part.span(len(tokens) - 1))
     if token.text == "=":
         return ModelError(
             "'=' inside an expression",
-            span=statement.span(token.start, token.end),
+            span=part.span(k),
             hint="bind one name a line; options of calls are written name=value",
         )
-    return ModelError(f"cannot read the expression at {token.text!r}", span=statement.span(token.start, token.end))
+    return ModelError(f"cannot read the expression at {token.text!r}", span=part.span(k))
