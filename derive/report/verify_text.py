@@ -44,11 +44,13 @@ def _item(result: Verdict, paint: Paint, verbose: bool) -> Iterator[str]:
     yield head + (f"  {links}" if links else "")
     if not result.as_expected:
         yield f"      expected {result.expected}"
-    if verbose and result.reading:
-        yield f"      reads  {_one_line(result.reading)}"
+    for part in result.parts or (result,):
+        if verbose and part.reading:
+            yield f"      reads  {_one_line(part.reading)}" + (f"  {part.verdict}" if result.parts else "")
+        if part.verdict not in ("true", "definition"):
+            yield from _excerpt(result.latex, part.span)
     if result.verdict in ("true", "definition"):
         return
-    yield from _excerpt(result)
     if result.diagnosis:
         yield f"      {result.diagnosis}" + (f"  ({', '.join(result.defects)})" if result.defects else "")
     if result.correct_latex is not None:
@@ -71,18 +73,31 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _excerpt(result: Verdict) -> Iterator[str]:
-    """The source line of the place, with carets under it."""
-    start, end = result.span
-    source = result.latex
+def _excerpt(source: str, span: tuple[int, int]) -> Iterator[str]:
+    """The source line of the place, with carets under it; of a long line what is around it, cut between commands."""
+    start, end = span
     if not source.strip() or not 0 <= start <= len(source):
         return
     first = source.rfind("\n", 0, start) + 1
     last = source.find("\n", start)
-    line = source[first : len(source) if last < 0 else last]
-    column = start - first
-    left = max(0, column - 50)
-    window = line[left : left + WIDTH]
-    width = max(1, min(end - start, len(window) - (column - left)))
-    yield "      " + "".join(ch if ch.isprintable() else " " for ch in window)
-    yield "      " + " " * (column - left) + "^" * width
+    line = source[first : len(source) if last < 0 else last].rstrip()
+    first += len(line) - len(line.lstrip())
+    line = "".join(ch if ch.isprintable() else " " for ch in line.lstrip())
+    column = max(0, start - first)
+    wanted = min(column - WIDTH // 2, len(line) - WIDTH)
+    left = _cut(line, wanted, column) if wanted > 0 else 0
+    right = len(line) if len(line) - left <= WIDTH else _cut(line, left + WIDTH - 30, left + WIDTH)
+    before, behind = "… " if left else "", " …" if right < len(line) else ""
+    width = max(1, min(end - start, right - column))
+    yield f"      {before}{line[left:right]}{behind}"
+    yield "      " + " " * (len(before) + column - left) + "^" * width
+
+
+def _cut(line: str, at: int, latest: int) -> int:
+    """Where a line may be cut from `at` on: outside of braces before a command or behind a space; at `latest` else."""
+    depth = 0
+    for k, sign in enumerate(line[:latest]):
+        if k >= at and not depth and (sign == "\\" or (k and line[k - 1] == " ")):
+            return k
+        depth += (sign == "{") - (sign == "}")
+    return latest
