@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from derive.ir.graph import Graph
 from derive.ir.node import Node
@@ -23,16 +24,14 @@ def adjoint_name(loss: str, name: str) -> str:
     return f"∂{loss}/∂{name}"
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """What one consumer sends back: `contribution` is made of `ref(adjoint of consumer)` and forward values."""
 
     consumer: str
     contribution: Node
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """The derivative of the loss by `name`: the paths it is the sum of, and that sum (`total`).
 
     `paths` is empty for the loss itself (`total` is 1) and for what the loss does not depend on (`total` is 0).

@@ -17,7 +17,7 @@ from derive.errors import ModelError, ShapeError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, substitute, topological
-from derive.ir.size import Shape, show_shape
+from derive.ir.size import show_shape
 from derive.ops.primitive import vjp
 
 
@@ -32,7 +32,7 @@ def backprop(graph: Graph, loss: str | None = None) -> Derivation:
     adjoints: dict[str, Binding] = {}
     for name in backward_order(graph):
         paths = tuple(reversed(contributions[name]))  # in the order of the model
-        total = build.number(1) if name == loss else _total(paths, graph.shape(name))
+        total = build.number(1) if name == loss else _total(graph, name, paths)
         steps[name] = step = Step(name, adjoint_name(loss, name), paths, total)
         if build.is_zero(total):
             continue
@@ -77,14 +77,15 @@ def pullback(root: Node, seed: Node) -> dict[str, Node]:
         g = build.add(*cotangents.pop(node))
         if node.op == "ref":
             found[node.name] = g
+            continue
         for arg, cotangent in zip(node.args, vjp(node, g), strict=True):
             if cotangent is not None and not build.is_zero(cotangent):
                 cotangents.setdefault(arg, []).append(cotangent)
     return dict(reversed(found.items()))
 
 
-def _total(paths: tuple[Path, ...], shape: Shape) -> Node:
-    return build.add(*[path.contribution for path in paths]) if paths else build.zeros(shape)
+def _total(graph: Graph, name: str, paths: tuple[Path, ...]) -> Node:
+    return build.add(*[path.contribution for path in paths]) if paths else build.zeros(graph.shape(name))
 
 
 def scalar_loss(graph: Graph, loss: str | None) -> str:

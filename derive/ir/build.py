@@ -49,10 +49,14 @@ def size_value(size: Size) -> Node:
 
 def broadcast_shape(shapes: Sequence[Shape], what: str = "combine") -> Shape:
     """The common shape by NumPy's rule; ShapeError names both shapes and the axis."""
-    if all(shape == shapes[0] for shape in shapes):
-        return shapes[0] if shapes else ()
+    widest = max(shapes, key=len, default=())
+    rank = len(widest)
+    for shape in shapes:
+        if widest[rank - len(shape) :] != shape:
+            break
+    else:
+        return widest
     result: list[Size] = []
-    rank = max((len(shape) for shape in shapes), default=0)
     for back in range(1, rank + 1):
         size = ONE
         for shape in shapes:
@@ -89,7 +93,8 @@ def _stretched(node: Node, shape: Shape) -> Node:
     return contract([_broadcast_labels(node.shape, shape, len(shape))], tuple(range(len(shape))), [node], shape)
 
 
-def _aligned(args: Sequence[Node], what: str) -> list[Node]:
+def aligned(args: Sequence[Node], what: str) -> list[Node]:
+    """The operands broadcast to their common shape; ShapeError names both shapes and the axis."""
     shape = broadcast_shape([arg.shape for arg in args], what)
     return [_stretched(arg, shape) for arg in args]
 
@@ -101,8 +106,8 @@ def add(*args: Node) -> Node:
     """The sum of the operands, broadcast to one shape."""
     if len(args) == 1:
         return args[0]
-    aligned = _aligned(args, "add")
-    return Node("add", tuple(aligned), None, aligned[0].shape)
+    spread = aligned(args, "add")
+    return Node("add", tuple(spread), None, spread[0].shape)
 
 
 def neg(arg: Node) -> Node:
@@ -112,7 +117,7 @@ def neg(arg: Node) -> Node:
 
 def sub(a: Node, b: Node) -> Node:
     """`a - b`."""
-    a, b = _aligned([a, b], "subtract")
+    a, b = aligned([a, b], "subtract")
     return Node("add", (a, Node("neg", (b,), None, b.shape)), None, a.shape)
 
 
@@ -132,21 +137,21 @@ def div(a: Node, b: Node) -> Node:
     """`a / b`, elementwise; two whole numbers give an exact number."""
     if a.op == "number" and b.op == "number" and b.value:
         return number(a.value / b.value)
-    a, b = _aligned([a, b], "divide")
+    a, b = aligned([a, b], "divide")
     return Node("div", (a, b), None, a.shape)
 
 
 def power(base: Node, exponent: Node | int | Fraction) -> Node:
     """`base ** exponent`, elementwise."""
     exponent = exponent if isinstance(exponent, Node) else number(exponent)
-    base, exponent = _aligned([base, exponent], "raise to a power")
+    base, exponent = aligned([base, exponent], "raise to a power")
     return Node("pow", (base, exponent), None, base.shape)
 
 
 def call(name: str, *args: Node, orders: tuple[int, ...] | None = None) -> Node:
     """An elementwise function of the operands, differentiated `orders[k]` times by operand k."""
-    aligned = _aligned(args, f"apply {name} to")
-    return Node("call", tuple(aligned), (name, orders or (0,) * len(args)), aligned[0].shape)
+    spread = aligned(args, f"apply {name} to")
+    return Node("call", tuple(spread), (name, orders or (0,) * len(args)), spread[0].shape)
 
 
 def functional(name: str, *args: Node, wrt: tuple[int, ...] = ()) -> Node:

@@ -156,7 +156,11 @@ def with_args(node: Node, args: tuple[Node, ...]) -> Node:
 
 def substitute(root: Node, replacement: dict[Node, Node]) -> Node:
     """Replace nodes (usually refs) by others of the same shape, everywhere below `root`."""
-    return rewrite(root, lambda node, args: replacement[node] if node in replacement else with_args(node, args))
+    done = dict(replacement)
+    for node in topological(root):
+        if node not in done:
+            done[node] = with_args(node, tuple([done[arg] for arg in node.args]))
+    return done[root]
 
 
 def refs(*roots: Node) -> list[str]:

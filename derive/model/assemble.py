@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
@@ -16,8 +17,7 @@ from derive.model.scope import Declared, Scope
 Environment = Mapping[str, Index]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A binding line, and what the letters of layers stand for in it."""
 
     bound: Bound
@@ -68,10 +68,11 @@ def declare_all(scope: Scope, program: Program, environment: Environment) -> Non
 
 def define_all(scope: Scope, lines: Sequence[Line]) -> None:
     """Enter the bindings in order."""
-    for line in lines:
-        scope.later.setdefault(line.name, (line.bound.expression, line.environment))
-    for line in lines:
-        name, bound = line.name, line.bound
+    names = [line.name for line in lines]
+    for name, line in zip(names, lines, strict=True):
+        scope.later.setdefault(name, (line.bound.expression, line.environment))
+    for name, line in zip(names, lines, strict=True):
+        bound = line.bound
         scope.environment = line.environment
         scope.binding = name
         scope.check_free(name, bound.span)

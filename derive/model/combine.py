@@ -10,9 +10,10 @@ from derive.ir.node import Node
 
 def signed_sum(terms: Sequence[tuple[bool, Node]]) -> Node:
     """The sum of terms, those with a mark subtracted, as one node. ShapeError if they do not broadcast."""
-    shape = build.broadcast_shape([term.shape for _, term in terms], "add")
-    spread = [(minus, build.broadcast_to(term, shape)) for minus, term in terms]
-    return build.add(*[Node("neg", (term,), None, shape) if minus else term for minus, term in spread])
+    spread = build.aligned([term for _, term in terms], "add")
+    signs = [minus for minus, _ in terms]
+    signed = [Node("neg", (t,), None, t.shape) if minus else t for minus, t in zip(signs, spread, strict=True)]
+    return Node("add", tuple(signed), None, spread[0].shape) if len(signed) > 1 else signed[0]
 
 
 def indicator(less: Node, more: Node) -> Node:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from derive.errors import ModelError, ShapeError, Span, did_you_mean
 from derive.ir.graph import Fact, Kind
@@ -46,8 +46,7 @@ _AXIS_FACT = re.compile(r"(?P<name>simplex|one_hot)\s*(?:\(\s*(?:axis\s*=\s*)?(?
 _RANGE = re.compile(r"in\s*(?P<open>[(\[{])(?P<inside>[^()\[\]{}]*)[)\]}]\Z")
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """The first item after the colon."""
 
     kind: Kind

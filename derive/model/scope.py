@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from derive.errors import ModelError, Span, UnknownNameError, did_you_mean
 from derive.ir import build
@@ -31,8 +32,7 @@ _KINDS: dict[Kind, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """One name of a declaration line, its shape not yet evaluated (sizes may depend on a layer)."""
 
     name: Name

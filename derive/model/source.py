@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from derive.errors import ModelError, Span
 
@@ -24,8 +25,7 @@ _LANDMARK = re.compile(r'"[^"]*"?|#|[()\[\]{}]')
 _LIST_MARK = re.compile(r'"[^"]*"?|[()\[\]{},]')
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """A logical line without its comment. `pieces` says where in the text each part of it stands."""
 
     text: str

@@ -65,7 +65,7 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
             sizes.update(zip(labels, arg.shape, strict=True))
         if arg.op == "number" and arg.value < 0:
             negative, arg = not negative, build.number(-arg.value)
-        if not (arg.op == "number" and arg.value == 1):
+        if arg.op != "number" or arg.value != 1:
             kept.append((labels, arg))
     if names.same:
         kept = [(names.find_all(labels), arg) for labels, arg in kept]
@@ -162,14 +162,14 @@ def scalar_of(node: Node) -> Node:
 
 
 def _call(node: Node, g: Node) -> Cotangents:
-    from derive.ops.sympy_bridge import expand  # SymPy is loaded when something is differentiated, not before
-
     result: list[Node | None] = []
     record = elementwise(node.name)
     for k in range(len(node.args)):
         orders = tuple(order + (j == k) for j, order in enumerate(node.orders))
         local = build.call(node.name, *node.args, orders=orders)
         if record is not None and not (record.prime and record.arity == 1):
+            from derive.ops.sympy_bridge import expand  # SymPy is loaded when it is needed, not before
+
             local = expand(local)
         result.append(None if build.is_zero(local) else times(g, local))
     return tuple(result)
