@@ -60,10 +60,10 @@ def binding_pullback(graph: Graph, name: str, seed: Node) -> dict[str, Node]:
     The binding's own value is written by its name: a derivative in terms of the output then reads a(1 - a).
     """
     definition = recognised(graph.bindings[name].node)
-    own = {definition: graph.ref(name)}
     cotangents = pullback(definition, seed)
     if definition.op in ("ref", "contract", "add", "neg"):
         return cotangents  # a linear operation's vjp does not contain its value
+    own = {definition: graph.ref(name)}
     return {below: substitute(cotangent, own) for below, cotangent in cotangents.items()}
 
 

@@ -88,15 +88,13 @@ def broadcast_to(node: Node, shape: Shape) -> Node:
 
 
 def _stretched(node: Node, shape: Shape) -> Node:
-    if node.shape == shape:
-        return node
     return contract([_broadcast_labels(node.shape, shape, len(shape))], tuple(range(len(shape))), [node], shape)
 
 
 def aligned(args: Sequence[Node], what: str) -> list[Node]:
     """The operands broadcast to their common shape; ShapeError names both shapes and the axis."""
     shape = broadcast_shape([arg.shape for arg in args], what)
-    return [_stretched(arg, shape) for arg in args]
+    return [arg if arg.shape == shape else _stretched(arg, shape) for arg in args]
 
 
 # -------------------------------------------------------------------------------------- arithmetic

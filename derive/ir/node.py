@@ -132,7 +132,9 @@ def topological(*roots: Node) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         if node is None:  # the operands of the node below it are done
-            yield cast(Node, stack.pop())
+            node = stack.pop()
+            assert node is not None
+            yield node
         elif node not in seen:
             seen.add(node)
             if node.args:

@@ -53,7 +53,7 @@ class Scope:
     bindings: dict[str, Binding] = field(default_factory=dict)
     functions: dict[str, Declaration] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-    sizes: dict[str, Span] = field(default_factory=dict)
+    sizes: dict[str, Callable[[], Span]] = field(default_factory=dict)  # where each is first used
     known_sizes: dict[str, int] = field(default_factory=dict)
     templates: dict[str, Declared] = field(default_factory=dict)
     members: dict[str, tuple[Size, ...]] = field(default_factory=dict)
@@ -106,10 +106,10 @@ class Scope:
                 hint=f"use another letter, or declare it as a size: {text} : size",
             )
         if text not in self.sizes:
-            self.sizes[text] = span = place()
+            self.sizes[text] = place
             if name.index is not None and declaration is None and text not in self.known_sizes:
                 latex = member_latex(name, size=True)
-                self.declarations[text] = Declaration(text, "size", latex=latex, span=span)
+                self.declarations[text] = Declaration(text, "size", latex=latex, span=place())
         return self.size(text)
 
     def _member(self, name: Name) -> Declaration | None:
@@ -203,7 +203,7 @@ class Scope:
             self._refuse_twice(text, declared.span, self.bindings)
             if text in self.sizes and made.kind != "size":
                 raise ModelError(
-                    f"{text} is the size of an axis on line {self.sizes[text].line}",
+                    f"{text} is the size of an axis on line {self.sizes[text]().line}",
                     span=declared.span,
                     hint="a size cannot be another value too; use another letter",
                 )
@@ -228,7 +228,7 @@ class Scope:
         self._refuse_twice(name, span, self.bindings)
         if name in self.sizes:
             raise ModelError(
-                f"{name} is the size of an axis on line {self.sizes[name].line}", span=span, hint="use another letter"
+                f"{name} is the size of an axis on line {self.sizes[name]().line}", span=span, hint="use another letter"
             )
 
     @staticmethod

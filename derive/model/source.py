@@ -168,6 +168,8 @@ class _Pending:
 
 def split_at_commas(text: str, start: int = 0) -> list[tuple[int, str]]:
     """The parts of a list outside of brackets and strings, each with its offset (`start` is added) and stripped."""
+    if "," not in text:
+        return [_stripped(text, start)]
     depth, begin = 0, 0
     parts: list[tuple[int, str]] = []
     for mark in _LIST_MARK.finditer(text):

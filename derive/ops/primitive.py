@@ -55,14 +55,13 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
     """
     names = _Labels()
     kept: list[tuple[Labels, Node]] = []
-    sizes: dict[int, Size] = {}
+    sizes: dict[int, Size] = {}  # of the labels that a view bore
     negative = False
     for labels, arg in factors:
-        sizes.update(zip(labels, arg.shape, strict=True))
         while (view := arg.op == "contract" and len(arg.args) == 1) or arg.op == "neg":
             negative ^= arg.op == "neg"
-            labels, arg = names.look_through(arg, labels) if view else labels, arg.args[0]
             sizes.update(zip(labels, arg.shape, strict=True))
+            labels, arg = names.look_through(arg, labels) if view else labels, arg.args[0]
         if arg.op == "number" and arg.value < 0:
             negative, arg = not negative, build.number(-arg.value)
         if arg.op != "number" or arg.value != 1:
@@ -71,10 +70,11 @@ def product(factors: list[tuple[Labels, Node]], out: Labels, like: Node) -> Node
         kept = [(names.find_all(labels), arg) for labels, arg in kept]
         out = names.find_all(out)
         sizes = {names.find(label): size for label, size in sizes.items()}
-    borne = set(out).union(*[labels for labels, _ in kept])
-    for label, size in sizes.items():
-        if label not in borne and size is not ONE:
-            kept.insert(0, ((), build.size_value(size)))
+    if sizes:
+        borne = set(out).union(*[labels for labels, _ in kept])
+        for label, size in sizes.items():
+            if label not in borne and size is not ONE:
+                kept.insert(0, ((), build.size_value(size)))
     kept = kept or [((), build.number(1))]
     result = build.contract([labels for labels, _ in kept], out, [arg for _, arg in kept], like.shape)
     return negated(result) if negative else result
