@@ -15,9 +15,10 @@ Axes = tuple[int, ...]
 
 def recognised(root: Node) -> Node:
     """`root` with every written-out softmax and log-sum-exp as the one operation it is."""
-    if not any(node.op == "div" or (node.op == "call" and node.name == "log") for node in topological(root)):
-        return root
-    return rewrite(root, _rule)
+    for node in topological(root):
+        if node.op == "div" or (node.op == "call" and node.name == "log"):
+            return rewrite(root, _rule)
+    return root
 
 
 def _rule(node: Node, args: tuple[Node, ...]) -> Node:
