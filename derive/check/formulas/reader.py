@@ -30,6 +30,6 @@ class Reader:
 
     def __call__(self, source: str) -> tuple[Layout, tuple[Claim, ...]]:
         if source not in self._known:
-            layout = parse(source, self.macros)
+            layout = parse(source, self.macros, self.context.main.lexicon.beside)
             self._known[source] = layout, read(layout, self.context)
         return self._known[source]

@@ -50,18 +50,45 @@ def listed_arguments(found: Found, group: Group, scope: Scope) -> list[str] | No
     for part in parts:
         if not part and len(parts) > 2:
             continue  # dots between commas
-        meant = resolve(part[0], scope) if len(part) == 1 else None
-        if not isinstance(meant, Found) or meant.indices or meant.sup:
+        meant = _meant(part[0], scope) if len(part) == 1 else None
+        if len(part) == 1 and _is_stem(part[0], found.entry.name, scope):
+            names.append("")
+            continue
+        if meant is None or meant.indices or meant.sup:
             return None
         names.append(meant.entry.name)
         if meant.entry.kind not in ("value", "parameter"):
             return None
-        if meant.entry.kind == "value" and meant.entry.name not in scope.frame.ancestors(found.entry.name):
+        if meant.entry.kind == "value" and not _depends(found.entry.name, meant.entry.name, scope):
             return None
     written = _arguments(found.entry.name, scope)
     if names != written and len(names) == len(written) > 1 and set(names) & set(written):
         return None  # some of a functional's own arguments beside others, or in another order: another value
     return names
+
+
+def _is_stem(node: Node, name: str, scope: Scope) -> bool:
+    """Whether a letter by itself means nothing but all W_1, W_2, ... or W^{(l)}, of which the value depends on some."""
+    if not isinstance(node, Symbol):
+        return False
+    entries = scope.frame.lexicon.entries
+    if any(key[0] == node.name and key[1:3] == ("", "") for key in entries):
+        return False
+    members = {entry.name for key, found in entries.items() if key[0] == node.name for entry in found}
+    return not members.isdisjoint(scope.frame.ancestors(name))
+
+
+def _meant(node: Node, scope: Scope) -> Found | None:
+    """What a name means, in this window of a family or in another."""
+    for frame in (scope.frame, *scope.frame.others):
+        meant = resolve(node, replace(scope, frame=frame, pending=[], notes={}, assumed={}))
+        if isinstance(meant, Found):
+            return meant
+    return None
+
+
+def _depends(name: str, on: str, scope: Scope) -> bool:
+    return any(on in frame.ancestors(name) for frame in (scope.frame, *scope.frame.others))
 
 
 def _arguments(name: str, scope: Scope) -> list[str]:

@@ -7,86 +7,19 @@ choice of numbers for which all its names exist.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 from derive.claims.meaning.claim import Member, Problem, Value
-from derive.claims.meaning.context import Context
-from derive.claims.meaning.expressions import expression
-from derive.claims.meaning.lookup import is_word
-from derive.claims.meaning.members import formal_value, member_value
-from derive.claims.meaning.partials import count_derivatives, differential, variables_named
+from derive.claims.meaning.job import Job
+from derive.claims.meaning.lookup import is_word, resolve
+from derive.claims.meaning.members import member_value
+from derive.claims.meaning.partials import variables_named
 from derive.claims.meaning.scope import PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
 from derive.claims.meaning.scripts import Lin, base_of, tokens_of
-from derive.claims.typography.layout import Layout
-from derive.claims.typography.nodes import Fraction, Row, Scripts, Slip, walk
-from derive.claims.typography.statements import Statement
-from derive.ir.size import Shape, Size
+from derive.claims.typography.nodes import Node, Row, Scripts, Slip, walk
+from derive.ir.size import Shape
 
 MAX_CASES = 200
-
-
-@dataclass
-class Job:
-    """One statement that is being read."""
-
-    statement: Statement
-    layout: Layout
-    context: Context
-    ranges: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    formal: tuple[str, ...] = ()
-    hints: dict[str, Size] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The members as rows."""
-        return self.statement.members
-
-    def scope(self, frame: Frame, oracle: Oracle, member: int, env: Mapping[str, int]) -> Scope:
-        """Where a member is read."""
-        made = Scope(
-            frame,
-            oracle,
-            expression,
-            source=self.layout.source,
-            env=dict(env),
-            definitions=self.context.definitions,
-            layout=self.context.layout,
-            hints=self.hints,
-            member=member,
-            upright=self.upright,
-            partials=self.partials[member] if member < len(self.rows) else 0,
-        )
-        for letter in self.formal:
-            made.formal[letter] = formal_value(letter)
-        return made
-
-    @cached_property
-    def upright(self) -> bool:
-        """Whether `d` and a curly d both occur as differentials: then the curly one is direct."""
-        return _both_signs(self.statement)
-
-    @cached_property
-    def primed(self) -> tuple[bool, ...]:
-        """For each member whether something in it has a prime."""
-        return tuple(any(isinstance(node, Scripts) and node.primes for node in walk(row)) for row in self.rows)
-
-    @cached_property
-    def partials(self) -> tuple[int, ...]:
-        """How many derivatives stand in each member."""
-        return tuple(count_derivatives(row.items) for row in self.rows)
-
-
-def _both_signs(statement: Statement) -> bool:
-    signs = {
-        differential(part.items[0])
-        for row in statement.members
-        for node in walk(row)
-        if isinstance(node, Fraction)
-        for part in (node.num, node.den)
-        if part.items
-    }
-    return {"d", r"\partial"} <= signs
 
 
 @dataclass(frozen=True)
@@ -112,6 +45,8 @@ class Unit:
 def units_of_windows(job: Job) -> list[Unit]:
     frames, every = _windows(job)
     if every:
+        if len(frames) == 3 and not _speaks_of(job, frames[-1]):
+            frames = frames[:-1]
         units = [unit for frame in frames for unit in _units(job, frame)]
         if len(frames) == 3 and any(map(_lacks_a_layer, units)):
             moved = [unit for frame in job.context.shifted for unit in _units(job, frame)]
@@ -136,6 +71,21 @@ def units_of_windows(job: Job) -> list[Unit]:
     return fallback
 
 
+def _speaks_of(job: Job, frame: Frame) -> bool:
+    """Whether a name with the layer letter exists in this window: W^{(l)} that lead to layer l+1 end before L."""
+    letter = job.context.layer
+    scope = job.scope(frame, Oracle(), 0, {})
+    layered = [node for row in job.rows for node in walk(row) if _has_layer(node, letter, job.context.main)]
+    return not layered or not all(isinstance(resolve(node, scope), Problem) for node in layered)
+
+
+def _has_layer(node: Node, letter: str | None, frame: Frame) -> bool:
+    if not isinstance(node, Scripts):
+        return False
+    tokens = (token for script in _layered_scripts(node, frame) for token in tokens_of(script.items))
+    return any(isinstance(token, Lin) and token.letter == letter for token in tokens)
+
+
 def _is_below_last(job: Job) -> bool:
     family = job.context.graph.family
     return family is not None and any(offset < 0 for offset in _offsets(job, family.high))
@@ -143,10 +93,11 @@ def _is_below_last(job: Job) -> bool:
 
 def _lacks_a_layer(unit: Unit) -> bool:
     """Whether a member needs a name that this window does not show."""
-    return any(
-        all(isinstance(o.result, Problem) and o.result.defect == "undefined_symbol" for o in member)
-        for member in unit.outcomes
-    )
+    return any(map(_is_missing, unit.outcomes))
+
+
+def _is_missing(member: list[Outcome]) -> bool:
+    return all(isinstance(o.result, Problem) and o.result.defect == "undefined_symbol" for o in member)
 
 
 def _windows(job: Job) -> tuple[list[Frame], bool]:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derive.claims.meaning.cases import Job
 from derive.claims.meaning.claim import Definition, Value
 from derive.claims.meaning.functions import function_word, named_function
 from derive.claims.meaning.gradients import delta
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import Found, resolve, spelling_of
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope

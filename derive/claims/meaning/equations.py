@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.claims.meaning.cases import Job, units_of_windows
+from derive.claims.meaning.cases import units_of_windows
 from derive.claims.meaning.claim import (
     Case,
     Definition,
@@ -13,6 +13,7 @@ from derive.claims.meaning.claim import (
     Reading,
     Value,
 )
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import combined
 from derive.claims.typography.nodes import Row, Scripts, Slip, Stray, Symbol, walk
 from derive.claims.typography.statements import Statement

@@ -145,7 +145,10 @@ def _of_page(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step |
     if made is None or not is_indexed_delta(node):
         return made
     apart = replace(scope, sizes=sizes, assumed={})
-    other = gradients.delta(node, apart)
+    try:
+        other = gradients.delta(node, apart)
+    except NotUnderstood:  # two families that it could belong to: the page says which one it is
+        return made
     if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
         scope.sizes.clear()
         scope.sizes.update(sizes)

@@ -228,6 +228,8 @@ def _elementwise(function: Function, arguments: list[Value], span: Offsets, scop
 def _tensor(name: str, arguments: list[Value], span: Offsets) -> Result:
     if len(arguments) == 1 and name in ("trace", "diag"):
         (value,) = arguments
+        if name == "trace" and not value.shape:
+            return value  # a scalar is a matrix of one entry
         if name == "trace" and len(value.shape) == 2 and value.shape[0] is value.shape[1]:
             return values.contraction([value], [(0, 0)], ())
         if name == "diag" and len(value.shape) == 1:

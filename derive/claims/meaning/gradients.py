@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import values
+from derive.claims.meaning.annotations import listed_arguments
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve, spelling_of
 from derive.claims.meaning.partials import Factor, Step, expression_derivative, fraction, operator, single
 from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, text_of, tokens_of
 from derive.claims.meaning.variables import Variable, as_variable, named, variable
-from derive.claims.typography.nodes import Fraction, Node, Row, Scripts, Symbol
+from derive.claims.typography.nodes import Fraction, Group, Node, Row, Scripts, Symbol
 from derive.ir import build
 from derive.ir.node import refs
 
@@ -45,12 +46,7 @@ def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Fac
     if isinstance(node, Scripts) and node.sub is not None:
         inner = node.sub.items
         if number_in(node.sup) == 2:
-            q = variable(inner, scope)
-            first, end = operator(q, items, at, scope, factor, upright=True)
-            if isinstance(first, Problem) or len(first.shape) != 1:
-                raise NotUnderstood(node.span, "a second derivative by a vector")
-            second = expression_derivative(replace(first, chain=None), [q], node.span, scope)
-            return (second if isinstance(second, Problem) else replace(second, chain=None)), end
+            return _hessian(variable(inner, scope), items, at, scope, factor)
         if node.sup is not None:
             scope.note("notation", node.span, "the superscript belongs to the variable of the gradient")
             if len(inner) != 1:
@@ -59,8 +55,13 @@ def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Fac
             own = base if isinstance(base, Scripts) else Scripts(base.span, base)
             inner = (replace(own, sup=node.sup),)
         return operator(variable(inner, scope), items, at, scope, factor, upright=True)
+    named_by_bracket = _only_argument(items, at, scope)
+    if named_by_bracket is not None and isinstance(node, Scripts) and number_in(node.sup) == 2:
+        return _hessian(named_by_bracket, items, at, scope, factor)
     if isinstance(node, Scripts):
         raise NotUnderstood(node.span, "a variable below the gradient")
+    if named_by_bracket is not None:
+        return operator(named_by_bracket, items, at, scope, factor, upright=True)
     parameters = [e for entries in scope.frame.lexicon.entries.values() for e in entries if e.kind == "parameter"]
     if len({entry.name for entry in parameters}) != 1:
         raise NotUnderstood(node.span, "the variable of the gradient")
@@ -75,6 +76,25 @@ def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Fac
     text = f"∂{top}/∂{q.text}"
     scope.unknowns[text] = ()
     return Value(build.ref(text, ()), chain=Chain(value.text, q.text, 0), text=text), end
+
+
+def _hessian(q: Variable | Problem, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step:
+    first, end = operator(q, items, at, scope, factor, upright=True)
+    if isinstance(first, Problem) or len(first.shape) != 1:
+        raise NotUnderstood(items[at].span, "a second derivative by a vector")
+    second = expression_derivative(replace(first, chain=None), [q], items[at].span, scope)
+    return (second if isinstance(second, Problem) else replace(second, chain=None)), end
+
+
+def _only_argument(items: Sequence[Node], at: int, scope: Scope) -> Variable | None:
+    r"""The variable of `\nabla E(\mathbf{w})`, whose bracket names one value and nothing else."""
+    value, group = items[at + 1 : at + 3] if len(items) > at + 2 else (None, None)
+    found = resolve(value, scope) if value is not None and isinstance(group, Group) else None
+    if not isinstance(found, Found) or not isinstance(group, Group):
+        return None
+    names = listed_arguments(found, group, scope) or []
+    graph = scope.frame.graph
+    return Variable(names[0], (None,) * len(graph.shape(names[0]))) if len(names) == 1 and names[0] in graph else None
 
 
 def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:

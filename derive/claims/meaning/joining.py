@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from derive.claims.meaning.cases import Job, Outcome, Unit
+from derive.claims.meaning.cases import Outcome, Unit
 from derive.claims.meaning.claim import (
     Case,
     Check,
@@ -19,6 +19,7 @@ from derive.claims.meaning.claim import (
     Value,
 )
 from derive.claims.meaning.jacobians import laid_out
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import needs_layout
 from derive.claims.meaning.members import decimals, link
 from derive.claims.meaning.scope import LAYOUTS, PAGE, ChoiceKey, Frame, NotUnderstood
@@ -61,9 +62,12 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
             others = tuple((k, v) for k, v in choices.items() if k[0] not in ("factors", "layout"))
             built.append(((others, layout), way, outcomes_))
     groups: dict[tuple[object, str], list[tuple[Way, list[Outcome]]]] = {}
-    for layout in dict.fromkeys(key[1] for key, _, _ in built):
+    best = {key[1]: faults(way) for key, way, _ in sorted(built, key=lambda item: -faults(item[1]))}
+    laid = [count for layout, count in best.items() if layout]
+    for layout, least in best.items():
+        if laid and "" in best and least > (best[""] if layout else min(laid)):
+            continue  # it fits neither with a layout nor without one, and something else fits
         own = [item for item in built if item[0][1] == layout]
-        least = min(faults(way) for _, way, _ in own)
         kept = [item for item in own if faults(item[1]) == least]
         by_page = [item for item in kept if not _against_page(item[0][0])]
         kept = by_page or kept  # what the page defines wins where both make sense

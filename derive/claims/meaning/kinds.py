@@ -10,10 +10,10 @@ j = 1, 2, 3                                         for which numbers the displa
 from __future__ import annotations
 
 from derive.claims.meaning import orders, updates
-from derive.claims.meaning.cases import Job
 from derive.claims.meaning.claim import Case, Check, Reading
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.equations import equation
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.members import has_annotation, is_real, shape_call
 from derive.claims.meaning.nested import nested
 from derive.claims.meaning.scope import NotUnderstood, Oracle

@@ -181,7 +181,7 @@ def _fits(entry: Entry, left: tuple[tuple[Token, ...], tuple[Token, ...], int], 
     if layered or primes:
         return False
     if not indices:
-        return True
+        return not entry.indexed
     if entry.kind != "value":
         return False
     return indices[0] == "(" or count_indices(indices) <= len(scope.frame.graph.shape(entry.name))

@@ -11,7 +11,7 @@ from derive.claims.meaning.lookup import resolve
 from derive.claims.meaning.partials import single
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.usage import size_in
-from derive.claims.meaning.values import multiply
+from derive.claims.meaning.values import multiply, negated
 from derive.claims.meaning.variables import Variable, variable
 from derive.claims.typography.nodes import (
     Group,
@@ -33,10 +33,11 @@ from derive.ir.size import Size, show_shape
 
 @dataclass(frozen=True, slots=True)
 class GradientOf(Node):
-    """In the place of a member: the derivative of the loss by what `items` name, times the `rates`."""
+    """In the place of a member: the derivative of the loss by what `items` name, times the `rates` and the sign."""
 
     items: tuple[Node, ...]
     rates: tuple[str, ...]
+    sign: int = 1
 
 
 def gradient(node: GradientOf, scope: Scope) -> Result:
@@ -50,7 +51,7 @@ def gradient(node: GradientOf, scope: Scope) -> Result:
     made: Result = single(Variable(loss), q, node.span, scope)
     for rate in node.rates:
         made = multiply(Value(build.ref(rate, ()), text=rate), made, node.span)
-    return made
+    return made if node.sign > 0 else negated(made)
 
 
 def member_value(items: Sequence[Node], scope: Scope) -> Member:

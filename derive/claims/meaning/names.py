@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Literal
 
 from derive.claims.meaning.scripts import Lin, Token, base_of, text_of, tokens_of
 from derive.claims.typography.layout import parse
-from derive.claims.typography.nodes import Group, Node, Scripts, Symbol, word_run
+from derive.claims.typography.nodes import Group, Node, Number, Scripts, Symbol, word_run
 from derive.errors import ClaimError
 from derive.ir.graph import Graph
 from derive.ir.node import topological
@@ -32,11 +32,15 @@ EntryKind = Literal["value", "size", "symbol", "parameter", "function", "functio
 
 @dataclass(frozen=True)
 class Entry:
-    """What a spelling means. `pattern` is the spelling that a generic alias (`x = x_k`) stands for."""
+    """What a spelling means. `pattern` is the spelling that a generic alias (`x = x_k`) stands for.
+
+    `indexed`: with indices only, `t_n` for the components of a `\\mathbf{t}`.
+    """
 
     kind: EntryKind
     name: str
     pattern: Node | None = None
+    indexed: bool = False
 
 
 @dataclass
@@ -68,6 +72,15 @@ class Lexicon:
             self.tabled.add(base)
             for subs, sups in product(_tokenisations(sub), _tokenisations(sup)):
                 self.numbered.setdefault((base, len(subs), len(sups), primes), []).append((subs, sups, entry))
+
+    @cached_property
+    def beside(self) -> frozenset[tuple[str, str]]:
+        """The names `W_2` that nothing called `W` forbids to write `W2`."""
+        return frozenset(
+            (base, sub)
+            for base, sub, sup, primes in self.entries
+            if sub.isdecimal() and not primes and not sup and (base, "", "", 0) not in self.entries
+        )
 
     def known(self, key: Key) -> list[Entry]:
         """What a spelling means, values before functions."""
@@ -135,11 +148,23 @@ def lexicon(graph: Graph) -> Lexicon:
             _add_name(made, names, declaration.name, Entry(kind, declaration.name))
     for spelling, target in (*graph.aliases.items(), *graph.patterns.items()):
         _add_alias(made, spelling, target)
+    _add_components(made)
     for name in pre_activations(graph):
         for key, entries in list(made.entries.items()):
             if Entry("value", name) in entries and name not in made.adjoint_of.setdefault(("", *key[1:]), []):
                 made.adjoint_of[("", *key[1:])].append(name)
     return made
+
+
+def _add_components(made: Lexicon) -> None:
+    """Components of what is spelled in bold are written plain, unless the plain letter is a name of its own."""
+    letters = {key[0] for key in made.entries}
+    for (base, sub, sup, primes), entries in list(made.entries.items()):
+        plain = base.removeprefix("bf:")
+        if plain not in letters:
+            for entry in entries:
+                if entry.kind == "value" and made.graph.shape(entry.name):
+                    made.add((plain, sub, sup, primes), replace(entry, indexed=True))
 
 
 def _size_names(graph: Graph) -> list[str]:
@@ -213,6 +238,8 @@ def key_of(spelling: str | tuple[Node, ...]) -> Key | None:
         if len(word) == len(items) and isinstance(items[-1], Symbol | Scripts):
             last = key_of_node(items[-1])
             return None if last is None else (word, *last[1:])
+        if len(items) == 2 and isinstance(items[0], Symbol) and isinstance(items[1], Number):
+            return items[0].name, items[1].text, "", 0  # W2
         return _glued(items)
     return key_of_node(items[0]) if items else None
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derive.claims.meaning.cases import Job
 from derive.claims.meaning.claim import Case, Problem, Reading, Result, Value
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import equality
 from derive.claims.meaning.scope import Frame, Oracle, Scope
 from derive.claims.meaning.scripts import Lin

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from derive.claims.meaning import kinds
-from derive.claims.meaning.cases import Job
 from derive.claims.meaning.claim import (
     Claim,
     Reading,
@@ -23,6 +22,7 @@ from derive.claims.meaning.claim import (
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import definition_of, formal_letters
 from derive.claims.meaning.equations import equation
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.members import decimals
 from derive.claims.meaning.scope import NotUnderstood
@@ -35,7 +35,8 @@ EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
 # words that turn a statement round or make it hold only under a condition: it cannot be judged without them
 QUALIFIERS = re.compile(
     r"\b(not|never|no|false|wrong|incorrect|untrue|if|iff|unless|except|only|otherwise|when|provided|assuming|suppose"
-    r"|approximately|roughly|nearly)\b|若|如果|当|除非|不|错|假设|近似"
+    r"|approximately|roughly|nearly|let|set|setting|solve|solving|require|requiring|at)\b"
+    r"|若|如果|当|除非|不|错|假设|近似|令|设|约等"
 )
 
 
@@ -44,11 +45,13 @@ def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     found: list[Claim] = []
     stated = statements(layout)
     ranges: dict[str, tuple[int, ...]] = {}
+    under: re.Match[str] | None = None
     for statement in stated:
         ranges.update(kinds.range_of(statement, context) or {})
     for statement, behind in zip(stated, (*stated[1:], None), strict=True):
         words = f"{statement.lead} {statement.tail} {behind.lead if behind else ''}".lower()
-        if qualified := QUALIFIERS.search(words):
+        under = QUALIFIERS.search(statement.lead.lower()) or under  # it holds for all that follows
+        if qualified := QUALIFIERS.search(words) or under:
             expected = f"a statement without the condition in words ({qualified[0]})"
             found.append(Claim(statement, (), Unread(statement.span, expected)))
             continue

@@ -1,7 +1,8 @@
 r"""Updates of parameters: `w = w - \alpha \frac{dE}{dw}`, `\theta \leftarrow \theta - \eta \nabla L(\theta)`.
 
-An update holds if the same parameter stands on both sides, the sign is minus, the step is a symbol that is declared
-positive, and what it multiplies is the derivative of the loss by that parameter.
+An update holds if the same parameter stands on both sides and what is taken away from it is a symbol that is declared
+positive times the derivative of the loss by that parameter. `w + \eta (t - y) x` holds if (t - y) x is minus that
+derivative; `\Delta w` is what is added.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from derive.claims.meaning.cases import Job
 from derive.claims.meaning.claim import Case, Check, Link, Reading, Update
 from derive.claims.meaning.equations import equation
 from derive.claims.meaning.expressions import span_of, split_terms
+from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.members import GradientOf
 from derive.claims.meaning.names import Key, key_of_node
@@ -25,6 +26,9 @@ from derive.claims.typography.statements import Statement
 def update_of(job: Job) -> list[Reading] | None:
     """The reading of an update, or None for another statement."""
     statement = job.statement
+    difference = _difference(job)
+    if difference is not None:
+        return difference
     if len(statement.relations) != 1 or len(statement.members[0].items) != 1 or not statement.members[1].items:
         return None
     relation = statement.relations[0].text
@@ -35,7 +39,8 @@ def update_of(job: Job) -> list[Reading] | None:
     if relation in ("-=", "+="):
         terms, signs = [[left], list(right)], [1, -1 if relation == "-=" else 1]
     if _again(terms[0], left) and signs[0] == 1 and len(terms) > 1:
-        if relation == "=" and not any(_differentiates(term) for term in terms[1:]):
+        scope = job.scope(job.context.main, Oracle(), 1, {})
+        if relation == "=" and not any(_differentiates(term) for term in terms[1:]) and not _steps(right, scope):
             return None
         return _reading(job, terms[0], _step(terms[1:], signs[1:]), 1 if set(signs[1:]) == {1} else -1)
     if relation == "=" or (relation == r"\to" and not _occurs(right, left)):
@@ -48,6 +53,26 @@ def update_of(job: Job) -> list[Reading] | None:
         return None
     whole = Row(statement.members[1].span, right)  # (1 - \eta\lambda) w - ...: the step is what is missing from w
     return _reading(job, [left], [left, Operator(whole.span, "-"), whole], -1)
+
+
+def _difference(job: Job) -> list[Reading] | None:
+    r"""`\Delta w = -\eta \frac{\partial E}{\partial w}`: what is added to the parameter."""
+    statement = job.statement
+    left = statement.members[0].items
+    if len(left) != 2 or len(statement.relations) != 1 or statement.relations[0].text not in ("=", ":="):
+        return None
+    sign, name = left
+    base = sign.base if isinstance(sign, Scripts) and sign.sup is None else sign
+    if not isinstance(base, Symbol) or base.name != r"\Delta" or not statement.members[1].items:
+        return None
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    meant = resolve(name, scope)
+    known = isinstance(meant, Found) and meant.entry.name in scope.frame.graph.inputs
+    right = statement.members[1].items
+    if not known or resolve(base, scope) is not None or key_of_node(name) is None or not _steps(right, scope):
+        return None
+    terms, signs = split_terms(right)
+    return _reading(job, [name], _step(terms, signs), 1 if set(signs) == {1} else -1)
 
 
 def _again(term: Sequence[Node], left: Node) -> bool:
@@ -109,12 +134,12 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
         raise NotUnderstood(span_of(step), "one step size: all else that scales a term is part of the loss")
     moved = _time(name[0]) != _time(job.rows[0].items[0])
     bare = [node if _declared(node, scope, as_entry=not moved) else _timeless(node) for node in name]
-    asked = GradientOf(span_of(name), tuple(bare), tuple(rate.entry.name for rate in rates))
+    asked = GradientOf(span_of(name), tuple(bare), tuple(rate.entry.name for rate in rates), -sign)
     rows = (Row(span_of(step), tuple(step)), Row(asked.span, (asked,)))
     statement = job.statement
     changed = Statement(rows, (Relation(statement.span, "="),), statement.span, statement.lead, statement.tag)
     readings = equation(replace(job, statement=changed), "update", None)
-    checks = _checks(rates, sign)
+    checks = _checks(rates)
     shown = job.layout.source[slice(*statement.span)]
     made = Update(job.layout.source[slice(*asked.span)], sign, " ".join(rate.entry.name for rate in rates))
     return [
@@ -148,13 +173,19 @@ def _with(case: Case, checks: tuple[Link, ...]) -> Case:
     return replace(case, links=(*case.links, *checks))
 
 
-def _rates(step: Sequence[Node], scope: Scope) -> list[Found]:
-    """The symbols that scale the step."""
+def _steps(step: Sequence[Node], scope: Scope) -> dict[str, Found]:
+    """The symbols that may scale a step."""
     rates: dict[str, Found] = {}
     for node in walk(*step):
         meant = resolve(node, scope) if isinstance(node, Symbol | Scripts) else None
         if isinstance(meant, Found) and _is_step(meant, scope):
             rates[meant.entry.name] = meant
+    return rates
+
+
+def _rates(step: Sequence[Node], scope: Scope) -> list[Found]:
+    """The symbols that scale the step; they have to be declared positive."""
+    rates = _steps(step, scope)
     for name in rates:
         if scope.frame.graph.declarations[name].fact("positive") is None:
             raise NotUnderstood(span_of(step), f"a step {name} that is declared positive")
@@ -169,10 +200,7 @@ def _is_step(meant: Found, scope: Scope) -> bool:
     return not meant.sup and (meant.entry.kind == "symbol" or (meant.entry.kind == "value" and outside))
 
 
-def _checks(rates: Sequence[Found], sign: int) -> tuple[Link, ...]:
-    checks: list[Link] = []
-    if sign > 0:
-        checks.append(Check(False, "the step goes along the gradient, not against it", "wrong_sign"))
-    if len(rates) != 1:
-        checks.append(Check(False, "the step has no size" if not rates else "two step sizes", "missing_factor"))
-    return tuple(checks)
+def _checks(rates: Sequence[Found]) -> tuple[Link, ...]:
+    if len(rates) == 1:
+        return ()
+    return (Check(False, "the step has no size" if not rates else "two step sizes", "missing_factor"),)

@@ -43,7 +43,8 @@ class Item:
 
     `kind` is "formula" or "code"; `source` is the LaTeX without delimiters, tag and label, or the code. `line` is
     the line where the display or the fence opens, or where a row with its own tag begins (`tagged.py`), `first_line`
-    the one where `source` begins. `span` covers the display with its delimiters, as offsets into `Page.text`. `error` says why an item cannot be read at all.
+    the one where `source` begins. `span` covers the display with its delimiters, as offsets into `Page.text`. `error`
+    says why an item cannot be read at all.
     """
 
     kind: str

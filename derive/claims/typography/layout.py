@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from derive.claims.typography.beside import Beside, subscripted
 from derive.claims.typography.macros import Macros, expand
 from derive.claims.typography.nodes import Matrix, Node, Offsets, Row, Slip
 from derive.claims.typography.parser import Parser
@@ -58,9 +59,12 @@ class Layout:
         return replaced(self.source, [(node.span, text)])
 
 
-def parse(source: str, macros: Macros | None = None) -> Layout:
-    """The layout of a formula, given without its display delimiters; `macros` stay as they are."""
-    parser = Parser(source, expand(source, dict(macros or {})))
+def parse(source: str, macros: Macros | None = None, beside: Beside = frozenset()) -> Layout:
+    """The layout of a formula, given without its display delimiters; `macros` stay as they are.
+
+    `beside` holds the names that may be written without the sign of their subscript.
+    """
+    parser = Parser(source, subscripted(expand(source, dict(macros or {})), beside))
     rows = parser.lines()
     items: tuple[Node, ...] = rows[0][0].items if rows else ()
     if len(rows) > 1 or (rows and len(rows[0]) > 1):

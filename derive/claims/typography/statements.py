@@ -15,7 +15,20 @@ from dataclasses import dataclass, field
 
 from derive.claims.typography import symbols
 from derive.claims.typography.layout import Layout
-from derive.claims.typography.nodes import Cases, Matrix, Node, Offsets, Operator, Punct, Relation, Row, Space, Text
+from derive.claims.typography.nodes import (
+    Cases,
+    Group,
+    Matrix,
+    Node,
+    Offsets,
+    Operator,
+    Punct,
+    Relation,
+    Row,
+    Space,
+    Symbol,
+    Text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ def is_relation(node: Node | None) -> bool:
 
 def _pieces(line: list[Node]) -> list[_Piece]:
     pieces = [_Piece()]
-    for node in line:
+    for node in _with_prose(line):
         comma = node if isinstance(node, Punct) and node.text in (",", ";") else None
         if comma is None and not isinstance(node, Space | Text):
             pieces[-1].nodes.append(node)
@@ -130,6 +143,17 @@ def _pieces(line: list[Node]) -> list[_Piece]:
         if isinstance(node, Text):
             piece.lead = f"{piece.lead} {node.words}".strip()
     return pieces
+
+
+def _with_prose(line: list[Node]) -> list[Node]:
+    r"""Words of a script without capitals, `\text{其中}`, are no name where they open or end a row beside a formula."""
+    done = list(line)
+    for k, beside in ((0, 1), (-1, -2)):
+        node = done[k] if len(done) > 1 else None
+        words = isinstance(node, Symbol) and node.font == "text" and not node.name.isascii()
+        if isinstance(node, Symbol) and words and not isinstance(done[beside], Relation | Operator | Group):
+            done[k] = Text(node.span, node.name)
+    return done
 
 
 def _merged(pieces: list[_Piece]) -> list[_Piece]:

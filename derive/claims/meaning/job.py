@@ -1,0 +1,80 @@
+"""One statement that is being read, and the scope in which each of its members is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from derive.claims.meaning.context import Context
+from derive.claims.meaning.expressions import expression
+from derive.claims.meaning.members import formal_value
+from derive.claims.meaning.partials import count_derivatives, differential
+from derive.claims.meaning.scope import Frame, Oracle, Scope
+from derive.claims.typography.layout import Layout
+from derive.claims.typography.nodes import Fraction, Row, Scripts, walk
+from derive.claims.typography.statements import Statement
+from derive.ir.size import Size
+
+
+@dataclass
+class Job:
+    """One statement that is being read."""
+
+    statement: Statement
+    layout: Layout
+    context: Context
+    ranges: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    formal: tuple[str, ...] = ()
+    hints: dict[str, Size] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The members as rows."""
+        return self.statement.members
+
+    def scope(self, frame: Frame, oracle: Oracle, member: int, env: Mapping[str, int]) -> Scope:
+        """Where a member is read."""
+        made = Scope(
+            frame,
+            oracle,
+            expression,
+            source=self.layout.source,
+            env=dict(env),
+            definitions=self.context.definitions,
+            layout=self.context.layout,
+            hints=self.hints,
+            member=member,
+            upright=self.upright,
+            partials=self.partials[member] if member < len(self.rows) else 0,
+        )
+        for letter in self.formal:
+            made.formal[letter] = formal_value(letter)
+        return made
+
+    @cached_property
+    def upright(self) -> bool:
+        """Whether `d` and a curly d both occur as differentials: then the curly one is direct."""
+        return _both_signs(self.statement)
+
+    @cached_property
+    def primed(self) -> tuple[bool, ...]:
+        """For each member whether something in it has a prime."""
+        return tuple(any(isinstance(node, Scripts) and node.primes for node in walk(row)) for row in self.rows)
+
+    @cached_property
+    def partials(self) -> tuple[int, ...]:
+        """How many derivatives stand in each member."""
+        return tuple(count_derivatives(row.items) for row in self.rows)
+
+
+def _both_signs(statement: Statement) -> bool:
+    signs = {
+        differential(part.items[0])
+        for row in statement.members
+        for node in walk(row)
+        if isinstance(node, Fraction)
+        for part in (node.num, node.den)
+        if part.items
+    }
+    return {"d", r"\partial"} <= signs
