@@ -221,6 +221,27 @@ class Derived:
         moved = [inputs[target] for name, target in self.names.items() if name in point.values]
         if point.label in DRAWN and any(declared.facts for declared in moved):
             return None
+        arguments = self._arguments(point)
+        _, gradients = self._function(**arguments)
+        value = self._value(arguments)
+        apart = self._apart(point, value)
+        if apart is not None:
+            self.notes.append(f"the forward code is not the model at {point.label}: {apart}")
+        return value, {name: np.asarray(g, dtype=float) for name, g in gradients.items()}
+
+    def nodes(self, point: Point) -> dict[str, Array]:
+        """The model's bindings at this point, and the partials by them, by name; {} where it has no numbers."""
+        try:
+            values = forward(self.derivation.gradient, self._arguments(point))
+        except DeriveError:
+            return {}
+        steps = self.derivation.steps
+        wanted = [name for name in self.plain.bindings if name in steps]
+        return {n: np.asarray(values[n], dtype=float) for n in [*wanted, *(steps[n].adjoint for n in wanted)]}
+
+    def _arguments(self, point: Point) -> dict[str, Any]:
+        """The model's inputs at this point. Raises ShapeError if it ends elsewhere than the code."""
+        inputs = self.plain.inputs
         known = {**point.subject.constants, **point.values}
         arguments = {target: _numbers(known[name], inputs[target]) for name, target in self.names.items()}
         if self.ended.weights:
@@ -234,12 +255,7 @@ class Derived:
                 f"the code returns an array of shape {shape}, the model's {self.ended.loss} is a scalar",
                 hint="end the model at what the code returns",
             )
-        _, gradients = self._function(**arguments)
-        value = self._value(arguments)
-        apart = self._apart(point, value)
-        if apart is not None:
-            self.notes.append(f"the forward code is not the model at {point.label}: {apart}")
-        return value, {name: np.asarray(g, dtype=float) for name, g in gradients.items()}
+        return arguments
 
     def _value(self, arguments: Mapping[str, Any]) -> Array:
         values = forward(self.ended.graph, arguments)

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from derive.check.gradients.difference import Array
 from derive.check.gradients.gradient_report import Worst
+from derive.check.gradients.inside import Elsewhere, inside
 from derive.check.gradients.local import elementwise, forward_values, through_upstream
 from derive.check.gradients.locate import Evidence, measure
+from derive.check.gradients.rearranged import rearranged
 from derive.check.gradients.shape_causes import shape_reason
 from derive.check.gradients.sizes import name_constant
 from derive.check.gradients.terms import along_axis, path, regulariser, written_out
+
+if TYPE_CHECKING:
+    from derive.check.gradients.beside import Derived
 
 Answer = tuple[list[str], str]
 
@@ -35,8 +40,17 @@ class Cause:
     located: dict[str, Any] | None = None
 
 
-def diagnose(evidence: Evidence, known: Cause | None = None, worst: Worst | None = None) -> Cause:
-    """The cause of a refuted gradient. `known` is a shape or type problem, which only needs its reason."""
+def diagnose(
+    evidence: Evidence,
+    known: Cause | None = None,
+    worst: Worst | None = None,
+    elsewhere: Elsewhere | None = None,
+    model: Derived | None = None,
+) -> Cause:
+    """The cause of a refuted gradient. `known` is a shape or type problem, which only needs its reason.
+
+    `elsewhere` gives the same group at other points, `model` what is derived of it.
+    """
     if known is not None:
         reason = shape_reason(evidence) if evidence.index.size else None
         if reason is None:
@@ -51,6 +65,8 @@ def diagnose(evidence: Evidence, known: Cause | None = None, worst: Worst | None
     answer = _whole(evidence)
     if answer is None:
         answer = _partly(evidence, where)
+    if answer is None and elsewhere is not None:
+        answer = rearranged(evidence, elsewhere) or written_out(evidence) or inside(evidence, elsewhere, model)
     if answer is None:
         answer = written_out(evidence) or _unnamed(evidence)
     return Cause(list(answer[0]), answer[1], found, where)

@@ -27,7 +27,7 @@ from derive.errors import DeriveError
 LIBRARIES = (
     "site-packages",
     "dist-packages",
-    os.path.dirname(os.path.dirname(__file__)) + os.sep,
+    os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep,
     os.path.dirname(os.__file__),
 )
 

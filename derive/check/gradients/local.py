@@ -30,6 +30,7 @@ LOCAL: list[tuple[str, Function]] = [
     ("[{v} > 0]", lambda v: (v > 0).astype(float)),
     ("{v}", lambda v: v),
     ("(1-{v})", lambda v: 1 - v),
+    ("(1+{v})", lambda v: 1 + v),
     ("{v}^2", lambda v: v * v),
     ("1/{v}", lambda v: 1 / v),
     ("1/{v}^2", lambda v: 1 / (v * v)),
@@ -78,16 +79,20 @@ def elementwise(evidence: Evidence) -> tuple[list[str], str] | None:
             for constant in CONSTANTS:
                 shown = _shown(constant, text.format(v=name))
                 if evidence.explains(constant * factor * claimed):
-                    return _missing(shown, mask=text.startswith("["))
+                    return _missing(shown)
                 with np.errstate(all="ignore"):
                     if evidence.explains(claimed / (constant * factor)):
                         return ["extra_factor"], f"the factor {shown} does not belong there"
     return None
 
 
-def _missing(shown: str, mask: bool = False) -> tuple[list[str], str]:
-    where = ["negative_inputs"] if mask else []
-    return ["missing_factor", "missing_prime", *where], f"the factor {shown} is missing (a local derivative)"
+def _missing(shown: str) -> tuple[list[str], str]:
+    return missing_keys(shown), f"the factor {shown} is missing (a local derivative)"
+
+
+def missing_keys(shown: str) -> list[str]:
+    """The defects of a local derivative that is missing; without a mask negative inputs alone are wrong."""
+    return ["missing_factor", "missing_prime", *(["negative_inputs"] if "[" in shown and ">" in shown else [])]
 
 
 def _shown(constant: float, text: str) -> str:
@@ -116,7 +121,7 @@ def through_upstream(evidence: Evidence) -> tuple[list[str], str] | None:
         for constant in CONSTANTS:
             trial = _claimed_with(evidence, [(constant * upstream[0] * factor).astype(upstream[0].dtype)])
             if trial is not None and evidence.explains(trial):
-                return _missing(_shown(constant, shown), mask=text.startswith("["))
+                return _missing(_shown(constant, shown))
         if np.all(np.isfinite(inverse)):
             trial = _claimed_with(evidence, [(upstream[0] * inverse).astype(upstream[0].dtype)])
             if trial is not None and evidence.explains(trial):

@@ -17,7 +17,7 @@ from derive.check.gradients.drawing import drawn, keeping_signs, large, nearby, 
 from derive.check.gradients.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, severity, summary
 from derive.check.gradients.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.gradients.judge import ACCEPT, Claimed, Outcome, judge_group
-from derive.check.gradients.locate import gather
+from derive.check.gradients.locate import SAMPLE, Evidence, gather, measure
 from derive.check.gradients.plan import Finding, Plan, Resized
 from derive.check.gradients.point import Counted, Point, Values
 from derive.errors import DeriveError
@@ -152,7 +152,13 @@ class _Trial:
                 yield point
 
     def _try(self, counted: Counted, values: Values, label: str) -> Point | None:
-        """A further point, or None where the forward pass is not defined (the domain is the caller's secret)."""
+        """A further point that is counted, or None where the forward pass is not defined."""
+        point = self._at(counted, values, label)
+        self.points += point is not None
+        return point
+
+    def _at(self, counted: Counted, values: Values, label: str) -> Point | None:
+        """A point, or None where the forward pass is not defined there (the domain is the caller's secret)."""
         try:
             own = counted is self.counted[0] or self.plan.further_upstream is None
             weigh = self.plan.upstream if own else self.plan.further_upstream
@@ -161,10 +167,7 @@ class _Trial:
             point = Point(counted, values, outputs, weigh(outputs), self.rng, label)
         except (CallFailed, DeriveError):
             return None
-        if not point.finite or not point.center.size:
-            return None
-        self.points += 1
-        return point
+        return point if point.finite and point.center.size else None
 
     def _other_sizes(self, subjects: Iterator[Resized]) -> None:
         """One more point with another number of rows; what fails there, or has another shape, refutes nothing."""
@@ -267,9 +270,31 @@ class _Trial:
         if known is not None and known.defects[0] not in ("shape_mismatch", "wrong_type"):
             return known
         try:
-            return diagnose(gather(point, claimed, name), known, worst)
+            evidence = gather(point, claimed, name)
+            return diagnose(evidence, known, worst, self._elsewhere, self.plan.derived)
         except CallFailed:
             return known or Cause(["wrong_value"], "the gradient is wrong", worst)
+
+    def _elsewhere(self, evidence: Evidence) -> Iterator[Evidence]:
+        """The group at two more points, measured at some coordinates, for a cause that has to hold there too."""
+        if self.plan.redraw:
+            here = evidence.point
+            places = [(here.subject, {n: draw(v, self.rng) for n, v in here.given.items()}) for draw in (nearby, drawn)]
+        else:
+            further = [self.plan.further() for _ in range(2)] if self.plan.further else []
+            places = [(Counted(subject, self.deadline), values) for subject, values in further]
+        for counted, values in places:
+            point = self._at(counted, values, "elsewhere")
+            if point is None or point.promoted is not evidence.point.promoted:
+                continue
+            try:
+                claimed = Claimed(point)
+            except (CallFailed, DeriveError):
+                continue
+            if evidence.name in claimed.narrow and evidence.name in point.values:
+                size = point.values[evidence.name].size
+                chosen = self.rng.permutation(size)[:SAMPLE]
+                yield measure(point, claimed, evidence.name, np.sort(chosen))
 
     def _settle(self) -> None:
         for name, result in self.results.items():
