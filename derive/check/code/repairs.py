@@ -15,7 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+import numpy as np
+
 from derive.check.code.process import Failure
+
+WIDE = str.maketrans("（）［］｛｝，：；＝＋－＊／．“”‘’　", "()[]{},:;=+-*/.\"\"'' ")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,20 @@ def code_edits(code: str, failure: Failure) -> Iterator[CodeEdit]:
         yield from _points(lines, at, "undefined_name")
 
 
+def changed(lines: list[str], node: ast.expr, text: str, defect: str, sentence: str) -> CodeEdit:
+    """The block with other text in place of a node that stands in one line."""
+    at = node.lineno - 1
+    line = lines[at].encode()
+    new = (line[: node.col_offset] + text.encode() + line[node.end_col_offset :]).decode()
+    return CodeEdit(defect, _with(lines, at, new), f"line {node.lineno}: {sentence}")
+
+
+def factor_text(node: ast.expr) -> str:
+    """A node as it can stand in a product."""
+    text = ast.unparse(node)
+    return text if isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Constant | ast.Subscript) else f"({text})"
+
+
 def _with(lines: list[str], at: int, line: str) -> str:
     return "\n".join([*lines[:at], line, *lines[at + 1 :]])
 
@@ -55,6 +73,9 @@ def _syntax(lines: list[str], at: int) -> Iterator[CodeEdit]:
         if word.lower() != word and keyword.iskeyword(word.lower()):
             changed = line[: match.start()] + word.lower() + line[match.end() :]
             yield CodeEdit("syntax", _with(lines, at, changed), f"line {number}: {word} should be {word.lower()}")
+    plain = line.translate(WIDE)
+    if plain != line:
+        yield CodeEdit("syntax", _with(lines, at, plain), f"line {number}: full-width signs")
     lost = re.match(r"(\s*[A-Za-z_][\w.]*) +(?=[A-Za-z_(\[\d])", line)
     if lost:
         changed = f"{lost.group(1)} = {line[lost.end() :]}"
@@ -96,7 +117,12 @@ def _names(code: str, lines: list[str], at: int, failure: Failure) -> Iterator[C
     if name in _attributes_set(code):
         changed = re.sub(rf"(?<![\w.]){name}\b(?!\s*=[^=])", f"self.{name}", line)
         yield CodeEdit("undefined_name", _with(lines, at, changed), f"line {at + 1}: {name} should be self.{name}")
-    for near in get_close_matches(name, _names_known(code) - {name}, n=3, cutoff=0.6):
+    if hasattr(np, name):
+        changed = re.sub(rf"(?<![\w.]){name}\b", f"np.{name}", line)
+        yield CodeEdit("undefined_name", _with(lines, at, changed), f"line {at + 1}: {name} should be np.{name}")
+    known = _names_known(code) - {name}
+    near_by_case = [other for other in known if other.casefold() == name.casefold()]
+    for near in dict.fromkeys([*near_by_case, *get_close_matches(name, known, n=3, cutoff=0.6)]):
         changed = re.sub(rf"(?<![\w.]){name}\b", near, line)
         yield CodeEdit("name_typo", _with(lines, at, changed), f"line {at + 1}: {name} should be {near}")
 

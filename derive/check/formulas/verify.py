@@ -116,6 +116,8 @@ class _Run:
     judged: list[tuple[Item, Graph, Verdict, tuple[Judgement, ...]]] = field(default_factory=list)
     places: dict[int, Context] = field(default_factory=dict)
     latest: ModelSource | None = None
+    blocks: list[str] = field(default_factory=list)
+    """The code so far, repaired where it was wrong; what could not be repaired comes first and overrides nothing."""
 
     def report(self, progress: Progress | None) -> Report:
         for source in self.page.models:
@@ -180,7 +182,9 @@ class _Run:
         found: tuple[Judgement, ...] = ()
         try:
             if item.kind == "code":
-                verdict = judge_code(item, graph, run=self.options.run_code)
+                verdict = judge_code(item, graph, run=self.options.run_code, before=self.blocks)
+                known = verdict.verdict != "false" or verdict.correct_code is not None
+                self.blocks.insert(len(self.blocks) if known else 0, verdict.correct_code or item.source)
             elif item.error is not None:
                 verdict = unread(item, item.error)
             else:

@@ -1,0 +1,241 @@
+"""One attempt at a block: run it, use what it defines, and find the first thing that is not what it should be."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from derive.check.code.comments import compared, instrumented, said
+from derive.check.code.expected import close, expectations
+from derive.check.code.plan import Planned, planned
+from derive.check.code.process import Failure, Ran, Used, run_block, run_blocks
+from derive.ir.graph import Graph
+
+Array = Any
+STAGES = ("syntax", "module", "__init__", "forward", "backward", "values", "done")
+Check = tuple[Failure | None, int]
+"""A failure or None, and how many things were right."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How far a block got, and what stopped it; `checked` counts what was compared, `open` is what stayed undecided."""
+
+    stage: int
+    line: int
+    failure: Failure | None
+    checked: int = 0
+    open: str = ""
+
+    @property
+    def good(self) -> bool:
+        return self.failure is None
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        return self.stage, self.checked if self.stage >= STAGES.index("values") else self.line
+
+
+def parsed(code: str) -> ast.Module | Failure:
+    """The tree of a block, or why it has none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(code)
+    except SyntaxError as error:
+        return Failure("SyntaxError", error.msg, error.lineno, "syntax")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Failure("SyntaxError", str(error), None, "syntax")
+
+
+def attempts(codes: Sequence[str], graph: Graph, earlier: str = "") -> list[Trial]:
+    """Trials of several versions of one block that define the same things."""
+    trees = [parsed(code) for code in codes]
+    first = next((tree for tree in trees if isinstance(tree, ast.Module)), None)
+    if first is None:
+        return [_syntax(tree) for tree in trees]
+    plans = planned(first, graph)
+    runnable = [(code, tree) for code, tree in zip(codes, trees, strict=True) if isinstance(tree, ast.Module)]
+    shown = [instrumented(tree, code) for code, tree in runnable]
+    ran = iter(run_blocks(shown, [plan.subject for plan in plans], earlier=earlier))
+    trials = []
+    for code, tree in zip(codes, trees, strict=True):
+        if isinstance(tree, ast.Module):
+            own = planned(tree, graph)
+            answer = next(ran)
+            if [plan.subject.name for plan in own] != [plan.subject.name for plan in plans]:
+                answer = run_block(instrumented(tree, code), [plan.subject for plan in own], earlier=earlier)
+            trials.append(_trial(tree, code, answer, own, graph))
+        else:
+            trials.append(_syntax(tree))
+    return trials
+
+
+def attempt(code: str, graph: Graph, earlier: str = "") -> Trial:
+    """Run a block and compare what it computes."""
+    return attempts([code], graph, earlier)[0]
+
+
+def _syntax(tree: ast.Module | Failure) -> Trial:
+    assert isinstance(tree, Failure)
+    return Trial(0, tree.line or 0, tree)
+
+
+def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], graph: Graph) -> Trial:
+    failed = [(plan, used.failure) for plan, used in zip(plans, ran.used, strict=False) if used.failure is not None]
+    failure = ran.failure or next((f for plan, f in failed if _tells(plan, f)), None)
+    if failure is not None:
+        return Trial(STAGES.index(failure.stage), failure.line or 0, failure)
+    checked, undecided, first = 0, "", None
+    for plan, failure in failed:
+        undecided = f"no arguments were found with which {plan.subject.name} runs: {failure.message}"
+    for plan, used in [(plan, used) for plan, used in zip(plans, ran.used, strict=True) if used.failure is None]:
+        for wrong, right in _subject(plan, used, tree, graph):
+            checked += right
+            first = first or wrong
+        if used.report is not None and used.report["verdict"] == "undecided" and not plan.gradients:
+            undecided = undecided or f"{plan.subject.name}: {used.report['diagnosis']}"
+    for wrong, right in _script(tree, code, ran, graph):
+        checked += right
+        first = first or wrong
+    if first is not None:
+        return Trial(STAGES.index("values"), first.line or 0, first, checked)
+    return Trial(STAGES.index("done"), 0, None, checked, undecided)
+
+
+def _tells(plan: Planned, failure: Failure) -> bool:
+    """Whether a failure is the fault of the code: arguments that were made up may just not fit."""
+    own = failure.type in ("NameError", "UnboundLocalError", "AttributeError", "Refused")
+    return own or failure.stage == "backward" or bool(plan.gradients or plan.known)
+
+
+# ---------------------------------------------------------------------------- layers and functions
+
+
+def _subject(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Iterator[Check]:
+    name = plan.subject.name
+    wanted = plan.outputs[used.candidate] if used.candidate < len(plan.outputs) else ()
+    have = used.output if plan.subject.kind == "layer" else next(iter(used.returned), None)
+    if wanted:
+        checks = [_equal(f"what {_forward(plan)} returns", have, output, "forward") for output in wanted]
+        yield next((check for check in checks if check[0] is None), checks[-1])
+    if plan.subject.kind == "call" and plan.known:
+        yield from _returned(plan, used, tree, graph)
+    for position, target in enumerate(plan.returned[: max(1, len(used.returned))]):
+        value = used.returned[position] if position < len(used.returned) else None
+        yield _equal(f"the gradient by {target}", value, plan.gradients[target], "backward")
+    for attribute, value in used.attributes.items():
+        for target, gradient in plan.gradients.items():
+            if attribute.casefold() in (
+                f"d{target}".casefold(),
+                f"grad_{target}".casefold(),
+                f"{target}_grad".casefold(),
+            ):
+                yield _equal(f"the gradient {attribute}", value, gradient, "backward")
+    report = used.report
+    if report is not None and report["verdict"] != "undecided":
+        message = f"{name}: {report['diagnosis']}" if report["verdict"] == "false" else ""
+        failure = Failure("value", message, None, "backward", None, tuple(report["defects"])) if message else None
+        yield failure, int(report["right"])
+
+
+def _forward(plan: Planned) -> str:
+    return "forward" if plan.subject.kind == "layer" else plan.subject.name
+
+
+def _equal(what: str, have: Array | None, want: Array, stage: str) -> Check:
+    if have is None:
+        return Failure("missing", f"{what} is not there", None, stage, None, ("missing_gradient",)), 0
+    if np.shape(have) != np.shape(want):
+        message = f"{what} has shape {np.shape(have)}, not {np.shape(want)}"
+        return Failure("shape", message, None, stage, None, ("shape_mismatch",)), 0
+    return (None, 1) if close(have, want) else (Failure("value", f"{what} is wrong", None, stage), 0)
+
+
+def _returned(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Iterator[Check]:
+    """What a function of the model's inputs returns, by the names in its last line or by the keys of a dict."""
+    function = next(s for s in tree.body if isinstance(s, ast.FunctionDef) and s.name == plan.subject.name)
+    returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    names: list[str] = []
+    if len(returns) == 1:
+        parts = returns[0].elts if isinstance(returns[0], ast.Tuple | ast.List) else [returns[0]]
+        names = [part.id if isinstance(part, ast.Name) else "" for part in parts]
+        if names == [""]:
+            names = [function.name]
+    values = {n: v for n, v in zip(names, used.returned, strict=False) if n and v is not None}
+    keyed = {f"grads['{key}']" if _is_gradients(function.name) else key: value for key, value in used.named.items()}
+    every = {**plan.known, **values, **keyed}
+    for what, have, accepted in expectations(every, graph):
+        yield _among(f"{function.name}: {what.removeprefix('grads')}", have, accepted, None)
+
+
+def _is_gradients(name: str) -> bool:
+    return any(word in name.casefold() for word in ("grad", "backward", "backprop", "derivative"))
+
+
+# ---------------------------------------------------------------------------- scripts
+
+
+def _script(tree: ast.Module, code: str, ran: Ran, graph: Graph) -> Iterator[Check]:
+    for told, holds in compared(said(tree, code), ran.values):
+        yield (
+            (None, 1)
+            if holds
+            else (Failure("value", f"{told.text} is not what the comment says", told.line, "values"), 0)
+        )
+    lines = {name: s.lineno for s in reversed(tree.body) for name in _names(s)}
+    given = frozenset(name for s in tree.body if not _computed(s) for name in _names(s))
+    for what, have, accepted in expectations(ran.values, graph, frozenset(_moved(tree))):
+        if what not in given:
+            yield _among(what, have, accepted, lines.get(what))
+
+
+def _among(what: str, have: Array, accepted: list[Array], line: int | None) -> Check:
+    if any(close(have, want) for want in accepted):
+        return None, 1
+    shape, wanted = np.shape(have), np.shape(accepted[-1])
+    if shape != wanted:
+        message, defects = f"{what} has shape {shape}, not {wanted}", ("shape_mismatch",)
+        return Failure("shape", message, line, "values", None, defects), 0
+    return Failure("value", f"{what} is wrong", line, "values"), 0
+
+
+def _names(statement: ast.stmt) -> Iterator[str]:
+    """What a statement assigns: names, and entries of dicts as `grads['W1']`."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    for target in [part for t in targets for part in (t.elts if isinstance(t, ast.Tuple) else [t])]:
+        if isinstance(target, ast.Name):
+            yield target.id
+        elif isinstance(target, ast.Subscript):
+            yield ast.unparse(target).replace('"', "'")
+
+
+def _computed(statement: ast.stmt) -> bool:
+    """Whether a statement makes something of other values; what it makes of nothing is given, not claimed."""
+    values = statement.value if isinstance(statement, ast.Assign) else statement
+    return any(isinstance(n, ast.Name) and n.id not in ("np", "numpy") for n in ast.walk(values))
+
+
+def _moved(tree: ast.Module) -> set[str]:
+    """Names whose value changes while the script runs."""
+    seen: set[str] = set()
+    moved: set[str] = set()
+    for statement in tree.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.AugAssign):
+                moved.add(ast.unparse(node.target).split("[")[0])
+        if isinstance(statement, ast.For | ast.While):
+            moved |= {
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+        names = set(_names(statement))
+        moved |= {name.split("[")[0] for name in names & seen}
+        seen |= names
+    return moved

@@ -1,0 +1,80 @@
+"""What the names of a listing stand for in a model.
+
+W1, w_1, params['W1']           an input or a binding, by spelling, else without case and underscores if one is left
+dW1, W1_grad, grads['W1']       the derivative of the loss by it
+dL_dw, da_dz                    the derivative of one by the other
+loss, cost                      the model's loss
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from derive.ir.graph import Graph
+
+LOSS = ("loss", "cost")
+GRADIENTS = re.compile(r"d|grads?|gradients?|dparams|deltas?", re.I)
+_AFFIXES = (
+    r"(?:grad|gradient)_?(?P<q>.+)", r"(?P<q>.+?)_?(?:grad|gradient)", r"d_?(?P<q>.+)",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """`of` is a value; with `by`, its derivative; `of` None is the loss."""
+
+    of: str | None
+    by: str | None = None
+
+
+def folded(name: str) -> str:
+    """A name without case and underscores."""
+    return name.replace("_", "").casefold()
+
+
+def found(name: str, names: list[str]) -> str | None:
+    """The name of the model that is meant: as it is spelled, or the only one that differs in case and underscores."""
+    if name in names:
+        return name
+    alike = [known for known in names if folded(known) == folded(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def meaning(name: str, graph: Graph) -> Meaning | None:
+    """What a name, or an entry of a dict as `grads['W1']`, stands for; None for a helper of the author's own."""
+    names = [*graph.inputs, *graph.bindings]
+    entry = re.fullmatch(r"(\w+)\['(.*)'\]", name)
+    if entry is not None:
+        within, key = entry.groups()
+        if GRADIENTS.fullmatch(within):
+            by = found(key, names) or _derivative(key, names)
+            return Meaning(None, by) if by is not None else None
+        name = key
+    if name in names:
+        return Meaning(name)
+    pair = re.fullmatch(r"d(.+?)_?d(.+)", name)
+    if pair is not None:
+        of, by = _value(pair[1].strip("_"), graph), found(pair[2].strip("_"), names)
+        if of is not None and by is not None:
+            return Meaning(of, by)
+    value = _value(name, graph)
+    if value is not None:
+        return Meaning(value)
+    by = _derivative(name, names)
+    return Meaning(None, by) if by is not None else None
+
+
+def _value(name: str, graph: Graph) -> str | None:
+    own = found(name, [*graph.inputs, *graph.bindings])
+    if own is None and folded(name) in LOSS:
+        return graph.loss
+    return own
+
+
+def _derivative(name: str, names: list[str]) -> str | None:
+    for affix in _AFFIXES:
+        match = re.fullmatch(affix, name)
+        if match is not None and (by := found(match["q"], names)) is not None:
+            return by
+    return None
