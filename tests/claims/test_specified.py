@@ -45,7 +45,8 @@ def judged(model: str, *formulas: str) -> tuple[Verdict, ...]:
         (r"f(u) = \tanh u", r"f'(u) = 1 - f(u)^2", "true"),
         (r"f(u) = \tanh u", r"f''(u) = -2 f(u) f'(u)", "true"),
         (r"f(u) = \tanh u", r"h = \tanh(W x)", "true"),
-        (r"f(u) = \tanh u", r"f(u) = \tanh(2u)", "false"),
+        (r"f(u) = \tanh u", r"f(v) = \tanh v", "true"),
+        (r"f(u) = \tanh u", r"f(W x) = \tanh(2 W x)", "false"),
         (r"f(u) = \tanh u", r"g(u) = \tanh u", "definition"),
         (SIGMOID, r"\delta = 2\alpha(h - y) \odot h \odot (1 - h)", "true"),
         (SIGMOID, r"\delta = 2(h - y) \odot h \odot (1 - h)", "false"),
@@ -73,6 +74,20 @@ def test_nothing_is_known_of_it_before(formula: str) -> None:
 def test_a_function_of_more_than_its_argument_is_no_definition(stated: str) -> None:
     (result,) = judged(MODEL, stated)
     assert result.verdict in ("unread", "false")
+
+
+def test_a_page_that_lists_several_choices_goes_by_the_last() -> None:
+    first, rule, second, other, old = judged(
+        MODEL,
+        r"f(u) = \tanh u",
+        r"f'(u) = 1 - f(u)^2",
+        r"f(z) = \frac{1}{1 + e^{-z}}",
+        r"f'(u) = f(u)(1 - f(u))",
+        r"f'(u) = 1 - f(u)^2",
+    )
+    verdicts = [result.verdict for result in (first, rule, second, other, old)]
+    assert verdicts == ["definition", "true", "definition", "true", "false"]
+    assert "tanh" not in other.reading
 
 
 def test_every_window_of_a_family_has_it() -> None:

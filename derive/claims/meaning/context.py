@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Literal
 
 from derive.claims.meaning.claim import Definition
@@ -18,14 +19,16 @@ from derive.ir.graph import Graph
 class Context:
     """The graph, the definitions of the page so far, and the layout of Jacobians if one is declared.
 
-    `stated` says in words what the page has made known of functions of the model; the graph is the one that has them.
+    `bodies` are what the page has made known of generic functions of the model; `graph` is the model that has them,
+    `plain` the one without (None if it is the same). A page that lists several choices of f goes by the last.
     Vocabularies and Jacobians are kept with the context and shared by its copies, so one is made for a page and model.
     """
 
     graph: Graph
     definitions: tuple[Definition, ...] = ()
     layout: Literal["numerator", "denominator"] | None = None
-    stated: tuple[str, ...] = ()
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+    plain: Graph | None = field(default=None, compare=False, repr=False)
     frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     before_last: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
@@ -46,13 +49,20 @@ class Context:
         return made
 
     def _with_function(self, body: Body) -> Context:
-        stated = (*self.stated, body.text)
-        made = replace(self, graph=specified(self.graph, body), stated=stated, frames=(), shifted=(), before_last=())
+        bodies = {**self.bodies, body.name: body}
+        plain = self.plain or self.graph
+        graph = reduce(specified, bodies.values(), plain)
+        made = replace(self, graph=graph, plain=plain, bodies=bodies, frames=(), shifted=(), before_last=())
         for frame, before in zip(
             (*made.frames, *made.before_last), (*self.frames, *self.before_last), strict=True
         ):  # what the model sends through the function stays a pre-activation
             frame.lexicon.adjoint_of = before.lexicon.adjoint_of
         return made
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """In words, what the page has made known of functions of the model."""
+        return tuple(body.text for body in self.bodies.values())
 
     @property
     def main(self) -> Frame:

@@ -43,7 +43,8 @@ def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
     formal = formal or None  # declared names behind it are an annotation, as in J(\theta)
     base = head.base if isinstance(head, Scripts) else head
     allowed = delta_too and isinstance(base, Symbol) and base.name == DELTA
-    if not allowed and not _is_new(head, scope, function=formal is not None):
+    again = job.context.bodies.get(_model_function(head, scope) or "") if formal else None
+    if not allowed and not again and not _is_new(head, scope, function=formal is not None):
         return None
     spelling = spelling_of(head, scope)
     right = job.rows[1]
@@ -58,24 +59,32 @@ def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
         return None
     shown = scope.source[head.span[0] : head.span[1]]
     body = _body(head, formal or (), right, scope)
+    if again is not None and body is not None and again.says(body):
+        return None  # the same once more is a claim
     return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown, body)
 
 
 def _body(head: Node, formal: Sequence[str], right: Row, scope: Scope) -> Body | None:
     """What the right side says of a function of the model; None if the name is new."""
-    meant = resolve(head, scope)
-    if not formal or not isinstance(meant, Found) or meant.entry.kind != "function":
+    name = _model_function(head, scope)
+    if not formal or name is None:
         return None
     letters = tuple(f"%{letter}" for letter in formal)
     inner = replace(scope, formal={name: formal_value(letter) for name, letter in zip(formal, letters, strict=True)})
     value = inner.read(right.items, inner)
     known = {*letters, *(name for name, d in scope.frame.graph.declarations.items() if d.kind in ("input", "symbol"))}
-    declared = scope.frame.graph.declarations[meant.entry.name]
+    declared = scope.frame.graph.declarations[name]
     fits = isinstance(value, Value) and not value.letters and is_entrywise(value.node)
     if not isinstance(value, Value) or not fits or set(refs(value.node)) - known or declared.arity != len(formal):
         raise NotUnderstood(right.span, f"an expression in {', '.join(formal)}, which the function takes to one number")
-    shown = f"{meant.entry.name}({', '.join(formal)}) = {scope.source[slice(*right.span)]}"
-    return Body(meant.entry.name, letters, value.node, shown)
+    shown = f"{name}({', '.join(formal)}) = {scope.source[slice(*right.span)]}"
+    return Body(name, letters, value.node, shown)
+
+
+def _model_function(head: Node, scope: Scope) -> str | None:
+    """The function of the model that is meant."""
+    meant = resolve(head, scope)
+    return meant.entry.name if isinstance(meant, Found) and meant.entry.kind == "function" else None
 
 
 def _mentions(items: Sequence[Node], base: Node | None) -> bool:
@@ -136,8 +145,10 @@ def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) 
     letters = [token for token in subs if isinstance(token, Lin) and not token.offset]
     if not letters:
         return ()
+    mark = len(scope.pending)
     value = scope.read(right, scope)
     free = value.letters if isinstance(value, Value) else tuple(scope.free)
+    free += tuple(letter for table in scope.pending[mark:] for letter in table.letters)  # they number names
     found: list[str] = []
     for token in reversed(letters):
         if token.letter not in free and len(letters) > 2:

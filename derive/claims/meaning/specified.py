@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from derive.calculus.jacobian import expression_jacobian
 from derive.ir import build
 from derive.ir.graph import Graph
-from derive.ir.node import Node, rewrite, with_args
+from derive.ir.node import Node, rewrite, substitute, with_args
 from derive.ops.record import elementwise
 
 MAX_ORDER = 4
@@ -31,6 +31,11 @@ class Body:
     letters: tuple[str, ...]
     node: Node
     text: str
+
+    def says(self, other: Body) -> bool:
+        """Whether both state the same right side, whatever the letters are called."""
+        named = {build.ref(b): build.ref(a) for a, b in zip(self.letters, other.letters, strict=True)}
+        return substitute(other.node, named) is self.node
 
     def applied(self, arguments: Sequence[Node], orders: Sequence[int] | None = None) -> Node | None:
         """The function, or a derivative of it, of arrays; None if that is no expression of their entries."""
