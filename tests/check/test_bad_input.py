@@ -9,9 +9,12 @@ import time
 import numpy as np
 import pytest
 
+from derive.check.gradients.against import check_against
 from derive.check.gradients.gradient import check_gradient, compare
 from derive.check.gradients.layer import check_layer
+from derive.check.gradients.model_check import check
 from derive.errors import DeriveError
+from derive.model import loads
 
 X = np.array([1.0, -2.0, 3.0])
 
@@ -220,3 +223,18 @@ def test_a_class_is_no_layer():
 
     with pytest.raises(DeriveError, match="give an object"):
         check_layer(Layer, np.ones(2))
+
+
+@pytest.mark.parametrize("seed", ["0", None, 1.5, -1, True])
+def test_a_seed_is_a_whole_number(seed):
+    f, grad, x = (lambda x: np.sum(x**2)), (lambda x: 2 * x), np.array([1.0, 2.0])
+    with pytest.raises(DeriveError, match="seed is"):
+        check_gradient(f, grad, x, seed=seed)
+    with pytest.raises(DeriveError, match="seed is"):
+        compare(f, {"x": 2 * x}, {"x": x}, seed=seed)
+    with pytest.raises(DeriveError, match="seed is"):
+        check_layer((lambda x: (x**2, x), lambda u, x: 2 * u * x), x, seed=seed)
+    with pytest.raises(DeriveError, match="seed is"):
+        check(loads("x : scalar\nL = x**2\n"), seed=seed)
+    with pytest.raises(DeriveError, match="seed is"):
+        check_against(loads("x : scalar\nL = x**2\n"), lambda x: 2 * x, seed=seed)

@@ -25,11 +25,11 @@ from derive.check.equality.probe import Point as Drawn
 from derive.check.equality.probe import draw_point
 from derive.check.gradients.beside import Derived
 from derive.check.gradients.difference import Array
-from derive.check.gradients.gradient import upstream_for
+from derive.check.gradients.drawing import generator
 from derive.check.gradients.gradient_report import GradientReport, GroupResult, Worst, severity
 from derive.check.gradients.handwritten import Code, HandwrittenFunction, Subject
 from derive.check.gradients.handwritten_layer import HandwrittenLayer, layer_of
-from derive.check.gradients.plan import Plan
+from derive.check.gradients.plan import Plan, upstream_for
 from derive.check.gradients.trial import run
 from derive.errors import ModelError
 from derive.ir.graph import Graph
@@ -55,7 +55,7 @@ def check_against(
     derived = Derived(model, loss)
     layer = layer_of(code)
     made: Code = HandwrittenFunction(derived, code) if layer is None else HandwrittenLayer(derived, layer)
-    rng = np.random.default_rng(seed + 1)
+    rng = generator(seed, 1)
     drawn = _points(derived.plain, made.sizes, seed)
     subjects: list[Subject] = []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,22 @@ import numpy as np
 from derive.check.gradients.difference import Array
 from derive.check.gradients.drawing import nearby
 from derive.check.gradients.guard import CallFailed, same
-from derive.check.gradients.plan import Resized
 from derive.check.gradients.point import Subject, Values
 from derive.errors import DeriveError
 
 MORE_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Resized:
+    """A subject with `more` rows in place of `rows`."""
+
+    subject: Subject
+    values: dict[str, Array]
+    rows: int
+    more: int
+
+
 Placed = tuple[Subject, dict[str, Array]]
 """A subject at some arguments, and what is moved there."""
 

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from derive.calculus.reverse import backprop
+from derive.check.gradients.claimed import Claimed
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import SHORT
 from derive.check.gradients.gradient_report import Beside, GradientReport, GroupResult
-from derive.check.gradients.judge import ACCEPT, Claimed, acceptance
+from derive.check.gradients.judge import ACCEPT, acceptance
 from derive.check.gradients.point import Point, wide
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward

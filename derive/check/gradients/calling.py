@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from derive.check.gradients.difference import Array
-from derive.check.gradients.gradient import forward_value
+from derive.check.gradients.function_subject import forward_value
 from derive.check.gradients.guard import accepts, call, parameter_names
 from derive.errors import DeriveError, did_you_mean
 

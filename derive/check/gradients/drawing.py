@@ -8,11 +8,26 @@ order, and stays in [0, 1] where all given numbers do (probabilities and their l
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from derive.check.gradients.difference import Array
 from derive.check.gradients.point import scale_of
+from derive.errors import DeriveError
+
+
+def whole(seed: Any) -> int:
+    """The seed of random numbers. Raises DeriveError if it is not a whole number from 0 on."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise DeriveError(f"seed is {seed!r}", hint="a whole number from 0 on: seed=0")
+    return int(seed)
+
+
+def generator(seed: Any, stream: int) -> np.random.Generator:
+    """Random numbers of their own for every stream of one seed."""
+    return np.random.default_rng(whole(seed) + stream)
+
 
 Draw = Callable[[Array, np.random.Generator], Array]
 

@@ -6,12 +6,11 @@ the worst coordinate with both values and the error estimate, then what was left
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-VERDICTS = ("false", "undecided", "true")
+from derive.check.gradients.plain import Plain, overall
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class GroupResult:
 
 
 @dataclass
-class GradientReport:
+class GradientReport(Plain):
     """The verdict on all gradients together: false if one is, else undecided if one is, else true."""
 
     verdict: str
@@ -114,14 +113,6 @@ class GradientReport:
         """The result of one group by name."""
         return next(group for group in self.groups if group.name == name)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Numbers, strings, lists and dicts only; NaN and infinity are None."""
-        plain: dict[str, Any] = _plain({"schema": 1, **asdict(self)})
-        return plain
-
-    def to_json(self, indent: int | None = None) -> str:
-        return json.dumps(self.to_dict(), indent=indent)
-
     def __str__(self) -> str:
         lines = [f"gradient {self.verdict}: {self.diagnosis}"]
         width = max((len(group.name) for group in self.groups), default=0)
@@ -138,11 +129,6 @@ class GradientReport:
         if self.correction:
             lines += ["", f"A right one, written from the model {self.model}:", "", self.correction.rstrip()]
         return "\n".join(lines)
-
-
-def overall(groups: list[GroupResult]) -> str:
-    """false before undecided before true; nothing to judge is undecided."""
-    return next((v for v in VERDICTS if any(group.verdict == v for group in groups)), "undecided")
 
 
 def severity(worst: Worst) -> float:
@@ -168,7 +154,7 @@ def sentence(groups: list[GroupResult], verdict: str) -> str:
 
 def summary(groups: list[GroupResult], kinks: list[Kink], findings: list[tuple[str, str]]) -> GradientReport:
     """The report on these groups, and on what else was found out (defect key, sentence)."""
-    verdict = overall(groups)
+    verdict = overall(g.verdict for g in groups)
     wrong = [g for g in groups if g.verdict == "false"]
     defects = list(dict.fromkeys([d for g in wrong for d in g.defects] + [d for d, _ in findings]))
     worsts = [g.worst for g in groups if g.verdict == verdict and g.worst is not None]
@@ -179,16 +165,6 @@ def summary(groups: list[GroupResult], kinks: list[Kink], findings: list[tuple[s
         prefix = {"true": "the numbers are right, but ", "undecided": ""}.get(verdict, f"{report.diagnosis}; ")
         report.diagnosis, report.verdict = prefix + first, "false"
     return report
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
 
 
 def _index(coordinate: tuple[int, ...]) -> str:

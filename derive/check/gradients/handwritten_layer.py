@@ -13,9 +13,10 @@ from derive.check.gradients.beside import Derived, matched
 from derive.check.gradients.calling import BACKWARD, calling_for, stateless
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import floating_array, name_of, walk
+from derive.check.gradients.drawing import generator
 from derive.check.gradients.guard import parameter_names
 from derive.check.gradients.handwritten import Code, Subject
-from derive.check.gradients.layer import LayerSubject, copied
+from derive.check.gradients.layer_subject import LayerSubject, copied
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
 from derive.errors import DeriveError, ModelError
@@ -104,7 +105,7 @@ class _LayerSubject(Subject):
 
     def audit(self, upstream: list[Array], claimed: Mapping[str, Array]) -> list[Finding]:
         inner = {g: claimed[n] for g, n in self.names.items() if n in claimed}
-        return self.inner.audit(upstream, inner, False, np.random.default_rng(2))
+        return self.inner.audit(upstream, inner, generator(0, 2))
 
     def own_values(self) -> dict[str, tuple[Array, Array]]:
         own = self.inner.outputs({})

@@ -14,17 +14,16 @@ group: a fault is seen if it exceeds the estimate, about 1e-10 of the group's si
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
-from derive.check.gradients.difference import Array, Slope, norm
+from derive.check.gradients.claimed import ROUNDINGS, Claimed, size_along
+from derive.check.gradients.difference import Array, Slope
 from derive.check.gradients.gradient_report import GroupResult, Kink, Worst, severity
-from derive.check.gradients.point import Point, nudged, wide
+from derive.check.gradients.point import Point, wide
 
 REFUTE = 10.0
 ACCEPT = 1e-6
-ROUNDINGS = 64.0
 DIRECTIONS = 2
 TARGET = 1e-9
 """The error of a slope, beside the claim's size along its direction, at which nothing sharper is looked for."""
@@ -92,75 +91,6 @@ def judge_gradient(claimed: Array, numeric: Array, estimate: Array, name: str = 
     return GroupResult(name, numeric.shape, verdict, worst=worst)
 
 
-class Claimed:
-    """The claimed gradients at one point, in the caller's precision and, where possible, in float64."""
-
-    def __init__(self, point: Point) -> None:
-        self.point = point
-        claim = point.subject.claim(point.given, point.upstream)
-        self.problems, self.notes = claim.problems, claim.notes
-        self.narrow = {name: g for name, g in claim.gradients.items() if name not in claim.problems}
-        self.raw = claim.gradients
-        self.wide = self._widened()
-        self._probes: dict[bool, list[dict[str, Array]]] = {}
-
-    def _widened(self) -> dict[str, Array]:
-        if not self.point.promoted:
-            return {}
-        try:
-            claim = self.point.subject.claim(self.point.values, self.point.wide_upstream)
-        except Exception:  # the backward pass insists on its own type; it is judged in that type
-            return {}
-        return {n: g for n, g in claim.gradients.items() if n not in claim.problems and g.dtype.itemsize >= 8}
-
-    @cached_property
-    def flow(self) -> float:
-        """The largest numbers in the backward pass, as far as they show: the largest change of L by any group."""
-        sizes = [_size(g, self.point.scales[n]) for n, g in self.narrow.items()]
-        return max((size for size in sizes if np.isfinite(size)), default=0.0)
-
-    @property
-    def natural(self) -> float:
-        """The largest numbers in either pass.
-
-        Where a local derivative is a small rest of an output (`1 - h^2` of a saturated tanh), nothing may be left of it
-        but the rounding of that output.
-        """
-        return max(self.point.natural, self.flow)
-
-    def best(self, name: str) -> Array:
-        return wide(self.wide.get(name, self.narrow[name]))
-
-    def eps(self, name: str, widened: bool) -> float:
-        if widened:
-            return float(np.finfo(np.float64).eps)
-        eps = float(np.finfo(self.raw[name].dtype).eps) if name in self.raw else 0.0
-        # a float64 result of a computation on float32 values has float32's rounding
-        return max(eps, self.point.given_eps)
-
-    def rounding(self, name: str, direction: Array, widened: bool) -> float:
-        """How far rounding alone moves `<c, v>`: measured by moving all values by a unit in the last place."""
-        gradient = wide((self.wide if widened else self.narrow)[name])
-        moved = [abs(float(np.sum((wide(p[name]) - gradient) * direction))) for p in self.nudges(name, widened)]
-        return 4.0 * max(moved, default=0.0)
-
-    def nudges(self, name: str, widened: bool) -> list[dict[str, Array]]:
-        """The claims at values that are one rounding away."""
-        if widened not in self._probes:
-            self._probes[widened] = []
-            values = self.point.values if widened else self.point.given
-            upstream = self.point.wide_upstream if widened else self.point.upstream
-            for _ in range(2):
-                there = {key: nudged(value, self.point.rng) for key, value in values.items()}
-                try:
-                    claim = self.point.subject.claim(there, upstream)
-                except Exception:  # a gradient given as numbers exists at one point only
-                    continue
-                self._probes[widened].append(claim.gradients)
-        shape = self.narrow[name].shape
-        return [p for p in self._probes[widened] if name in p and p[name].shape == shape]
-
-
 def judge_group(point: Point, claimed: Claimed, name: str) -> Outcome:
     """The group's verdict at this point: false if one direction refutes, true if all accept."""
     if not point.values[name].size:
@@ -183,7 +113,7 @@ def _accepted(point: Point, claimed: Claimed, name: str, direction: Array, slope
     """Accepted by a complex step alone; whatever else it says is left to differences."""
     widened = name in claimed.wide
     gradient = claimed.best(name)
-    number, size = float(np.sum(gradient * direction)), _size(gradient, direction)
+    number, size = float(np.sum(gradient * direction)), size_along(gradient, direction)
     eps = claimed.eps(name, widened)
     rounding, limit = ROUNDINGS * eps * size, acceptance(max(eps, point.eps))
     if not size or slope.error > TARGET * size or weigh(number, slope, rounding, size, limit) != "true":
@@ -197,7 +127,7 @@ def judge_direction(
     point: Point, claimed: Claimed, name: str, direction: Array, coordinate: tuple[int, ...] | None = None
 ) -> Outcome:
     """One slope against the claim in float64 and, if that does not accept, in the caller's own precision."""
-    target = TARGET * _size(claimed.best(name), direction)
+    target = TARGET * size_along(claimed.best(name), direction)
     slope = point.slope(name, direction, target)
     if slope.kink is not None:
         return _at_kink(claimed, name, direction, slope, coordinate)
@@ -210,10 +140,6 @@ def judge_direction(
     return precise if own.verdict == "undecided" else own
 
 
-def _size(gradient: Array, direction: Array | float) -> float:
-    return norm(wide(gradient) * direction)
-
-
 def _weighed(
     point: Point,
     claimed: Claimed,
@@ -224,7 +150,7 @@ def _weighed(
     coordinate: tuple[int, ...] | None,
 ) -> Outcome:
     gradient = wide((claimed.wide if widened else claimed.narrow)[name])
-    number, size = float(np.sum(gradient * direction)), _size(gradient, direction)
+    number, size = float(np.sum(gradient * direction)), size_along(gradient, direction)
     if size == 0.0 and np.any((gradient != 0) & (direction != 0)):
         return Outcome("undecided", reason="the numbers are too small for floating-point arithmetic")
     eps = claimed.eps(name, widened)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from derive.check.gradients.claimed import ROUNDINGS, Claimed
 from derive.check.gradients.difference import Array
 from derive.check.gradients.gradient_report import Kink, Worst, severity
-from derive.check.gradients.judge import REFUTE, ROUNDINGS, Claimed, judge_direction
+from derive.check.gradients.judge import REFUTE, judge_direction
 from derive.check.gradients.point import Point
 
 WHOLE = 320

@@ -10,8 +10,7 @@ derived gradient. A family of layers is checked as its three windows and as netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
@@ -23,16 +22,17 @@ from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.check.equality.generic import implementation
 from derive.check.equality.probe import Point, Points
+from derive.check.gradients.drawing import whole
 from derive.check.gradients.gradient import compare
 from derive.check.gradients.gradient_report import GroupResult
-from derive.check.gradients.model_report import GradientCheck, ModelReport, overall
+from derive.check.gradients.model_parts import family_parts, with_scalar_loss
+from derive.check.gradients.model_report import GradientCheck, ModelReport
+from derive.check.gradients.plain import overall
 from derive.codegen import lambdify
 from derive.errors import DeriveError
-from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Fact, Graph
+from derive.ir.graph import Declaration, Graph
 from derive.ir.node import refs
 from derive.ir.size import show_shape
-from derive.model.family import instance
 from derive.ops.evaluate import Evaluator, Floats, Implementation
 
 Array = NDArray[Any]
@@ -50,6 +50,7 @@ def check(
     A model whose loss is not scalar is checked through a random combination of its outputs. Raises ModelError for an
     unknown loss and a model without bindings, ShapeError for a loss that is not scalar.
     """
+    seed = whole(seed)
     if points < 1:
         raise DeriveError(f"{points} points are too few", hint="at least 1")
     if graph.family is None or loss is not None:
@@ -57,19 +58,6 @@ def check(
     reports = [_check_one(part, points, None, seed, time_limit) for part in family_parts(graph)]
     verdict = overall([report.verdict for report in reports])
     return ModelReport(graph.name, reports[-1].loss, verdict, parts=reports, points=points)
-
-
-def family_parts(graph: Graph) -> Iterator[Graph]:
-    """What stands for a family: its windows, and the networks of the least depth and of one layer more."""
-    family = graph.family
-    assert family is not None
-    for label, window in (("first", family.first), ("interior", family.interior), ("last", family.last)):
-        # what only other layers use is no input of a window
-        used = set(refs(*(binding.node for binding in window.bindings.values())))
-        kept = {n: d for n, d in window.declarations.items() if d.kind != "input" or n in used}
-        yield replace(window, name=f"{graph.name}, {label} layers", declarations=kept, family=None)
-    for layers in (family.low, family.low + 1):
-        yield replace(instance(graph, layers), name=f"{graph.name}, {family.high} = {layers}")
 
 
 def _check_one(graph: Graph, points: int, loss: str | None, seed: int, time_limit: float | None) -> ModelReport:
@@ -85,36 +73,6 @@ def _check_one(graph: Graph, points: int, loss: str | None, seed: int, time_limi
     report = trial.report(points)
     report.notes = [*notes, *report.notes]
     return report
-
-
-def with_scalar_loss(graph: Graph, loss: str | None = None) -> tuple[Graph, list[str]]:
-    """The graph with a scalar to differentiate, and what is to be said about it.
-
-    If the graph has none, the values that nothing else uses are combined with random weights.
-    """
-    wanted = loss or graph.loss
-    if loss is not None or (wanted is not None and not graph.shape(wanted)):
-        return graph, []
-    users = graph.consumers()
-    outputs = [name for name in graph.bindings if not users[name]]
-    name = _free_name(graph, "combination")
-    declarations, terms = dict(graph.declarations), []
-    for output in outputs:
-        shape = graph.shape(output)
-        weights = _free_name(graph, f"weight_{output}")
-        declarations[weights] = Declaration(weights, "input", shape, (Fact("constant"),))
-        terms.append(build.sum_over(build.mul(build.ref(weights, shape), graph.ref(output))))
-    if not terms:
-        return graph, []
-    combined = replace(graph, declarations=declarations).with_binding(Binding(name, build.add(*terms)))
-    note = f"{', '.join(outputs)} is no scalar; {name} is a combination of its entries with random weights"
-    return combined.with_loss(name), [note]
-
-
-def _free_name(graph: Graph, wanted: str) -> str:
-    while wanted in graph.declarations or wanted in graph.bindings:
-        wanted += "_"
-    return wanted
 
 
 def _orders(declared: Declaration, function: Implementation) -> dict[tuple[int, ...], Callable[..., Array]]:

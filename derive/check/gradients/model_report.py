@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-WORST_FIRST = ("false", "undecided", "true")
+from derive.check.gradients.plain import Plain
 
 
 @dataclass
@@ -31,7 +27,7 @@ class GradientCheck:
 
 
 @dataclass
-class ModelReport:
+class ModelReport(Plain):
     """The verdict on a model: false if one gradient is, else undecided if one is, else true."""
 
     model: str
@@ -44,15 +40,6 @@ class ModelReport:
     kinks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     parts: list[ModelReport] = field(default_factory=list)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Numbers, strings, lists and dicts only; NaN and infinity are None."""
-        plain: dict[str, Any] = _plain({"schema": 1, **asdict(self)})
-        return plain
-
-    def to_json(self, indent: int | None = None) -> str:
-        """`to_dict` as JSON text."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
     @property
     def headline(self) -> str:
@@ -92,11 +79,6 @@ class ModelReport:
         return "\n".join([*lines, *(f"  {remark}" for remark in self.remarks())])
 
 
-def overall(verdicts: list[str]) -> str:
-    """false before undecided before true; nothing to judge is undecided."""
-    return next((v for v in WORST_FIRST if v in verdicts), "undecided")
-
-
 def _number(value: float | None) -> str:
     if value is None:
         return "-"
@@ -106,13 +88,3 @@ def _number(value: float | None) -> str:
 def _sizes(draws: list[dict[str, int]]) -> str:
     texts = dict.fromkeys(", ".join(f"{name} = {n}" for name, n in draw.items()) for draw in draws if draw)
     return f" ({'; '.join(texts)})" if texts else ""
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from derive.check.gradients.batch import Resized
+from derive.check.gradients.claimed import Claimed
 from derive.check.gradients.diagnose import Cause, diagnose
-from derive.check.gradients.drawing import drawn, keeping_signs, large, nearby, one_signed
-from derive.check.gradients.gradient_report import GradientReport, GroupResult, Kink, Worst, overall, severity, summary
+from derive.check.gradients.drawing import generator, one_signed
+from derive.check.gradients.gradient_report import GradientReport, GroupResult, Kink, Worst, severity, summary
 from derive.check.gradients.guard import CallFailed, Deadline, OutOfTime, same
-from derive.check.gradients.judge import ACCEPT, Claimed, Outcome, judge_group
-from derive.check.gradients.locate import SAMPLE, Evidence, gather, measure
-from derive.check.gradients.plan import Finding, Plan, Resized
-from derive.check.gradients.point import Counted, Point, Values
+from derive.check.gradients.judge import ACCEPT, Outcome, judge_group
+from derive.check.gradients.locate import gather
+from derive.check.gradients.places import Places
+from derive.check.gradients.plain import overall
+from derive.check.gradients.plan import Finding, Plan
+from derive.check.gradients.point import Point, Values
 from derive.errors import DeriveError
 
 if TYPE_CHECKING:
@@ -55,7 +59,8 @@ def run(prepare: Callable[[], Plan], time_limit: float | None, seed: int) -> Gra
         report = GradientReport("false", str(failed), [failed.defect])
     if trial.derived is not None:
         trial.derived.complete(report)
-    report.points, report.forward_calls = trial.points, trial.calls
+    if trial.places is not None:
+        report.points, report.forward_calls = trial.places.points, trial.places.calls
     report.notes = list(dict.fromkeys([*trial.notes, *report.notes]))
     if time_limit is not None and not deadline.enforced:
         report.notes.append("the time limit cannot end a call that never returns here (not the main thread)")
@@ -63,15 +68,11 @@ def run(prepare: Callable[[], Plan], time_limit: float | None, seed: int) -> Gra
 
 
 class _Trial:
-    plan: Plan
-    notes: list[str]
-
     def __init__(self, deadline: Deadline, seed: int) -> None:
         self.deadline = deadline
-        self.rng = np.random.default_rng(seed)
-        self.counted: list[Counted] = []
-        self.points = 0
-        self.notes = []
+        self.rng = generator(seed, 0)
+        self.places: Places | None = None
+        self.notes: list[str] = []
         self.kinks: list[Kink] = []
         self.results: dict[str, GroupResult] = {}
         self.accepted: dict[str, list[str]] = {}
@@ -79,49 +80,45 @@ class _Trial:
         self.open: dict[str, tuple[str, Outcome]] = {}
         self.derived: Derived | None = None
 
-    @property
-    def calls(self) -> int:
-        return sum(c.calls for c in self.counted)
-
     # ----- the caller's point -----
 
     def report(self, plan: Plan) -> GradientReport:
-        self.plan, self.notes, self.derived = plan, plan.notes, plan.derived
-        self.counted = [Counted(plan.subject, self.deadline)]
-        given = self._given()
+        self.notes, self.derived = plan.notes, plan.derived
+        self.places = places = Places(plan, self.deadline, self.rng)
+        given = self._given(places)
         claimed = self._claimed(given)
         findings = plan.audit(given.upstream, claimed.raw) if plan.audit else []
         self._judge(given, claimed)
-        for point in self._points():
+        for point in places.further():
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
-            self._judge_further(point)
-        if plan.resized is not None and self.accepted and overall(list(self.results.values())) == "true":
-            self._other_sizes(plan.resized(given.outputs))
+            self._judge_further(point, plan.values)
+        if self.accepted and overall(r.verdict for r in self.results.values()) == "true":
+            self._other_sizes(places.with_rows(given.outputs))
         self._settle()
-        if plan.redraw and self.points < 3 and overall(list(self.results.values())) != "false":
+        if plan.redraw and places.points < 3 and overall(r.verdict for r in self.results.values()) != "false":
             self.notes.append("the forward pass is not defined at most of the points that were drawn")
         return self._summary(findings)
 
-    def _given(self) -> Point:
-        counted = self.counted[0]
-        outputs = counted.outputs(self.plan.values)
+    def _given(self, places: Places) -> Point:
+        plan, counted = places.plan, places.counted[0]
+        outputs = counted.outputs(plan.values)
         if any(y.dtype.kind == "c" for y in outputs):
             raise DeriveError(
                 "the forward value is complex", hint="return a real number, or its real and imaginary part"
             )
-        if not any(value.size for value in self.plan.values.values()):
+        if not any(value.size for value in plan.values.values()):
             raise _Stop("undecided", "all arguments are empty: there is nothing to differentiate by", [])
         if not outputs or not any(y.size for y in outputs):
             raise _Stop("undecided", "the forward value is empty: there is nothing to differentiate", [])
-        upstream = self.plan.upstream(outputs)
-        point = Point(counted, self.plan.values, outputs, upstream, self.rng, "the given point")
-        if not same(outputs, counted.outputs(self.plan.values)):
+        point = places.given(outputs)
+        if not same(outputs, counted.outputs(plan.values)):
+            places.points = 0
             text = "the forward pass gives different values for the same input; fix its seed or pass what it draws"
             raise _Stop("undecided", text, ["nondeterministic"])
         if not point.finite:
+            places.points = 0
             raise _Stop("undecided", "the forward value is NaN or infinite at the given point", ["not_finite"])
-        self.points = 1
         return point
 
     def _claimed(self, point: Point) -> Claimed:
@@ -130,53 +127,9 @@ class _Trial:
             raise _Stop("false", "no gradient was returned", ["missing_gradient"])
         return claimed
 
-    # ----- further points -----
-
-    def _points(self) -> Iterator[Point]:
-        if self.plan.redraw:
-            for label, draw in (("a point close by", nearby), ("a drawn point", drawn), ("a large point", large)):
-                for attempt in (draw, keeping_signs(draw), nearby):
-                    values = {name: attempt(value, self.rng) for name, value in self.plan.values.items()}
-                    point = self._try(self.counted[0], values, label)
-                    if point is not None:
-                        yield point
-                        break
-        for k in range(self.plan.rounds if self.plan.further else 0):
-            assert self.plan.further is not None
-            subject, values = self.plan.further()
-            self.counted.append(Counted(subject, self.deadline))
-            point = self._try(self.counted[-1], values, f"sample {k + 1}")
-            if point is None:
-                self.notes.append(f"sample {k + 1} was left out: the forward pass fails or is not finite there")
-            else:
-                yield point
-
-    def _try(self, counted: Counted, values: Values, label: str) -> Point | None:
-        """A further point that is counted, or None where the forward pass is not defined."""
-        point = self._at(counted, values, label)
-        self.points += point is not None
-        return point
-
-    def _at(self, counted: Counted, values: Values, label: str) -> Point | None:
-        """A point, or None where the forward pass is not defined there (the domain is the caller's secret)."""
-        try:
-            own = counted is self.counted[0] or self.plan.further_upstream is None
-            weigh = self.plan.upstream if own else self.plan.further_upstream
-            assert weigh is not None
-            outputs = counted.outputs(values)
-            point = Point(counted, values, outputs, weigh(outputs), self.rng, label)
-        except (CallFailed, DeriveError):
-            return None
-        return point if point.finite and point.center.size else None
-
-    def _other_sizes(self, subjects: Iterator[Resized]) -> None:
+    def _other_sizes(self, places: Iterator[tuple[Resized, Point]]) -> None:
         """One more point with another number of rows; what fails there, or has another shape, refutes nothing."""
-        for other in subjects:
-            counted = Counted(other.subject, self.deadline)
-            self.counted.append(counted)
-            point = self._try(counted, other.values, f"{other.more} rows")
-            if point is None:
-                continue
+        for other, point in places:
             try:
                 claimed = Claimed(point)
             except (CallFailed, DeriveError):
@@ -194,9 +147,12 @@ class _Trial:
 
     # ----- judging -----
 
-    def _judge_further(self, point: Point) -> None:
-        """Judge at a drawn point; where the domain may end at zero a gradient that fails beyond it refutes nothing."""
-        guessed = point.label in ("a drawn point", "a large point") and any(map(one_signed, self.plan.values.values()))
+    def _judge_further(self, point: Point, values: Values) -> None:
+        """Judge at a drawn point; where the domain may end at zero a gradient that fails beyond it refutes nothing.
+
+        It may end there if one of the given `values` has numbers of one sign only.
+        """
+        guessed = point.label in ("a drawn point", "a large point") and any(map(one_signed, values.values()))
         try:
             claimed = Claimed(point)
         except CallFailed:
@@ -215,8 +171,8 @@ class _Trial:
             if name in self.results and self.results[name].verdict == "false":
                 continue
             self._judge_group(point, claimed, name)
-            if self.plan.derived is not None:
-                self.plan.derived.compare(point, claimed, self.results[name])
+            if self.derived is not None:
+                self.derived.compare(point, claimed, self.results[name])
 
     def _judge_group(self, point: Point, claimed: Claimed, name: str) -> None:
         shape = point.values[name].shape
@@ -271,30 +227,9 @@ class _Trial:
             return known
         try:
             evidence = gather(point, claimed, name)
-            return diagnose(evidence, known, worst, self._elsewhere, self.plan.derived)
+            return diagnose(evidence, known, worst, self.places.elsewhere if self.places else None, self.derived)
         except CallFailed:
             return known or Cause(["wrong_value"], "the gradient is wrong", worst)
-
-    def _elsewhere(self, evidence: Evidence) -> Iterator[Evidence]:
-        """The group at two more points, measured at some coordinates, for a cause that has to hold there too."""
-        if self.plan.redraw:
-            here = evidence.point
-            places = [(here.subject, {n: draw(v, self.rng) for n, v in here.given.items()}) for draw in (nearby, drawn)]
-        else:
-            further = [self.plan.further() for _ in range(2)] if self.plan.further else []
-            places = [(Counted(subject, self.deadline), values) for subject, values in further]
-        for counted, values in places:
-            point = self._at(counted, values, "elsewhere")
-            if point is None or point.promoted is not evidence.point.promoted:
-                continue
-            try:
-                claimed = Claimed(point)
-            except (CallFailed, DeriveError):
-                continue
-            if evidence.name in claimed.narrow and evidence.name in point.values:
-                size = point.values[evidence.name].size
-                chosen = self.rng.permutation(size)[:SAMPLE]
-                yield measure(point, claimed, evidence.name, np.sort(chosen))
 
     def _settle(self) -> None:
         for name, result in self.results.items():
@@ -329,6 +264,6 @@ class _Trial:
         if any(g.verdict == "false" for g in groups):
             return self._summary([])
         text = f"not finished within the time limit of {self.deadline.seconds:g} s"
-        if not self.points:
+        if self.places is None or not self.places.points:
             text = f"the function did not return within the time limit of {self.deadline.seconds:g} s"
         return GradientReport("undecided", text, ["timeout"], groups=groups)

@@ -1,0 +1,107 @@
+"""Where a gradient is compared: points close by, drawn, and sampled; other numbers of rows; places to confirm a cause.
+
+A point exists where the forward pass runs and is finite. Its domain is the caller's secret, so what fails at a drawn
+point says nothing, and another draw takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from derive.check.gradients.batch import Resized
+from derive.check.gradients.claimed import Claimed
+from derive.check.gradients.difference import Array
+from derive.check.gradients.drawing import drawn, keeping_signs, large, nearby
+from derive.check.gradients.guard import CallFailed, Deadline
+from derive.check.gradients.locate import SAMPLE, Evidence, measure
+from derive.check.gradients.plan import Plan
+from derive.check.gradients.point import Counted, Point, Values
+from derive.errors import DeriveError
+
+
+class Places:
+    """The points of one check; `points` are counted, `calls` are all forward calls."""
+
+    def __init__(self, plan: Plan, deadline: Deadline, rng: np.random.Generator) -> None:
+        self.plan, self.deadline, self.rng = plan, deadline, rng
+        self.counted = [Counted(plan.subject, deadline)]
+        self.points = 0
+
+    @property
+    def calls(self) -> int:
+        return sum(c.calls for c in self.counted)
+
+    def given(self, outputs: list[Array]) -> Point:
+        """The caller's point, where the forward pass gives these outputs."""
+        self.points = 1
+        upstream = self.plan.upstream(outputs)
+        return Point(self.counted[0], self.plan.values, outputs, upstream, self.rng, "the given point")
+
+    def further(self) -> Iterator[Point]:
+        """Close by, drawn afresh twice, and the caller's samples; where the forward pass is defined."""
+        if self.plan.redraw:
+            for label, draw in (("a point close by", nearby), ("a drawn point", drawn), ("a large point", large)):
+                for attempt in (draw, keeping_signs(draw), nearby):
+                    values = {name: attempt(value, self.rng) for name, value in self.plan.values.items()}
+                    point = self._try(self.counted[0], values, label)
+                    if point is not None:
+                        yield point
+                        break
+        for k in range(self.plan.rounds if self.plan.further else 0):
+            assert self.plan.further is not None
+            subject, values = self.plan.further()
+            self.counted.append(Counted(subject, self.deadline))
+            point = self._try(self.counted[-1], values, f"sample {k + 1}")
+            if point is None:
+                self.plan.notes.append(f"sample {k + 1} was left out: the forward pass fails or is not finite there")
+            else:
+                yield point
+
+    def _try(self, counted: Counted, values: Values, label: str) -> Point | None:
+        """A further point that is counted, or None where the forward pass is not defined."""
+        point = self._at(counted, values, label)
+        self.points += point is not None
+        return point
+
+    def _at(self, counted: Counted, values: Values, label: str) -> Point | None:
+        """A point, or None where the forward pass is not defined there (the domain is the caller's secret)."""
+        try:
+            own = counted is self.counted[0] or self.plan.further_upstream is None
+            weigh = self.plan.upstream if own else self.plan.further_upstream
+            assert weigh is not None
+            outputs = counted.outputs(values)
+            point = Point(counted, values, outputs, weigh(outputs), self.rng, label)
+        except (CallFailed, DeriveError):
+            return None
+        return point if point.finite and point.center.size else None
+
+    def with_rows(self, outputs: list[Array]) -> Iterator[tuple[Resized, Point]]:
+        """Points with another number of rows than these outputs have."""
+        for other in self.plan.resized(outputs) if self.plan.resized else ():
+            self.counted.append(Counted(other.subject, self.deadline))
+            point = self._try(self.counted[-1], other.values, f"{other.more} rows")
+            if point is not None:
+                yield other, point
+
+    def elsewhere(self, evidence: Evidence) -> Iterator[Evidence]:
+        """The group at two more points, measured at some coordinates, for a cause that has to hold there too."""
+        if self.plan.redraw:
+            here = evidence.point
+            places = [(here.subject, {n: draw(v, self.rng) for n, v in here.given.items()}) for draw in (nearby, drawn)]
+        else:
+            further = [self.plan.further() for _ in range(2)] if self.plan.further else []
+            places = [(Counted(subject, self.deadline), values) for subject, values in further]
+        for counted, values in places:
+            point = self._at(counted, values, "elsewhere")
+            if point is None or point.promoted is not evidence.point.promoted:
+                continue
+            try:
+                claimed = Claimed(point)
+            except (CallFailed, DeriveError):
+                continue
+            if evidence.name in claimed.narrow and evidence.name in point.values:
+                size = point.values[evidence.name].size
+                chosen = self.rng.permutation(size)[:SAMPLE]
+                yield measure(point, claimed, evidence.name, np.sort(chosen))
