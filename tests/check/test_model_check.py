@@ -57,8 +57,8 @@ def test_a_wrong_derivative_is_refuted_by_slopes(monkeypatch: pytest.MonkeyPatch
     def wrong(graph, loss=None):
         derivation = right(graph, loss)
         step = derivation.steps["w"]
-        doubled = replace(step, total=build.mul(build.number(2), step.total))
-        binding = derivation.gradient.bindings[step.adjoint]._replace(node=doubled.total)
+        doubled = step._replace(total=build.mul(build.number(2), step.total))
+        binding = replace(derivation.gradient.bindings[step.adjoint], node=doubled.total)
         gradient = replace(derivation.gradient, bindings={**derivation.gradient.bindings, step.adjoint: binding})
         return replace(derivation, steps={**derivation.steps, "w": doubled}, gradient=gradient)
 
