@@ -74,7 +74,7 @@ def of_term(text: str, factor: float) -> Answer:
     shown = text if abs(abs(factor) - 1.0) < 1e-6 else f"{abs(factor):.6g} * {text}"
     if factor > 0:
         return ["missing_term"], f"the term {shown} is missing"
-    return ["extra_term"], f"the term {shown} does not belong there"
+    return ["extra_term", "missing_term"], f"the term {shown} does not belong there, or its opposite is missing"
 
 
 class Multipliers:
