@@ -8,6 +8,7 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.dots import listed
+from derive.claims.meaning.lookup import spelling_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.typography.nodes import (
     Ellipsis,
@@ -104,3 +105,20 @@ def inner_product(node: Group, scope: Scope) -> Result:
     axes = tuple(range(len(a.shape)))
     bad = values.conflict([a, b], node.span)
     return bad or replace(values.contraction([a, b], [axes, axes], ()), text=f"⟨{a.text}, {b.text}⟩")
+
+
+def components(node: Node, scope: Scope) -> list[str] | None:
+    """The scalars `y^{(3)}_1, y^{(3)}_2, ...` that `y^{(3)}` stands for as a vector, or None."""
+    spelling = spelling_of(node, scope)
+    if spelling is None or spelling.subs or not spelling.sups or spelling.sups[0] not in ("(", "["):
+        return None
+    for base in spelling.bases:
+        found: dict[int, str] = {}
+        numbered = scope.frame.lexicon.numbered.get((base, 1, len(spelling.sups), spelling.primes), [])
+        for (sub,), sups, entry in numbered:
+            if sups == spelling.sups and isinstance(sub, int) and entry.kind == "value":
+                found[sub] = entry.name
+        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1)):
+            names = [found[k] for k in sorted(found)]
+            return names if not any(scope.frame.graph.shape(name) for name in names) else None
+    return None

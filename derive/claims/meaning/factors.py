@@ -12,13 +12,13 @@ from fractions import Fraction as Exact
 
 from derive.claims.meaning import gradients, partials, values
 from derive.claims.meaning.annotations import called, is_annotation, is_indexed_delta, only_parameters
-from derive.claims.meaning.arrays import inner_product, matrix, norm, tuple_of
+from derive.claims.meaning.arrays import components, inner_product, matrix, norm, tuple_of
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.conditions import by_cases, condition, is_condition
 from derive.claims.meaning.constants import constant, indicates, indicator, ones, with_size
 from derive.claims.meaning.extrema import extremum, is_extremum
 from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function, with_scripts
-from derive.claims.meaning.lookup import Found, components, is_transpose, resolve
+from derive.claims.meaning.lookup import Found, is_transpose, resolve
 from derive.claims.meaning.powers import check_norm, raised, subscripted
 from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of

@@ -21,6 +21,7 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node as Term
 from derive.ir.node import substitute, topological
 from derive.ops.record import build_call, callable_names, canonical_name, elementwise
+from derive.ops.tensors import axes_of
 
 Step = tuple[Result, int]
 Factor = Callable[[Sequence[Node], int, Scope], Step]
@@ -207,7 +208,7 @@ def _call(function: Function, arguments: list[Value], span: Offsets, scope: Scop
     elif function.kind == "network":
         made = _network(function.name, arguments, span, scope)
     else:
-        made = _tensor(function.name, arguments, span)
+        made = _tensor(function.name, arguments, span, scope)
     return made if isinstance(made, Problem) else replace(made, text=text)
 
 
@@ -225,7 +226,7 @@ def _elementwise(function: Function, arguments: list[Value], span: Offsets, scop
     )
 
 
-def _tensor(name: str, arguments: list[Value], span: Offsets) -> Result:
+def _tensor(name: str, arguments: list[Value], span: Offsets, scope: Scope) -> Result:
     if len(arguments) == 1 and name in ("trace", "diag"):
         (value,) = arguments
         if name == "trace" and not value.shape:
@@ -238,8 +239,9 @@ def _tensor(name: str, arguments: list[Value], span: Offsets) -> Result:
             return values.contraction([value], [(0, 0)], (0,))
         return Problem("shape_mismatch", f"{name} needs a square matrix", span)
     if len(arguments) == 1 and name in ("softmax", "log_softmax") and arguments[0].shape:
-        (value,) = arguments  # along the last axis, whatever the letters in front of it count
-        return replace(value, node=build_call(name, [value.node], {}), chain=None)
+        (value,) = arguments
+        axis = _axis_of_classes(value, span, scope)
+        return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
     try:
@@ -247,6 +249,19 @@ def _tensor(name: str, arguments: list[Value], span: Offsets) -> Result:
     except DeriveError as error:
         return Problem("shape_mismatch", error.message, span)
     return Value(node)
+
+
+def _axis_of_classes(value: Value, span: Offsets, scope: Scope) -> int:
+    """The axis of a softmax: of a matrix the one along which the model takes its own, else the last.
+
+    Letters in front count entries, so axes are counted from the back.
+    """
+    if len(value.shape) != 2:
+        return -1
+    nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
+    own = {axes_of(node) for node in nodes if node.op in ("softmax", "log_softmax") and len(node.shape) == 2}
+    axes = sorted({axis[0] - 2 for axis in own if len(axis) == 1}) or [-1]
+    return axes[0] if len(axes) == 1 else scope.choose(("softmax", span), axes)
 
 
 def _network(name: str, arguments: list[Value], span: Offsets, scope: Scope) -> Result:

@@ -14,7 +14,7 @@ from derive.claims.meaning.annotations import listed_arguments
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve, spelling_of
 from derive.claims.meaning.partials import Factor, Step, expression_derivative, fraction, operator, single
-from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope
+from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, text_of, tokens_of
 from derive.claims.meaning.variables import Variable, as_variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Row, Scripts, Symbol
@@ -137,9 +137,15 @@ def delta(node: Node, scope: Scope) -> Result | None:
     bases = {key[0] for key, entries in lexicon.entries.items() for e in entries if e.name in wanted}
     found: dict[str, tuple[Found, Node]] = {}
     problem: Problem | None = None
+    waiting: list[Table] = []
     for base in sorted(bases):
-        stand_in = _rebased(node, base)
+        stand_in, mark = _rebased(node, base), len(scope.pending)
         meant = resolve(stand_in, scope)
+        if any(
+            own.letters == other.letters and own.rows & other.rows for own in scope.pending[mark:] for other in waiting
+        ):
+            raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
+        waiting += scope.pending[mark:]
         if isinstance(meant, Found) and meant.entry.name in wanted:
             found.setdefault(meant.entry.name, (meant, stand_in))
         elif isinstance(meant, Problem) and (problem is None or meant.defect == PENDING):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.expressions import expression
+from derive.claims.meaning.limits import free_letters
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.partials import count_derivatives, differential
 from derive.claims.meaning.scope import Frame, Oracle, Scope
@@ -47,10 +49,16 @@ class Job:
             member=member,
             upright=self.upright,
             partials=self.partials[member] if member < len(self.rows) else 0,
+            letters=self.letters,
         )
         for letter in self.formal:
             made.formal[letter] = formal_value(letter)
         return made
+
+    @cached_property
+    def letters(self) -> Counter[str]:
+        """How often each letter occurs in the statement outside of the sums that bind it."""
+        return sum((free_letters(row.items) for row in self.rows), Counter())
 
     @cached_property
     def upright(self) -> bool:

@@ -22,7 +22,7 @@ from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import needs_layout
 from derive.claims.meaning.members import decimals, link
-from derive.claims.meaning.scope import LAYOUTS, PAGE, ChoiceKey, Frame, NotUnderstood
+from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, Frame, NotUnderstood
 from derive.claims.typography.nodes import Slip
 from derive.ir.graph import Graph
 from derive.ir.size import Shape
@@ -69,8 +69,10 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
             continue  # it fits neither with a layout nor without one, and something else fits
         own = [item for item in built if item[0][1] == layout]
         kept = [item for item in own if faults(item[1]) == least]
-        by_page = [item for item in kept if not _against_page(item[0][0])]
+        by_page = [item for item in kept if not _chose(item[0][0], PAGE)]
         kept = by_page or kept  # what the page defines wins where both make sense
+        if not least and all(_chose(item[0][0], SQUARE) for item in kept):
+            raise NotUnderstood(job.statement.span, r"\|x\|^2 for the square of a length: x^2 is one of entries")
         for key, way, found in kept[:1] if least else kept:
             groups.setdefault(key, []).append((way, found))
     seen: dict[object, Joined] = {}
@@ -85,8 +87,9 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
     return list(seen.values())
 
 
-def _against_page(choices: object) -> bool:
-    return isinstance(choices, tuple) and any(key[0] == PAGE and answer for key, answer in choices)
+def _chose(choices: object, kind: str) -> bool:
+    """Whether a choice of this kind did not take its first option."""
+    return isinstance(choices, tuple) and any(key[0] == kind and answer for key, answer in choices)
 
 
 def faults(way: Way) -> int:

@@ -8,10 +8,22 @@ r"""What stands below and above a big operator, and which factors are positive f
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.meaning.scope import NotUnderstood
-from derive.claims.typography.nodes import BigOperator, Matrix, Node, Punct, Relation, Symbol
+from derive.claims.typography.nodes import (
+    BigOperator,
+    Matrix,
+    Node,
+    Operator,
+    Punct,
+    Relation,
+    Row,
+    Symbol,
+    children,
+)
 from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node as Term
 
@@ -36,6 +48,22 @@ def index_letters(big: BigOperator) -> tuple[str, ...]:
         return limits_of(big).letters
     except NotUnderstood:
         return ()
+
+
+def free_letters(items: Sequence[Node]) -> Counter[str]:
+    """How often each letter occurs outside of the sums that bind it; a sum reaches to the next + or -."""
+    found: Counter[str] = Counter()
+    bound: set[str] = set()
+    for node in items:
+        if isinstance(node, Operator) and node.text in ("+", "-"):
+            bound = set()
+        elif isinstance(node, BigOperator):
+            bound.update(index_letters(node))
+        inner = Counter({node.name: 1}) if isinstance(node, Symbol) else Counter()
+        for part in children(node):
+            inner += free_letters(part.items if isinstance(part, Row) else (part,))
+        found += Counter({name: count for name, count in inner.items() if name not in bound})
+    return found
 
 
 def limits_of(big: BigOperator) -> Limits:
@@ -83,7 +111,7 @@ def _clause(big: BigOperator, items: tuple[Node, ...], upper: tuple[Node, ...]) 
     relation, rest = items[at], items[at + 1 :]
     assert isinstance(relation, Relation)
     if len(letters) > 1 or relation.text not in ("=", r"\in", r"\neq"):
-        raise NotUnderstood(relation.span, "limits of one index")
+        raise NotUnderstood(relation.span, r"limits of one index, or one that is left out (i \neq j)")
     if relation.text == "=":
         if not rest or not upper:
             raise NotUnderstood(big.span, "both limits of the sum")

@@ -242,23 +242,6 @@ def _declared(node: Node, rename: str, scope: Scope, frame: Frame) -> bool:
     return spelling is not None and isinstance(_stages(spelling, other), Found)
 
 
-def components(node: Node, scope: Scope) -> list[str] | None:
-    """The scalars `y^{(3)}_1, y^{(3)}_2, ...` that `y^{(3)}` stands for as a vector, or None."""
-    spelling = spelling_of(node, scope)
-    if spelling is None or spelling.subs or not spelling.sups or spelling.sups[0] not in ("(", "["):
-        return None
-    for base in spelling.bases:
-        found: dict[int, str] = {}
-        numbered = scope.frame.lexicon.numbered.get((base, 1, len(spelling.sups), spelling.primes), [])
-        for (sub,), sups, entry in numbered:
-            if sups == spelling.sups and isinstance(sub, int) and entry.kind == "value":
-                found[sub] = entry.name
-        if len(found) > 1 and sorted(found) == list(range(1, len(found) + 1)):
-            names = [found[k] for k in sorted(found)]
-            return names if not any(scope.frame.graph.shape(name) for name in names) else None
-    return None
-
-
 # ----- indices -----
 
 
@@ -283,9 +266,15 @@ def _axis(token: Token, size: Size, scope: Scope, span: Offsets) -> str | int | 
         return None
     if isinstance(token, int):
         return scope.position(token, size, span)
-    if isinstance(token, Lin) and not token.offset:
+    if isinstance(token, Lin) and not token.offset and not _has_axes(token.letter, scope):
         return scope.letter(token.letter, size, span)
     raise NotUnderstood(span, "an index that is a letter or a number")
+
+
+def _has_axes(letter: str, scope: Scope) -> bool:
+    """Whether a letter is a vector or matrix of the model, which counts nothing."""
+    entries = scope.frame.lexicon.known((letter, "", "", 0))
+    return any(e.kind == "value" and not e.indexed and scope.frame.graph.shape(e.name) for e in entries)
 
 
 def is_transpose(tokens: Sequence[Token]) -> bool:

@@ -157,10 +157,10 @@ def lexicon(graph: Graph) -> Lexicon:
 
 
 def _add_components(made: Lexicon) -> None:
-    """Components of what is spelled in bold are written plain, unless the plain letter is a name of its own."""
+    """Components of what is spelled in bold or with an arrow are plain, unless the plain letter is a name itself."""
     letters = {key[0] for key in made.entries}
     for (base, sub, sup, primes), entries in list(made.entries.items()):
-        plain = base.removeprefix("bf:")
+        plain = base.removeprefix("bf:").removeprefix("vec:")
         if plain not in letters:
             for entry in entries:
                 if entry.kind == "value" and made.graph.shape(entry.name):

@@ -9,7 +9,7 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve
 from derive.claims.meaning.names import Entry
-from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.scope import SQUARE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of
 from derive.claims.meaning.usage import annotated, as_size
 from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts, Symbol
@@ -29,6 +29,8 @@ def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Sc
     if tokens[0] == "(":
         return annotated(value, tokens, span, scope)
     plain = [token for token in tokens if token is not None]
+    if any(isinstance(token, Node) for token in plain):
+        raise NotUnderstood(span, "indices: what is held fixed is not read")
     if len(plain) > len(value.shape):
         return Problem("shape_mismatch", f"{len(plain)} indices for shape {show_shape(value.shape)}", span)
     axes = axes_of(Found(_NO_ENTRY, tuple(plain)), len(value.shape), value.shape, scope, span)
@@ -87,6 +89,10 @@ def _powered(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Re
     times = as_size(exponent.node) if isinstance(exponent, Value) else None
     if rank == 2 and times is not None and times.number is not None and times.number < 0:
         return Problem("shape_mismatch", f"shape {show_shape(value.shape)} has no inverse", node.span)
+    if rank == 1 and times is not None and times.number == 2:
+        length = values.contraction([value, value], [(0,), (0,)], ())
+        if scope.choose((SQUARE, node.span), (False, True)):
+            return replace(length, text=f"‖{value.text}‖^2")
     return _entrywise(value, exponent, node)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.jacobians import entrywise
-from derive.claims.meaning.scope import Scope
+from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.typography.nodes import (
     Offsets,
     Operator,
@@ -79,7 +79,7 @@ def combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Sc
     elif sign in (r"\odot", r"\circ"):
         made, text = _entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"
     elif sign == r"\otimes":
-        made, text = _outer(a, b, span), f"({a.text} ⊗ {b.text})"
+        made, text = _outer(a, b, span, scope)
     elif sign == "":
         return product_of([a, b], span, scope)
     else:
@@ -97,16 +97,23 @@ def _entry_by_entry(a: Value, b: Value, span: Offsets) -> Result:
     return values.hadamard(operands[0], operands[1], span)
 
 
-def _outer(a: Value, b: Value, span: Offsets) -> Result:
-    if len(a.shape) == 1 and len(b.shape) == 1:
-        return values.contraction([a, b], [(0,), (1,)], (0, 1))
-    return Problem("shape_mismatch", "the outer product is one of two vectors", span)
+def _outer(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Result, str]:
+    r"""`\otimes` of two vectors: their outer product or, as some write it, entry by entry; not of matrices."""
+    if len(a.shape) != 1 or len(b.shape) != 1:
+        raise NotUnderstood(span, r"two vectors beside \otimes: Kronecker products are not read")
+    options = [(values.contraction([a, b], [(0,), (1,)], (0, 1)), f"({a.text} ⊗ {b.text})")]
+    entries = _entry_by_entry(a, b, span)
+    if isinstance(entries, Value) and a.shape == b.shape:
+        options.append((entries, f"({a.text} ⊙ {b.text})"))
+    return scope.choose(("outer", span), options)
 
 
 def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Result:
     r"""`\cdot`, `*` and `\times`: scaling, composition, the matrix product, the inner product, or entry by entry."""
     if not a.shape or not b.shape or values.chains(a, b):
         return product_of([a, b], span, scope)
+    if sign == r"\times" and len(a.shape) == len(b.shape) == 1 and a.shape[0].number == b.shape[0].number == 3:
+        raise NotUnderstood(span, r"\odot or \cdot: cross products are not read")
     options: list[tuple[Result, str]] = [(product_of([a, b], span, scope), f"{factor_text(a)} {factor_text(b)}")]
     if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
         options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))

@@ -7,6 +7,7 @@ made once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -27,6 +28,8 @@ T = TypeVar("T")
 MAX_RUNS = 256
 PAGE = "page"
 """The key of the choice between a definition of the page (0) and what δ means by itself (1)."""
+SQUARE = "square"
+"""The key of the choice whether `x^2` of a vector is the square of its entries (0) or of its length (1)."""
 PART = "%part"
 """The binding that a part of a definition becomes, so that it can be differentiated by."""
 PENDING = "pending"
@@ -211,6 +214,7 @@ class Scope:
     flaws: list[Problem] = field(default_factory=list)
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
+    letters: Counter[str] | None = None
 
     def choose(self, key: ChoiceKey, options: Sequence[T]) -> T:
         """One of the options; a choice of the reading."""

@@ -80,6 +80,8 @@ def base_of(node: Node | None) -> tuple[str, str] | None:
     match node:
         case Symbol(name=name, font=font):
             return name, "" if font in ("op", "text", "rm", "it") else font
+        case Accent(kind="vec", base=Symbol(name=name)):
+            return name, "vec"
         case Accent(kind=kind, base=inner):
             below = base_of(inner)
             if below is None and isinstance(inner, Scripts) and not inner.primes:

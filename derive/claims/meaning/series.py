@@ -2,7 +2,7 @@ r"""Sums and products with an index.
 
 \sum_{i=1}^{n} term        over the axis that i counts, if it has n entries; over numbers if i counts neurons
 \sum_i term                over all that i counts
-\sum_{i \neq j} term       over all but j
+\sum_{i \neq j} term       over all but j; over all pairs, if j occurs nowhere else
 \sum_{i \in in(j)} term    over the neurons that are connected to j
 \prod_i factor             of a number of factors, or of factors that are positive: exp of the sum of their logarithms
 """
@@ -15,7 +15,7 @@ from itertools import product
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.limits import Limits, is_positive, limits_of
+from derive.claims.meaning.limits import Limits, free_letters, is_positive, limits_of
 from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, tokens_of
 from derive.claims.meaning.usage import size_in
@@ -42,6 +42,8 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     if not body:
         raise NotUnderstood(big.span, "something to sum")
     span = big.span[0], body[-1].span[1]
+    other = _second_letter(limits, big, body, scope)
+    limits = replace(limits, letters=(*limits.letters, *other))
     for letter in limits.letters:
         scope.closed[letter] = big.span
     mark = len(scope.pending)
@@ -55,11 +57,21 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     if isinstance(result, Problem):
         return result
     for letter in limits.letters:
-        result = _over_axis(result, letter, inner.bound[letter], limits, span, scope)
+        own = replace(limits, apart=()) if letter in other else limits
+        result = _over_axis(result, letter, inner.bound[letter], own, span, inner if other else scope)
         if isinstance(result, Problem):
             return result
     shown = ", ".join(limits.letters)
     return replace(result, text=f"{'prod' if limits.product else 'sum'}_{shown}({result.text})")
+
+
+def _second_letter(limits: Limits, big: Node, body: Sequence[Node], scope: Scope) -> tuple[str, ...]:
+    r"""The j of `\sum_{i \neq j}`, if it occurs nowhere else in the statement: then the sum is over all such pairs."""
+    (letter,) = limits.apart if len(limits.apart) == 1 else (None,)
+    if not isinstance(letter, Symbol) or scope.letters is None or letter.name in (*scope.bound, *scope.env):
+        return ()
+    inside = free_letters([big, *body])
+    return () if scope.letters[letter.name] > inside[letter.name] else (letter.name,)
 
 
 # ----- over an axis -----

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from derive.calculus.jacobian import expression_jacobian
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
 from derive.claims.meaning.jacobians import diagonal_of
-from derive.claims.meaning.lookup import Found, axes_of, resolve, spelling_of
-from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve, spelling_of
+from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, text_of
 from derive.claims.meaning.specified import Body
 from derive.claims.typography.nodes import Group, Node, Offsets, Punct, Relation, Row, Scripts, Symbol
@@ -129,9 +129,12 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
                 return _called(definition, items, at, scope, spelling.primes)
             continue
         indices = _left(spelling.subs, sub)
-        if indices is None or text_of(spelling.sups) != sup or len(indices) not in (0, len(definition.letters)):
+        if indices is None or len(indices) not in (0, len(definition.letters)):
             continue
-        return _placed(definition, indices, node.span, scope), at + 1
+        if text_of(spelling.sups) == sup:
+            return _placed(definition, indices, node.span, scope), at + 1
+        if isinstance(node, Scripts) and is_transpose(spelling.sups) and not sup:
+            return values.transposed(_placed(definition, indices, node.span, scope), node.span), at + 1
     return None
 
 
@@ -154,13 +157,19 @@ def _inside(definition: Definition, scope: Scope) -> Scope:
         bound={},
         free={},
         closed={},
+        letters=None,
     )
 
 
 def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, scope: Scope) -> Result:
     inner = _inside(definition, scope)
+    given = list(zip(definition.letters, indices, strict=bool(indices)))
+    inner.env = {letter: token for letter, token in given if isinstance(token, int)}
+    inner.pending = []
     value = inner.read(definition.row.items, inner)
     if isinstance(value, Problem):
+        if value.defect == PENDING:
+            scope.pending += [_as_used(table, dict(given), span) for table in inner.pending]
         return Problem(value.defect, value.message, span)
     if not indices and definition.letters:
         order = [value.letters.index(letter) for letter in definition.letters if letter in value.letters]
@@ -182,6 +191,16 @@ def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, sco
             return made
         names[letter] = made
     return replace(values.relabelled(value, names), text=definition.text)
+
+
+def _as_used(table: Table, given: Mapping[str, Token], span: Offsets) -> Table:
+    """For which numbers in the place of the letters of a use the names of a definition exist."""
+    tokens = [given.get(letter) for letter in table.letters]
+    if not all(isinstance(token, Lin) for token in tokens):
+        raise NotUnderstood(span, "the indices of the definition")
+    used = [token for token in tokens if isinstance(token, Lin)]
+    rows = {tuple(n - t.offset for n, t in zip(row, used, strict=True)) for row in table.rows}
+    return Table(tuple(token.letter for token in used), frozenset(rows))
 
 
 def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope, primes: int) -> Step | None:

@@ -222,8 +222,10 @@ def multiply(a: Result, b: Result, span: Offsets) -> Result:
 def _matrix_product(a: Value, b: Value, span: Offsets) -> Result:
     ranks = len(a.shape), len(b.shape)
     fault = Problem("shape_mismatch", f"cannot multiply {_shown(a)} by {_shown(b)}", span)
-    if max(ranks) > 2 or (ranks == (2, 1) and b.row):
+    if max(ranks) > 2:
         return fault
+    if ranks == (2, 1) and b.row:
+        return _outer_column(a, b) or fault
     if ranks == (1, 1):
         if a.row and not b.row:
             return contraction([a, b], [(0,), (0,)], ()) if a.shape == b.shape else fault
