@@ -127,6 +127,21 @@ def test_values_of_the_passes_are_recorded_by_name():
     assert found["cache[1]['mask']"].dtype == np.float64
 
 
+def test_objects_that_cannot_be_looked_at_are_left_out():
+    class Odd(dict):
+        def items(self):
+            raise RuntimeError("not now")
+
+    def f(x):
+        odd = Odd()
+        return np.sum(np.tanh(x)) + len(odd)
+
+    x = RNG.normal(size=(3, 4))
+    report = check_gradient(f, lambda x: 1 - np.tanh(x) ** 2 + np.cos(x.T @ x).sum(), x)
+    assert report.verdict == "false"
+    assert not any("raise" in defect for defect in report.defects)
+
+
 def test_a_profiler_is_left_alone():
     profiler = cProfile.Profile()
     profiler.enable()

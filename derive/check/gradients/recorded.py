@@ -7,9 +7,11 @@ to make up hypotheses only: what is said of them is held against measured slopes
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from derive.check.gradients.point import Subject, Values
 
 MOST_VALUES = 36
 MOST_RETURNS = 2000
+MOST_ITEMS = 64
 LARGEST = 4096
 Named = dict[str, Array]
 
@@ -88,18 +91,19 @@ class _Recorder:
         if self.returns > MOST_RETURNS:  # a loop over samples in Python: the last values say little
             return
         local = {name: value for name, value in frame.f_locals.items() if not name.startswith("_")}
-        self.found |= {name: value.copy() for name, value in _arrays(local, 2)}
+        with contextlib.suppress(Exception):  # an object that cannot be looked at is left out
+            self.found |= {name: value.copy() for name, value in _arrays(local, 2)}
 
 
 def _arrays(holder: Mapping[Any, Any], depth: int, prefix: str = "") -> Iterator[tuple[str, Array]]:
     """The arrays among these values, in containers and attributes as well; an attribute goes by its own name."""
-    for key, value in holder.items():
+    for key, value in islice(holder.items(), MOST_ITEMS):
         name = f"{prefix}[{key!r}]" if prefix else str(key)
         if isinstance(value, np.ndarray | np.floating) and value.dtype.kind in "fb" and value.size <= LARGEST:
             yield name, np.asarray(value)
         elif depth and isinstance(value, Mapping):
             yield from _arrays(value, depth - 1, name)
         elif depth and isinstance(value, list | tuple):
-            yield from _arrays(dict(enumerate(value)), depth - 1, name)
+            yield from _arrays(dict(enumerate(value[:MOST_ITEMS])), depth - 1, name)
         elif depth and not isinstance(value, np.ndarray | types.ModuleType | types.FunctionType | type):
             yield from _arrays(attributes(value), depth - 1)
