@@ -10,14 +10,15 @@ of the right side. What is found is true under the page's f; every reading after
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.calculus.jacobian import expression_jacobian
 from derive.ir import build
 from derive.ir.graph import Graph
-from derive.ir.node import Node, rewrite, substitute, with_args
+from derive.ir.node import Node, rewrite, substitute, topological, with_args
 from derive.ops.record import elementwise
+from derive.ops.sympy_bridge import instantiate
 
 MAX_ORDER = 4
 """The highest derivative of such a function that is written out."""
@@ -45,46 +46,22 @@ class Body:
         for letter, order in zip(self.letters, orders or (), strict=False):
             for _ in range(order):
                 node = expression_jacobian(node, build.ref(letter))
+        if not is_entrywise(node):
+            return None
         shape = build.broadcast_shape([argument.shape for argument in arguments])
-        given = {build.ref(letter): argument for letter, argument in zip(self.letters, arguments, strict=True)}
-        made = rewrite(node, lambda old, args: _entrywise(old, args, given))
-        return None if made.op == "unknown" else build.broadcast_to(made, shape)
+        whole = [build.broadcast_to(argument, shape) for argument in arguments]
+        return instantiate(node, {build.ref(letter): value for letter, value in zip(self.letters, whole, strict=True)})
+
+
+_SCALAR = frozenset({"call", "add", "neg", "div", "pow", "number", "size", "ref", "constant"})
 
 
 def is_entrywise(node: Node) -> bool:
     """Whether an expression is made of operations that act entry by entry."""
-    return not node.shape and rewrite(node, lambda old, args: _entrywise(old, args, {})).op != "unknown"
-
-
-_UNKNOWN = Node("unknown", (), None, ())
-
-
-def _entrywise(node: Node, args: tuple[Node, ...], given: Mapping[Node, Node]) -> Node:
-    if any(arg is _UNKNOWN for arg in args) or node.shape:
-        return _UNKNOWN
-    if node in given:
-        return given[node]
-    if all(new is old for new, old in zip(args, node.args, strict=True)):
-        scalar = node.op in ("call", "add", "neg", "div", "pow", "number", "size", "ref", "constant")
-        return node if scalar or (node.op == "contract" and _is_product(node)) else _UNKNOWN
-    match node.op:
-        case "call":
-            return build.call(node.name, *args, orders=node.orders)
-        case "add":
-            return build.add(*args)
-        case "neg":
-            return build.neg(*args)
-        case "div":
-            return build.div(*args)
-        case "pow":
-            return build.power(*args)
-        case "contract" if _is_product(node):
-            return build.mul(*args)
-    return _UNKNOWN
-
-
-def _is_product(node: Node) -> bool:
-    return not any(node.labels[0]) and not node.labels[1]
+    return all(
+        not below.shape and (below.op in _SCALAR or (below.op == "contract" and not any(below.labels[0])))
+        for below in topological(node)
+    )
 
 
 def specified(graph: Graph, body: Body) -> Graph:
