@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from derive.claims.meaning.claim import Definition, Value
 from derive.claims.meaning.functions import function_word, named_function
@@ -174,15 +175,36 @@ def formal_letters(job: Job) -> tuple[str, ...]:
     left = job.rows[0].items
     scope = job.scope(job.context.main, Oracle(), 0, {})
     found: list[str] = []
-    for k, behind in enumerate(left[1:], start=1):
-        node = behind.base if isinstance(behind, Scripts) else behind
-        if not isinstance(node, Group) or len(node.items) != 1 or not isinstance(node.items[0], Symbol):
-            continue
-        before = resolve(left[k - 1], scope)
-        function = (isinstance(before, Found) and before.entry.kind == "function") or _on_page(
-            left[k - 1], scope, function=True
-        )
-        letter = node.items[0]
-        if (function or named_function(left[k - 1], scope) is not None) and resolve(letter, scope) is None:
+    for head, behind in pairwise(left):
+        letter = _only_letter(behind)
+        if letter is not None and _is_function(head, scope) and resolve(letter, scope) is None:
             found.append(letter.name)
     return tuple(dict.fromkeys(found))
+
+
+def _only_letter(node: Node) -> Symbol | None:
+    """The letter that stands alone in brackets."""
+    group = node.base if isinstance(node, Scripts) else node
+    letter = group.items[0] if isinstance(group, Group) and len(group.items) == 1 else None
+    return letter if isinstance(letter, Symbol) else None
+
+
+def _is_function(node: Node, scope: Scope) -> bool:
+    known = _model_function(node, scope) is not None or _on_page(node, scope, function=True)
+    return known or named_function(node, scope) is not None
+
+
+def argument_of_law(job: Job) -> str | None:
+    """The only value that a statement names, if its left side is a function of that name and nothing else."""
+    left = job.rows[0].items
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    letter = _only_letter(left[1]) if len(left) == 2 and isinstance(left[1], Group) else None
+    if letter is None or not _is_function(left[0], scope):
+        return None
+    for node in walk(*job.rows):
+        core = node.base if isinstance(node, Scripts) and node.sub is None and not node.primes else node
+        meant = resolve(node, scope) if isinstance(node, Symbol | Scripts) else None
+        other = not isinstance(core, Symbol) or core.name != letter.name
+        if other and isinstance(meant, Found) and meant.entry.kind == "value":
+            return None
+    return letter.name

@@ -137,16 +137,20 @@ def with_scripts(result: Value, scripts: Scripts, scope: Scope, factor: Factor) 
 def _scaled(function: Function, result: Value, node: Node, scope: Scope) -> Result:
     """The base of a logarithm, and a power written on the name."""
     made: Result = result
+    text = result.text
     if function.base is not None:
         base = scope.read((function.base,), scope)
         if isinstance(base, Problem):
             return base
+        text = f"({text} / log({base.text}))"
         made = values.divide(result, replace(base, node=build.call("log", base.node)), node.span)
     if function.sup and isinstance(node, Scripts) and node.sup is not None:
         if any(token in ("-", "(") for token in function.sup):
             raise NotUnderstood(node.span, "a function without an inverse or a layer")
-        made = values.power(made, scope.read(node.sup.items, scope), node.span)
-    return made if isinstance(made, Problem) else replace(made, text=result.text)
+        exponent = scope.read(node.sup.items, scope)
+        made = values.power(made, exponent, node.span)
+        text = f"{text}^{exponent.text}" if isinstance(exponent, Value) else text
+    return made if isinstance(made, Problem) else replace(made, text=text)
 
 
 # ----- arguments -----

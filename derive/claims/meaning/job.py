@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from derive.claims.meaning.context import Context
@@ -51,9 +51,15 @@ class Job:
             partials=self.partials[member] if member < len(self.rows) else 0,
             letters=self.letters,
         )
-        for letter in self.formal:
-            made.formal[letter] = formal_value(letter)
+        for letter, name in self.any_number.items():
+            made.formal[letter] = replace(formal_value(name), text=letter)
         return made
+
+    @property
+    def any_number(self) -> dict[str, str]:
+        """The letters that stand for any number here, with names that the model does not have."""
+        graph = self.context.graph
+        return {letter: f"any {letter}" if letter in graph else letter for letter in self.formal}
 
     @cached_property
     def letters(self) -> Counter[str]:

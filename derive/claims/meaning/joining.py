@@ -149,4 +149,4 @@ def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
 
 def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> Graph:
     """The graph with the letters that only this formula has: arguments of a function, what a sum leaves open."""
-    return frame.with_inputs({**dict.fromkeys(job.formal, ()), **unknowns})
+    return frame.with_inputs({**dict.fromkeys(job.any_number.values(), ()), **unknowns})

@@ -20,7 +20,7 @@ from derive.claims.meaning.claim import (
     Value,
 )
 from derive.claims.meaning.context import Context
-from derive.claims.meaning.definitions import definition_of, formal_letters
+from derive.claims.meaning.definitions import argument_of_law, definition_of, formal_letters
 from derive.claims.meaning.equations import equation
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
@@ -103,13 +103,26 @@ def _readings(job: Job) -> list[Reading]:
         return equation(job, "definition", definition)
     job.formal = formal_letters(job)
     readings = equation(job, "equation" if job.statement.relations else "expression", None)
-    return _delta_defined(job, readings) or readings
+    if len(job.rows) == 1 or not all(faults(way) for reading in readings for way in reading.ways):
+        return readings
+    return _delta_defined(job) or _law(job) or readings
 
 
-def _delta_defined(job: Job, readings: list[Reading]) -> list[Reading] | None:
+def _law(job: Job) -> list[Reading] | None:
+    r"""`\sigma'(z) = \sigma(z)(1 - \sigma(z))` with a vector z of the model: a law, for every number."""
+    letter = argument_of_law(job)
+    if letter is None:
+        return None
+    meant = replace(job, formal=(letter,))
+    made = equation(meant, "equation", None)
+    fine = [reading for reading in made if not any(faults(way) for way in reading.ways)]
+    said = f"{letter} stands for any number"
+    return [replace(reading, assumed=(*reading.assumed, said)) for reading in fine] or None
+
+
+def _delta_defined(job: Job) -> list[Reading] | None:
     r"""`\delta_k = y_k - t_k` where k cannot count what δ would be the derivative by: then it is a definition."""
-    faulty = all(faults(way) for reading in readings for way in reading.ways)
-    definition = definition_of(job, delta_too=True) if faulty and len(job.rows) > 1 else None
+    definition = definition_of(job, delta_too=True)
     if definition is None or not definition.letters:
         return None
     meant = replace(job, context=job.context.with_definitions([definition]))
