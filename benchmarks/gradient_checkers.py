@@ -320,8 +320,8 @@ def table(rows: dict[str, Count], refused: dict[str, dict[str, int]], missed: di
         "",
         f"{some.wrong} wrong and {some.right} right layers, every tool with its defaults; made by "
         '`python benchmarks/gradient_checkers.py`. "Wrong" holds every kind of diagnosis at scales from 1e-8 to 1e8;',
-        "absolute tolerances accept small faults and refuse right float32. Times are those of the processor and include "
-        "naming the fault.",
+        "absolute tolerances accept small faults and refuse right float32. Times are those of the processor and "
+        "include naming the fault.",
         "",
         "| tool | wrong, accepted | of these at scale 1 | right, refused | undecided | ms per check |",
         "|---|---|---|---|---|---|",
