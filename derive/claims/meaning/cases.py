@@ -171,7 +171,13 @@ def _joined(
         free = [letter for letter in table_letters if letter not in ranges]
         options = {tuple(v for k, v in zip(table_letters, row, strict=True) if k in free) for row in rows}
         for known in found:
-            for option in sorted(options):
+            exist = {
+                row
+                for row in rows
+                if all(known[k] == v for k, v in zip(table_letters, row, strict=True) if k in ranges)
+            }
+            own_options = {tuple(v for k, v in zip(table_letters, row, strict=True) if k in free) for row in exist}
+            for option in sorted(own_options or options):
                 own = dict(zip(free, option, strict=True))
                 if all(known.get(k, v) == v for k, v in own.items()):
                     extended.append({**known, **own})

@@ -136,7 +136,7 @@ class Definition:
     """A name that the page defines: its spelling, its index letters, and what stands on the right.
 
     `formal` holds the arguments of a function. The right side is kept as written and read wherever it is used; of a
-    function of the model `body` is what it denotes.
+    function of the model `body` is what it denotes. `layer` is the letter of the layer in its superscript.
     """
 
     key: tuple[str, str, str, int]
@@ -145,6 +145,7 @@ class Definition:
     row: Row
     text: str
     body: Body | None = field(default=None, compare=False)
+    layer: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.scope import NotUnderstood, Scope
-from derive.claims.typography.nodes import Cases, Node, Relation, Row, Symbol, Text
+from derive.claims.typography.nodes import Cases, Node, Punct, Relation, Row, Symbol, Text
 from derive.ir import build
 
 _OTHERWISE = ("otherwise", "else", "sonst", "elsewhere")
@@ -80,7 +80,7 @@ def by_cases(node: Cases, scope: Scope) -> Result:
 
 
 def _parts(row: tuple[Row, ...], node: Cases, scope: Scope) -> tuple[Result, Result | None]:
-    cells = [tuple(inner for inner in cell.items if not isinstance(inner, Text)) for cell in row]
+    cells = [tuple(inner for inner in _unpunctuated(cell) if not isinstance(inner, Text)) for cell in row]
     words = [inner.words for cell in row for inner in cell.items if isinstance(inner, Text)]
     if len(cells) != 2 or not cells[0]:
         raise NotUnderstood(node.span, "a value and a condition in every case")
@@ -90,6 +90,11 @@ def _parts(row: tuple[Row, ...], node: Cases, scope: Scope) -> tuple[Result, Res
     if not is_condition(cells[1]):
         raise NotUnderstood(node.span, "a comparison, or otherwise")
     return value, condition(cells[1], scope)
+
+
+def _unpunctuated(cell: Row) -> tuple[Node, ...]:
+    """A cell without the comma or full stop at its end."""
+    return cell.items[:-1] if cell.items and isinstance(cell.items[-1], Punct) else cell.items
 
 
 def _opposite(first: Result | None, last: Result) -> bool:

@@ -12,13 +12,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from derive.claims.meaning.claim import Definition, Value
+from derive.claims.meaning.defined import in_layer
 from derive.claims.meaning.functions import function_word, named_function
 from derive.claims.meaning.gradients import delta
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import Found, resolve, spelling_of
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
-from derive.claims.meaning.scripts import Lin, text_of
+from derive.claims.meaning.scripts import Lin, text_of, tokens_of
 from derive.claims.meaning.specified import Body, is_entrywise
 from derive.claims.typography.nodes import Accent, Group, Node, Operator, Punct, Row, Scripts, Symbol, walk
 from derive.ir.node import refs
@@ -55,14 +56,25 @@ def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
         return None  # f(a) = f(b) says something of f, it does not define it
     letters = () if formal is not None else _index_letters(spelling.subs, right.items, scope)
     subs = spelling.subs[: len(spelling.subs) - len(letters)] if letters else spelling.subs
-    sub, sup = text_of(subs), text_of(spelling.sups)
+    layer = _layer_of(head, job)
+    sub, sup = (
+        text_of(subs),
+        text_of(tokens_of(head.sup.items) if layer and isinstance(head, Scripts) and head.sup else spelling.sups),
+    )
     if sub is None or sup is None:
         return None
     shown = scope.source[head.span[0] : head.span[1]]
     body = _body(head, formal or (), right, scope)
     if again is not None and body is not None and again.says(body):
         return None  # the same once more is a claim
-    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown, body)
+    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown, body, layer)
+
+
+def _layer_of(head: Node, job: Job) -> str:
+    """The letter of the family if it is all that stands in the superscript, with brackets or without."""
+    tokens = tokens_of(head.sup.items) if isinstance(head, Scripts) and head.sup is not None else []
+    plain = [token for token in tokens if token not in ("(", ")", "[", "]")]
+    return job.context.layer or "" if plain == [Lin(job.context.layer or "")] else ""
 
 
 def _body(head: Node, formal: Sequence[str], right: Row, scope: Scope) -> Body | None:
@@ -163,9 +175,12 @@ def _on_page(node: Node, scope: Scope, *, function: bool) -> bool:
     spelling = spelling_of(node, scope)
     if spelling is None:
         return False
-    sub, sup = text_of(spelling.subs) or "", text_of(spelling.sups)
+    sub = text_of(spelling.subs) or ""
     return any(
-        d.key[0] in spelling.bases and bool(d.formal) is function and sub.startswith(d.key[1]) and sup == d.key[2]
+        d.key[0] in spelling.bases
+        and bool(d.formal) is function
+        and sub.startswith(d.key[1])
+        and in_layer(d, spelling.sups, scope) is not None
         for d in scope.definitions
     )
 

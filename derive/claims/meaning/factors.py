@@ -16,13 +16,15 @@ from derive.claims.meaning.arrays import components, inner_product, matrix, norm
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.conditions import by_cases, condition, is_condition
 from derive.claims.meaning.constants import constant, indicates, indicator, ones, with_size
+from derive.claims.meaning.defined import defined
 from derive.claims.meaning.extrema import extremum, is_extremum
 from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function, with_scripts
-from derive.claims.meaning.lookup import Found, is_transpose, resolve
+from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve
 from derive.claims.meaning.powers import check_norm, raised, subscripted
+from derive.claims.meaning.products import quotient
 from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
-from derive.claims.meaning.usage import annotated, defined, name_value
+from derive.claims.meaning.usage import annotated, name_value
 from derive.claims.typography.nodes import (
     Accent,
     Cases,
@@ -66,7 +68,7 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
         case Number():
             return _number(node), at + 1
         case Fraction(num=num, den=den):
-            return _quotient(scope.read(num.items, scope), scope.read(den.items, scope), node), at + 1
+            return quotient(scope.read(num.items, scope), scope.read(den.items, scope), node), at + 1
         case Group() | Row() | Matrix() | Cases() | Root():
             return _plain(node, scope), at + 1
         case Symbol() | Accent():
@@ -84,19 +86,6 @@ _WANTED: dict[type[Node], str] = {
     Punct: "an expression without a comma",
     Relation: "an expression without a relation",
 }
-
-
-def _quotient(above: Result, below: Result, node: Node) -> Result:
-    made = values.divide(above, below, node.span)
-    if isinstance(made, Problem):
-        return made
-    return replace(made, text=f"({_shown(above)} / {_shown(below)})")
-
-
-def _shown(part: Result) -> str:
-    """What stands above or below a line, in brackets if it is a product."""
-    text = part.text if isinstance(part, Value) else "?"
-    return f"({text})" if " " in text and not text.startswith("(") else text
 
 
 def _number(node: Number) -> Result:
@@ -177,6 +166,9 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     if parts is not None:
         nodes = [scope.frame.graph.ref(name) for name in parts]
         return Value(build.array(nodes, (len(nodes),)), text=f"[{'; '.join(parts)}]"), at + 1
+    squared = None if isinstance(found, Found) else _power_of_square(node, scope)
+    if squared is not None:
+        return squared, at + 1
     if isinstance(found, Problem):
         delta = gradients.delta(node, scope)
         return (delta if delta is not None else found), at + 1
@@ -203,6 +195,19 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     if beside and isinstance(value, Value):
         value = annotated(value, beside, node.span, scope)
     return value, following
+
+
+def _power_of_square(node: Node, scope: Scope) -> Result | None:
+    r"""`\sigma^4` where only `\sigma^2` is a name: the square of that."""
+    exponent = number_in(node.sup) if isinstance(node, Scripts) else None
+    if not isinstance(node, Scripts) or node.sup is None or exponent is None or exponent < 4 or exponent % 2:
+        return None
+    two = replace(node.sup, items=(Number(node.sup.span, "2"),))
+    found = resolve(replace(node, sup=two), scope)
+    if not isinstance(found, Found) or found.sup or found.entry.kind != "value":
+        return None
+    power = Value(build.number(exponent // 2), text=str(exponent // 2))
+    return values.power(name_value(found, node.span, scope), power, node.span)
 
 
 # ----- scripts -----

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.meaning.scope import NotUnderstood
+from derive.claims.meaning.scripts import primed_letter
 from derive.claims.typography.nodes import (
     BigOperator,
     Matrix,
@@ -59,8 +60,10 @@ def free_letters(items: Sequence[Node]) -> Counter[str]:
             bound = set()
         elif isinstance(node, BigOperator):
             bound.update(index_letters(node))
-        inner = Counter({node.name: 1}) if isinstance(node, Symbol) else Counter()
-        for part in children(node):
+        primed = primed_letter(node)
+        name = node.name if isinstance(node, Symbol) else primed
+        inner = Counter() if name is None else Counter({name: 1})
+        for part in () if primed is not None else children(node):
             inner += free_letters(part.items if isinstance(part, Row) else (part,))
         found += Counter({name: count for name, count in inner.items() if name not in bound})
     return found
@@ -100,9 +103,11 @@ def _clauses(items: tuple[Node, ...]) -> list[tuple[Node, ...]]:
 def _clause(big: BigOperator, items: tuple[Node, ...], upper: tuple[Node, ...]) -> Limits:
     at = next((k for k, node in enumerate(items) if isinstance(node, Relation)), None)
     head = items if at is None else items[:at]
-    letters = tuple(node.name for node in head if isinstance(node, Symbol))
-    others = [node for node in head if not isinstance(node, Symbol | Punct)]
-    if not letters or others or any(len(letter) != 1 for letter in letters):
+    named = [
+        node.name if isinstance(node, Symbol) else primed_letter(node) for node in head if not isinstance(node, Punct)
+    ]
+    letters = tuple(letter for letter in named if letter is not None)
+    if not letters or len(letters) < len(named) or any(len(letter.rstrip("'")) != 1 for letter in letters):
         raise NotUnderstood(big.span, "a sum over an index letter")
     if at is None:
         if upper:

@@ -99,7 +99,8 @@ def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
             scope.note("notation", spelling.span, f"the layer of {shown} stands without its brackets")
         if found is not None:
             return found
-    folded = tuple(base for base in map(swapped, spelling.bases) if base is not None and base not in ("E", "D"))
+    own = () if spelling.subs else ("E", "D")  # e is Euler's number and d a differential, e_{ij} is neither
+    folded = tuple(base for base in map(swapped, spelling.bases) if base is not None and base not in own)
     if not folded:
         return None
     for sups, _ in ((spelling.sups, False), *_other_layers(spelling.sups)):
@@ -224,7 +225,7 @@ def _forms(spelling: Spelling) -> Iterator[Key]:
 
 def _forms_of(spelling: Spelling) -> Iterator[Key]:
     subs, sups = _beginnings(spelling.subs), _beginnings(spelling.sups)
-    for base in dict.fromkeys((*spelling.bases, *(b for b in map(swapped, spelling.bases) if b))):
+    for base in spelling.bases:
         for ks, kp, primes in _splits(len(spelling.subs), len(spelling.sups), spelling.primes):
             if kp != len(spelling.sups) and spelling.sups and spelling.sups[0] in ("(", "["):
                 continue

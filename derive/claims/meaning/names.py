@@ -9,7 +9,6 @@ what exists.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import product
@@ -283,22 +282,3 @@ def pre_activations(graph: Graph) -> list[str]:
             if activates and node.args[0].op == "ref" and node.args[0].name in graph.bindings:
                 found[node.args[0].name] = None
     return list(found)
-
-
-def edges(graph: Graph, made: Lexicon) -> Mapping[str, set[tuple[int, int]]]:
-    """The connections (from, to) of explicit neurons, by the letter of their weights: `w_12` leads from 1 to 2."""
-    consumers = graph.consumers()
-    places: dict[str, set[str]] = {}
-    for key, entries in made.entries.items():
-        for entry in entries:
-            places.setdefault(entry.name, set()).add(key[1])
-    found: dict[str, set[tuple[int, int]]] = {}
-    for key, entries in made.entries.items():
-        digits = key[1].replace(",", "")
-        if len(digits) != 2 or not digits.isdecimal() or entries[0].kind != "value":
-            continue
-        a, b = int(digits[0]), int(digits[1])
-        ends = {sub for user in consumers.get(entries[0].name, []) for sub in places.get(user, ())}
-        if str(b) in ends or str(a) in ends:
-            found.setdefault(key[0], set()).add((a, b) if str(b) in ends else (b, a))
-    return found

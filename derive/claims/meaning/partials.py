@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
-from derive.claims.meaning.lookup import Found, resolve
+from derive.claims.meaning.lookup import Found, is_transpose, resolve
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope
 from derive.claims.meaning.variables import Variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
@@ -123,8 +123,18 @@ def _variables(den: Row, scope: Scope) -> tuple[int, list[Variable | Problem]]:
                 if isinstance(meant, Found) and meant.sup:
                     times = 2
                     part = [*part[:-1], replace(last, sup=None)]
+        if len(parts) > 1 and isinstance(last, Scripts):
+            part = [*part[:-1], _untransposed(last, scope)]
         found += [variable(part, scope)] * times
     return len(found), found
+
+
+def _untransposed(node: Scripts, scope: Scope) -> Node:
+    r"""`w` for the `w^\top` of `\partial w\,\partial w^\top`, where it only says that a matrix is meant."""
+    meant = resolve(node, scope)
+    if isinstance(meant, Found) and meant.entry.kind == "value" and is_transpose(meant.sup):
+        return replace(node, sup=None) if len(scope.frame.graph.shape(meant.entry.name)) == 1 else node
+    return node
 
 
 # ----- the derivative -----

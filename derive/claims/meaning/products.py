@@ -13,6 +13,7 @@ from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.jacobians import entrywise
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.typography.nodes import (
+    Node,
     Offsets,
     Operator,
 )
@@ -122,3 +123,17 @@ def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Resul
     fitting = [option for option in options if isinstance(option[0], Value)] or options[:1]
     made, text = scope.choose(("product", sign, len(fitting)), fitting)
     return made if isinstance(made, Problem) else replace(made, text=text)
+
+
+def quotient(above: Result, below: Result, node: Node) -> Result:
+    """What stands above a line by what stands below it."""
+    made = values.divide(above, below, node.span)
+    if isinstance(made, Problem):
+        return made
+    return replace(made, text=f"({_in_brackets(above)} / {_in_brackets(below)})")
+
+
+def _in_brackets(part: Result) -> str:
+    """What stands above or below a line, in brackets if it is a product."""
+    text = part.text if isinstance(part, Value) else "?"
+    return f"({text})" if " " in text and not text.startswith("(") else text

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
+from derive.claims.meaning.connections import edges
 from derive.claims.meaning.jacobians import entrywise, laid_out
-from derive.claims.meaning.names import Lexicon, edges, lexicon
+from derive.claims.meaning.names import Lexicon, lexicon
 from derive.claims.meaning.scripts import Lin, Token
 from derive.claims.typography.nodes import Node as Layout
 from derive.claims.typography.nodes import Offsets, Slip

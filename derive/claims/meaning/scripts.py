@@ -38,6 +38,8 @@ def tokens_of(items: Iterable[Node]) -> list[Token]:
                 flat.append(Lin(name))
             case Symbol(name=name):
                 flat.append(name)
+            case Scripts() if (primed := primed_letter(node)) is not None:
+                flat.append(Lin(primed))
             case Number(text=text) if text.isdecimal():
                 flat.append(int(text) if str(int(text)) == text else text)
             case Operator(text=text) if text in "+-":
@@ -49,6 +51,15 @@ def tokens_of(items: Iterable[Node]) -> list[Token]:
             case _:
                 flat.append(node)
     return _folded(flat)
+
+
+def primed_letter(node: Node) -> str | None:
+    """The index letter `j'` that some write beside a `j`, or None."""
+    if not isinstance(node, Scripts) or not node.primes or node.sub is not None or node.sup is not None:
+        return None
+    base = node.base
+    plain = isinstance(base, Symbol) and len(base.name) == 1 and base.name.isalpha()
+    return f"{base.name}{chr(39) * node.primes}" if plain and isinstance(base, Symbol) else None
 
 
 def _folded(flat: list[Token]) -> list[Token]:
