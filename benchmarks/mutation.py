@@ -1,8 +1,9 @@
-"""The mutation score: `python -m benchmarks.mutation [--each N]`.
+"""The mutation score: `python -m benchmarks.mutation [--plain N] [--each N]`.
 
-Every applicable edit of every equation that derive prints for the gallery is judged. Then, for N mutants of each kind
-of edit, the diagnosis: is the defect named by its key, and does the repair restore the original? A mutant that is
-judged true has to have equal values at points that the judge does not use.
+Every applicable edit of every equation that derive prints for the gallery is judged. Then the diagnosis, for N mutants
+drawn from all and for N of each kind of edit: is the defect named by its key, and does the repair restore the original?
+It does if it is true and says it of the same left side; it is `as printed` if it also reads as the original does. A
+mutant that is judged true has to have equal values at points that the judge does not use.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Scored:
     verdict: str
     named: bool | None = None
     restored: bool | None = None
+    printed: bool | None = None
     equal: bool | None = None
 
 
@@ -68,7 +70,8 @@ def score(mutant: Mutant, graph: Graph, *, diagnose: bool = True) -> Scored:
         return Scored(mutant, "true", equal=equal_by_value(mutant.latex, graph))
     if verdict.verdict != "false" or not diagnose:
         return Scored(mutant, verdict.verdict)
-    return Scored(mutant, "false", bool(mutant.keys & set(verdict.defects)), _restores(mutant, verdict, graph))
+    named = bool(mutant.keys & set(verdict.defects))
+    return Scored(mutant, "false", named, _restores(mutant, verdict), _as_printed(mutant, verdict, graph))
 
 
 def equal_by_value(latex: str, graph: Graph) -> bool:
@@ -100,7 +103,14 @@ def _judge(latex: str, graph: Graph, *, repairs: bool) -> Verdict:
     return verify_formula(latex, graph, options=None if repairs else NO_REPAIRS).results[0]
 
 
-def _restores(mutant: Mutant, verdict: Verdict, graph: Graph) -> bool:
+def _restores(mutant: Mutant, verdict: Verdict) -> bool:
+    """Whether the corrected formula, which is true, is about the left side of the original."""
+    if verdict.correct_latex is None:
+        return False
+    return _squeezed(verdict.correct_latex.partition(" = ")[0]) == _squeezed(mutant.original.left)
+
+
+def _as_printed(mutant: Mutant, verdict: Verdict, graph: Graph) -> bool:
     """Whether the corrected formula is the original, as it is written or as it is read."""
     if verdict.correct_latex is None:
         return False
@@ -131,6 +141,7 @@ def _row(name: str, scored: Sequence[Scored]) -> Row:
         **{word: str(words[word]) for word in ("false", "ambiguous", "undecided", "unread")},
         "key": _share(sum(bool(one.named) for one in asked), len(asked)),
         "restored": _share(sum(bool(one.restored) for one in asked), len(asked)),
+        "as printed": _share(sum(bool(one.printed) for one in asked), len(asked)),
     }
     return Row(name, cells)
 
@@ -139,9 +150,13 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} % of {whole}" if whole else ""
 
 
+def plain(pool: Sequence[tuple[Mutant, Graph]], count: int, seed: int = 1) -> list[tuple[Mutant, Graph]]:
+    """So many mutants drawn from all."""
+    return random.Random(seed).sample(pool, min(count, len(pool)))
+
+
 def main(arguments: list[str]) -> None:
     """Judge all mutants, diagnose some, print the tables."""
-    each = int(arguments[arguments.index("--each") + 1]) if "--each" in arguments else 100
     start = time.perf_counter()
     pool = list(all_mutants())
     judged = [score(mutant, graph, diagnose=False) for mutant, graph in pool]
@@ -149,11 +164,19 @@ def main(arguments: list[str]) -> None:
     for one in judged:
         if one.equal is False or one.verdict in ("ambiguous", "undecided"):
             print(f"{one.verdict}: {one.mutant.original.model}, {one.mutant.edit}: {one.mutant.latex}")
+    count, each = _count(arguments, "--plain", 300), _count(arguments, "--each", 25)
+    _diagnosed(f"diagnosis of {count} drawn from all", plain(pool, count))
+    _diagnosed(f"diagnosis of up to {each} of each kind", sample(pool, each))
+
+
+def _count(arguments: list[str], option: str, otherwise: int) -> int:
+    return int(arguments[arguments.index(option) + 1]) if option in arguments else otherwise
+
+
+def _diagnosed(title: str, chosen: Sequence[tuple[Mutant, Graph]]) -> None:
     start = time.perf_counter()
-    diagnosed = [score(mutant, graph) for mutant, graph in sample(pool, each)]
-    print(
-        f"\ndiagnosis of up to {each} of each kind, {time.perf_counter() - start:.0f} s\n\n{table(rows(diagnosed))}\n"
-    )
+    diagnosed = [score(mutant, graph) for mutant, graph in chosen]
+    print(f"\n{title}, {time.perf_counter() - start:.0f} s\n\n{table(rows(diagnosed))}\n")
     for one in diagnosed:
         if one.named is False or one.restored is False:
             print(f"{one.mutant.edit} {sorted(one.mutant.keys)} of {one.mutant.original.model}: {one.mutant.latex}")

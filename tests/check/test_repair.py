@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from derive.check.defects import DEFECTS
-from derive.check.formulas.repair.bench import balanced
+from derive.check.formulas.reader import Reader
+from derive.check.formulas.repair.bench import Bench, balanced
 from derive.check.formulas.repair.scope import at_layer
-from derive.check.formulas.verify import verify_formula
+from derive.check.formulas.repair.table import KINDS, candidates
+from derive.check.formulas.repair.vocabulary import vocabulary
+from derive.check.formulas.verify import verify, verify_formula
 from derive.check.verdict import Verdict
+from derive.claims.meaning.context import Context
 from derive.ir.graph import Graph
 from derive.model.load import load
 from derive.model.text import loads
@@ -147,3 +151,80 @@ def test_a_member_in_braces_is_widened_to_them() -> None:
 
 def test_a_letter_is_replaced_where_it_stands_alone() -> None:
     assert at_layer(r"\delta^{(l)}_i \log l", "l", "L") == r"\delta^{(L)}_i \log L"
+
+
+LOST = [
+    (
+        "missing_factor",
+        r"\frac{dL}{d(W_1)_{pq}} = \frac{1}{m} \sum_{s=1}^m \sum_{t=1}^{n_2} X_{sp} (W_2)_{qt} \sigma'((Z_1)_{sq})",
+        r"\frac{dL}{d(W_1)_{pq}} = \frac{1}{m} \sum_{s=1}^m \sum_{t=1}^{n_2} X_{sp} ((Z_2)_{st} - Y_{st}) (W_2)_{qt}"
+        r" \sigma'((Z_1)_{sq})",
+    ),
+    ("missing_factor", r"\frac{\partial L}{\partial A_1} = W_2^T", None),
+    ("missing_term", r"Z_1 = b_1", r"Z_1 = X W_1 + b_1"),
+    ("missing_term", r"(Z_1)_{pq} = (b_1)_q", r"(Z_1)_{pq} = \sum_{k=1}^{n_0} X_{pk} (W_1)_{kq} + (b_1)_q"),
+]
+
+
+@pytest.mark.parametrize(("key", "formula", "repaired"), LOST)
+def test_what_is_lost_is_read_off_the_derivation(key: str, formula: str, repaired: str | None) -> None:
+    verdict = judge(formula, NETWORK)
+    assert key in verdict.defects, verdict.diagnosis
+    assert verdict.correct_latex is not None
+    assert judge(verdict.correct_latex, NETWORK).verdict == "true"
+    if repaired is not None:
+        assert "".join(verdict.correct_latex.split()) == "".join(repaired.split())
+
+
+QUADRATIC = loads("A : (n, n)\nS : (n, n), symmetric\nx : (n,)\nX : (n, k)\nJ = sum(x**2)\n")
+
+
+def test_a_matrix_taken_for_symmetric() -> None:
+    verdict = judge(r"\frac{\partial x^\top A x}{\partial x} = 2 A x", QUADRATIC)
+    assert verdict.defects == ("missing_term",)
+    assert judge(r"\frac{\partial x^\top S x}{\partial x} = 2 S x", QUADRATIC).verdict == "true"
+    assert judge(r"\frac{\partial x^\top S x}{\partial x} = S x", QUADRATIC).defects == ("missing_factor",)
+
+
+def test_a_bracket_that_a_sum_or_a_call_lost() -> None:
+    lost = judge(
+        r"\frac{\partial L}{\partial (A_1)_{ij}} = \frac{1}{m} \sum_{k=1}^{n_2} (Z_2)_{ik} - Y_{ik} (W_2)_{jk}", NETWORK
+    )
+    assert lost.defects == ("missing_brackets",)
+    assert judge(r"A_1 = \sigma(X W_1) + b_1", NETWORK).defects == ("missing_brackets",)
+
+
+def test_either_of_two_places_of_an_index_may_be_wrong() -> None:
+    formula = r"z^{(l)}_i = \sum_{j=1}^{n_{l-1}} W^{(l-1)}_{ji} a^{(l-1)}_j + b^{(l)}_i"
+    assert judge(formula, "mlp_L_source_first").defects == ("index_shift",)
+
+
+def test_scripts_that_come_out_of_a_macro_do_not_end_the_search() -> None:
+    model = "u, v : (d,)\ns = u @ v\nJ = -log(sigmoid(s))\n"
+    page = "```derive\n" + model + "```\n\n\\newcommand{\\T}{^{\\top}}\n\n"
+    result = verify(page + r"$$ \frac{\partial J}{\partial u} = (\sigma(u\T v) - 1) u $$").results[0]
+    assert result.correct_latex == r"\frac{\partial J}{\partial u} = (\sigma(u\T v) - 1) v"
+    assert result.defects == ("wrong_operand",)
+
+
+SCENES = [
+    (r"\frac{\partial L}{\partial W_2} = 2 \frac{\partial L}{\partial A_1} A_1^T (Z_2 - Y)^2 + b_2", NETWORK),
+    (r"\frac{\partial L}{\partial (W_1)_{ij}} = \sum_{k=1}^m X_{ki} \sigma(Z_{kj}) - \frac{W_1}{m}", NETWORK),
+    (r"\|X\|_F = \sqrt{x^T A^{-1} x} + a_1 + a_2 + \cdots + a_n", QUADRATIC),
+]
+
+
+@pytest.mark.parametrize(("formula", "model"), SCENES)
+def test_every_kind_of_edit_keeps_to_its_line_of_the_table(formula: str, model: Graph) -> None:
+    reader = Reader(Context(model))
+    _, claims = reader(formula)
+    bench = Bench(reader, formula, 0, claims[0].statement, vocabulary(model), 1e9)
+    for member in range(bench.count):
+        scene = bench.scene(member)
+        made = list(candidates(scene))
+        costs = [edit.cost for edit in made]
+        assert costs == sorted(costs)
+        for kind in KINDS:
+            for edit in kind.make(scene):
+                assert edit.cost >= kind.least - 1e-9, (kind, edit)
+                assert edit.defect in kind.keys, (kind, edit)

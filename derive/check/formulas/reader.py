@@ -17,10 +17,15 @@ from derive.ir.graph import Graph
 
 @dataclass
 class Reader:
-    """`reader(source)` gives the layout of a formula and its claims; ClaimError for what has no layout."""
+    """`reader(source)` gives the layout of a formula and its claims; ClaimError for what has no layout.
+
+    With `like` the layouts are those of another reader, which reads the same page against more of the model.
+    """
 
     context: Context
     macros: Macros = field(default_factory=dict)
+    like: Reader | None = None
+    _layouts: dict[str, Layout] = field(default_factory=dict)
     _known: dict[str, tuple[Layout, tuple[Claim, ...]]] = field(default_factory=dict)
 
     @property
@@ -28,8 +33,16 @@ class Reader:
         """The model that the formulas are about."""
         return self.context.graph
 
+    def layout(self, source: str) -> Layout:
+        """The layout of a formula."""
+        if self.like is not None:
+            return self.like.layout(source)
+        if source not in self._layouts:
+            self._layouts[source] = parse(source, self.macros, self.context.main.lexicon.beside)
+        return self._layouts[source]
+
     def __call__(self, source: str) -> tuple[Layout, tuple[Claim, ...]]:
         if source not in self._known:
-            layout = parse(source, self.macros, self.context.main.lexicon.beside)
+            layout = self.layout(source)
             self._known[source] = layout, read(layout, self.context)
         return self._known[source]

@@ -3,7 +3,7 @@ r"""Edits of how a formula is put together: brackets, the order of factors, tran
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
 from derive.check.formulas.repair.edit import Change, Edit, Scene, wrapped
 from derive.check.formulas.repair.factors import products_in, short, spoken
@@ -14,40 +14,62 @@ from derive.check.formulas.repair.tree import (
     groups,
     indexed,
     partials,
+    products,
     roots,
     rows,
     span_of,
     terms,
 )
-from derive.claims.typography.nodes import Fraction, Group, Node, Number, Operator, Row, Scripts, Symbol, walk
+from derive.claims.typography.nodes import Fraction, Group, Matrix, Node, Number, Operator, Row, Scripts, Symbol, walk
 from derive.ir.node import refs
 
 MOST_LOST = 4
 
 
 def brackets(scene: Scene) -> Iterator[Edit]:
-    """Brackets around two neighbouring terms, or brackets that should not be there."""
+    """Brackets around neighbouring terms or parts of them, or brackets that should not be there."""
     for items in rows(scene.member):
         found = terms(items)
-        for left, right in pairwise(found):
-            parts = factors(right.nodes, scene.words.functions)
-            before = factors(left.nodes, scene.words.functions)
-            for cut in range(1, len(parts) + 1):
-                for start in range(len(before)):
-                    if (cut == len(parts) and start == 0) and len(found) == 2 and items is scene.member.items:
+        starts = [_starts(scene, term) for term in found]
+        ends = [[part.span[1] for part in factors(term.nodes, scene.words.functions)] for term in found]
+        for left, right in combinations(range(len(found)), 2):
+            whole = left == 0 and right == len(found) - 1 and items is scene.member.items
+            for a in starts[left]:
+                for b in ends[right]:
+                    if whole and (a, b) == (starts[left][0], ends[right][-1]):
                         continue
-                    a, b = before[start].span[0], parts[cut - 1].span[1]
+                    text = short(scene.between((a, b)))
+                    cost = 1.04 + 0.02 * (right - left - 1)
                     changes = wrapped((a, b), "(", ")")
-                    yield Edit(
-                        "missing_brackets",
-                        changes,
-                        f"brackets are missing around {short(scene.between((a, b)))}",
-                        1.04,
-                    )
+                    yield Edit("missing_brackets", changes, f"brackets are missing around {text}", cost)
+        yield from _closed_later(scene, items)
     for node in groups(scene.member):
         if node.open in ("(", "[") and node.items and len(terms(node.items)) > 1:
             inner = scene.between(span_of(node.items))
             yield Edit("missing_brackets", ((node.span, inner),), f"the brackets around {short(inner)} are wrong", 1.3)
+
+
+def _closed_later(scene: Scene, items: tuple[Node, ...]) -> Iterator[Edit]:
+    """A bracket that closes too early: around what stands behind it, too, to the end of a later factor."""
+    ends = [part.span[1] for term in terms(items) for part in factors(term.nodes, scene.words.functions)]
+    for node in items:
+        close = (node.span[1] - 1, node.span[1])
+        if (
+            isinstance(node, Group)
+            and scene.between(close) == ")"
+            and not scene.source.endswith(r"\right", 0, close[0])
+        ):
+            for end in ends:
+                if end > close[1]:
+                    inner = short(scene.between((node.span[0] + 1, close[0])) + scene.between((close[1], end)))
+                    changes = (close, ""), ((end, end), ")")
+                    yield Edit("missing_brackets", changes, f"the bracket closes too early: it is around {inner}", 1.25)
+
+
+def _starts(scene: Scene, term: Piece) -> list[int]:
+    """Where the factors of a term begin, those that its sums run over included."""
+    found = [part.span[0] for product in products(term.nodes, scene.words.functions) for part in product]
+    return sorted(set(found))
 
 
 def orders(scene: Scene) -> Iterator[Edit]:
@@ -86,6 +108,9 @@ def transposes(scene: Scene) -> Iterator[Edit]:
             sentence = f"{short(scene.text(node))} is to be transposed"
             cost = 1.1 if len(node.items) > 1 else 0.98
             yield Edit("transposed", (((node.span[1], node.span[1]), sign),), sentence, cost)
+        elif isinstance(node, Matrix) or (isinstance(node, Number) and node.font):
+            sentence = f"{short(scene.text(node))} is to be transposed"
+            yield Edit("transposed", (((node.span[1], node.span[1]), sign),), sentence, 1.0)
     for name in scene.names:
         if not (isinstance(name, Scripts) and name.sup is not None and _is_transpose(name.sup.items)):
             if isinstance(name, Scripts) and name.sup is not None:
@@ -166,7 +191,7 @@ def missing_terms(scene: Scene) -> Iterator[Edit]:
                     yield Edit("missing_term", (((end, end), text),), f"the path through {through} is missing", cost)
     for text in _whole_terms(scene, fractions):
         for sign_text in ("+", "-"):
-            yield Edit("missing_term", (((end, end), f" {sign_text} {text}"),), f"the term {text} is missing", 1.35)
+            yield Edit("missing_term", (((end, end), f" {sign_text} {text}"),), f"the term {text} is missing", 1.25)
     for items in rows(scene.member):
         found = terms(items)
         if not found or (len(found) == 1 and len(found[0].nodes) < 2 and items is not scene.member.items):

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from derive.check.equality.equality import quick_equal
 from derive.check.equality.probe import Point, points_of
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.edit import Change, Scene, Vocabulary
+from derive.check.formulas.repair.derived import derived_lines
+from derive.check.formulas.repair.edit import Change, Printed, Scene, Vocabulary
 from derive.claims.meaning.claim import Case, Check, Claim, Equal, Problem, Reading
 from derive.claims.typography.layout import replaced
-from derive.claims.typography.nodes import Offsets
+from derive.claims.typography.nodes import Offsets, Scripts, Symbol, walk
 from derive.claims.typography.statements import Statement
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 
 POINTS = 2
+MOST_TRIALS = 1500
+"""So many variants of one statement are tried; what is not found then is not offered, on a machine of any speed."""
 UNKNOWN = ("undefined_symbol", "wrong_index", "index_shift", "index_order")
 
 
 class OutOfTime(Exception):
-    """The time for the repair of a display has passed."""
+    """The variants that may be tried for a statement, or the time for a display, are used up."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Bench:
     words: Vocabulary
     end: float
     defines: bool = False
+    sketches: tuple[Reader, ...] = ()
+    trials: list[int] = field(default_factory=lambda: [0])
     _points: dict[int, list[Point]] = field(default_factory=dict)
 
     @property
@@ -72,7 +78,15 @@ class Bench:
         """What the makers of edits see of a member."""
         problem = tried.problems.get(member) if tried is not None else None
         place = problem.span if problem is not None and problem.defect in UNKNOWN else None
-        return Scene(self.source, self.statement.members[member], self.statement, self.words, member == 0, place)
+        shown = self.statement.members[member]
+        return Scene(self.source, shown, self.statement, self.words, member == 0, place, lambda: self.derived)
+
+    @cached_property
+    def derived(self) -> tuple[Printed, ...]:
+        """What the derivation prints for the left side."""
+        _, claims = self.reader(self.source)
+        frames = self.reader.context.frames
+        return derived_lines(claims[self.number], self.source, frames, self.words.spellings)
 
     def place(self, member: int) -> Offsets:
         """Where a member stands, with the invisible braces that open or close inside of it: `{\\sigma }(z)`."""
@@ -89,17 +103,33 @@ class Bench:
         inside = [((a - start, b - start), text) for (a, b), text in changes]
         return replaced(self.source[start:end], inside)
 
-    def pair(self, left: str, right: str) -> Tried:
+    def pair(self, left: str, right: str, *, every: bool = False) -> Tried:
         """Whether `left = right` holds in the place of the statement."""
         start, end = self.place(0)[0], self.place(self.count - 1)[1]
-        return self.whole(replaced(self.source, [((start, end), f"{left} = {right}")]))
+        return self.whole(replaced(self.source, [((start, end), f"{left} = {right}")]), every=every)
 
-    def whole(self, source: str) -> Tried:
-        """Which links of the statement hold in another version of the display."""
-        if time.process_time() > self.end:
+    def whole(self, source: str, *, every: bool = False) -> Tried:
+        """Which links of the statement hold in another version of the display.
+
+        What fails in a sketch is not read in every window of a family, unless that is asked for. Where a name is
+        missing there, the layers may be meant one further, which the next sketch shows.
+        """
+        self.trials[0] += 1
+        if self.trials[0] > MOST_TRIALS or time.process_time() > self.end:
             raise OutOfTime
+        first: Tried | None = None
+        for sketch in self.sketches if not every else ():
+            tried = self._read(sketch, source)
+            if tried.holds:
+                return self._read(self.reader, source)
+            if not any(problem.defect == "undefined_symbol" for problem in tried.problems.values()):
+                return tried
+            first = first or tried
+        return first or self._read(self.reader, source)
+
+    def _read(self, reader: Reader, source: str) -> Tried:
         try:
-            _, claims = self.reader(source)
+            _, claims = reader(source)
         except (DeriveError, RecursionError, ValueError):
             return NOTHING
         return self.tried(claims[self.number]) if self.number < len(claims) else NOTHING
@@ -144,6 +174,18 @@ class Bench:
         if id(graph) not in self._points:
             self._points[id(graph)] = points_of(graph).first(POINTS)
         return self._points[id(graph)]
+
+
+def sketches(reader: Reader, statement: Statement) -> tuple[Reader, ...]:
+    """Readers for a formula about any layer of a family that look at one window only, inside the family."""
+    context, family = reader.context, reader.graph.family
+    scripts = [part for member in statement.members for part in walk(member) if isinstance(part, Scripts)]
+    letters = {part.name for part in walk(*scripts) if isinstance(part, Symbol)}
+    if family is None or family.index not in letters:
+        return ()
+    frames = [frames[1] for frames in (context.frames, context.shifted) if len(frames) > 1]
+    inside = [replace(context, graph=frame.graph, frames=(frame,), shifted=(), before_last=()) for frame in frames]
+    return tuple(Reader(context, reader.macros, reader) for context in inside)
 
 
 def balanced(source: str, span: Offsets) -> Offsets:

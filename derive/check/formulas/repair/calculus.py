@@ -107,7 +107,7 @@ def _limits(scene: Scene, side: Row) -> Iterator[Edit]:
     text = scene.between(side.span)
     head, equals, value = text.rpartition("=")
     start = side.span[0] + len(head) + len(equals)
-    options = dict.fromkeys((*_regrouped(value), *scene.words.sizes, *_stepped(value)))
+    options = dict.fromkeys((*_regrouped(value), *scene.words.sizes, *_stepped(value), *scene.words.numbers))
     for other in options:
         if other == value.strip():
             continue
@@ -169,8 +169,8 @@ def missing_sums(scene: Scene) -> Iterator[Edit]:
             having = [factor for factor in product if letter in _letters_in(factor)]
             if having:
                 behind = isinstance(having[0].nodes[0], BigOperator)
-                places.setdefault(having[0].span[0], 1.01 if behind else 1.0)
-                places.setdefault(product[0].span[0], 1.02)
+                for start, cost in ((having[0].span[0], 1.01 if behind else 1.0), (product[0].span[0], 1.02)):
+                    places[start] = min(cost, places.get(start, cost))
         for start, cost in places.items():
             yield Edit("missing_sum", (((start, start), rf"\sum_{{{letter}}} "),), sentence, cost)
     for node in sums(scene.member):
@@ -202,7 +202,7 @@ def free_indices(scene: Scene) -> Iterator[Edit]:
                     changes.append((_script(scene, name.sub), ""))
         if changes:
             sentence = f"the index {letter} stands on components, the rest of the equation is about whole vectors"
-            yield Edit("shape_mismatch", tuple(dict.fromkeys(changes)), sentence, 1.2)
+            yield Edit("shape_mismatch", tuple(dict.fromkeys(changes)), sentence, 0.96)
 
 
 def _script(scene: Scene, script: Row) -> tuple[int, int]:

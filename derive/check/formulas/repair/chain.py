@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count, islice, takewhile
 
-from derive.check.formulas.repair.bench import Bench, Tried
-from derive.check.formulas.repair.edit import Edit
+from derive.check.formulas.repair.bench import Bench, OutOfTime, Tried
+from derive.check.formulas.repair.calculus import letters_of
+from derive.check.formulas.repair.edit import Edit, Scene, circles
 from derive.check.formulas.repair.scope import scoped
 from derive.check.formulas.repair.table import candidates, whole_candidates
 from derive.check.formulas.repair.tree import partials
@@ -25,7 +27,11 @@ from derive.errors import DeriveError
 MOST_EDITS = 4
 MOST_STEPS = (0, 0, 2, 2, 4)
 """How many first edits are followed up, by the number of edits that are left."""
+MUCH_MORE = 0.1
+"""What an edit costs more than first edits that help, where it is no longer tried."""
 MOST_PAIRS = 600
+MOST_LIKELY = 1.15
+"""The cost up to which an edit may be one of two."""
 MOST_COST = 100.0
 LEFT_SIDE = 0.3
 """What it costs more to say that the left side is the wrong one."""
@@ -34,7 +40,7 @@ LIKELY = 1.03
 _INDICES = ("undefined_symbol", "wrong_index", "index_shift", "index_order", "sum_limit")
 REMEDIES: Mapping[str, tuple[str, ...]] = {
     "undefined_symbol": (*_INDICES, "wrong_operand"),
-    "wrong_index": (*_INDICES, "missing_sum", "shape_mismatch"),
+    "wrong_index": (*_INDICES, "wrong_operand", "missing_sum", "missing_brackets", "shape_mismatch"),
     "sum_limit": ("sum_limit", "index_shift"),
     "missing_partial": ("missing_partial",),
 }
@@ -56,18 +62,21 @@ class Chain:
 
     bench: Bench
     start: Tried
-    _candidates: dict[int, list[Edit]] = field(default_factory=dict)
+    _candidates: dict[int, tuple[list[Edit], Iterator[Edit]]] = field(default_factory=dict)
 
     def fixes(self) -> Iterator[Fix]:
         """Complete fixes, cheapest first as far as that is known."""
-        yield from self.whole_edits()
-        found: list[Fix] = []
+        found = list(self.whole_edits())
         classes = self.classes()
-        for chosen in classes:
-            least = min((fix.cost for fix in found), default=MOST_COST)
-            fix = self.towards(chosen, classes, least)
-            if fix is not None:
-                found.append(fix)
+        try:
+            for chosen in classes:
+                least = min((fix.cost for fix in found), default=MOST_COST)
+                fix = self.towards(chosen, classes, least)
+                if fix is not None:
+                    found.append(fix)
+        except OutOfTime:
+            if not found:
+                raise
         if not found:
             found = list(self.left_first())
         yield from sorted(found, key=lambda fix: fix.cost)
@@ -114,13 +123,17 @@ class Chain:
 
     def member(self, k: int, right: str, limit: float, *, single: bool) -> Fix | None:
         """The cheapest edits of member k that make it equal to `right`; `source` is its new text."""
-        tried = self.compare(k, right, self.bench.text(k))
+        tried = self.compare(k, right, self.bench.text(k), every=True)
         partly = k > 0 and bool(tried.scopes) and any(tried.scopes[0]) and any(tried.failing[0])
         broken = k in self.start.problems and not partly
-        found = self.staged(k, right) if broken else self.one_edit(k, right, min(limit, LIKELY if partly else limit))
+        placed = broken and self.start.problems[k].defect in REMEDIES
+        least = min(limit, LIKELY) if partly else limit
+        found = self.staged(k, right, limit) if placed else self.one_edit(k, right, least)
         if found is not None or single:
             return found
-        if broken and (found := self.one_edit(k, right, limit)) is not None:
+        if broken:
+            found = self.one_edit(k, right, limit) if placed else self.staged(k, right, limit)
+        if found is not None:
             return found
         if partly:
             layers = ", ".join(tried.scopes[0])
@@ -128,24 +141,37 @@ class Chain:
                 "scope", ((self.bench.statement.members[k].span, self.bench.text(k)),), f"true for {layers} only", 1.5
             )
             return Fix((edit,), self.bench.text(k), 1.5)
-        return self.staged(k, right, depth=2, finish=True) if broken else self.two_edits(k, right)
+        return self.staged(k, right, limit, depth=2, finish=True) if broken else self.two_edits(k, right)
 
-    def candidates(self, k: int) -> list[Edit]:
-        """Every edit of member k, cheapest first."""
+    def candidates(self, k: int) -> Iterator[Edit]:
+        """Every edit of member k, cheapest first; made when it is asked for, and once."""
         if k not in self._candidates:
-            self._candidates[k] = candidates(self.bench.scene(k, self.start))
-        return self._candidates[k]
+            self._candidates[k] = [], self._made(k)
+        made, more = self._candidates[k]
+        for at in count():
+            if at == len(made):
+                made.extend(islice(more, 1))
+            if at == len(made):
+                return
+            yield made[at]
 
-    def compare(self, k: int, right: str, text: str) -> Tried:
-        return self.bench.pair(text, right) if k == 0 else self.bench.pair(right, text)
+    def _made(self, k: int, keys: tuple[str, ...] | None = None) -> Iterator[Edit]:
+        """The edits of member k; what came out of a macro has no place of its own and stays."""
+        start, end = self.bench.place(k)
+        made = candidates(self.bench.scene(k, self.start), keys)
+        return (edit for edit in made if all(start <= a and b <= end for (a, b), _ in edit.changes))
+
+    def compare(self, k: int, right: str, text: str, *, every: bool = False) -> Tried:
+        left, right = (text, right) if k == 0 else (right, text)
+        return self.bench.pair(left, right, every=every)
 
     def one_edit(self, k: int, right: str, limit: float = MOST_COST) -> Fix | None:
         """The cheapest single edit that makes a member equal to `right`."""
         for edit in self.candidates(k):
-            text = self.bench.edited(k, edit.changes)
             if edit.cost >= limit:
                 return None
-            if _squeezed(text) == _squeezed(right) or (_circular(text) and not _circular(self.bench.text(k))):
+            text = self.bench.edited(k, edit.changes)
+            if _squeezed(text) == _squeezed(right) or circles(text) > circles(self.bench.text(k)):
                 continue
             tried = self.compare(k, right, text)
             says_nothing = any(partials(member) for member in self.bench.statement.members[1:])
@@ -154,23 +180,26 @@ class Chain:
                 return Fix((edit,), text, edit.cost)
         return None
 
-    def staged(self, k: int, right: str, depth: int = MOST_EDITS, *, finish: bool = False) -> Fix | None:
+    def staged(self, k: int, right: str, limit: float, depth: int = MOST_EDITS, *, finish: bool = False) -> Fix | None:
         """For a member without a value: an edit at that place that gets further, then others, up to four in all.
 
         With `finish` a member that has got its value may need one more edit.
         """
         problem = self.start.problems.get(k)
         if problem is None:
-            return self.one_edit(k, right) if finish else None
+            return self.one_edit(k, right, limit) if finish else None
         bench = self.bench
         steps: list[tuple[bool, float, Edit, str]] = []
-        for edit in self.candidates(k):
-            fitting = edit.defect in REMEDIES.get(problem.defect, (edit.defect,))
-            here = problem.defect == "sum_limit" or any(_touch(span, problem.span) for span, _ in edit.changes)
-            if not fitting or not here:
+        places = _places(bench.scene(k, self.start), problem)
+        most = MOST_STEPS[depth]
+        for edit in self._made(k, REMEDIES.get(problem.defect)):
+            enough = 0 < most <= len(steps) and edit.cost > MUCH_MORE + steps[most - 1][1]
+            if edit.cost >= limit or enough:
+                break
+            if places and not any(_touch(span, place) for span, _ in edit.changes for place in places):
                 continue
             text = bench.edited(k, edit.changes)
-            if _circular(text) and not _circular(bench.text(k)):
+            if circles(text) > circles(bench.text(k)):
                 continue
             after = self.compare(k, right, text)
             if after.holds:
@@ -178,9 +207,10 @@ class Chain:
             mine = after.problems.get(0 if k == 0 else 1)
             if after.links and (mine is None or _form(mine) != _form(problem)):
                 steps.append((mine is not None, edit.cost, edit, text))
-        for _, _, edit, text in sorted(steps, key=lambda step: step[:2])[: MOST_STEPS[depth]]:
+        for _, cost, edit, text in sorted(steps, key=lambda step: step[:2])[:most]:
             inner = self.after(replaced(bench.source, [(bench.place(k), text)]))
-            found = inner.staged(k, right, depth - 1, finish=finish) if inner is not None else None
+            left = limit - cost
+            found = inner.staged(k, right, left, depth - 1, finish=finish) if inner is not None else None
             if found is not None:
                 return Fix((edit, *found.edits), found.source, edit.cost + found.cost)
         return None
@@ -197,12 +227,13 @@ class Chain:
         claim = claims[bench.number]
         if claim.unread is not None:
             return None
-        other = Bench(bench.reader, source, bench.number, claim.statement, bench.words, bench.end, bench.defines)
+        other = replace(bench, source=source, statement=claim.statement)
         return Chain(other, other.tried(claim))
 
     def two_edits(self, k: int, right: str) -> Fix | None:
         """Two edits at once, for a member that has a value: pairs of the likeliest, by their cost."""
-        edits = [edit for edit in self.candidates(k) if edit.cost <= 1.15][:60]
+        likely = takewhile(lambda edit: edit.cost <= MOST_LIKELY, self.candidates(k))
+        edits = list(islice(likely, 60))
         pairs = sorted(
             ((a.cost + b.cost, i, j) for i, a in enumerate(edits) for j, b in enumerate(edits[:i])), key=lambda p: p[0]
         )
@@ -247,17 +278,19 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+def _places(scene: Scene, problem: Problem) -> list[Offsets]:
+    """Where a member without a value may be at fault; nothing if it may be anywhere.
+
+    Of an index that counts different things in two places either may be wrong.
+    """
+    if problem.defect == "sum_limit":
+        return []
+    if problem.defect != "wrong_index":
+        return [problem.span]
+    letters = {name.span: set(letters_of(name)) for name in scene.indexed}
+    here = set().union(*(found for span, found in letters.items() if _touch(span, problem.span)))
+    return [problem.span, *(span for span, found in letters.items() if found & here)]
+
+
 def _touch(one: Offsets, other: Offsets) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
-
-
-_SIDE = r"\{(?:\\partial|d)((?:[^{}]|\{[^{}]*\})*)\}"
-_PARTIAL = re.compile(r"\\frac" + _SIDE + _SIDE)
-_REPEATED = re.compile(r"\\frac\{\\partial\s*([A-Za-z]+(?:\^\{?[^{}_]*\}?)?)_(?:[^{}]|\{[^{}]*\})*\}\{\\partial\s*\1_")
-
-
-def _circular(text: str) -> bool:
-    """Whether a derivative of a layer by itself stands in it, which says nothing."""
-    if _REPEATED.search(text) is not None:
-        return True
-    return any(top.strip() == bottom.strip() for top, bottom in _PARTIAL.findall(text))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from derive.claims.typography.statements import Statement
 from derive.ir.graph import Graph
 
 Change = tuple[Offsets, str]
+_OF_ENTRY = re.compile(r"(?:\((.+)\)|(.+?))_(?:\{[a-z]+\}|[a-z])")
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,52 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """A side of a line of the derivation; `unlikely` is what its factors cost more, as ones that nobody writes."""
+
+    source: str
+    items: tuple[Node, ...]
+    unlikely: float = 0.0
+
+
+@dataclass(frozen=True)
 class Vocabulary:
-    """How the names of a graph are written: the spelling of every value, and which letters are functions."""
+    """How the names of a graph are written: the spelling of every value, and which letters are functions.
+
+    `numbers` are the sizes that are numerals, `primed` are the functions whose
+    derivatives are written with a prime, `users` the spellings of what is computed from a name.
+    """
 
     spellings: dict[str, str]
     sizes: tuple[str, ...]
+    numbers: tuple[str, ...]
+    users: Mapping[str, frozenset[str]]
     functions: frozenset[str]
+    primed: tuple[str, ...]
     letters: dict[str, str]
     activated: tuple[str, ...]
     scalars: bool
     inverted: tuple[str, ...]
     graph: Graph
+
+    def joined(self, one: str, other: str) -> bool:
+        """Whether one of two names is computed from the other; the letters of their entries do not matter."""
+        first, second = self._whole(one), self._whole(other)
+        return second in self.users.get(first, ()) or first in self.users.get(second, ())
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two names are used together in the computation of a third: a weight and its bias."""
+        none: frozenset[str] = frozenset()
+        return bool(self.users.get(self._whole(one), none) & self.users.get(self._whole(other), none))
+
+    def _whole(self, text: str) -> str:
+        found = None if text in self.spelled else _OF_ENTRY.fullmatch(text.strip())
+        return (found[1] or found[2]) if found is not None else text.strip()
+
+    @cached_property
+    def spelled(self) -> frozenset[str]:
+        """Every spelling of a value."""
+        return frozenset(self.spellings.values())
 
 
 @dataclass(frozen=True)
@@ -57,7 +94,7 @@ class Scene:
     words: Vocabulary
     first: bool = False
     place: Offsets | None = None
-    _memo: dict[str, object] = field(default_factory=dict, compare=False)
+    lines: Callable[[], tuple[Printed, ...]] = tuple
 
     def text(self, node: Node) -> str:
         """The author's own text of a node."""
@@ -66,6 +103,11 @@ class Scene:
     def between(self, span: Offsets) -> str:
         """The author's text at a place."""
         return self.source[span[0] : span[1]]
+
+    @cached_property
+    def derived(self) -> tuple[Printed, ...]:
+        """What the derivation prints for the left side; nothing for the left side itself."""
+        return () if self.first else self.lines()
 
     @cached_property
     def names(self) -> list[Node]:
@@ -123,6 +165,17 @@ class Scene:
 def wrapped(span: Offsets, opening: str, closing: str) -> tuple[Change, ...]:
     """What stands at a place, between brackets."""
     return ((span[0], span[0]), opening), ((span[1], span[1]), closing)
+
+
+_SIDE = r"\{(?:\\partial|d)((?:[^{}]|\{[^{}]*\})*)\}"
+_PARTIAL = re.compile(r"\\frac" + _SIDE + _SIDE)
+_REPEATED = re.compile(r"\\frac\{\\partial\s*([A-Za-z]+(?:\^\{?[^{}_]*\}?)?)_(?:[^{}]|\{[^{}]*\})*\}\{\\partial\s*\1_")
+
+
+def circles(text: str) -> int:
+    """How many derivatives of something, or of a layer, by itself stand in a text: they say nothing."""
+    own = sum(1 for found in _PARTIAL.finditer(text) if found[1].strip() == found[2].strip())
+    return max(own, sum(1 for _ in _REPEATED.finditer(text)))
 
 
 Maker = Callable[[Scene], Iterator[Edit]]

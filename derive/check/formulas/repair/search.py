@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 
 from derive.check.formulas.claim_judge import Judgement, judge
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.bench import Bench, OutOfTime
+from derive.check.formulas.repair.bench import Bench, OutOfTime, sketches
 from derive.check.formulas.repair.chain import Chain, Fix
 from derive.check.formulas.repair.edit import Edit
 from derive.check.formulas.repair.table import candidates
@@ -25,7 +25,8 @@ from derive.claims.typography.nodes import Offsets
 from derive.errors import DeriveError
 
 KEPT = 0.5
-_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|\w|[^\s\w]")
+_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|\w|[^\s\w{}]")
+"""What an author writes; braces only hold it together."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ def _repaired(reader: Reader, source: str, number: int, end: float) -> Fix | Non
     """The cheapest fix of a statement that the judge accepts."""
     _, claims = reader(source)
     claim = claims[number]
-    bench = Bench(
-        reader, source, number, claim.statement, vocabulary(reader.graph), end, any(r.defines for r in claim.readings)
-    )
+    defines = any(reading.defines for reading in claim.readings)
+    windows = sketches(reader, claim.statement)
+    bench = Bench(reader, source, number, claim.statement, vocabulary(reader.graph), end, defines, windows)
     plain = all(relation.text in ("=", ":=", r"\equiv") for relation in claim.statement.relations)
     kinds = {reading.kind for reading in claim.readings}
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}

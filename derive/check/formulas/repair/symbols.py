@@ -38,7 +38,8 @@ def _candidates(scene: Scene, name: Node) -> Iterator[tuple[str, float]]:
             continue
         other_base, other_scripts = _split(other)
         if other_scripts == scripts and other_base != base:
-            yield other, 1.02
+            near = scene.words.joined(text, other) or scene.words.alike(text, other)
+            yield other, 1.02 if near else 1.1
         elif other_base == base:
             yield other, 1.15
         else:
@@ -47,6 +48,10 @@ def _candidates(scene: Scene, name: Node) -> Iterator[tuple[str, float]]:
     for other in made:
         if other not in everything and other != text and scripts:
             yield other, 1.1
+    if scripts.startswith("_") and len(scripts) == 2 and scripts[1].isalpha():
+        heads = dict.fromkeys(_split(other)[0] for other in everything)
+        letters = [letter for letter in scene.letters if letter.isalpha() and letter != scripts[1]]
+        yield from ((f"{head}_{letter}", 1.3) for letter in letters for head in heads)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -1,92 +1,118 @@
 """The defect list as a table: a record for each kind of edit, with the maker of its candidates.
 
-A new kind of mistake is a new line here. The order is the order in which candidates of equal cost are tried.
+A new kind of mistake is a new line here. Candidates are made as they are asked for, the cheapest first: a kind whose
+edits all cost more than what repairs the formula is never asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import count
 
-from derive.check.formulas.repair import arrangement, calculus, factors, indices, powers, symbols
-from derive.check.formulas.repair.edit import Edit, Maker, Scene
-from derive.check.formulas.repair.tree import partials, terms
+from derive.check.formulas.repair import arrangement, calculus, factors, indices, links, lost, powers, symbols
+from derive.check.formulas.repair.edit import Edit, Maker, Scene, circles
+from derive.check.formulas.repair.tree import terms
 from derive.claims.meaning.dots import pattern_of
-from derive.claims.typography.nodes import Ellipsis, Fraction, Offsets, Row, walk
+from derive.claims.typography.layout import replaced
+from derive.claims.typography.nodes import Ellipsis, Offsets, Row, walk
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of edit: whether a left side may need it, and whether it means something for scalars alone."""
+    """A kind of edit: what its cheapest edit costs, and the keys that its edits may have.
+
+    `left`: whether a left side may need it; `scalars`: whether it means something for scalars alone.
+    """
 
     make: Maker
+    least: float
+    keys: tuple[str, ...]
     left: bool = False
     scalars: bool = True
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind(symbols.undefined, left=True),
-    Kind(calculus.shapes),
-    Kind(calculus.missing_partials, left=True),
-    Kind(calculus.primes),
-    Kind(factors.signs),
-    Kind(factors.squares),
-    Kind(calculus.sum_limits),
-    Kind(calculus.limits_everywhere),
-    Kind(indices.index_orders, left=True),
-    Kind(indices.index_shifts, left=True),
-    Kind(indices.wrong_indices, left=True),
-    Kind(indices.digits),
-    Kind(factors.extra_factors),
-    Kind(arrangement.transposes, scalars=False),
-    Kind(arrangement.orders, scalars=False),
-    Kind(arrangement.exchanged_names, scalars=False),
-    Kind(factors.chain_gaps),
-    Kind(factors.missing_constants),
-    Kind(calculus.missing_sums),
-    Kind(symbols.operands),
-    Kind(symbols.left_sides, left=True),
-    Kind(arrangement.brackets),
-    Kind(arrangement.products_of_kind, scalars=False),
-    Kind(powers.powers),
-    Kind(factors.missing_links),
-    Kind(factors.entrywise_links, scalars=False),
-    Kind(arrangement.missing_terms),
-    Kind(arrangement.extra_terms),
-    Kind(symbols.function_names),
-    Kind(arrangement.stray_tokens),
+    Kind(calculus.shapes, 0.85, ("shape_mismatch",)),
+    Kind(symbols.undefined, 0.9, ("undefined_symbol", "wrong_index", "index_order", "index_shift"), left=True),
+    Kind(calculus.missing_partials, 0.95, ("missing_partial",), left=True),
+    Kind(calculus.primes, 0.95, ("missing_prime", "wrong_operand")),
+    Kind(calculus.sum_limits, 0.95, ("sum_limit",)),
+    Kind(arrangement.transposes, 0.98, ("transposed", "wrong_operand"), scalars=False),
+    Kind(factors.signs, 1.0, ("wrong_sign",)),
+    Kind(factors.squares, 1.0, ("missing_square",), left=True),
+    Kind(indices.index_orders, 1.0, ("index_order",), left=True),
+    Kind(indices.index_shifts, 1.0, ("index_shift",), left=True),
+    Kind(indices.wrong_indices, 1.0, ("wrong_index",), left=True),
+    Kind(indices.digits, 1.0, ("wrong_index",)),
+    Kind(factors.extra_factors, 1.0, ("extra_factor",)),
+    Kind(links.chain_gaps, 1.0, ("missing_factor",)),
+    Kind(calculus.missing_sums, 1.0, ("missing_sum", "extra_sum")),
+    Kind(lost.lost_factors, 1.01, ("missing_factor",)),
+    Kind(lost.lost_terms, 1.02, ("missing_term",)),
+    Kind(lost.other_names, 1.02, ("wrong_operand",)),
+    Kind(symbols.operands, 1.02, ("wrong_operand",)),
+    Kind(arrangement.brackets, 1.04, ("missing_brackets",)),
+    Kind(powers.powers, 1.05, ("missing_factor", "extra_factor", "missing_square", "wrong_operand")),
+    Kind(links.missing_links, 1.05, ("missing_factor",)),
+    Kind(calculus.limits_everywhere, 1.1, ("sum_limit",)),
+    Kind(arrangement.orders, 1.1, ("operand_order",), scalars=False),
+    Kind(factors.missing_constants, 1.1, ("missing_factor",)),
+    Kind(arrangement.missing_terms, 1.1, ("missing_term",)),
+    Kind(arrangement.exchanged_names, 1.12, ("transposed", "operand_order"), scalars=False),
+    Kind(symbols.left_sides, 1.12, ("wrong_left_side",), left=True),
+    Kind(symbols.function_names, 1.2, ("wrong_operand",)),
+    Kind(links.entrywise_links, 1.25, ("missing_factor", "missing_prime", "wrong_operand"), scalars=False),
+    Kind(arrangement.products_of_kind, 1.3, ("operand_order", "shape_mismatch"), scalars=False),
+    Kind(lost.other_factors, 1.36, ("missing_factor",)),
+    Kind(lost.other_terms, 1.25, ("missing_term",)),
+    Kind(arrangement.extra_terms, 1.3, ("extra_term",)),
+    Kind(arrangement.stray_tokens, 1.3, ("stray_token", "extra_factor")),
 )
 WHOLE: tuple[Maker, ...] = (calculus.free_indices, indices.index_orders_everywhere)
+EVERYWHERE = 0.25
+"""What an edit in several places is favoured by where dots show how a sum goes on, and must go on."""
 
 
-def candidates(scene: Scene) -> list[Edit]:
-    """Every edit of a member, cheapest first; of the left side only those that a left side needs.
+def candidates(scene: Scene, keys: Container[str] | None = None) -> Iterator[Edit]:
+    """Every edit of a member by its cost, each change of the text once; only those with one of the keys, if any.
 
-    What is written out with dots is changed in all of its terms, or it would not be read.
+    A derivative of something by itself is what an edit should touch first; and one term alone of a sum that dots go on
+    from cannot be meant, or it would not be read.
     """
-    found: dict[tuple[object, ...], Edit] = {}
-    circles = [part for node in partials(scene.member) if (part := _circle(scene, node)) is not None]
     dotted = any(isinstance(node, Ellipsis) for node in walk(scene.member))
     shown = _first_terms(scene.member) if dotted else ()
-    for kind in KINDS:
+    bias = EVERYWHERE if dotted else 0.0
+    around = circles(scene.source)
+    waiting: list[tuple[float, int, Edit]] = []
+    number = count()
+    seen: set[object] = set()
+    for kind in sorted(KINDS, key=lambda kind: kind.least):
+        while waiting and waiting[0][0] <= kind.least - bias:
+            yield from _new(heappop(waiting)[2], seen)
         if (scene.first and not kind.left) or (scene.words.scalars and not kind.scalars):
             continue
+        if keys is not None and not any(key in keys for key in kind.keys):
+            continue
         for edit in kind.make(scene):
-            if edit.changes and not edit.overlaps and not _uneven(edit, shown):
-                if dotted:
-                    edit = replace(edit, cost=edit.cost + (0.5 if len(edit.changes) == 1 else -0.25))
-                if circles and not any(a <= at <= b for (a, b), _ in edit.changes for at in circles):
-                    edit = replace(edit, cost=edit.cost + 0.3)
-                known = found.get(edit.changes)
-                if known is None or edit.cost < known.cost:
-                    found[edit.changes] = edit
-    return sorted(found.values(), key=lambda edit: edit.cost)
+            if not edit.changes or edit.overlaps or _uneven(edit, shown):
+                continue
+            if keys is not None and edit.defect not in keys:
+                continue
+            if dotted:
+                edit = replace(edit, cost=edit.cost + (0.5 if len(edit.changes) == 1 else -EVERYWHERE))
+            if around and circles(replaced(scene.source, edit.changes)) >= around:
+                edit = replace(edit, cost=edit.cost + 0.3)
+            heappush(waiting, (edit.cost, next(number), edit))
+    while waiting:
+        yield from _new(heappop(waiting)[2], seen)
 
 
-def _circle(scene: Scene, node: Fraction) -> int | None:
-    """The place of a derivative of something by itself, which is 1 and was meant otherwise."""
-    same = scene.between(node.num.span) == scene.between(node.den.span)
-    return node.den.span[1] if same else None
+def _new(edit: Edit, seen: set[object]) -> Iterator[Edit]:
+    if edit.changes not in seen:
+        seen.add(edit.changes)
+        yield edit
 
 
 def _first_terms(member: Row) -> tuple[Offsets, ...]:

@@ -217,9 +217,16 @@ def ratios(member: Row) -> list[Fraction]:
     for node in _everything(member):
         if isinstance(node, Fraction) and not is_partial(node):
             inner = [*node.num.items, *node.den.items]
-            if node.den.items and not any(isinstance(part, Number | Operator | Group) for part in inner):
+            called = [
+                k for k, part in enumerate(inner) if isinstance(part, Group) and not (k and _is_name(inner[k - 1]))
+            ]
+            if node.den.items and not called and not any(isinstance(part, Number | Operator) for part in inner):
                 found.append(node)
     return found
+
+
+def _is_name(node: Node) -> bool:
+    return base_symbol(node) is not None
 
 
 def _everything(member: Row) -> Iterator[Node]:

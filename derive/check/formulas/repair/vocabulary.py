@@ -11,7 +11,7 @@ from derive.claims.typography.layout import parse
 from derive.claims.typography.symbols import FUNCTIONS
 from derive.errors import ClaimError
 from derive.ir.graph import Graph
-from derive.ir.node import Node, topological
+from derive.ir.node import Node, refs, topological
 from derive.notation.latex import latex
 from derive.notation.names import Names
 from derive.notation.style import Style
@@ -34,6 +34,8 @@ def vocabulary(graph: Graph) -> Vocabulary:
 def _made(graph: Graph) -> Vocabulary:
     spellings: dict[str, str] = {}
     sizes: dict[str, None] = {}
+    numbers: dict[str, None] = {}
+    users: dict[str, set[str]] = {}
     windows = [graph] if graph.family is None else [graph.family.interior, graph]
     for window in windows:
         names = Names(window, Style())
@@ -43,28 +45,39 @@ def _made(graph: Graph) -> Vocabulary:
             [*window.size_names(), *(n for n, d in window.declarations.items() if d.kind == "size")]
         ):
             sizes[latex(names.size(name))] = None
+        axes = (size.number for name in window.names for size in window.shape(name))
+        numbers.update(dict.fromkeys(str(number) for number in axes if number is not None))
+        for name, binding in window.bindings.items():
+            for below in refs(binding.node):
+                if below in spellings:
+                    users.setdefault(spellings[below], set()).add(spellings[name])
     names = Names(graph, Style())
     letters = {name: latex(names.formula(name)) for name, d in graph.declarations.items() if d.kind == "symbol"}
     functions = {_letter(names, name) for name, d in graph.functions.items() if d.kind == "function"}
     functions |= {_base(alias) for alias, name in graph.aliases.items() if name in graph.functions}
+    primed = set(functions)
     activated: set[str] = set()
     for window in windows:
         for node in _nodes([window]):
             if node.op == "call" and len(node.args) == 1:
-                functions.add(_letter(names, node.name))
                 record = elementwise(node.name)
-                if record is not None:
-                    functions.add(_base(record.latex))
+                own = {_letter(names, node.name), _base(record.latex) if record is not None else None}
+                functions |= own
+                primed |= own if record is None or record.prime else set()
                 if f"\\{node.name}" in FUNCTIONS:
                     functions |= {node.name, f"\\{node.name}"}
                 if node.args[0].op == "ref":
                     activated.add(node.args[0].name)
+    used = {name: frozenset(found) for name, found in users.items()}
     known = frozenset(function for function in functions if function is not None)
+    derivatives = tuple(sorted(function for function in primed if function is not None))
     taken = tuple(spelled for name, spelled in spellings.items() if name in activated)
     scalars = not any(window.shape(name) for window in windows for name in window.names)
     inverses = [arg.name for node in _nodes(windows) if node.op == "inv" for arg in node.args if arg.op == "ref"]
     inverted = tuple(dict.fromkeys(spellings[name] for name in inverses if name in spellings))
-    return Vocabulary(spellings, tuple(sizes), known, letters, taken, scalars, inverted, graph)
+    return Vocabulary(
+        spellings, tuple(sizes), tuple(numbers), used, known, derivatives, letters, taken, scalars, inverted, graph
+    )
 
 
 def _nodes(windows: list[Graph]) -> Iterator[Node]:
