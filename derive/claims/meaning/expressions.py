@@ -85,11 +85,12 @@ def split_terms(items: Sequence[Node]) -> tuple[list[list[Node]], list[int]]:
 
 def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tuple[list[list[Node]], list[int]]:
     """A sum whose index occurs in later terms may reach over them as well: both are readings."""
-    for at, term in enumerate(terms[:-1]):
-        big = next((node for node in term if isinstance(node, BigOperator) and node.name == r"\sum"), None)
-        letters = index_letters(big) if big is not None else ()
-        last = max((k for k in range(at + 1, len(terms)) if _occurs(letters, terms[k:])), default=at)
+    sums = [next((n for n in term if isinstance(n, BigOperator) and n.name == r"\sum"), None) for term in terms[:-1]]
+    used = [_letters(term) for term in terms] if any(sums) else []
+    for at, big in enumerate(sums):
+        last = at if big is None else _last_use(index_letters(big), used, at)
         if big is not None and last > at and scope.choose(("reach", big.span), (False, True)):
+            term = terms[at]
             start = term.index(big) + 1
             body: list[Node] = list(term[start:])
             for sign, later in zip(signs[at + 1 : last + 1], terms[at + 1 : last + 1], strict=True):
@@ -100,16 +101,22 @@ def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tup
     return terms, signs
 
 
-def _occurs(letters: Sequence[str], terms: Sequence[Sequence[Node]]) -> bool:
-    names = {node.name for term in terms for node in walk(*term) if isinstance(node, Symbol)}
-    bound = {
-        letter
-        for term in terms
-        for node in walk(*term)
-        if isinstance(node, BigOperator)
-        for letter in index_letters(node)
-    }
-    return any(letter in names and letter not in bound for letter in letters)
+def _letters(term: Sequence[Node]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names in a term, and the letters that its own sums bind."""
+    nodes = list(walk(*term))
+    bound = (letter for node in nodes if isinstance(node, BigOperator) for letter in index_letters(node))
+    return frozenset(node.name for node in nodes if isinstance(node, Symbol)), frozenset(bound)
+
+
+def _last_use(letters: Sequence[str], used: Sequence[tuple[frozenset[str], frozenset[str]]], at: int) -> int:
+    """The last term after `at` that has one of the letters, which no sum from there on binds; else `at`."""
+    waiting = set(letters)
+    for k in range(len(used) - 1, at, -1):
+        names, bound = used[k]
+        waiting -= bound
+        if waiting & names:
+            return k
+    return at
 
 
 def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:
