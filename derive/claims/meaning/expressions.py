@@ -85,12 +85,10 @@ def split_terms(items: Sequence[Node]) -> tuple[list[list[Node]], list[int]]:
 
 def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tuple[list[list[Node]], list[int]]:
     """A sum whose index occurs in later terms may reach over them as well: both are readings."""
-    sums = [next((n for n in term if isinstance(n, BigOperator) and n.name == r"\sum"), None) for term in terms[:-1]]
-    used = [_letters(term) for term in terms] if any(sums) else []
-    for at, big in enumerate(sums):
-        last = at if big is None else _last_use(index_letters(big), used, at)
+    for at, term in enumerate(terms[:-1]):
+        big = next((node for node in term if isinstance(node, BigOperator) and node.name == r"\sum"), None)
+        last = _last_with(index_letters(big), terms, at) if big is not None else at
         if big is not None and last > at and scope.choose(("reach", big.span), (False, True)):
-            term = terms[at]
             start = term.index(big) + 1
             body: list[Node] = list(term[start:])
             for sign, later in zip(signs[at + 1 : last + 1], terms[at + 1 : last + 1], strict=True):
@@ -101,22 +99,12 @@ def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tup
     return terms, signs
 
 
-def _letters(term: Sequence[Node]) -> tuple[frozenset[str], frozenset[str]]:
-    """The names in a term, and the letters that its own sums bind."""
-    nodes = list(walk(*term))
-    bound = (letter for node in nodes if isinstance(node, BigOperator) for letter in index_letters(node))
-    return frozenset(node.name for node in nodes if isinstance(node, Symbol)), frozenset(bound)
-
-
-def _last_use(letters: Sequence[str], used: Sequence[tuple[frozenset[str], frozenset[str]]], at: int) -> int:
-    """The last term after `at` that has one of the letters, which no sum from there on binds; else `at`."""
-    waiting = set(letters)
-    for k in range(len(used) - 1, at, -1):
-        names, bound = used[k]
-        waiting -= bound
-        if waiting & names:
-            return k
-    return at
+def _last_with(letters: Sequence[str], terms: Sequence[Sequence[Node]], at: int) -> int:
+    """The last term behind `at` in which one of the letters occurs that no later sum binds; `at` if there is none."""
+    named = [{node.name for node in walk(*term) if isinstance(node, Symbol)} for term in terms[at + 1 :]]
+    sums = (node for term in terms[at + 1 :] for node in walk(*term) if isinstance(node, BigOperator))
+    free = set(letters).difference(*(index_letters(node) for node in sums))
+    return max((at + 1 + k for k, names in enumerate(named) if names & free), default=at)
 
 
 def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:

@@ -52,15 +52,17 @@ def formulas(source: str) -> list[Formula]:
         return [whole]
     rows = _rows(source, LABEL if not TAG.search(source) else TAG)
     found: list[list[_Row]] = []
+    tagged = False
     for row in rows:
-        tagged = found and any(before.tag is not None for before in found[-1])
-        if found and row.continues and not (tagged and row.tag is not None and row.relates):
+        again = tagged and row.tag is not None and row.relates
+        if found and row.continues and not again:
             found[-1].append(row)
         elif found and row.continues:
             start = row.start + len(row.text) - len(row.text.lstrip())
             found.append([_Row(_left_side(found[-1][0].text), start, None, relates=False, continues=True), row])
         else:
             found.append([row])
+        tagged = row.tag is not None or (tagged and row.continues)
     return [_joined(group) for group in found]
 
 
@@ -71,9 +73,7 @@ def bare(source: str) -> str:
 
 def _joined(group: list[_Row]) -> Formula:
     first, *rest = group
-    source = first.text
-    for row in rest:
-        source += (" " if first.continues else r" \\ ") + row.text.strip()
+    source = first.text + "".join((" " if first.continues else r" \\ ") + row.text.strip() for row in rest)
     tag = next((row.tag for row in group if row.tag is not None), None)
     return Formula(bare(source), first.start + len(first.text) - len(first.text.lstrip()), tag)
 
