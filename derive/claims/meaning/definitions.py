@@ -198,9 +198,12 @@ def formal_letters(job: Job) -> tuple[str, ...]:
 
 
 def _only_letter(node: Node) -> Symbol | None:
-    """The letter that stands alone in brackets."""
+    """The letter that stands alone in brackets, or behind a minus."""
     group = node.base if isinstance(node, Scripts) else node
-    letter = group.items[0] if isinstance(group, Group) and len(group.items) == 1 else None
+    items = group.items if isinstance(group, Group) else ()
+    if len(items) == 2 and isinstance(items[0], Operator) and items[0].text == "-":
+        items = items[1:]
+    letter = items[0] if len(items) == 1 else None
     return letter if isinstance(letter, Symbol) else None
 
 

@@ -182,7 +182,8 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     direct = not total and frame.has_second_path(p.name, q.name)
     if direct and not scope.upright:
         several = scope.partials > 1
-        direct = scope.choose(("factors" if several else "lone", scope.member), (False, True))
+        options = (False, True, frame.is_input(q.name)) if several else (False, True)
+        direct = scope.choose(("factors" if several else "lone", scope.member), options)
     node = frame.jacobian(p.name, q.name, direct=direct)
     made = values.indexed(node, [*p.axes, *q.axes])
     split = sum(axis is None for axis in p.axes)

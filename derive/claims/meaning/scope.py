@@ -129,6 +129,10 @@ class Frame:
             self._jacobians[key] = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
         return self._jacobians[key]
 
+    def is_input(self, name: str) -> bool:
+        """Whether a name is no binding: in the sum over time the weights are held in all earlier steps."""
+        return name in self.graph.inputs
+
     def has_second_path(self, p: str, q: str) -> bool:
         """Whether q stands in the definition of p and also reaches p another way."""
         binding = self.graph.bindings.get(p)
