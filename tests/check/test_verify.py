@@ -215,3 +215,16 @@ def test_a_report_prints_a_line_for_each_formula() -> None:
         "line 6  unread: cannot be read: expected a declared name, not \\zeta",
     ]
     assert str(verify("no formula")) == "no formulas"
+
+
+def test_a_conflict_of_scales_is_about_one_model_and_one_of_its_sizes() -> None:
+    fence = "```derive\nw, y : (n,)\nJ = sum((w - y)**2)/(2*n)\n```\n"
+    half = r"$$ J = \frac{1}{n} \|w - y\|^2 $$" + "\n\n"
+    right = r"$$ \frac{\partial J}{\partial w} = \frac{1}{n} (w - y) \tag{a} $$" + "\n\n"
+    whole = r"$$ \frac{\partial J}{\partial w} = w - y \tag{b} $$" + "\n\n"
+    other = (
+        "```derive\nr, u : (n,)\nE = sum((r - u)**2)/2\n```\n" + r"$$ \frac{\partial E}{\partial u} = u - r $$" + "\n"
+    )
+    assert verify(fence + half + right + other).conflicts == ()
+    (conflict,) = verify(fence + whole + right + other).conflicts
+    assert conflict["settings"] == {"one sample": ["b"], "mean": ["a"]}

@@ -95,15 +95,17 @@ def find_conflicts(found: Sequence[Found]) -> tuple[tuple[Conflict, ...], dict[i
 
 
 def _mean_or_sum(found: Sequence[Found]) -> Iterator[Conflict]:
-    by_size: dict[str, dict[str, list[str]]] = {}
+    """A size that some formulas about a model divide by and others do not; another number is a slip of its own."""
+    by_size: dict[tuple[int, str], dict[str, list[str]]] = {}
     for entry in found:
         match = re.search(r"(extra factor|the factor) 1/(\w+)", entry.verdict.diagnosis)
-        if entry.verdict.verdict == "false" and match is not None:
+        if entry.verdict.verdict == "false" and match is not None and not match[2].isdecimal():
             setting = "mean" if match[1] == "extra factor" else "one sample"
-            by_size.setdefault(match[2], {}).setdefault(setting, []).append(entry.name)
-    for size, settings in by_size.items():
+            by_size.setdefault((id(entry.graph), match[2]), {}).setdefault(setting, []).append(entry.name)
+    for (graph, size), settings in by_size.items():
         other = "one sample" if "mean" in settings else "mean"
-        right = [entry.name for entry in found if entry.verdict.verdict == "true" and _speaks_of_loss(entry.judged)]
+        about = [entry for entry in found if id(entry.graph) == graph and entry.verdict.verdict == "true"]
+        right = [entry.name for entry in about if _speaks_of_loss(entry.judged)]
         if right:
             yield {
                 "convention": f"loss of one sample or mean over {size}",
