@@ -127,6 +127,11 @@ def test_a_drafted_model_is_a_model_that_verifies_its_page(derive: Derive, tmp_p
     assert derive("verify", path, "--model", "net.derive").code == 0
 
 
+def test_where_a_formula_holds_is_no_line_of_a_draft(derive: Derive, tmp_path: Path) -> None:
+    drafted = derive("model", page(tmp_path, "$$ a_2 = \\sigma(z_2), \\quad l = 2,3 $$\n"))
+    assert (drafted.code, drafted.out.splitlines()[-1]) == (0, "a_2 = sigmoid(z_2)")
+
+
 def test_a_page_without_forward_formulas_has_no_draft(derive: Derive, tmp_path: Path) -> None:
     result = derive("model", page(tmp_path, "no formula"))
     assert (result.code, result.out) == (2, "")

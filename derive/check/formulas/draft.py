@@ -18,7 +18,19 @@ from derive.check.formulas.repair.tree import PRODUCT_SIGNS, base_symbol, factor
 from derive.claims.pages.page import Page
 from derive.claims.pages.scan import read_page
 from derive.claims.typography.layout import Layout, parse
-from derive.claims.typography.nodes import Fraction, Group, Node, Number, Operator, Root, Row, Scripts, Symbol, word_run
+from derive.claims.typography.nodes import (
+    Fraction,
+    Group,
+    Node,
+    Number,
+    Operator,
+    Punct,
+    Root,
+    Row,
+    Scripts,
+    Symbol,
+    word_run,
+)
 from derive.claims.typography.statements import Statement, statements
 from derive.errors import ClaimError
 
@@ -57,6 +69,8 @@ class _Drafter:
         annotated = len(left.items) == 2 and isinstance(left.items[1], Group)
         if len(statement.members) < 2 or any(relation.text != "=" for relation in statement.relations):
             return
+        if any(isinstance(node, Punct) for member in statement.members for node in member.items):
+            return  # `l = 2, 3` says where a formula holds
         base = base_symbol(left.items[0]) if len(left.items) == 1 or annotated else None
         if base is None or base.name in FUNCTIONS or base.name in GENERIC or len(self.used) > MOST_NAMES:
             return
