@@ -6,7 +6,7 @@ import pytest
 
 from derive.check.defects import DEFECTS
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.bench import Bench, balanced
+from derive.check.formulas.repair.bench import Bench, Budget, balanced
 from derive.check.formulas.repair.scope import at_layer
 from derive.check.formulas.repair.table import KINDS, candidates
 from derive.check.formulas.repair.vocabulary import vocabulary
@@ -218,7 +218,7 @@ SCENES = [
 def test_every_kind_of_edit_keeps_to_its_line_of_the_table(formula: str, model: Graph) -> None:
     reader = Reader(Context(model))
     _, claims = reader(formula)
-    bench = Bench(reader, formula, 0, claims[0].statement, vocabulary(model), 1e9)
+    bench = Bench(reader, formula, 0, claims[0].statement, vocabulary(model), Budget(1e9))
     for member in range(bench.count):
         scene = bench.scene(member)
         made = list(candidates(scene))

@@ -15,9 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from derive.check.code.blocks import fits
+from derive.check.equality.recent import PerGraph
 from derive.check.formulas.claim_judge import Judgement, judge
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.search import Repair, repair, token_changes
+from derive.check.formulas.repair.bench import MOST_TRIALS
+from derive.check.formulas.repair.edit import token_changes
+from derive.check.formulas.repair.search import Repair, repair
 from derive.check.formulas.weight_order import exchanged, order_of
 from derive.check.verdict import Verdict, unique
 from derive.claims.meaning.claim import Claim, Value
@@ -29,9 +32,11 @@ from derive.ir.node import refs
 from derive.ir.size import show_shape
 
 SECONDS = 2.0
-FAR_SECONDS = 0.5
-"""A repair that takes longer than this counts as a far one."""
+FAR_TRIALS = 25
+"""A repair that takes more than this counts as a far one."""
 MOST_FORMULAS = 400
+_twins = PerGraph(exchanged)
+_contexts = PerGraph(Context)
 
 
 @dataclass(frozen=True)
@@ -183,11 +188,11 @@ def _explicit_weights(found: Sequence[Found], orders: Set[str]) -> Iterator[_Sid
     Those of the model's own order matter where another formula, or another model of the page (`orders`), has the other.
     """
     for context in {id(entry.graph): entry.context for entry in found}.values():
-        twin = exchanged(context.graph)
+        twin = _twins.of(context.graph)
         if twin is not None:
             graph, order = twin
             other = "dest_first" if order == "source_first" else "source_first"
-            turned = replace(Context(graph).with_definitions(context.definitions), layout=context.layout)
+            turned = replace(_contexts.of(graph).with_definitions(context.definitions), layout=context.layout)
             against = tuple(_against(found, context.graph, turned))
             yield _Side(WEIGHTS, other, turned, against)
             if against or other in orders:
@@ -222,22 +227,23 @@ def _is(entry: Found, kind: str, verdict: str) -> bool:
 
 def _farther(entry: Found, other: Context) -> bool:
     """Whether a false formula is farther from what would be right with the other model than from what is right."""
-    made = _repaired(entry, other, entry.verdict.latex, FAR_SECONDS)
-    if made is None:
-        return True
     printed = entry.verdict.latex
-    return token_changes(printed, made.source or "") > token_changes(printed, entry.right)
+    least = token_changes(printed, entry.right)
+    made = _repaired(entry, other, printed, trials=FAR_TRIALS, changes=least)
+    return made is None or token_changes(printed, made.source or "") > least
 
 
-def _repaired(entry: Found, context: Context, source: str, seconds: float = SECONDS) -> Repair | None:
-    """The repair of a display with another model; None if none is found in that time."""
+def _repaired(
+    entry: Found, context: Context, source: str, trials: int = MOST_TRIALS, changes: int | None = None
+) -> Repair | None:
+    """The repair of a display with another model; None if none is found by so many trials and token changes."""
     reader = Reader(context, entry.item.macros)
     try:
         layout, claims = reader(source)
     except DeriveError:
         return None
     judgements = [judge(claim, seconds=SECONDS, counterexample=False) for claim in claims]
-    made = repair(reader, layout, judgements, seconds=seconds)
+    made = repair(reader, layout, judgements, seconds=SECONDS, trials=trials, changes=changes)
     return made if made.source is not None else None
 
 

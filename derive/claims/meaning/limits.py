@@ -54,19 +54,23 @@ def index_letters(big: BigOperator) -> tuple[str, ...]:
 def free_letters(items: Sequence[Node]) -> Counter[str]:
     """How often each letter occurs outside of the sums that bind it; a sum reaches to the next + or -."""
     found: Counter[str] = Counter()
-    bound: set[str] = set()
+    _count(items, frozenset(), found)
+    return found
+
+
+def _count(items: Sequence[Node], outside: frozenset[str], found: Counter[str]) -> None:
+    bound = outside
     for node in items:
         if isinstance(node, Operator) and node.text in ("+", "-"):
-            bound = set()
+            bound = outside
         elif isinstance(node, BigOperator):
-            bound.update(index_letters(node))
+            bound = bound.union(index_letters(node))
         primed = primed_letter(node)
         name = node.name if isinstance(node, Symbol) else primed
-        inner = Counter() if name is None else Counter({name: 1})
+        if name is not None and name not in bound:
+            found[name] += 1
         for part in () if primed is not None else children(node):
-            inner += free_letters(part.items if isinstance(part, Row) else (part,))
-        found += Counter({name: count for name, count in inner.items() if name not in bound})
-    return found
+            _count(part.items if isinstance(part, Row) else (part,), bound, found)
 
 
 def limits_of(big: BigOperator) -> Limits:

@@ -15,7 +15,7 @@ from derive.check.equality.equality import quick_equal
 from derive.check.equality.probe import Point, points_of
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.derived import derived_lines
-from derive.check.formulas.repair.edit import Change, Printed, Scene, Vocabulary
+from derive.check.formulas.repair.edit import Change, Edit, Printed, Scene, Vocabulary, token_changes
 from derive.claims.meaning.claim import Case, Check, Claim, Equal, Problem, Reading
 from derive.claims.typography.layout import replaced
 from derive.claims.typography.nodes import Offsets, Scripts, Symbol, walk
@@ -27,6 +27,30 @@ POINTS = 2
 MOST_TRIALS = 1500
 """So many variants of one statement are tried; what is not found then is not offered, on a machine of any speed."""
 UNKNOWN = ("undefined_symbol", "wrong_index", "index_shift", "index_order")
+
+
+@dataclass
+class Budget:
+    """What may be spent on a statement: processor's time until `end`, so many trials, so many tokens changed.
+
+    The number of trials is what ends a search on a machine of any ordinary speed, so that all find the same.
+    """
+
+    end: float
+    trials: int = MOST_TRIALS
+    changes: int | None = None
+
+    def spend(self) -> None:
+        """One more trial. Raises OutOfTime."""
+        self.trials -= 1
+        if self.trials < 0 or time.process_time() > self.end:
+            raise OutOfTime
+
+    def allows(self, edit: Edit, source: str) -> bool:
+        """Whether an edit changes few enough tokens."""
+        if self.changes is None:
+            return True
+        return sum(token_changes(source[a:b], text) for (a, b), text in edit.changes) <= self.changes
 
 
 class OutOfTime(Exception):
@@ -63,10 +87,9 @@ class Bench:
     number: int
     statement: Statement
     words: Vocabulary
-    end: float
+    budget: Budget
     defines: bool = False
     sketches: tuple[Reader, ...] = ()
-    trials: list[int] = field(default_factory=lambda: [0])
     _points: dict[int, list[Point]] = field(default_factory=dict)
 
     @property
@@ -114,9 +137,7 @@ class Bench:
         What fails in a sketch is not read in every window of a family, unless that is asked for. Where a name is
         missing there, the layers may be meant one further, which the next sketch shows.
         """
-        self.trials[0] += 1
-        if self.trials[0] > MOST_TRIALS or time.process_time() > self.end:
-            raise OutOfTime
+        self.budget.spend()
         first: Tried | None = None
         for sketch in self.sketches if not every else ():
             tried = self._read(sketch, source)

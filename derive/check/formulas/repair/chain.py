@@ -15,7 +15,7 @@ from itertools import count, islice, takewhile
 
 from derive.check.formulas.repair.bench import Bench, OutOfTime, Tried
 from derive.check.formulas.repair.calculus import letters_of
-from derive.check.formulas.repair.edit import Edit, Scene, circles
+from derive.check.formulas.repair.edit import Edit, Scene
 from derive.check.formulas.repair.scope import scoped
 from derive.check.formulas.repair.table import candidates, whole_candidates
 from derive.check.formulas.repair.tree import partials
@@ -158,8 +158,10 @@ class Chain:
     def _made(self, k: int, keys: tuple[str, ...] | None = None) -> Iterator[Edit]:
         """The edits of member k; what came out of a macro has no place of its own and stays."""
         start, end = self.bench.place(k)
-        made = candidates(self.bench.scene(k, self.start), keys)
-        return (edit for edit in made if all(start <= a and b <= end for (a, b), _ in edit.changes))
+        for edit in candidates(self.bench.scene(k, self.start), keys):
+            placed = all(start <= a and b <= end for (a, b), _ in edit.changes)
+            if placed and self.bench.budget.allows(edit, self.bench.source):
+                yield edit
 
     def compare(self, k: int, right: str, text: str, *, every: bool = False) -> Tried:
         left, right = (text, right) if k == 0 else (right, text)
@@ -171,7 +173,9 @@ class Chain:
             if edit.cost >= limit:
                 return None
             text = self.bench.edited(k, edit.changes)
-            if _squeezed(text) == _squeezed(right) or circles(text) > circles(self.bench.text(k)):
+            if _squeezed(text) == _squeezed(right) or self.bench.words.idle(text) > self.bench.words.idle(
+                self.bench.text(k)
+            ):
                 continue
             tried = self.compare(k, right, text)
             says_nothing = any(partials(member) for member in self.bench.statement.members[1:])
@@ -199,7 +203,7 @@ class Chain:
             if places and not any(_touch(span, place) for span, _ in edit.changes for place in places):
                 continue
             text = bench.edited(k, edit.changes)
-            if circles(text) > circles(bench.text(k)):
+            if bench.words.idle(text) > bench.words.idle(bench.text(k)):
                 continue
             after = self.compare(k, right, text)
             if after.holds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import pairwise
 
@@ -14,7 +15,9 @@ from derive.claims.typography.statements import Statement
 from derive.ir.graph import Graph
 
 Change = tuple[Offsets, str]
-_OF_ENTRY = re.compile(r"(?:\((.+)\)|(.+?))_(?:\{[a-z]+\}|[a-z])")
+_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|\w|[^\s\w{}]")
+_BRACKETS = re.compile(r"[{}()\s]")
+_OF_ENTRY = re.compile(r"(?:\((.+)\)|(.+?))_(?:\{[a-z0-9]+\}|[a-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,43 @@ class Vocabulary:
 
     def joined(self, one: str, other: str) -> bool:
         """Whether one of two names is computed from the other; the letters of their entries do not matter."""
-        first, second = self._whole(one), self._whole(other)
-        return second in self.users.get(first, ()) or first in self.users.get(second, ())
+        first, second = self._bare(one), self._bare(other)
+        return second in self.used_by.get(first, ()) or first in self.used_by.get(second, ())
 
     def alike(self, one: str, other: str) -> bool:
         """Whether two names are used together in the computation of a third: a weight and its bias."""
         none: frozenset[str] = frozenset()
-        return bool(self.users.get(self._whole(one), none) & self.users.get(self._whole(other), none))
+        return bool(self.used_by.get(self._bare(one), none) & self.used_by.get(self._bare(other), none))
 
-    def _whole(self, text: str) -> str:
-        found = None if text in self.spelled else _OF_ENTRY.fullmatch(text.strip())
-        return (found[1] or found[2]) if found is not None else text.strip()
+    def idle(self, text: str) -> int:
+        """How many derivatives in a text say nothing: of something by itself, or of what does not depend on it."""
+        found = [(self._bare(match[1].strip()), self._bare(match[2].strip())) for match in _PARTIAL.finditer(text)]
+        known = self.below
+        return sum(a == b or (a in known and b in known and b not in known[a]) for a, b in found)
+
+    @cached_property
+    def used_by(self) -> dict[str, frozenset[str]]:
+        """What is computed from a name, both without brackets."""
+        return {_unbraced(name): frozenset(map(_unbraced, users)) for name, users in self.users.items()}
+
+    @cached_property
+    def below(self) -> dict[str, frozenset[str]]:
+        """What a name depends on, at any distance, without brackets."""
+        found: dict[str, set[str]] = {_unbraced(name): set() for name in self.spelled}
+        waiting = list(found)
+        while waiting:
+            name = waiting.pop()
+            for user in self.used_by.get(name, ()):
+                new = {name, *found[name]} - found[user]
+                if new:
+                    found[user] |= new
+                    waiting.append(user)
+        return {name: frozenset(names) for name, names in found.items()}
+
+    def _bare(self, text: str) -> str:
+        """A name without the letters of its entry and without brackets."""
+        found = None if text in self.spelled else _OF_ENTRY.fullmatch(text)
+        return _unbraced((found[1] or found[2]) if found is not None else text)
 
     @cached_property
     def spelled(self) -> frozenset[str]:
@@ -162,6 +191,18 @@ class Scene:
         return base is not None and base.name in self.words.functions
 
 
+def token_changes(before: str, after: str) -> int:
+    """How many tokens of one text are not in the other, whichever has more of them."""
+    a, b = tokens(before), tokens(after)
+    kept = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
+    return max(len(a), len(b)) - kept
+
+
+def tokens(text: str) -> list[str]:
+    """What an author writes; braces only hold it together."""
+    return [found[0] for found in _TOKENS.finditer(text)]
+
+
 def wrapped(span: Offsets, opening: str, closing: str) -> tuple[Change, ...]:
     """What stands at a place, between brackets."""
     return ((span[0], span[0]), opening), ((span[1], span[1]), closing)
@@ -170,6 +211,10 @@ def wrapped(span: Offsets, opening: str, closing: str) -> tuple[Change, ...]:
 _SIDE = r"\{(?:\\partial|d)((?:[^{}]|\{[^{}]*\})*)\}"
 _PARTIAL = re.compile(r"\\frac" + _SIDE + _SIDE)
 _REPEATED = re.compile(r"\\frac\{\\partial\s*([A-Za-z]+(?:\^\{?[^{}_]*\}?)?)_(?:[^{}]|\{[^{}]*\})*\}\{\\partial\s*\1_")
+
+
+def _unbraced(text: str) -> str:
+    return _BRACKETS.sub("", text)
 
 
 def circles(text: str) -> int:

@@ -109,7 +109,7 @@ def index_orders_everywhere(scene: Scene) -> Iterator[Edit]:
     for (stem, first, second), changes in found.items():
         if len(changes) > 2:
             sentence = f"the indices {first} and {second} of {stem} are exchanged in every place"
-            yield Edit("index_order", tuple(changes), sentence, 1.2)
+            yield Edit("index_order", tuple(changes), sentence, 1.02)
 
 
 def digits(scene: Scene) -> Iterator[Edit]:

@@ -6,7 +6,6 @@ judged like any claim before it is offered, and it keeps at least half of what t
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,9 @@ from difflib import SequenceMatcher
 
 from derive.check.formulas.claim_judge import Judgement, judge
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.bench import Bench, OutOfTime, sketches
+from derive.check.formulas.repair.bench import MOST_TRIALS, Bench, Budget, OutOfTime, sketches
 from derive.check.formulas.repair.chain import Chain, Fix
-from derive.check.formulas.repair.edit import Edit
+from derive.check.formulas.repair.edit import Edit, tokens
 from derive.check.formulas.repair.table import candidates
 from derive.check.formulas.repair.vocabulary import vocabulary
 from derive.check.verdict import unique
@@ -25,8 +24,6 @@ from derive.claims.typography.nodes import Offsets
 from derive.errors import DeriveError
 
 KEPT = 0.5
-_TOKENS = re.compile(r"\\[A-Za-z]+|\\.|\w|[^\s\w{}]")
-"""What an author writes; braces only hold it together."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,20 @@ class Repair:
     parts: Mapping[int, PartRepair]
 
 
-def repair(reader: Reader, layout: Layout, judgements: Sequence[Judgement], *, seconds: float) -> Repair:
-    """Repair every false statement of a display, one after the other."""
+def repair(
+    reader: Reader,
+    layout: Layout,
+    judgements: Sequence[Judgement],
+    *,
+    seconds: float,
+    trials: int = MOST_TRIALS,
+    changes: int | None = None,
+) -> Repair:
+    """Repair every false statement of a display, one after the other.
+
+    `trials` is how many variants of each may be tried, `seconds` guards against such that take long; with `changes`
+    only edits of so few tokens are made.
+    """
     source = layout.source
     end = time.process_time() + seconds
     parts: dict[int, PartRepair] = {}
@@ -58,7 +67,7 @@ def repair(reader: Reader, layout: Layout, judgements: Sequence[Judgement], *, s
         if judgement.verdict != "false":
             continue
         current = source
-        found = _repaired(reader, current, number, end)
+        found = _repaired(reader, current, number, Budget(end, trials, changes))
         if found is None or not _keeps(current, found.source):
             complete = False
             sentence = "no small repair was found" if not _given(judgement) else ""
@@ -84,27 +93,20 @@ def _reasons(judgement: Judgement) -> list[str]:
     )
 
 
-def token_changes(before: str, after: str) -> int:
-    """How many tokens of one text are not in the other, whichever has more of them."""
-    a, b = _TOKENS.findall(before), _TOKENS.findall(after)
-    kept = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
-    return max(len(a), len(b)) - kept
-
-
 def _keeps(before: str, after: str) -> bool:
     """Whether at least half of the author's tokens are still there."""
-    a, b = _TOKENS.findall(before), _TOKENS.findall(after)
+    a, b = tokens(before), tokens(after)
     kept = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
     return kept >= KEPT * len(a)
 
 
-def _repaired(reader: Reader, source: str, number: int, end: float) -> Fix | None:
+def _repaired(reader: Reader, source: str, number: int, budget: Budget) -> Fix | None:
     """The cheapest fix of a statement that the judge accepts."""
     _, claims = reader(source)
     claim = claims[number]
     defines = any(reading.defines for reading in claim.readings)
     windows = sketches(reader, claim.statement)
-    bench = Bench(reader, source, number, claim.statement, vocabulary(reader.graph), end, defines, windows)
+    bench = Bench(reader, source, number, claim.statement, vocabulary(reader.graph), budget, defines, windows)
     plain = all(relation.text in ("=", ":=", r"\equiv") for relation in claim.statement.relations)
     kinds = {reading.kind for reading in claim.readings}
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
@@ -130,6 +132,8 @@ def _whole_fixes(bench: Bench) -> Iterator[Fix]:
     """One edit anywhere, for a statement that is no chain of equations."""
     found = [edit for k in range(bench.count) for edit in candidates(replace(bench.scene(k), first=False))]
     for edit in sorted(found, key=lambda edit: edit.cost):
+        if not bench.budget.allows(edit, bench.source):
+            continue
         source = replaced(bench.source, edit.changes)
         if bench.whole(source).holds:
             yield Fix((edit,), source, edit.cost)

@@ -2,12 +2,15 @@ r"""Edits of names: operands, variables of derivatives, functions, unknown names
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from derive.check.formulas.repair.edit import Edit, Scene
 from derive.check.formulas.repair.tree import base_symbol, names, partials
 from derive.claims.meaning.names import key_of
 from derive.claims.typography.nodes import Node, Scripts, walk
+
+_LAYER = re.compile(r"\([^()]*\)")
 
 
 def operands(scene: Scene) -> Iterator[Edit]:
@@ -44,7 +47,9 @@ def _candidates(scene: Scene, name: Node) -> Iterator[tuple[str, float]]:
             yield other, 1.15
         else:
             yield other, 1.2 if other in scene.written else 1.3
-    made = [head + scripts for head in dict.fromkeys(_split(other)[0] for other in everything)]
+    layer = _LAYER.search(scripts)
+    unknown = layer is not None and not any(layer[0] in other for other in scene.words.spelled)
+    made = [] if unknown else [head + scripts for head in dict.fromkeys(_split(other)[0] for other in everything)]
     for other in made:
         if other not in everything and other != text and scripts:
             yield other, 1.1
