@@ -63,3 +63,8 @@ def test_long_formulas(text: str) -> None:
     context = Context(load("two_layer_vector"))
     for claim in read(parse(text), context):
         assert claim.readings or claim.unread
+
+
+@pytest.mark.parametrize("text", ["%", "% z = x", "  ", "{}"])
+def test_a_display_without_a_statement_has_no_claims(text: str) -> None:
+    assert not [claim for claim in read(parse(text), Context(load("two_layer_vector"))) if claim.readings]

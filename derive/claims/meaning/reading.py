@@ -48,8 +48,9 @@ def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     under: re.Match[str] | None = None
     for statement in stated:
         ranges.update(kinds.range_of(statement, context) or {})
-    for statement, behind in zip(stated, (*stated[1:], None), strict=True):
-        words = f"{statement.lead} {statement.tail} {behind.lead if behind else ''}".lower()
+    for k, statement in enumerate(stated):
+        behind = stated[k + 1].lead if k + 1 < len(stated) else ""
+        words = f"{statement.lead} {statement.tail} {behind}".lower()
         under = QUALIFIERS.search(statement.lead.lower()) or under  # it holds for all that follows
         if qualified := QUALIFIERS.search(words) or under:
             expected = f"a statement without the condition in words ({qualified[0]})"
