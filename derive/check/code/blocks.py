@@ -35,7 +35,7 @@ from derive.ir.graph import Graph
 
 MOST_REPAIRS = 8
 MOST_NUMERIC = 240
-REPAIR_SECONDS = 20.0
+REPAIR_SECONDS = 10.0
 AT_ONCE = 8
 NO_VERDICT = frozenset({
     "TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError", "ImportError", "ModuleNotFoundError",
