@@ -137,7 +137,14 @@ def _splits(subs: int, sups: int, most: int) -> tuple[tuple[int, int, int], ...]
 
 def _beginnings(tokens: Sequence[Token]) -> list[str | None]:
     """The text of the first 0, 1, 2, ... tokens."""
-    return [text_of(tokens[:k]) for k in range(len(tokens) + 1)]
+    found: list[str | None] = [""]
+    text = ""
+    for token in tokens:
+        if isinstance(token, Node) or token == ":":
+            return [*found, *[None] * (len(tokens) + 1 - len(found))]
+        text += "," if token is None else str(token)
+        found.append(text.strip(","))
+    return found
 
 
 def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
