@@ -85,9 +85,11 @@ def split_terms(items: Sequence[Node]) -> tuple[list[list[Node]], list[int]]:
 
 def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tuple[list[list[Node]], list[int]]:
     """A sum whose index occurs in later terms may reach over them as well: both are readings."""
-    for at, term in enumerate(terms[:-1]):
-        big = next((node for node in term if isinstance(node, BigOperator) and node.name == r"\sum"), None)
-        last = _last_with(index_letters(big), terms, at) if big is not None else at
+    bigs = [next((n for n in term if isinstance(n, BigOperator) and n.name == r"\sum"), None) for term in terms[:-1]]
+    used, bound = _last_uses(terms) if any(bigs) else ({}, {})
+    for at, (term, big) in enumerate(zip(terms, bigs, strict=False)):
+        free = [letter for letter in index_letters(big) if bound.get(letter, at) <= at] if big is not None else []
+        last = max((used.get(letter, at) for letter in free), default=at)
         if big is not None and last > at and scope.choose(("reach", big.span), (False, True)):
             start = term.index(big) + 1
             body: list[Node] = list(term[start:])
@@ -99,12 +101,17 @@ def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tup
     return terms, signs
 
 
-def _last_with(letters: Sequence[str], terms: Sequence[Sequence[Node]], at: int) -> int:
-    """The last term behind `at` in which one of the letters occurs that no later sum binds; `at` if there is none."""
-    named = [{node.name for node in walk(*term) if isinstance(node, Symbol)} for term in terms[at + 1 :]]
-    sums = (node for term in terms[at + 1 :] for node in walk(*term) if isinstance(node, BigOperator))
-    free = set(letters).difference(*(index_letters(node) for node in sums))
-    return max((at + 1 + k for k, names in enumerate(named) if names & free), default=at)
+def _last_uses(terms: Sequence[Sequence[Node]]) -> tuple[dict[str, int], dict[str, int]]:
+    """The last term in which each name occurs, and the last in which a sum binds each letter."""
+    used: dict[str, int] = {}
+    bound: dict[str, int] = {}
+    for k, term in enumerate(terms):
+        for node in walk(*term):
+            if isinstance(node, Symbol):
+                used[node.name] = k
+            elif isinstance(node, BigOperator):
+                bound.update(dict.fromkeys(index_letters(node), k))
+    return used, bound
 
 
 def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:
