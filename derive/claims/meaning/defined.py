@@ -119,12 +119,7 @@ def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, sco
         if letter not in value.letters:
             continue
         size = value.node.shape[value.letters.index(letter)]
-        if isinstance(token, int):
-            made: str | int | Problem = scope.position(token, size, span)
-        elif isinstance(token, Lin) and not token.offset:
-            made = scope.letter(token.letter, size, span)
-        else:
-            raise NotUnderstood(span, "an index that is a letter or a number")
+        made = scope.axis(token, size, span)
         if isinstance(made, Problem):
             return made
         names[letter] = made

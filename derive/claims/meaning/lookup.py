@@ -272,11 +272,9 @@ def axes_of(
 def _axis(token: Token, size: Size, scope: Scope, span: Offsets) -> str | int | Problem | None:
     if token == ":":
         return None
-    if isinstance(token, int):
-        return scope.position(token, size, span)
-    if isinstance(token, Lin) and not token.offset and not _has_axes(token.letter, scope):
-        return scope.letter(token.letter, size, span)
-    raise NotUnderstood(span, "an index that is a letter or a number")
+    if isinstance(token, Lin) and _has_axes(token.letter, scope):
+        raise NotUnderstood(span, "an index that is a letter or a number")
+    return scope.axis(token, size, span)
 
 
 def _has_axes(letter: str, scope: Scope) -> bool:

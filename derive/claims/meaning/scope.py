@@ -266,6 +266,16 @@ class Scope:
             return Problem("undefined_symbol", f"the index {number} is outside of 1..{size}", span)
         return number - 1
 
+    def axis(
+        self, token: Token, size: Size, span: Offsets, expected: str = "an index that is a letter or a number"
+    ) -> str | int | Problem:
+        """The axis label of an index that counts `size`. Raises NotUnderstood for what is no index."""
+        if isinstance(token, int):
+            return self.position(token, size, span)
+        if isinstance(token, Lin) and not token.offset:
+            return self.letter(token.letter, size, span)
+        raise NotUnderstood(span, expected)
+
     def substituted(self, tokens: Sequence[Token]) -> list[Token]:
         """Tokens with the letters that have a number or a layer replaced."""
         return [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]

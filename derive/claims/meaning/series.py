@@ -17,7 +17,7 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.limits import Limits, free_letters, is_positive, limits_of
 from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
-from derive.claims.meaning.scripts import Lin, tokens_of
+from derive.claims.meaning.scripts import tokens_of
 from derive.claims.meaning.usage import size_in
 from derive.claims.typography.nodes import (
     BigOperator,
@@ -129,12 +129,7 @@ def _others(bound: str, apart: Sequence[Node], size: Size, span: Offsets, scope:
     """1 for all but the entry that the sum leaves out."""
     tokens = scope.substituted(tokens_of(apart))
     (token,) = tokens if len(tokens) == 1 else (None,)
-    if isinstance(token, int):
-        label: str | int | Problem = scope.position(token, size, span)
-    elif isinstance(token, Lin) and not token.offset:
-        label = scope.letter(token.letter, size, span)
-    else:
-        raise NotUnderstood(span, "an index that the sum leaves out")
+    label = scope.axis(token, size, span, "an index that the sum leaves out")
     if isinstance(label, Problem):
         return label
     one = values.indexed(build.eye(size), [bound, label])
