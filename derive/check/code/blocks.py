@@ -142,7 +142,7 @@ def _fails_for_one_sample(code: str, graph: Graph, earlier: str) -> bool:
     return any(used.failure is not None and used.failure.stage == "backward" for used in ran.used)
 
 
-def fits(code: str, graph: Graph) -> bool:
-    """Whether what a block calls by names of inputs has the shapes that the model declares for them."""
-    values = {name: np.asarray(value) for name, value in run_block(code).values.items() if name in graph.inputs}
-    return sizes_of(graph, values) is not None
+def fitting(code: str, graphs: Sequence[Graph]) -> list[bool]:
+    """For each model, whether what a block calls by names of its inputs has the shapes that it declares for them."""
+    values = {name: np.asarray(value) for name, value in run_block(code).values.items()}
+    return [sizes_of(graph, {k: v for k, v in values.items() if k in graph.inputs}) is not None for graph in graphs]

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from derive.check.code.blocks import fits
+from derive.check.code.blocks import fitting
 from derive.check.equality.recent import PerGraph
 from derive.check.formulas.claim_judge import Judgement, judge
 from derive.check.formulas.reader import Reader
@@ -213,7 +213,7 @@ def _needing(found: Sequence[Found], own: Context, other: Context) -> Iterator[i
         if entry.graph is not own.graph or not entry.settled:
             continue
         if entry.verdict.kind == "code":
-            if fits(entry.right, own.graph) and not fits(entry.right, other.graph):
+            if fitting(entry.right, (own.graph, other.graph)) == [True, False]:
                 yield k
         elif _verdict_in(other, entry, entry.right) == "false" and (
             entry.verdict.verdict == "true" or _farther(entry, other)
