@@ -6,9 +6,13 @@ textbook writes them with the function's own value (a(1 - a), 1 - a^2).
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import inf
 from typing import Any
 
+from derive.ir import build
+from derive.ir.node import Node, as_number
+from derive.ops.primitive import scalar_of
 from derive.ops.record import Elementwise, register
 
 POSITIVE = (0.0, inf)
@@ -27,6 +31,25 @@ def _other(name: str, *args: Any) -> Any:
     from derive.ops.sympy_bridge import formal_function
 
     return formal_function(name)(*args)
+
+
+def _first(u: Node, *_others: Node) -> Node:
+    """The switch of a function whose pieces meet at 0."""
+    return u
+
+
+def _difference(u: Node, v: Node) -> Node:
+    """The switch of a function that takes one of two operands."""
+    if as_number(scalar_of(v)) == 0:
+        return u
+    return v if as_number(scalar_of(u)) == 0 else build.sub(u, v)
+
+
+def _truth(condition: Node, *_values: Node) -> Node | None:
+    """The switch of a choice; one comparison alone has its own."""
+    if condition.op == "call" and condition.name == "step":
+        return None
+    return build.sub(condition, build.number(Fraction(1, 2)))
 
 
 # ------------------------------------------------------------------------------- elementary functions
@@ -108,7 +131,7 @@ register(
         numeric=lambda xp, u: xp.function("abs", u),
         numpy="np.abs({0})",
         latex=r"\mathrm{abs}",
-        kinks=(0.0,),
+        switch=_first,
         range=POSITIVE,
         aliases=("absolute", "fabs"),
         samples=SAMPLES,
@@ -122,7 +145,7 @@ register(
         numeric=lambda xp, u: xp.function("sign", u),
         numpy="np.sign({0})",
         latex=r"\mathrm{sign}",
-        kinks=(0.0,),
+        switch=_first,
         samples=SAMPLES,
     )
 )
@@ -134,7 +157,7 @@ register(
         numeric=lambda xp, u: xp.function("step", u),
         numpy="step({0})",
         latex=r"\mathbb{1}",
-        kinks=(0.0,),
+        switch=_first,
         samples=SAMPLES,
         source="the indicator of u > 0; 0 at 0, so that relu' is 0 at 0",
     )
@@ -177,7 +200,7 @@ register(
         numpy="np.maximum({0}, 0)",
         latex=r"\mathrm{relu}",
         prime=True,
-        kinks=(0.0,),
+        switch=_first,
         range=POSITIVE,
         samples=SAMPLES,
     )
@@ -191,7 +214,7 @@ register(
         latex=r"\mathrm{lrelu}",
         arity=2,
         prime=True,
-        kinks=(0.0,),
+        switch=_first,
         samples=((0.3, 0.1), (-1.2, 0.2), (1.7, 0.01)),
     )
 )
@@ -238,6 +261,7 @@ register(
         expression=lambda u, v: u + (v - u) * _other("step", v - u),
         numeric=lambda xp, u, v: xp.function("maximum", u, v),
         numpy="np.maximum({0}, {1})",
+        switch=_difference,
         latex=r"\max",
         arity=2,
         samples=((0.3, 0.7), (-1.2, -2.0), (1.7, 0.2)),
@@ -250,6 +274,7 @@ register(
         expression=lambda u, v: u + (v - u) * _other("step", u - v),
         numeric=lambda xp, u, v: xp.function("minimum", u, v),
         numpy="np.minimum({0}, {1})",
+        switch=_difference,
         latex=r"\min",
         arity=2,
         samples=((0.3, 0.7), (-1.2, -2.0), (1.7, 0.2)),
@@ -261,6 +286,7 @@ register(
         expression=lambda c, u, v: c * u + (1 - c) * v,
         numeric=lambda xp, c, u, v: c * u + (xp.number(1) - c) * v,
         numpy="np.where({0}, {1}, {2})",
+        switch=_truth,
         latex=r"\mathrm{where}",
         arity=3,
         samples=((1.0, 0.7, 2.0), (0.0, -2.0, 0.4)),

@@ -48,7 +48,8 @@ class Elementwise:
     `expression` and `of_output` are SymPy text builders: `expression(u)` in formal letters, `of_output(y, u)` the
     derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
     textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
-    only where that shortens the result. `range` and `domain` are open intervals of the real line.
+    only where that shortens the result. `range` and `domain` are open intervals of the real line. `switch` gives, for
+    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it).
     """
 
     name: str
@@ -61,7 +62,7 @@ class Elementwise:
     prime: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
     domain: tuple[float, float] = (-float("inf"), float("inf"))
-    kinks: tuple[float, ...] = ()
+    switch: Callable[..., Node | None] | None = None
     aliases: tuple[str, ...] = ()
     samples: tuple[tuple[float, ...], ...] = ()
     source: str = ""
@@ -84,6 +85,7 @@ class Tensor:
     """An operation on whole tensors.
 
     `numeric(node, operands, backend)` evaluates it. `numpy(node, names)` is the emitted code for named operands.
+    `switch(node)` is the node whose sign tells the piece, for a piecewise operation.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Tensor:
     numpy: Callable[[Node, list[str]], str]
     build: Callable[..., Node] | None = None
     definition: Callable[[Node], Node] | None = None
+    switch: Callable[[Node], Node] | None = None
     latex: str = ""
     aliases: tuple[str, ...] = ()
     samples: tuple[Callable[[], Node], ...] = ()

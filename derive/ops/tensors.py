@@ -12,6 +12,7 @@ The definitions serve proofs and the tests, which prove both vjps equal; code us
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, cast
 
 import numpy as np
@@ -198,6 +199,11 @@ def amin(x: Node, axis: int | tuple[int, ...] | None = None, keepdims: bool = Fa
     return build.neg(amax(build.neg(x), axis, keepdims))
 
 
+def _is_largest(a: Node, axes: Axes) -> Node:
+    """Positive where an entry alone is the largest along the axes, negative where another one is."""
+    return build.sub(Node("argmax_mask", (a,), axes, a.shape), build.number(Fraction(1, 2)))
+
+
 def _amax_vjp(node: Node, g: Node) -> tuple[Node]:
     (a,) = node.args
     return (build.mul(_along(node, a, g), Node("argmax_mask", (a,), axes_of(node), a.shape)),)
@@ -210,6 +216,7 @@ register(
         vjp=_amax_vjp,
         numeric=lambda node, args, _xp: np.asarray(np.max(args[0], axis=axes_of(node))),
         numpy=lambda node, names: f"np.max({names[0]}{_code(axes_of(node), len(node.args[0].shape))})",
+        switch=lambda node: _is_largest(node.args[0], axes_of(node)),
         latex=r"\max",
         aliases=("max",),
         samples=(_sample(amax), _sample(lambda x: amax(x, 1)), _sample(lambda x: amax(x, 0, True))),
@@ -232,6 +239,7 @@ register(
         numpy=lambda node, names: (
             f"argmax_mask({names[0]}{_code(axes_of(node), len(node.args[0].shape)) or ', axis=None'})"
         ),
+        switch=lambda node: _is_largest(node.args[0], axes_of(node)),
         latex=r"\mathbb{1}_{\max}",
         samples=(_sample(lambda x: Node("argmax_mask", (x,), (1,), x.shape)),),
         source="1 where an entry is the largest along the axes, shared at a tie: the subgradient of least norm",

@@ -1,0 +1,36 @@
+"""Where the pieces of piecewise operations meet.
+
+    relu(z), |z|, sign(z), 1[z > 0]        switch where  z      changes its sign
+    max(a, b), min(a, b)                   switch where  a - b  changes its sign
+    where(c, a, b)                         switches where the condition c passes between 0 and 1: c - 1/2
+    max_j z_j along some axes              switches where z_i becomes the largest or ceases to be: 1[z_i is it] - 1/2
+
+Each record tells its `switch`, so that no other module has to know which operations have pieces. A slope is the
+textbook's on either side of a switch; what was seen on one side says nothing of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from derive.ir.node import Node, topological
+from derive.ops.record import elementwise, tensor_or_none
+
+
+def conditions(nodes: Iterable[Node]) -> list[Node]:
+    """The nodes whose sign switches a piecewise operation below `nodes`, each once, operands before users.
+
+    Shaped like the operation's operand; each entry has a sign of its own. A condition that cannot vary (it has no
+    free value in it) is left out.
+    """
+    found = [switch for node in topological(*nodes) if (switch := switch_of(node)) is not None]
+    return [node for node in dict.fromkeys(found) if any(below.op == "ref" for below in topological(node))]
+
+
+def switch_of(node: Node) -> Node | None:
+    """The node whose sign switches this operation, or None for a smooth one."""
+    if node.op == "call":
+        function = elementwise(node.name)
+        return function.switch(*node.args) if function is not None and function.switch is not None else None
+    operation = tensor_or_none(node.op)
+    return operation.switch(node) if operation is not None and operation.switch is not None else None

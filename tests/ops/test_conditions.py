@@ -1,0 +1,62 @@
+"""The conditions of a graph: which nodes switch a piecewise operation, and that no record forgets its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import derive.ops
+from derive.model import loads
+from derive.ops.conditions import conditions
+from derive.ops.evaluate import Evaluator
+from derive.ops.record import Elementwise, all_records, elementwise
+from derive.ops.sympy_bridge import letter
+
+assert derive.ops  # importing the package is what registers the operations
+POINT = {"z": np.array([-2.0, 1.0, 7.0]), "b": np.array(3.0), "m": np.array([0.0, 1.0, 1.0])}
+
+
+def found(line: str) -> list[list[float]]:
+    graph = loads(f"z : (3,)\nb : scalar\nm : (3,), in {0, 1}\nL = sum({line})")
+    evaluator = Evaluator(POINT, {})
+    return [evaluator.value(node).tolist() for node in conditions([graph.bindings["L"].node])]
+
+
+@pytest.mark.parametrize(
+    ("line", "switches"),
+    [
+        ("exp(z)*b", []),
+        ("softmax(z)", []),
+        ("relu(z)", [[-2, 1, 7]]),
+        ("leaky_relu(z)", [[-2, 1, 7]]),
+        ("maximum(0, z)", [[-2, 1, 7]]),
+        ("maximum(z, b)", [[-5, -2, 4]]),
+        ("minimum(maximum(z, 0), 6)", [[-2, 1, 7], [-6, -5, 1]]),
+        ("where(abs(z) < 2, z**2, b*z)", [[-2, 1, 7], [0, 1, -5]]),
+        ("where(m, z, b)", [[-0.5, 0.5, 0.5]]),
+        ("max(z)", [[-0.5, -0.5, 0.5]]),
+        ("min(z)", [[0.5, -0.5, -0.5]]),
+        ("maximum(2, 3)*b", []),
+    ],
+)
+def test_the_switches_of_a_line(line: str, switches: list[list[float]]) -> None:
+    assert sorted(found(line)) == sorted(switches)
+
+
+def piecewise(expression: Any) -> bool:
+    names = [getattr(f, "derive_name", None) for f in expression.atoms(sp.Function)]
+    return bool(expression.atoms(sp.Heaviside, sp.sign)) or any(piecewise(own(name)) for name in names if name)
+
+
+def own(name: str) -> Any:
+    record = elementwise(name)
+    assert record is not None
+    return record.expression(*[letter(k) for k in range(record.arity)])
+
+
+@pytest.mark.parametrize("record", [r for r in all_records() if isinstance(r, Elementwise)], ids=lambda r: r.name)
+def test_a_record_with_pieces_tells_where_they_meet(record: Elementwise) -> None:
+    assert (record.switch is not None) == (piecewise(own(record.name)) or record.name == "where")
