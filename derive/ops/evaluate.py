@@ -24,12 +24,17 @@ from derive.ops.sympy_bridge import expand
 Implementation = Callable[..., Array]  # (orders or wrt, *operands) -> array
 
 
+def _nonzero(value: Array) -> Array:
+    """The value where it is not 0: what has no value at 0 must not become finite again, as 1/(1/0) would."""
+    return np.where(value == 0, np.nan, value)
+
+
 class Floats:
     """Arithmetic in float64 (or complex128)."""
 
     _functions: Mapping[str, Any] = {
         "exp": np.exp,
-        "log": np.log,
+        "log": lambda u: np.log(_nonzero(u)),
         "sqrt": np.sqrt,
         "tanh": np.tanh,
         "sin": np.sin,
@@ -40,6 +45,7 @@ class Floats:
         "step": lambda u: (np.asarray(u) > 0).astype(float),
         "maximum": np.maximum,
         "minimum": np.minimum,
+        "power": lambda u, v: np.power(np.where(np.real(v) < 0, _nonzero(u), u), v),
     }
 
     def function(self, name: str, *args: Array) -> Array:
@@ -79,6 +85,7 @@ class Digits:
                 "step": lambda u: mp.mpf(1 if u > 0 else 0),
                 "maximum": max,
                 "minimum": min,
+                "log": lambda u: mp.log(u) if u else mp.nan,
             }.get(name) or getattr(mp, name)
             self._one_each[name] = np.frompyfunc(one, len(args), 1)
         return np.asarray(self._one_each[name](*args), dtype=object)
@@ -222,7 +229,7 @@ class Evaluator:
 
     def _divide(self, a: Array, b: Array) -> Array:
         try:
-            return np.asarray(a / b)
+            return np.asarray(a / b if isinstance(self.backend, Digits) else a / _nonzero(b))
         except ZeroDivisionError:
             nan = self.backend.array(float("nan")) if isinstance(self.backend, Floats) else mpmath.nan
             return np.full(np.broadcast_shapes(a.shape, b.shape), nan, dtype=object)
@@ -235,7 +242,7 @@ class Evaluator:
             n = int(exponent.value)
             # a small integer power keeps negative bases real and many digits exact
             return np.asarray(args[0] ** n if n >= 0 else self._divide(self.backend.number(1), args[0] ** -n))
-        return np.asarray(self.backend.function("exp", args[1] * self.backend.function("log", args[0])))
+        return np.asarray(self.backend.function("power", args[0], args[1]))
 
     def _call(self, node: Node, args: list[Array]) -> Array:
         record = elementwise(node.name)

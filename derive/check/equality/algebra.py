@@ -27,12 +27,14 @@ class Algebra(Polynomials):
     """Polynomials with the laws of powers."""
 
     def power(self, poly: Poly, exponent: Exponent) -> Poly:
-        """`poly ** exponent`; Undefined for zero to a negative power."""
+        """`poly ** exponent`; Undefined for zero to a negative power and for a root of what is always negative."""
         if not poly and exponent < 0:
             raise Undefined
         if not poly or exponent in (0, 1):
             return ONE if exponent == 0 else poly
         whole = Fraction(exponent).denominator == 1
+        if not whole and self.is_positive(self.scale(poly, -1)):
+            raise Undefined
         if whole and exponent > 0 and len(poly) > 1:
             return self._whole_power(poly, int(exponent))
         result = ONE
@@ -144,6 +146,10 @@ class Algebra(Polynomials):
                 return False
             strict = strict or all(self.table.atoms[a].positive for a, _, _ in monomial[0])
         return strict
+
+    def is_nonnegative_sum(self, poly: Poly) -> bool:
+        """Whether every term of a polynomial is visibly nonnegative for every input."""
+        return all(c > 0 and all(self.is_nonnegative(f) for f in m[0]) for m, c in poly.items())
 
     def learn(self, atom: Atom) -> None:
         """Note what the rules of groups and steps want to know of a new atom."""

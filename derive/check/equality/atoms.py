@@ -35,9 +35,10 @@ Kind = Literal[
     "cos",
     "erf",
     "call",
+    "power",
 ]
 
-COMPOSITE = frozenset({"group", "exp", "log", "step", "sin", "cos", "erf", "call"})
+COMPOSITE = frozenset({"group", "exp", "log", "step", "sin", "cos", "erf", "call", "power"})
 """Kinds whose slots are the free indices of their polynomials; the others take any indices as they are."""
 
 

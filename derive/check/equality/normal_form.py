@@ -173,7 +173,7 @@ class NormalForm:
         if list(exponent) == list(ONE):
             value = exponent[((), ())]
             return self.algebra.power(base, value.numerator if value.denominator == 1 else value)
-        return self.algebra.exp(self.algebra.multiply(exponent, self.algebra.log(base)))
+        return self.algebra.symbolic_power(base, exponent)
 
     # --------------------------------------------------------------------------------------- tensors
 

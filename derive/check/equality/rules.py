@@ -6,6 +6,7 @@
                       and where p = c + x q:          1/(x p) = (1/x - q/p) / c
     step              step^2 = step;  step(u) step(-u) = 0;  u step(-u) = u - u step(u)
     sin^2             1 - cos^2
+    (-1)^N            its square is 1
     inverse           p p^-1 = 1, through the leading term of p
     declared facts    `derive.check.equality.facts`
     sum of nothing    an index that occurs nowhere contributes the size of its axis
@@ -136,6 +137,13 @@ def _sin(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] 
     return [rest.raw(lower), rest.raw(lower, (atom.partner, indices, 2), by=-1)]
 
 
+def _power(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] | None:
+    here, base = (atom.number, indices), atom.args[0]
+    if base != {UNIT: Fraction(-1)} or e == 1 or Fraction(e).denominator != 1:
+        return None
+    return [term.without(here).raw((*here, e % 2))]
+
+
 def _inverse(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] | None:
     """The sum over j of p[i, j] q[j, k] is delta[i, k], for q the inverse of p, and on the other side likewise."""
     if e != 1 or atom.lead is None or indices[0] == indices[1]:
@@ -167,5 +175,6 @@ _RULES: Mapping[str, Rule] = {
     "step": _step,
     "sin": _sin,
     "inverse": _inverse,
+    "power": _power,
     "ref": fact_rule,
 }
