@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 VerdictWord = Literal["true", "false", "ambiguous", "definition", "undecided", "unread"]
 LinkWord = Literal["true", "false", "ambiguous", "definition", "undecided"]
-Evidence = Literal["proved", "proved-at-sizes", "probed"]
+Evidence = Literal["proved", "proved-at-sizes", "probed", "rounded"]
 
 SCHEMA = 1
 ORDER: tuple[VerdictWord, ...] = ("true", "definition", "undecided", "unread", "ambiguous", "false")
-STRENGTH: tuple[Evidence, ...] = ("probed", "proved-at-sizes", "proved")
+STRENGTH: tuple[Evidence, ...] = ("rounded", "probed", "proved-at-sizes", "proved")
 
 
 def worst(verdicts: Iterable[VerdictWord]) -> VerdictWord:

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from derive.check.equality.draw import Draw, two_size_draws
+from derive.check.equality.draw import Draw, size_draws
 from derive.check.equality.generic import implementation
 from derive.check.equality.probe import Points, points_of
 from derive.errors import UnsupportedError
@@ -25,19 +25,20 @@ N, K = size_of("n"), size_of("k")
 @pytest.mark.parametrize("count", range(1, 7))
 def test_draws_of_sizes_share_no_small_relation(count: int) -> None:
     names = [f"n_{k}" for k in range(count)]
-    draws = two_size_draws(names, set(), random.Random(0))
-    assert len(draws) == 2
+    draws = size_draws(names, set(), random.Random(0))
+    assert len({tuple(draw.values()) for draw in draws}) == 4
     for draw in draws:
         values = set(draw.values())
         assert len(values) == count
         assert min(values) >= 2
         assert all(p - q != 1 and p + q not in values for p, q in itertools.permutations(values, 2))
     for first, second in itertools.combinations(names, 2):
-        assert (draws[0][first] < draws[0][second]) != (draws[1][first] < draws[1][second])
+        for k in (0, 2):
+            assert (draws[k][first] < draws[k][second]) != (draws[k + 1][first] < draws[k + 1][second])
 
 
 def test_sizes_avoid_the_integers_of_the_model() -> None:
-    for draw in two_size_draws(["m"], {2, 3, 5}, random.Random(1)):
+    for draw in size_draws(["m"], {2, 3, 5}, random.Random(1)):
         assert draw["m"] not in {2, 3, 5}
 
 

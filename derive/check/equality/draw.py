@@ -4,6 +4,9 @@ A probe must not find two different formulas equal by accident of the point. So 
 neighbours and not sums of each other (no 3 = 2 + 1, no 5 = 2 + 3), a second draw reverses their order, and values
 have no symmetry, take both signs, and obey every declared fact. Values are fractions of few digits, exact in any
 precision and short in print.
+
+What has conditions in it is looked at on all of their sides: for that there are values of several magnitudes, near the
+numbers that the conditions name, and small whole ones, zero among them, which lie on the edge of many conditions.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import random
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations, permutations
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +25,10 @@ from derive.ir.size import Shape
 
 Array = Any  # a NumPy object array of fractions
 TRIALS = 400
+Mood = Literal["signed", "positive", "unit", "wide", "whole"]
+MAGNITUDES = (-3, -2, -1, 0, 0, 0, 0, 1, 1, 2, 3, 6)
+"""Powers of ten; most of them where models live."""
+NEAR = (Fraction(1, 2), Fraction(9, 10), Fraction(11, 10), Fraction(2))
 
 
 def size_names(graph: Graph, nodes: Sequence[Node] = ()) -> tuple[list[str], set[int]]:
@@ -41,20 +48,19 @@ def size_names(graph: Graph, nodes: Sequence[Node] = ()) -> tuple[list[str], set
     return list(names), literals
 
 
-def two_size_draws(names: Sequence[str], literals: set[int], rng: random.Random) -> list[dict[str, int]]:
-    """Two assignments of small integers; for every pair of names both orders occur."""
+def size_draws(names: Sequence[str], literals: set[int], rng: random.Random) -> list[dict[str, int]]:
+    """Four assignments of small integers; for every pair of names both orders occur twice."""
     if not names:
         return [{}]
-    top = max(7, 2 * len(names) + 3)
+    top = max(9, 2 * len(names) + 3)
     sets = [sorted(rng.sample(range(2, top + 1), len(names))) for _ in range(TRIALS)]
     # odd numbers are never sums of two of each other: what random sets of many sizes seldom achieve
-    sets += [list(range(low, low + 2 * len(names), 2)) for low in (3, 5)]
+    sets += [list(range(low, low + 2 * len(names), 2)) for low in (3, 5, 7, 9)]
     sets.sort(key=lambda values: _relations(values, literals))
-    first = sets[0]
-    second = next((values for values in sets if values != first), first)
+    different = [list(values) for values in dict.fromkeys(map(tuple, sets))]
     order = list(names)
     rng.shuffle(order)
-    return [dict(zip(order, first, strict=True)), dict(zip(order, reversed(second), strict=True))]
+    return [dict(zip(order, values[:: 1 - 2 * (k % 2)], strict=True)) for k, values in enumerate(different[:4])]
 
 
 def _relations(values: Sequence[int], literals: set[int]) -> float:
@@ -70,16 +76,32 @@ def _relations(values: Sequence[int], literals: set[int]) -> float:
 class Draw:
     """Random values that obey declared facts.
 
-    `mood` shifts the undeclared ones (0: both signs, 1: positive, 2: inside (0, 1)), for models whose domain the
-    declarations do not tell. `grid` is the number of steps in one unit: 100 for probes, 10 or 2 for small numbers.
+    `mood` shifts the undeclared ones, for models whose domain the declarations do not tell: of both signs, positive, or
+    inside (0, 1), all of about 1; `wide` ones of both signs and any magnitude, often near one of `anchors`, an array of
+    one magnitude each; `whole` ones small and whole, or one of `anchors` itself. `grid` is the number of steps in one
+    unit: 100 for probes, 10 or 2 for small numbers.
     """
 
-    def __init__(self, rng: random.Random, *, mood: int = 0, grid: int = 100) -> None:
-        self.rng, self.mood, self.grid = rng, mood, grid
+    def __init__(
+        self,
+        rng: random.Random,
+        *,
+        mood: Mood = "signed",
+        grid: int = 100,
+        anchors: Sequence[Fraction] = (),
+    ) -> None:
+        self.rng, self.mood, self.grid, self.anchors = rng, mood, grid, anchors
+        self._unit = Fraction(1)
+        self._sign = 0
 
     def value(self, declaration: Declaration, sizes: Mapping[str, int]) -> Array:
         """An array of the declared shape."""
         shape = tuple(size.value(sizes) for size in declaration.shape)
+        if self.mood == "wide":
+            self._sign = self.rng.choice((-1, 0, 0, 1))
+            self._unit = Fraction(10) ** self.rng.choice(MAGNITUDES)
+            if self.anchors and self.rng.random() < 0.5:
+                self._unit = abs(self.rng.choice(self.anchors)) * self.rng.choice(NEAR)
         facts = {fact.name: fact for fact in declaration.facts}
         for name in ("one_hot", "simplex"):
             if name in facts:
@@ -96,12 +118,20 @@ class Draw:
             return Fraction(str(self.rng.choice(facts["one_of"].values)))
         if "in" in facts:
             return self._between(facts["in"])
-        positive = self.mood == 1 or "positive" in facts or "positive_definite" in facts
+        positive = self.mood == "positive" or "positive" in facts or "positive_definite" in facts
         top = 3 * self.grid // 2
-        if self.mood == 2 and not positive:
+        if self.mood == "unit" and not positive:
             return Fraction(self.rng.randint(1, max(1, self.grid - 1)), max(2, self.grid))
-        size = Fraction(self.rng.randint(max(1, self.grid // 10), max(2, top)), self.grid)
-        return size if positive or self.rng.random() < 0.5 else -size
+        if self.mood == "whole":
+            return self._whole(never_zero=positive or bool(facts.keys() & {"nonzero", "invertible"}), positive=positive)
+        size = Fraction(self.rng.randint(max(1, self.grid // 10), max(2, top)), self.grid) * self._unit
+        negative = self._sign < 0 if self._sign else self.rng.random() < 0.5
+        return -size if negative and not positive else size
+
+    def _whole(self, *, never_zero: bool, positive: bool) -> Fraction:
+        choices = [Fraction(k) for k in range(-3, 4)] + [Fraction(0)] * 2 + [*self.anchors, *(-a for a in self.anchors)]
+        value = self.rng.choice([c for c in choices if c or not never_zero])
+        return abs(value) if positive else value
 
     def _between(self, fact: Fact) -> Fraction:
         low = Fraction(str(fact.low)) if fact.low is not None and np.isfinite(fact.low) else None
@@ -111,8 +141,8 @@ class Draw:
         if low is not None and high is not None:
             return low + (high - low) * part
         if low is not None:
-            return low + 2 * part
-        return high - 2 * part if high is not None else 2 * part - 1
+            return low + 2 * part * self._unit
+        return high - 2 * part * self._unit if high is not None else (2 * part - 1) * self._unit
 
     def _rows(self, shape: tuple[int, ...], fact: Fact) -> Array:
         """One-hot or positive entries that sum to one along the axis."""

@@ -1,11 +1,14 @@
 """Are two nodes equal? A verdict, the kind of evidence, and a counterexample.
 
-    different         at one point the members differ by more than 1e-25 of their size, in 50 digits
-    equal, probed     they agree to 1e-25 at three or more points in two draws of sizes
+    different         at one point the members differ by more than 1e-25 of their size, in 50 digits, and both are
+                      well conditioned there
+    equal, probed     they agree to 1e-25 at three or more points in two draws of sizes, and at points of many
+                      magnitudes in every cell that their conditions cut out (`derive.check.equality.cells`)
     equal, proved-at-sizes    and every entry is exactly equal for these sizes, as functions of the inputs
     equal, proved     and they have one normal form, for all sizes
-    undefined         a member has no real value at any point, as log(-1) or 1/(w - w)
-    undecided         too few points at which both members are defined, or, without a proof, one defined and one not
+    undefined         a member is shown to have no value for any input, as log(-1) or 1/(w - w)
+    undecided         too few points at which both members are defined, a cell that no point was found in, or, without
+                      a proof, points at which one member is defined and the other is not
 
 Float64 comes first, for speed; it refutes nothing by itself and confirms nothing: a proof comes with one point in 50
 digits, and without a proof every point is evaluated so. A difference that is tiny against everything around it is
@@ -17,11 +20,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any, Literal
 
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
+from derive.check.equality.cells import far_points, survey
 from derive.check.equality.probe import DIGITS, Point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
 from derive.check.equality.witness import Witness, find_witness, witness_at
@@ -37,26 +42,28 @@ Level = Literal["any", "proved"]
 
 POINTS = 3
 SPARE_POINTS = 10
+FAR_POINTS = 60
+"""Where a member has no value at the ordinary points, as log(x - 5), it may have one at those of other magnitudes."""
 PROBE_SHARE = 4
 """Probing may take that many times the limit of a proof; a model so large is then undecided."""
-TOLERANCE = 1e-25
-NOISE = 1e-35
 FLOAT_TOLERANCE = 1e-8
 FLOOR = 1e-9
+TOO_FEW = "the members agree wherever they were compared, which is too little to decide"
+ONE_SIDED = "at some points only one member has a value, and no proof was found for the others"
 
 
 @dataclass(frozen=True)
 class Decision:
     """What was found: `witness` for a difference, `sizes` the draws of sizes that were looked at.
 
-    `undefined_side` names the member without a value: left, right or both.
+    `reason` tells in words what left it undecided, or which member has no value.
     """
 
     verdict: Verdict
     evidence: Evidence | None = None
     witness: Witness | None = None
     sizes: tuple[dict[str, int], ...] = field(default=())
-    undefined_side: Literal["left", "right", "both"] | None = None
+    reason: str = ""
 
     @property
     def equal(self) -> bool:
@@ -71,11 +78,12 @@ def decide(
     level: Level = "any",
     time_limit: float = 2.0,
     counterexample: bool = True,
+    derivative: bool = False,
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
-    With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. Raises
-    UnsupportedError if no values exist at which the model is defined.
+    With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
+    `derivative` is said where it exists. Raises UnsupportedError if no values exist at which the model is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
@@ -90,22 +98,29 @@ def decide(
         if left is right or proved(left, right, graph, seconds=time_limit):
             return Decision("equal", "proved", None, sizes)
         for point in screened.points[1:]:
-            if _differs(left, right, point) is not False:
+            if point.differ(left, right) is not False:
                 return _refuted(left, right, point, graph, counterexample=counterexample)
-        if level == "proved" or screened.one_sided:
-            return Decision("undecided", None, None, sizes)
+        if level == "proved":
+            return Decision("undecided", None, None, sizes, "no proof for all sizes was found")
+        if screened.one_sided:
+            return Decision("undecided", None, None, sizes, ONE_SIDED)
+        seen = survey(left, right, graph, derivative=derivative)
+        if seen.different is not None:
+            return _refuted(left, right, seen.different, graph, counterexample=counterexample)
+        if seen.open:
+            return Decision("undecided", None, None, sizes, seen.open)
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
             return Decision("equal", "proved-at-sizes", None, sizes)
     except Undefined:
-        return Decision("undefined", None, None, sizes)
+        return Decision("undefined", None, None, sizes, "a member has no value for any input")
     return Decision("equal", "probed", None, sizes)
 
 
 def _refuted(left: Node, right: Node, point: Point, graph: Graph, *, counterexample: bool) -> Decision:
     """What to say where many digits do not confirm float64: different, or undecided if there is no value."""
     sizes = (dict(point.sizes),)
-    if _differs(left, right, point) is None:
-        return Decision("undecided", sizes=sizes)
+    if not point.differ(left, right):
+        return Decision("undecided", sizes=sizes, reason=TOO_FEW)
     small = find_witness(left, right, graph) if counterexample else None
     return Decision("different", None, small or witness_at(left, right, point), sizes)
 
@@ -132,10 +147,8 @@ def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
     used: list[Point] = []
     lacking = {"left": 0, "right": 0}
     one_sided = False
-    for number in range(POINTS + SPARE_POINTS):
-        point = points[number]
-        if point is None:
-            continue
+    near = (point for number in range(POINTS + SPARE_POINTS) if (point := points[number]) is not None)
+    for point in chain(near, islice(far_points(left, right, graph), FAR_POINTS)):
         a, b = point.value(left), point.value(right)
         lacking["left"] += a is None
         lacking["right"] += b is None
@@ -145,52 +158,30 @@ def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
                 one_sided |= (point.value(left, DIGITS) is None) != (point.value(right, DIGITS) is None)
             continue
         if not used or not _close(a, b):
-            if (found := _differs(left, right, point)) is None:
+            if (found := point.differ(left, right)) is None:
                 lacking["left"] += 1
                 continue
             if found:
                 witness = witness_at(left, right, point)
                 return _Screened((), Decision("different", None, witness, (dict(point.sizes),)))
         used.append(point)
-        several = len({tuple(other.sizes.items()) for other in used}) == len(points.draws)
-        if (len(used) >= POINTS and several) or time.monotonic() > end:
+        several = len({tuple(other.sizes.items()) for other in used}) >= points.several
+        enough = len(used) >= POINTS and several
+        if enough or time.monotonic() > end:
             break
     else:
         points.first(1)
-        several = False
-    if used and several and len(used) >= POINTS:
+        enough = False
+    if enough:
         return _Screened(tuple(used), one_sided=one_sided)
     if used:
-        return _Screened((), Decision("undecided", sizes=_Screened(tuple(used)).sizes))
-    side: Any = "both" if all(lacking.values()) else "left" if lacking["left"] else "right"
-    return _Screened((), Decision("undefined", undefined_side=side))
-
-
-def _differs(left: Node, right: Node, point: Point) -> bool | None:
-    """Whether the members differ at a point, by many digits; None if one is not defined there."""
-    a, b = point.value(left, DIGITS), point.value(right, DIGITS)
-    if a is None or b is None:
-        return None
-    gap = np.asarray(np.abs(a - b))
-    size = np.asarray(np.maximum(np.abs(a), np.abs(b)))
-    if _every(gap <= TOLERANCE * size):
-        return False
-    if _some(gap > TOLERANCE * size, gap > NOISE * max(1, *size.flat)):
-        return True
-    # what is left is tiny: rounding of a cancellation shrinks with more digits, a real difference does not
-    finer_a, finer_b = point.value(left, 2 * DIGITS), point.value(right, 2 * DIGITS)
-    if finer_a is None or finer_b is None:
-        return None
-    finer = np.abs(finer_a - finer_b)
-    return not _every((gap <= TOLERANCE * size) | (finer <= TOLERANCE * gap))
-
-
-def _every(condition: Array) -> bool:
-    return bool(np.all(np.asarray(condition, dtype=bool)))
-
-
-def _some(a: Array, b: Array) -> bool:
-    return bool(np.any(np.asarray(a, dtype=bool) & np.asarray(b, dtype=bool)))
+        return _Screened((), Decision("undecided", sizes=_Screened(tuple(used)).sizes, reason=TOO_FEW))
+    side = "a" if all(lacking.values()) else "the left" if lacking["left"] else "the right"
+    try:
+        proved(left, right, graph)  # it finds out whether a member has no value at all
+    except Undefined:
+        return _Screened((), Decision("undefined", reason=f"{side} member has no value for any input"))
+    return _Screened((), Decision("undecided", reason=f"no point was found at which {side} member has a value"))
 
 
 # ---------------------------------------------------------------------------- scoring of candidates

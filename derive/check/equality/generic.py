@@ -1,10 +1,11 @@
 """Stand-ins for functions of which nothing is known.
 
-    f(u, v, ...)   =  c.u + quadratic form + sum over k of a_k sin(w_k . u + p_k)        elementwise
+    f(u, v, ...)   =  a + c.u + sum over k of a_k sin(w_k . u + p_k)                     elementwise
     C(X, Y, ...)   =  sum over k of a_k sin(<w_k, (X, Y, ...)> + p_k)                     of whole tensors
 
-Analytic, with every derivative exact, different for each name; the frequencies are unrelated, so that no law of low
-order such as f' = 1 - f^2 or f'' = -f holds.
+Analytic, with every derivative exact, different for each name and each point; the frequencies are unrelated, so that no
+law of low order such as f' = 1 - f^2 or f'' = -f holds, and a constant and slopes of either sign leave no stand-in
+positive, monotone or convex at all points.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ WAVES = 3
 FUNCTIONAL_WAVES = 6
 
 
-def implementation(declaration: Declaration, backend: Floats | Digits) -> Implementation:
-    """What stands for a declared function or functional in a probe."""
+def implementation(declaration: Declaration, backend: Floats | Digits, *, seed: str = "") -> Implementation:
+    """What stands for a declared function or functional in a probe; another `seed` draws another one."""
     if declaration.kind == "functional":
-        return _Functional(declaration.name, backend)
+        return _Functional(declaration.name, backend, seed)
     if declaration.definition is not None:
         return _Registered(declaration.definition, backend)
-    return _Elementwise(declaration.name, backend)
+    return _Elementwise(declaration.name, backend, seed)
 
 
 class _Registered:
@@ -48,15 +49,18 @@ class _Registered:
 
 
 class _Waves:
-    def __init__(self, name: str, backend: Floats | Digits) -> None:
+    def __init__(self, name: str, backend: Floats | Digits, seed: str) -> None:
         self.backend = backend
-        self.seed = zlib.crc32(name.encode())
+        self.seed = zlib.crc32(f"{name}{seed}".encode())
 
     def numbers(self, *key: int) -> random.Random:
         return random.Random(f"{self.seed} {key}")
 
     def number(self, rng: random.Random, low: int, high: int) -> Array:
         return self.backend.number(Fraction(rng.randint(low, high), 100))
+
+    def signed(self, rng: random.Random, low: int, high: int) -> Array:
+        return self.number(rng, low, high) * rng.choice((-1, 1))
 
     def wave(self, angle: Array, order: int) -> Array:
         """The derivative of the sine of that order."""
@@ -76,23 +80,10 @@ class _Elementwise(_Waves):
                 angle = angle + frequency * arg
                 factor = factor * frequency**order
             result = result + factor * self.wave(angle, total)
-        slopes = [self.number(rng, 20, 80) for _ in args]
-        bends = [[self.number(rng, 5, 45) for _ in args] for _ in args]
-        return result + self._quadratic(orders, args, slopes, bends)
-
-    def _quadratic(self, orders: tuple[int, ...], args: tuple[Array, ...], slopes: Any, bends: Any) -> Array:
-        """Derivatives of sum_i s_i u_i + sum_{ij} b_ij u_i u_j."""
-        by = [k for k, order in enumerate(orders) for _ in range(order)]
-        pairs = [(i, j) for i in range(len(args)) for j in range(len(args))]
-        if not by:
-            return sum(s * u for s, u in zip(slopes, args, strict=True)) + sum(
-                bends[i][j] * args[i] * args[j] for i, j in pairs
-            )
-        if len(by) == 1:
-            return slopes[by[0]] + sum((bends[by[0]][j] + bends[j][by[0]]) * u for j, u in enumerate(args))
-        if len(by) == 2:
-            return bends[by[0]][by[1]] + bends[by[1]][by[0]] + 0 * args[0]
-        return 0 * args[0]
+        constant, slopes = self.signed(rng, 20, 150), [self.signed(rng, 20, 80) for _ in args]
+        if not total:
+            return result + constant + sum(s * u for s, u in zip(slopes, args, strict=True))
+        return result + slopes[orders.index(1)] if total == 1 else result
 
 
 class _Functional(_Waves):

@@ -3,19 +3,23 @@
 A point holds a draw of sizes and exact values of all inputs, symbols and generic functions; bindings follow forward
 from them. It evaluates nodes in float64 for speed and in 50 digits for judgement, and remembers every node it has
 seen, so that many candidates over one graph cost what is new in each.
+
+A difference counts only where both values are well conditioned: the inverse of a singular matrix is a number in any
+precision, but another one in each. What does not settle when the digits are doubled has no value.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import mpmath
 import numpy as np
 
-from derive.check.equality.draw import Draw, size_names, two_size_draws
+from derive.check.equality.draw import Draw, Mood, size_draws, size_names
 from derive.check.equality.generic import implementation
 from derive.check.equality.recent import PerGraph
 from derive.errors import UnsupportedError
@@ -27,8 +31,13 @@ Array = Any
 DIGITS = 50
 REDRAWS = 24
 FORGET_AFTER = 20_000
-MOODS = (0, 0, 1, 0, 2, 1)
-SPARE_MOODS = (1, 2, 0)
+TOLERANCE = 1e-25
+"""Values that differ by less, relative to their size, are equal as far as 50 digits tell."""
+NOISE = 1e-35
+SETTLED = 1e-15
+"""A value settles if doubling the digits changes it by less, relative to its largest entry, or by noise."""
+MOODS: tuple[Mood, ...] = ("signed", "signed", "positive", "signed", "unit", "positive")
+SPARE_MOODS: tuple[Mood, ...] = ("positive", "unit", "signed")
 ORDINARY = 6
 """After so many points, the spare ones prefer positive values: a claim may be defined there only, as log(x)."""
 NO_VALUE = (ArithmeticError, IndexError, np.linalg.LinAlgError, TypeError, ValueError)
@@ -43,6 +52,7 @@ class Point:
     graph: Graph
     sizes: Mapping[str, int]
     inputs: Mapping[str, Array]
+    seed: str = ""
     _evaluators: dict[int, Evaluator] = field(default_factory=dict)
     _asked: int = 0
 
@@ -51,7 +61,8 @@ class Point:
         known = self._evaluators.get(digits)
         if known is None:
             backend = Digits(digits) if digits else Floats()
-            functions = {name: implementation(d, backend) for name, d in self.graph.functions.items()}
+            drawn = self.graph.functions.items()
+            functions = {name: implementation(d, backend, seed=self.seed) for name, d in drawn}
             known = Evaluator(self.inputs, self.sizes, functions=functions, backend=backend).run(self.graph)
             self._evaluators[digits] = known
         return known
@@ -66,6 +77,24 @@ class Point:
         except NO_VALUE:
             return None
         return value if is_real(value) else None
+
+    def differ(self, left: Node, right: Node) -> bool | None:
+        """Whether two nodes of one shape differ here, by many digits; None if one of them has no settled value."""
+        a, b = self.value(left, DIGITS), self.value(right, DIGITS)
+        if a is None or b is None:
+            return None
+        gap = np.asarray(np.abs(a - b))
+        size = np.asarray(np.maximum(np.abs(a), np.abs(b)))
+        if _every(gap <= TOLERANCE * size):
+            return False
+        finer_a, finer_b = self.value(left, 2 * DIGITS), self.value(right, 2 * DIGITS)
+        if finer_a is None or finer_b is None or not (_settled(a, finer_a) and _settled(b, finer_b)):
+            return None
+        if np.any(_truth(gap > TOLERANCE * size) & _truth(gap > NOISE * max(1, *size.flat))):
+            return True
+        # what is left is tiny: rounding of a cancellation shrinks with more digits, a real difference does not
+        finer = np.abs(finer_a - finer_b)
+        return not _every((gap <= TOLERANCE * size) | (finer <= TOLERANCE * gap))
 
     def _forget(self) -> None:
         """Drop remembered nodes, keep the bindings: thousands of candidates must not stay in memory."""
@@ -84,19 +113,43 @@ def is_real(value: Array) -> bool:
     return all(not hasattr(v, "_mpc_") and mpmath.isfinite(v) for v in value.flat)
 
 
+def _settled(value: Array, finer: Array) -> bool:
+    return bool(_largest(value - finer) <= max(SETTLED * _largest(finer), NOISE))
+
+
+def _largest(value: Array) -> Any:
+    """The largest size of an entry. (Arithmetic on arrays of rank 0 gives bare numbers.)"""
+    return max(np.asarray(np.abs(value), dtype=object).flat, default=0)
+
+
+def _truth(condition: Array) -> Array:
+    return np.asarray(condition, dtype=bool)
+
+
+def _every(condition: Array) -> bool:
+    return bool(np.all(_truth(condition)))
+
+
 def draw_point(
-    graph: Graph, sizes: Mapping[str, int], seed: str, *, grid: int = 100, moods: tuple[int, ...] = MOODS
+    graph: Graph,
+    sizes: Mapping[str, int],
+    seed: str,
+    *,
+    grid: int = 100,
+    moods: tuple[Mood, ...] = MOODS,
+    anchors: Sequence[Fraction] = (),
+    redraws: int = REDRAWS,
 ) -> Point | None:
     """A point at which every binding is defined; None if none was found in many draws.
 
-    `moods` are those of `Draw`, in the order in which they are tried.
+    `moods` are those of `Draw`, in the order in which they are tried; `anchors` as there.
     """
-    for attempt in range(REDRAWS):
+    for attempt in range(redraws):
         rng = random.Random(f"{seed} {attempt}")
-        draw = Draw(rng, mood=moods[attempt % len(moods)], grid=grid)
+        draw = Draw(rng, mood=moods[attempt % len(moods)], grid=grid, anchors=anchors)
         declared = {name: d for name, d in graph.declarations.items() if d.kind in VALUE_KINDS}
         inputs = {name: draw.value(d, sizes) for name, d in declared.items()}
-        point = Point(graph, sizes, inputs)
+        point = Point(graph, sizes, inputs, f"{seed} {attempt}")
         try:
             values = point.values()
         except NO_VALUE:
@@ -107,11 +160,14 @@ def draw_point(
 
 
 class Points:
-    """The probe points of one graph, drawn when needed, at the two draws of sizes in turn."""
+    """The probe points of one graph, drawn when needed, at two draws of sizes in turn.
+
+    The spare points take further sizes: what is singular for one order of the sizes is compared in the other.
+    """
 
     def __init__(self, graph: Graph) -> None:
         names, literals = size_names(graph)
-        self.draws = two_size_draws(names, literals, random.Random(len(names)))
+        self.draws = size_draws(names, literals, random.Random(len(names)))
         self._points: list[Point | None] = []
         self.graph = graph
 
@@ -120,8 +176,14 @@ class Points:
         while len(self._points) <= number:
             k = len(self._points)
             moods = MOODS if k < ORDINARY else SPARE_MOODS
-            self._points.append(draw_point(self.graph, self.draws[k % len(self.draws)], f"point {k}", moods=moods))
+            draws = self.draws[:2] if k < ORDINARY else self.draws
+            self._points.append(draw_point(self.graph, draws[k % len(draws)], f"point {k}", moods=moods))
         return self._points[number]
+
+    @property
+    def several(self) -> int:
+        """How many different draws of sizes there must be among the points of a comparison."""
+        return min(2, len(self.draws))
 
     def first(self, count: int) -> list[Point]:
         """The first `count` points that exist; UnsupportedError if the model is defined nowhere."""

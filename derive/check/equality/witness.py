@@ -46,7 +46,7 @@ def find_witness(left: Node, right: Node, graph: Graph) -> Witness | None:
             if a is None or b is None:
                 continue
             size = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
-            if float(np.abs(a - b).max(initial=0.0)) > CLEARLY * size:
+            if float(np.abs(a - b).max(initial=0.0)) > CLEARLY * size and point.differ(left, right):
                 return witness_at(left, right, point)
     return None
 

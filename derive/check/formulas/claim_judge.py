@@ -110,14 +110,12 @@ class Judgement:
 
     @property
     def evidence(self) -> Evidence | None:
-        """The weakest evidence over links and readings; None for what was not decided."""
+        """The weakest evidence over the links and readings that the verdict rests on; None for what was not decided."""
         if self.verdict not in ("true", "false"):
             return None
-        found = [finding.evidence for one in self.judged for finding in one.findings if self._counts(finding)]
-        return weakest(found) if found else None
-
-    def _counts(self, finding: Finding) -> bool:
-        return finding.word != "undecided"
+        findings = [finding for one in self.judged for finding in one.findings]
+        resting = [f for f in findings if f.word == self.verdict] or [f for f in findings if f.word != "undecided"]
+        return weakest(finding.evidence for finding in resting) if resting else None
 
 
 def judge(claim: Claim, *, level: Level = "any", seconds: float = TIME_LIMIT, counterexample: bool = True) -> Judgement:
@@ -202,10 +200,29 @@ def _judge_way(cases: Sequence[Case], level: Level, end: float, counterexample: 
     if not cases:
         return ()
     count = max(len(case.links) for case in cases)
-    return tuple(
+    found = [
         _together([(case, _judge_link(case, k, level, end, counterexample)) for case in cases if k < len(case.links)])
         for k in range(count)
-    )
+    ]
+    for k in range(1, count):
+        if "rounded" in (found[k - 1].evidence, found[k].evidence) and found[k].word == "true":
+            found[k] = _across_numerals(cases, k, found[k], level, end, counterexample)
+    return tuple(found)
+
+
+def _across_numerals(
+    cases: Sequence[Case], k: int, finding: Finding, level: Level, end: float, counterexample: bool
+) -> Finding:
+    """Rounding does not chain: the members on either side of a rounded numeral are equal themselves, or not at all."""
+    outer = []
+    for case in cases:
+        before, after = case.links[k - 1 : k + 1]
+        if isinstance(before, Equal) and isinstance(after, Equal) and _is_numeral(before.right):
+            across = replace(case, links=(Equal(before.left, after.right),))
+            outer.append((case, _judge_link(across, 0, level, end, counterexample)))
+    if all(found.word == "true" for _, found in outer):
+        return finding
+    return replace(_together(outer), reason="the numeral between them is rounded, and what it stands for differs")
 
 
 def _together(found: Sequence[tuple[Case, Finding]]) -> Finding:
@@ -245,18 +262,24 @@ def _judge_link(case: Case, number: int, level: Level, end: float, counterexampl
 
 
 def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterexample: bool) -> Finding:
-    if link.places is not None:
+    if link.places is not None and not _free(link.left, link.right):
         return _judge_rounded(link, graph)
     decision = decide(
-        link.left, link.right, graph, level=level, time_limit=min(2.0, left), counterexample=counterexample
+        link.left,
+        link.right,
+        graph,
+        level=level,
+        time_limit=min(2.0, left),
+        counterexample=counterexample,
+        derivative=link.derivative,
     )
     if decision.verdict == "equal":
         return Finding("true", decision.evidence)
     if decision.verdict == "different":
         return Finding("false", "proved", _counterexample(decision.witness, link))
     if decision.verdict == "undefined":
-        return Finding("false", "probed", reason=f"the {decision.undefined_side or 'left'} member has no value")
-    return Finding("undecided", reason="the members agree wherever they were compared, which is too little to decide")
+        return Finding("false", "proved", reason=decision.reason)
+    return Finding("undecided", reason=decision.reason)
 
 
 def _counterexample(witness: Witness | None, link: Link) -> Counterexample | None:
@@ -272,16 +295,27 @@ def _sizes_as_numbers(*nodes: Node) -> set[str]:
     return {name for node in topological(*nodes) if node.op == "size" for name in node.size.names}
 
 
+def _is_numeral(node: Node) -> bool:
+    return all(below.op in ("number", "neg", "array", "contract") for below in topological(node))
+
+
+def _free(*nodes: Node) -> bool:
+    """Whether something in the members varies: an input, a binding, a size."""
+    return any(node.op in ("ref", "size") for node in topological(*nodes))
+
+
 def _judge_rounded(link: Equal, graph: Graph) -> Finding:
-    """Numerals are right if every entry is the other member rounded to the decimals that are printed, everywhere."""
-    for point in points_of(graph).first(ROUNDED_AT):
-        a, b = point.value(link.left, DIGITS), point.value(link.right, DIGITS)
-        if a is None or b is None or link.places is None:
-            return Finding("undecided", reason="a member has no value")
-        left, right = np.asarray(a, dtype=object).ravel(), np.asarray(b, dtype=object).ravel()
-        places = link.places if len(link.places) == left.size else link.places[:1] * left.size
-        for one, other, decimals in zip(left, right, places, strict=True):
-            if abs(one - other) > 0.5 * 10.0**-decimals * (1 + 1e-12):
-                found = Counterexample({}, float(one), float(other))
-                return Finding("false", "proved", found, "the numbers differ by more than rounding")
-    return Finding("true", "proved", reason="rounded to the printed decimals")
+    """Numerals beside numbers are right if every entry is the other member rounded to the decimals that are printed."""
+    (point,) = points_of(graph).first(1)
+    a, b = point.value(link.left, DIGITS), point.value(link.right, DIGITS)
+    if a is None or b is None or link.places is None:
+        return Finding("undecided", reason="a member has no value")
+    left, right = np.asarray(a, dtype=object).ravel(), np.asarray(b, dtype=object).ravel()
+    places = link.places if len(link.places) == left.size else link.places[:1] * left.size
+    if all(one == other for one, other in zip(left, right, strict=True)):
+        return Finding("true", "proved")
+    for one, other, decimals in zip(left, right, places, strict=True):
+        if abs(one - other) > 0.5 * 10.0**-decimals * (1 + 1e-12):
+            found = Counterexample({}, float(one), float(other))
+            return Finding("false", "proved", found, "the numbers differ by more than rounding")
+    return Finding("true", "rounded", reason="rounded to the printed decimals")

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.equality.draw import size_names, two_size_draws
+from derive.check.equality.draw import size_draws, size_names
 from derive.check.equality.probe import Point as Drawn
 from derive.check.equality.probe import draw_point
 from derive.check.gradients.beside import Derived
@@ -88,7 +88,7 @@ def check_against(
 def _points(graph: Graph, fixed: Mapping[str, int], seed: int) -> Iterator[Drawn]:
     """Points of the model without end, at two draws of sizes in turn. ModelError where none is found."""
     names, literals = size_names(graph)
-    draws = [{**draw, **fixed} for draw in two_size_draws(names, literals, random.Random(len(names)))]
+    draws = [{**draw, **fixed} for draw in size_draws(names, literals, random.Random(len(names)))]
     failed, k = 0, seed
     while failed < FRUITLESS:
         point = draw_point(graph, draws[k % len(draws)], f"point {k}")

@@ -90,11 +90,15 @@ Member = Value | Problem | ShapeOf
 
 @dataclass(frozen=True)
 class Equal:
-    """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry."""
+    """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry.
+
+    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none.
+    """
 
     left: Node
     right: Node
     places: tuple[int, ...] | None = None
+    derivative: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ each keeps its own. What the page defines wins over what a letter means by itsel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.claims.meaning.cases import Outcome, Unit
 from derive.claims.meaning.claim import (
     Case,
     Check,
+    Equal,
     Link,
     Member,
     Problem,
@@ -138,12 +139,16 @@ def _laid(member: Member, layout: str) -> Member:
 
 def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
     found: list[Link] = []
+    # the unambiguous form of a member has a curly d for every derivative in it, whatever the author wrote
+    shown = [member.text for member in members if isinstance(member, Value)]
+    derivative = any(job.partials) or any(job.primed) or any("∂" in text for text in shown)
     for k in range(len(members) - 1):
         rounded = [places for places in map(decimals, job.rows[k : k + 2]) if places is not None]
         relation = job.statement.relations[k].text
         exact = len(rounded) == 2 and relation != r"\approx"  # two decimals are equal as they stand
         places = rounded[0] if rounded and not exact else None
-        found.append(link(members[k], relation, members[k + 1], job.statement.span, places))
+        made = link(members[k], relation, members[k + 1], job.statement.span, places)
+        found.append(replace(made, derivative=derivative) if isinstance(made, Equal) else made)
     return tuple(found)
 
 

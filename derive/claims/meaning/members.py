@@ -166,6 +166,8 @@ def decimals(row: Row) -> tuple[int, ...] | None:
     for node in walk(*row.items):
         if not isinstance(node, Number | Row | Group | Matrix | Operator | Punct):
             return None
+        if isinstance(node, Group) and node.open not in ("(", "["):
+            return None  # |0.3| is a value that is worked out
         if isinstance(node, Operator) and node.text not in ("-", "+"):
             return None
         if isinstance(node, Number):
