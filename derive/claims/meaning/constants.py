@@ -44,10 +44,13 @@ def ones(node: Number, scope: Scope) -> Value:
     return Value(build.ones((size,)), text=f"ones({size})")
 
 
+CONSTANTS = (r"\pi", "e")
+
+
 def constant(node: Node, scope: Scope) -> Value | None:
     r"""`\pi`, e and the identity matrix, where nothing else is called so; I has the size that fits."""
     name = node.name if isinstance(node, Symbol) else ""
-    if name in (r"\pi", "e"):
+    if name in CONSTANTS:
         return Value(build.constant(name.lstrip("\\")), text=name.lstrip("\\"))
     sizes = scope.frame.sizes
     if name != "I" or not sizes:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from derive.claims.meaning.claim import Definition, Value
+from derive.claims.meaning.constants import CONSTANTS
 from derive.claims.meaning.defined import in_layer
 from derive.claims.meaning.functions import function_word, named_function
 from derive.claims.meaning.gradients import delta
@@ -192,7 +193,8 @@ def formal_letters(job: Job) -> tuple[str, ...]:
     found: list[str] = []
     for head, behind in pairwise(left):
         letter = _only_letter(behind)
-        if letter is not None and _is_function(head, scope) and resolve(letter, scope) is None:
+        named = letter is not None and letter.name in CONSTANTS
+        if letter is not None and not named and _is_function(head, scope) and resolve(letter, scope) is None:
             found.append(letter.name)
     return tuple(dict.fromkeys(found))
 

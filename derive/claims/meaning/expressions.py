@@ -58,7 +58,12 @@ def expression(items: Sequence[Node], scope: Scope) -> Result:
     if any(len(term) == 1 and isinstance(term[0], Ellipsis) for term in terms):
         return ellipsis_sum(terms, signs, span_of(items), scope)
     terms, signs = _with_scopes(terms, signs, scope)
-    results = [term_value(term, scope) for term in terms]
+    results: list[Result] = []
+    whole, scope.whole = scope.whole, False
+    for term in terms:
+        results.append(term_value(term, scope))
+        # what has no value in one term has none in any reading of the terms behind it: those need no readings each
+        scope.oracle.settled |= whole and isinstance(results[-1], Problem) and not results[-1].stands
     total = values.add(results, signs, span_of(items))
     if isinstance(total, Problem):
         return total

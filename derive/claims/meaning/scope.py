@@ -59,11 +59,13 @@ class Oracle:
     given: tuple[int, ...] = ()
     trail: list[tuple[int, int]] = field(default_factory=list)
     made: dict[ChoiceKey, int] = field(default_factory=dict)
+    settled: bool = False
+    """Whether the outcome no longer depends on a choice: what comes is read once more, for what cannot be read."""
 
     def choose(self, key: ChoiceKey, count: int) -> int:
         """Which of `count` options; the same key gets the same answer."""
-        if count == 1:
-            return 0
+        if count == 1 or self.settled:
+            return self.made.get(key, 0)
         if key not in self.made:
             at = len(self.trail)
             self.made[key] = self.given[at] if at < len(self.given) else 0
@@ -72,11 +74,16 @@ class Oracle:
 
 
 def outcomes(run: Callable[[Oracle], T]) -> Iterator[tuple[dict[ChoiceKey, int], T | NotUnderstood]]:
-    """What `run` yields for each combination of choices, with the choices; at most MAX_RUNS of them."""
+    """What `run` yields for each combination of choices, with the choices.
+
+    Raises NotUnderstood if there are more than MAX_RUNS: what was not looked at could be what is meant.
+    """
     stack: list[tuple[int, ...]] = [()]
-    for _ in range(MAX_RUNS):
-        if not stack:
-            return
+    runs = 0
+    while stack:
+        if runs == MAX_RUNS:
+            raise NotUnderstood((0, 0), f"a formula that can be read in at most {MAX_RUNS} ways")
+        runs += 1
         given = stack.pop()
         oracle = Oracle(given)
         result: T | NotUnderstood
@@ -193,7 +200,7 @@ class Scope:
 
     `env` gives the number that a letter stands for in this case; a letter without one counts an axis, whose size goes
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
-    whose letters have no number yet.
+    whose letters have no number yet. `whole`: what is read next is the whole member and no part of it.
     """
 
     frame: Frame
@@ -220,6 +227,7 @@ class Scope:
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
     letters: Counter[str] | None = None
+    whole: bool = True
 
     def choose(self, key: ChoiceKey, options: Sequence[T]) -> T:
         """One of the options; a choice of the reading."""

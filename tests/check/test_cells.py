@@ -1,0 +1,285 @@
+r"""Conditions: a claim is true only where every side was met, and false by a point on the side where it breaks."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import pytest
+
+import derive
+from derive.check.equality.equality import decide
+from derive.check.equality.intervals import interval
+from derive.check.equality.linear import Inequality, impossible
+from derive.check.verdict import Verdict
+from derive.ir import build as b
+from derive.model.text import loads
+from derive.ops.evaluate import Evaluator
+
+NEURON = "z = w*x + b\na = maximum(z, 0)\nL = (a - y)**2/2"
+
+
+def claimed(model: str, claim: str) -> Verdict:
+    return derive.loads(model).claim(claim)
+
+
+@pytest.mark.parametrize("order", ["x, y, w, b", "b, w, y, x", "y, b, x, w", "w, x, b, y"])
+def test_a_mask_that_is_missing_is_seen_in_any_order_of_declarations(order: str) -> None:
+    model = f"{order} : scalar\n{NEURON}"
+    wrong = claimed(model, r"\frac{\partial L}{\partial z} = a - y")
+    assert wrong.verdict == "false"
+    shown = wrong.counterexample
+    assert shown is not None
+    assert shown.inputs["w"] * shown.inputs["x"] + shown.inputs["b"] <= 0
+    assert shown.left == 0
+    assert claimed(model, r"\frac{\partial L}{\partial z} = (a - y) \mathbb{1}[z > 0]").verdict == "true"
+
+
+SHIFTED = "a : scalar\nL = maximum(0, a + 3)"
+CAPPED = "z : scalar\na = minimum(maximum(z, 0), 6)"
+HUBER = "r : scalar\nL = where(abs(r) < 10, r**2/2, 10*(abs(r) - 5))"
+TUKEY = "u : scalar\nL = where(abs(u) < 4.685, u**2, 0)"
+SIZES = "x : (N,)\nL = sum(x)"
+GENERIC = "f : function\na, b : scalar\nL = f(a)"
+ALSO = "x : (n,)\nt : scalar, positive\ns = maximum(x - 20, 0)\nL = sum(s)"
+
+
+@pytest.mark.parametrize(
+    ("model", "claim"),
+    [
+        (SHIFTED, r"\frac{\partial L}{\partial a} = 1"),
+        (SHIFTED, "L = a + 3"),
+        (SHIFTED, r"\max(a, -2) = a"),
+        (SHIFTED, r"\mathbb{1}[a > 7] = 0"),
+        (SHIFTED, r"\mathbb{1}[a > 0] = \mathbb{1}[a \ge 0]"),
+        (SHIFTED, r"\operatorname{sign}(a)^2 = 1"),
+        (CAPPED, r"\frac{\partial a}{\partial z} = \mathbb{1}[z > 0]"),
+        (CAPPED, r"\frac{\partial a}{\partial z} = \mathbb{1}[z < 6]"),
+        (
+            HUBER,
+            r"\frac{\partial L}{\partial r} = \begin{cases} r & |r| < 10 \\ "
+            r"-10\,\operatorname{sign}(r) & |r| \ge 10 \end{cases}",
+        ),
+        (TUKEY, r"\frac{\partial L}{\partial u} = 2 u"),
+        (SIZES, r"\max(N, 2) = N"),
+        (SIZES, r"\min(N, 3) = 3"),
+        (GENERIC, "|f(a)| = f(a)"),
+        (GENERIC, r"\max(f(a), f(b)) = f(\max(a, b))"),
+        (GENERIC, "|f''(a)| = -f''(a)"),
+        (GENERIC, r"|f'(a)| = f'(a)"),
+        (ALSO, r"\frac{\partial L}{\partial x_i} = 0"),
+        (ALSO, r"\max(t, 0.01) = t"),
+        (ALSO, r"\sqrt{(t - 5)^2} = 5 - t"),
+    ],
+)
+def test_a_branch_far_away_is_looked_at(model: str, claim: str) -> None:
+    assert claimed(model, claim).verdict == "false"
+
+
+@pytest.mark.parametrize(
+    ("model", "claim"),
+    [
+        (SHIFTED, r"\frac{\partial L}{\partial a} = \mathbb{1}[a > -3]"),
+        (SHIFTED, r"\frac{\partial L}{\partial a} = \mathbb{1}[a \ge -3]"),
+        (SHIFTED, r"\max(a, -a) = |a|"),
+        (CAPPED, r"\frac{\partial a}{\partial z} = \mathbb{1}[z > 0]\,\mathbb{1}[z < 6]"),
+        (
+            HUBER,
+            r"\frac{\partial L}{\partial r} = \begin{cases} r & |r| < 10 \\ "
+            r"10\,\operatorname{sign}(r) & |r| \ge 10 \end{cases}",
+        ),
+        (TUKEY, r"\frac{\partial L}{\partial u} = 2 u\,\mathbb{1}[|u| < 4.685]"),
+        (SIZES, r"\max(N, 1) = N"),
+        (GENERIC, r"|f(a)|^2 = f(a)^2"),
+        (ALSO, r"\frac{\partial L}{\partial x_i} = \mathbb{1}[x_i > 20]"),
+        (ALSO, r"\max(t, -1) = t"),
+        (ALSO, r"\max(t^2, 0) = t^2"),
+    ],
+)
+def test_what_holds_on_every_side_is_true(model: str, claim: str) -> None:
+    assert claimed(model, claim).verdict == "true"
+
+
+def test_a_side_that_no_point_reaches_leaves_the_claim_open_and_is_named() -> None:
+    # the square of an input is 3.3 nowhere among numbers of few digits, and the indicator is 1 only there
+    model = "x : scalar\nJ = x**2"
+    open_ = claimed(model, r"\mathbb{1}[x^2 \ge 3.3] = \mathbb{1}[x^2 > 3.3]")
+    assert open_.verdict == "undecided"
+    assert "= 0" in open_.diagnosis
+
+
+def test_a_power_that_has_no_value_nearly_everywhere_is_not_probed() -> None:
+    open_ = claimed("a, b, c : scalar\nJ = a*b*c", "a^{bc} = (a^b)^c")
+    assert open_.verdict == "undecided"
+    assert claimed("a, b, c : scalar, positive\nJ = a*b*c", "a^{bc} = (a^b)^c").verdict == "true"
+
+
+# ------------------------------------------------------------------------------------------- symbolic powers
+
+POWERS = "N : size\na, b : scalar\nx : (N,)\nJ = a*b"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "|a^N| = a^N",
+        r"\sqrt{a^{2N}} = a^N",
+        "(a^N)^{1/N} = a",
+        r"\operatorname{sign}(a^N) = 1",
+        "(-a)^N = -a^N",
+        "(-1)^{2b} = 1",
+    ],
+)
+def test_a_symbolic_power_has_no_sign(claim: str) -> None:
+    assert claimed(POWERS, claim).verdict == "false"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "(-1)^{2N} = 1",
+        "0^N = 0",
+        r"\cos(\pi N) = (-1)^N",
+        "a^{N + 1} = a a^N",
+        "(a b)^N = a^N b^N",
+        "a a^{2N} = a^{2N + 1}",
+        "(-a)^{2N} = a^{2N}",
+    ],
+)
+def test_laws_of_symbolic_powers(claim: str) -> None:
+    assert claimed(POWERS, claim).verdict == "true"
+
+
+# ------------------------------------------------------------------------------------------------ numerals
+
+
+@pytest.mark.parametrize(
+    ("model", "claim", "verdict"),
+    [
+        ("x : scalar\nJ = x**2/1000", r"\frac{\partial J}{\partial x} = 0.0", "false"),
+        ("x : scalar\nJ = x**2/1000", r"\frac{\partial J}{\partial x} = 0.002 x", "true"),
+        ("z : (n,)\nK = sum(minimum(maximum(0.2*z + 0.5, 0), 1))", r"\frac{\partial K}{\partial z_i} = 0.2", "false"),
+        ("x : scalar\nJ = x/3", r"\frac{\partial J}{\partial x} = 0.333", "true"),
+        ("x : scalar\nJ = x/3", r"\frac{\partial J}{\partial x} = 0.334", "false"),
+        ("x : scalar\nJ = x", r"\frac13 = 0.3333", "true"),
+        ("x : scalar\nJ = x", r"\frac13 = 0.3333 = \frac{3333}{10000}", "false"),
+        ("x : scalar\nJ = x", r"\frac{3333}{10000} = 0.3333 = \frac13", "false"),
+        ("x : scalar\nJ = x", r"\frac{1}{8} = 0.125 = \frac{125}{1000}", "true"),
+        ("x : (n,)\nJ = sum(x)", r"\frac{n}{1000000} = 0.0", "false"),
+    ],
+)
+def test_a_numeral_is_rounded_only_beside_numbers(model: str, claim: str, verdict: str) -> None:
+    found = claimed(model, claim)
+    assert found.verdict == verdict
+    if verdict == "true" and claim.startswith((r"\frac13", r"\frac{\partial J}{\partial x} = 0.333")):
+        assert found.evidence == "rounded"
+
+
+# ------------------------------------------------------------------------------------- singular and too many
+
+
+@pytest.mark.parametrize(
+    ("model", "claim", "verdict"),
+    [
+        ("X : (n, k)\nL = logdet(X.T @ X)", r"\frac{\partial L}{\partial X} = 2 X (X^\top X)^{-1}", "true"),
+        ("X : (n, k)\nL = logdet(X.T @ X)", r"\frac{\partial L}{\partial X} = X (X^\top X)^{-1}", "false"),
+        ("X : (k, n)\nL = logdet(X @ X.T)", r"\frac{\partial L}{\partial X} = 2 (X X^\top)^{-1} X", "true"),
+        ("X : (n, k)\nL = sum(X)", r"(X (X^\top X)^{-1} X^\top)^2 = X (X^\top X)^{-1} X^\top", "true"),
+        ("X : (n, k)\ny : (n,)\nw = inv(X.T @ X) @ X.T @ y", r"X^\top X w = X^\top y", "true"),
+        ("X : (n, k)\ny : (n,)\nL = sum(X)", r"X^\top X (X^\top X)^{-1} X^\top y = X^\top y", "true"),
+    ],
+)
+def test_a_singular_draw_refutes_nothing(model: str, claim: str, verdict: str) -> None:
+    assert claimed(model, claim).verdict == verdict
+
+
+def test_readings_that_fail_do_not_multiply_and_none_is_cut_off() -> None:
+    model = "x : (n,)\nW : (m, k)\nY : (p, k)\nL = sum(x) + sum(W) + sum(Y)"
+    ones = " + ".join([r"\mathbf 1^\top x"] * 5)
+    assert claimed(model, rf"{ones} = 5 \sum_i x_i").verdict == "true"
+    many = " + ".join([r"\mathbf 1^\top \mathbf 1"] * 5)
+    found = claimed(model, f"{many} = 5 n")
+    assert found.verdict == "unread"
+    assert "ways" in found.diagnosis
+
+
+def test_what_has_a_value_only_far_away_is_judged_there() -> None:
+    model = "x : scalar\nJ = x"
+    assert claimed(model, r"\log((x - 5)^2) = 2 \log |x - 5|").verdict == "true"
+    assert claimed(model, r"\log(x - 5) = \log x - \log 5").verdict == "false"
+    assert claimed(model, r"\frac{\log(-1)}{x} = 0").verdict == "false"
+
+
+# ------------------------------------------------------------------------------------------------ reasoning
+
+
+def test_linear_reasoning_agrees_with_random_search() -> None:
+    """What it calls impossible has no solution among many random points; what has one it does not call so."""
+    rng = random.Random(3)
+    shown = 0
+    for _ in range(300):
+        rows = [
+            Inequality(
+                {v: Fraction(rng.randint(-3, 3)) for v in "xyz"}, Fraction(rng.randint(-4, 4)), rng.random() < 0.5
+            )
+            for _ in range(rng.randint(2, 6))
+        ]
+        rows = [Inequality({v: c for v, c in row.coefficients.items() if c}, row.constant, row.strict) for row in rows]
+        points = [{v: rng.choice((-9, -2, -1, 0, 0.5, 1, 3, 20)) for v in "xyz"} for _ in range(300)]
+        solved = any(all(_holds(row, point) for row in rows) for point in points)
+        found = impossible(rows)
+        assert not (found and solved)
+        shown += found
+    assert shown > 20
+
+
+def _holds(row: Inequality, point: dict[str, float]) -> bool:
+    value = float(row.constant) + sum(float(c) * point[str(v)] for v, c in row.coefficients.items())
+    return value > 0 or (value == 0 and not row.strict)
+
+
+def test_intervals_contain_the_values() -> None:
+    rng = random.Random(5)
+    model = "a : scalar\np : scalar, positive\nq : scalar, in (-1, 2)\ns = a**2 + p\nJ = a*p*q"
+    graph = loads(model)
+    leaves = [graph.ref(name) for name in "apq"] + [b.number(2), b.number(-1), graph.ref("s")]
+    for _ in range(300):
+        node = rng.choice(leaves)
+        for _ in range(rng.randint(1, 5)):
+            other = rng.choice(leaves)
+            node = rng.choice(
+                [
+                    b.add(node, other),
+                    b.mul(node, other),
+                    b.neg(node),
+                    b.power(node, b.number(2)),
+                    b.call("exp", other),
+                    b.call("abs", node),
+                    b.div(other, node),
+                ]
+            )
+        low, high, low_strict, high_strict = interval(node, graph)
+        for _ in range(20):
+            values = {"a": rng.choice((-2.0, 0.0, 0.5, 3.0)), "p": rng.uniform(0.01, 3), "q": rng.uniform(-0.99, 1.99)}
+            values["s"] = values["a"] ** 2 + values["p"]
+            found = Evaluator(values, {}).value(node).item()
+            if found != found or abs(found) == float("inf"):
+                continue
+            slack = 1e-9 * max(1.0, abs(found))
+            assert low - slack <= found <= high + slack
+            if found == 0:
+                assert not (low == 0 and low_strict)
+                assert not (high == 0 and high_strict)
+
+
+def test_members_are_compared_in_every_cell_of_three_conditions() -> None:
+    """A difference in one of eight cells is found in each of them."""
+    graph = loads("u, v, w : scalar\nJ = u*v*w")
+    u, v, w = (graph.ref(name) for name in "uvw")
+    for signs in [(s, t, r) for s in (1, -1) for t in (1, -1) for r in (1, -1)]:
+        parts = [
+            b.call("step", b.mul(b.add(x, b.number(k)), b.number(s)))
+            for x, s, k in zip((u, v, w), signs, (0, -4, 30), strict=True)
+        ]
+        spot = b.mul(b.mul(parts[0], parts[1]), parts[2])
+        assert decide(b.add(u, spot), u, graph).verdict == "different"
