@@ -1,0 +1,209 @@
+"""The oracle of models with branches: plain floats at many points of every scale, slopes by central differences.
+
+At a point the slope of p by q is  (8 (p(q+h) - p(q-h)) - (p(q+2h) - p(q-2h))) / 12h,  once with h and once with h/2;
+their difference and the rounding of p over h bound the error. Where a condition changes its sign between these places
+there is a kink, and the point says nothing. Scalars are arrays (points, 1), vectors (points, entries).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.searches.terms import Term
+
+Array = npt.NDArray[np.float64]
+Values = dict[str, Array]
+ENTRIES = 3
+STEP = 1e-3
+EPSILON = float(np.finfo(float).eps)
+COMPARE = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
+PLAIN = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": np.power,
+    "neg": np.negative,
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An input: a scalar or a vector, and the open interval in which it is declared."""
+
+    name: str
+    vector: bool = False
+    low: float = -np.inf
+    high: float = np.inf
+
+    @property
+    def declared(self) -> str:
+        """Its line of the model."""
+        fact = ""
+        if (self.low, self.high) == (0.0, np.inf):
+            fact = ", positive"
+        elif np.isfinite(self.low) or np.isfinite(self.high):
+            low, high = (f"{end:g}" for end in (self.low, self.high))
+            fact = f", in ({low}, {high})"
+        return f"{self.name} : {'(n,)' if self.vector else 'scalar'}{fact}"
+
+
+@dataclass
+class Floats:
+    """Values of terms, and of everything that a condition compares with zero."""
+
+    values: Values
+    conditions: list[Array] = field(default_factory=list)
+
+    def __call__(self, made: Term) -> Array:
+        if made.op == "name":
+            return self.values[made.text]
+        if made.op == "num":
+            return np.full((1, 1), float(made.text))
+        args = [self(part) for part in made.args]
+        if made.op in PLAIN:
+            return np.asarray(PLAIN[made.op](*args))
+        return self.branched(made, args)
+
+    def branched(self, made: Term, args: Sequence[Array]) -> Array:
+        if made.op == "total":
+            return args[0].sum(axis=1, keepdims=True)
+        if made.op in ("max", "min", "mask", "where"):
+            self.conditions.append(args[0] - args[1])
+        else:
+            self.conditions.append(args[0])
+        match made.op:
+            case "abs":
+                return np.abs(args[0])
+            case "sign":
+                return np.sign(args[0])
+            case "step":
+                return np.where(args[0] > 0, 1.0, 0.0)
+            case "relu":
+                return np.where(args[0] > 0, args[0], 0.0)
+            case "max":
+                return np.maximum(*args)
+            case "min":
+                return np.minimum(*args)
+            case "mask":
+                return np.where(COMPARE[made.text](*args[:2]), 1.0, 0.0)
+            case "where":
+                return np.where(COMPARE[made.text](*args[:2]), *args[2:])
+        raise KeyError(made.op)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Inputs and bindings, in the order of their lines."""
+
+    leaves: tuple[Leaf, ...]
+    bindings: tuple[tuple[str, Term], ...]
+
+    @property
+    def vectors(self) -> frozenset[str]:
+        """The names of the vectors."""
+        found = {leaf.name for leaf in self.leaves if leaf.vector}
+        for bound, made in self.bindings:
+            if made.op != "total" and not _summed(made) and found & set(made.names()):
+                found.add(bound)
+        return frozenset(found)
+
+    def text(self, order: Sequence[int] | None = None) -> str:
+        """The model text, its declarations in the given order."""
+        lines = [self.leaves[k].declared for k in order or range(len(self.leaves))]
+        return "\n".join([*lines, *(f"{bound} = {made}" for bound, made in self.bindings)])
+
+    def run(self, leaves: Values, held: Values | None = None) -> tuple[Values, list[Array]]:
+        """The values of all names, with some bindings held at other values; and of the conditions."""
+        floats = Floats(dict(leaves))
+        with np.errstate(all="ignore"):
+            for bound, made in self.bindings:
+                value = floats(made)
+                floats.values[bound] = held[bound] if held and bound in held else value
+        return floats.values, floats.conditions
+
+    def points(self, rng: np.random.Generator, count: int) -> Values:
+        """Values for the inputs: of every scale between 1e-3 and 1e6, together and each by itself, and small ones."""
+        shared = 10.0 ** rng.uniform(-3, 6, (count, 1))
+        kind = rng.integers(0, 3, (count, 1))
+        found = {}
+        for leaf in self.leaves:
+            shape = (count, ENTRIES if leaf.vector else 1)
+            own = 10.0 ** rng.uniform(-3, 6, (count, 1))
+            scale = np.where(kind == 0, shared, np.where(kind == 1, own, 4.0))
+            value = rng.uniform(-1, 1, shape) * scale
+            if np.isfinite(leaf.low) and np.isfinite(leaf.high):
+                value = rng.uniform(leaf.low, leaf.high, shape)
+            elif np.isfinite(leaf.low):
+                value = leaf.low + np.abs(value)
+            elif np.isfinite(leaf.high):
+                value = leaf.high - np.abs(value)
+            found[leaf.name] = value
+        return found
+
+    def slope(self, leaves: Values, of: str, by: str) -> tuple[Array, Array]:
+        """The total derivative, and what it may be wrong by: infinite at a kink."""
+        base, _ = self.run(leaves)
+        at = base[by]
+        if of in self.vectors:  # entry by entry
+            return self._slope(leaves, of, by, np.ones_like(at))
+        columns = [self._slope(leaves, of, by, np.eye(at.shape[1])[[k]]) for k in range(at.shape[1])]
+        return np.hstack([value for value, _ in columns]), np.hstack([error for _, error in columns])
+
+    def _slope(self, leaves: Values, of: str, by: str, direction: Array) -> tuple[Array, Array]:
+        base, conditions = self.run(leaves)
+        at = base[by]
+        inputs = {leaf.name for leaf in self.leaves}
+        size = np.max(np.abs(at), axis=1, keepdims=True)
+        step = STEP * np.maximum(size, 1e-2)
+        smooth = np.ones((len(at), 1), dtype=bool)
+
+        def moved(times: float) -> Array:
+            nonlocal smooth
+            place = {by: at + times * step * direction}
+            values, there = self.run({**leaves, **place} if by in inputs else leaves, place)
+            for before, after in zip(conditions, there, strict=True):
+                smooth &= np.all((np.sign(before) == np.sign(after)) & (before != 0), axis=1, keepdims=True)
+            return values[of]
+
+        with np.errstate(all="ignore"):
+            p = {times: moved(times) for times in (-2, -1, -0.5, 0.5, 1, 2)}
+            coarse = (8 * (p[1] - p[-1]) - (p[2] - p[-2])) / (12 * step)
+            fine = (8 * (p[0.5] - p[-0.5]) - (p[1] - p[-1])) / (6 * step)
+            rounding = 64 * EPSILON * np.max(np.abs([p[2], p[-2]]), axis=0) / step
+            error = 4 * np.abs(fine - coarse) + rounding
+        return fine, np.where(smooth & np.isfinite(fine), error, np.inf)
+
+
+def _summed(made: Term) -> bool:
+    return made.op == "total" or any(_summed(part) for part in made.args)
+
+
+def differs(left: Array, right: Array, error: Array | float, places: Array | float = 1e-6) -> npt.NDArray[np.bool_]:
+    """The points at which two members differ by more than the error and the rounding of their values explain."""
+    left, right, error = np.broadcast_arrays(left, right, error)
+    with np.errstate(all="ignore"):
+        gap = np.abs(left - right)
+        clear = gap > error + places * np.maximum(np.abs(left), np.abs(right))
+    return np.any(clear & np.isfinite(gap) & np.isfinite(error), axis=1)
+
+
+def conclusive(left: Array, right: Array, error: Array | float) -> npt.NDArray[np.bool_]:
+    """The points at which equal members would have to agree to a thousandth, and neither is lost in rounding."""
+    left, right, error = np.broadcast_arrays(left, right, error)
+    small = error <= 1e-3 * np.maximum(np.abs(left), np.abs(right))
+    return np.all(np.isfinite(left) & np.isfinite(right) & np.isfinite(error) & (small | (left == right)), axis=1)
+
+
+def plain(values: Mapping[str, Array], at: int) -> dict[str, Any]:
+    """The values at one point, as they are shown."""
+    return {key: (v[at][0].item() if v.shape[1] == 1 else v[at].tolist()) for key, v in values.items()}

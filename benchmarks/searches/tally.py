@@ -1,0 +1,97 @@
+"""Findings of a search: what was judged how, beside what the oracle says, as a table and as a list of offenders."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.timing import Row
+from derive.check.formulas.verify import Options, verify_formula
+from derive.check.verdict import Verdict
+from derive.model.text import loads
+
+BARE = Options(repairs=False)
+WORDS = ("true", "definition", "undecided", "unread", "ambiguous", "false")
+WRONG_FALSE = "bad witness"
+"""A column: judged false by a point outside the declared domain, or one at which the members do not differ."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim, the verdict on it, and what the oracle says of it."""
+
+    model: str
+    claim: str
+    said: str
+    verdict: Verdict
+    intent: str = ""
+    shown: str = ""
+    """The point, or the reason, by which the oracle knows."""
+    witness: str = ""
+    """What is wrong with the counterexample, if something is."""
+    note: str = ""
+
+    @property
+    def word(self) -> str:
+        """The verdict, with the evidence of what is true."""
+        known = self.verdict.verdict
+        return f"true, {self.verdict.evidence}" if known == "true" else known
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the verdict: a wrong true, a wrong false, a witness that shows nothing; or nothing."""
+        known = self.verdict.verdict
+        if "internal error" in self.verdict.diagnosis:
+            return "internal error"
+        if known == "true" and self.said in ("wrong", "nowhere"):
+            return "wrong true"
+        if known == "true" and self.said == "rounded" and self.verdict.evidence in ("proved", "proved-at-sizes", "probed"):
+            return "wrong true"
+        if known == "true" and self.said == "part" and not self.verdict.diagnosis:
+            return "true without its condition"
+        if known == "false" and self.said == "right":
+            return "wrong false"
+        if known == "false" and self.witness:
+            return "bad witness"
+        return ""
+
+    def __str__(self) -> str:
+        found = self.verdict.counterexample
+        lines = [f"## {self.fault or self.word}: {self.claim}", *(f"    {line}" for line in self.model.splitlines())]
+        lines += [f"verdict  {self.word}", f"reading  {self.verdict.reading}", f"oracle   {self.said} {self.shown}"]
+        if self.verdict.diagnosis:
+            lines.append(f"says     {self.verdict.diagnosis}")
+        if found is not None:
+            lines.append(f"witness  {_short(found.inputs)}: {found.left} against {found.right}  {self.witness}")
+        if self.intent or self.note:
+            lines.append(f"made as  {self.intent} {self.note}")
+        return "\n".join(lines) + "\n"
+
+
+def judged(model: str, claim: str) -> Verdict:
+    """The verdict on a claim, without the search for a repair."""
+    return verify_formula(claim, loads(model), options=BARE).results[0]
+
+
+def rows(findings: Sequence[Finding]) -> list[Row]:
+    """The table: a line for each verdict and its evidence, a column for each thing that the oracle says."""
+    sayings = [s for s in ("right", "wrong", "part", "nowhere", "rounded", "open") if any(f.said == s for f in findings)]
+    words = sorted({f.word for f in findings}, key=lambda word: (WORDS.index(word.partition(",")[0]), word))
+    count = Counter((f.word, f.said) for f in findings)
+    made = [Row(word, {said: str(count[word, said]) for said in sayings}) for word in words]
+    faults = Counter((f.fault, f.said) for f in findings if f.fault)
+    for fault in dict.fromkeys(f.fault for f in findings if f.fault):
+        made.append(Row(f"**{fault}**", {said: str(faults[fault, said]) for said in sayings}))
+    return [*made, Row("all", {said: str(sum(f.said == said for f in findings)) for said in sayings})]
+
+
+def offenders(findings: Sequence[Finding]) -> str:
+    """Everything that is wrong, the worst first."""
+    order = ("wrong true", "internal error", "wrong false", "bad witness", "true without its condition")
+    return "\n".join(str(f) for kind in order for f in findings if f.fault == kind)
+
+
+def _short(inputs: Any) -> str:
+    return ", ".join(f"{key}={value}" for key, value in inputs.items())
