@@ -14,15 +14,31 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import mpmath
 import numpy as np
 
 from benchmarks.searches.activations import ACTIVATIONS, Activation
-from benchmarks.searches.floats import Array, Floats, Leaf, Model, Values, conclusive, differs, plain
+from benchmarks.searches.floats import (
+    DIGITS,
+    FLOATS,
+    PRECISE,
+    Arithmetic,
+    Array,
+    Floats,
+    Leaf,
+    Model,
+    Values,
+    conclusive,
+    differs,
+    plain,
+    precise,
+)
 from benchmarks.searches.tally import Finding, judged
 from benchmarks.searches.terms import MASKS, Style, Term, call, latex, mask, name, term, where
 from derive.check.verdict import Verdict
 
 POINTS = 1200
+TRIES = 12
 SIGNS = (r"\operatorname{sign}", r"\operatorname{sgn}", r"\mathrm{sign}")
 CONDITIONS = ("{}", r"\text{{if }} {}", r"\text{{if }} {},", "{},")
 
@@ -61,7 +77,8 @@ def wrong(rng: random.Random, right: Pieces) -> tuple[Pieces, str]:
             intent = f"sign of branch {at}"
         case "threshold":
             k = rng.randrange(len(places))
-            places[k] = rng.choice([places[k] + 1, places[k] - 1, places[k] + 0.5, -places[k], 0.0])
+            elsewhere = [places[k] + 1, places[k] - 1, places[k] + 0.5, -places[k], 0.0]
+            places[k] = rng.choice([place for place in elsewhere if place != places[k]])
             places.sort()
             intent = f"threshold {k} moved"
         case "one branch only":
@@ -290,28 +307,39 @@ def draw_claim(rng: random.Random, case: Case) -> Claim:
     return Claim(of, by, right, f"{left} = {latex(right, style)}", intent)
 
 
-def members(model: Model, claim: Claim, leaves: Values) -> tuple[Array, Array, Array]:
-    """Both members at the points, and the error of the first; infinite where the second is at a kink."""
-    values, _ = model.run(leaves)
-    floats = Floats(values)
+def members(
+    model: Model, claim: Claim, leaves: Values, arithmetic: Arithmetic = FLOATS
+) -> tuple[Array, Array, Array]:
+    """Both members at the points, and the error of the first; infinite at a kink."""
+    values, _ = model.run(leaves, None, arithmetic)
     with np.errstate(all="ignore"):
-        right = floats(claim.right)
-    left, error = (values[claim.of], np.zeros((1, 1))) if not claim.by else model.slope(leaves, claim.of, claim.by)
-    if not claim.by:
-        size = np.max([np.abs(values[n]).max(axis=1, initial=0.0) for n in claim.right.names()] or [[0.0]], axis=0)
-        error = 1e-12 * np.reshape(size, (-1, 1))
+        right = Floats(values, arithmetic)(claim.right)
+    left, error = values[claim.of], np.zeros((1, 1))
+    if claim.by:
+        left, error = model.slope(leaves, claim.of, claim.by, arithmetic)
     shape = np.broadcast_shapes(left.shape, right.shape)
     return np.broadcast_to(left, shape), np.broadcast_to(right, shape), error
+
+
+def differ(model: Model, claim: Claim, leaves: Values) -> tuple[bool, str]:
+    """Whether the members differ at one point in 80 digits, and whether it is known at all that they do not."""
+    with mpmath.workdps(DIGITS):
+        left, right, error = members(model, claim, leaves, PRECISE)
+        apart = bool(differs(left, right, error)[0])
+        known = apart or bool(conclusive(left, right, error)[0])
+    shown = f"{left.astype(float)[0].tolist()} against {right.astype(float)[0].tolist()}"
+    return apart, shown if known else ""
 
 
 def oracle(model: Model, claim: Claim, rng: np.random.Generator) -> tuple[str, str]:
     """Whether the claim is right, and a point that shows that it is not."""
     leaves = model.points(rng, POINTS)
     left, right, error = members(model, claim, leaves)
-    found = np.flatnonzero(differs(left, right, error))
-    if len(found):
-        at = int(min(found, key=lambda k: max(float(np.abs(v[k]).max()) for v in leaves.values())))
-        return "wrong", f"at {plain(leaves, at)}: {left[at].tolist()} against {right[at].tolist()}"
+    found = [int(at) for at in np.flatnonzero(differs(left, right, error))]
+    for at in sorted(found, key=lambda k: max(float(np.abs(v[k]).max()) for v in leaves.values()))[:TRIES]:
+        apart, shown = differ(model, claim, precise(leaves, at))
+        if apart:
+            return "wrong", f"at {plain(leaves, at)}: {shown}"
     return ("right" if conclusive(left, right, error).sum() > POINTS // 20 else "open"), ""
 
 
@@ -322,16 +350,14 @@ def witness(model: Model, claim: Claim, verdict: Verdict) -> str:
         return ""
     leaves = {}
     for leaf in model.leaves:
-        value = np.atleast_1d(np.asarray(found.inputs.get(leaf.name, np.nan), dtype=float))[np.newaxis]
-        if np.isnan(value).any():
-            return "" if leaf.name not in found.inputs else f"no value of {leaf.name}"
+        if leaf.name not in found.inputs:
+            return ""
+        value = np.atleast_1d(np.asarray(found.inputs[leaf.name], dtype=float))[np.newaxis]
         if not np.all((value > leaf.low) & (value < leaf.high)):
             return f"outside the domain of {leaf.name}"
         leaves[leaf.name] = value
-    left, right, error = members(model, claim, leaves)
-    if differs(left, right, error)[0]:
-        return ""
-    return "the members do not differ there" if conclusive(left, right, error)[0] else ""
+    apart, shown = differ(model, claim, precise(leaves, 0))
+    return f"the members are equal there: {shown}" if shown and not apart else ""
 
 
 def search(draws: int, seed: int) -> Iterator[Finding]:

@@ -1,16 +1,18 @@
 """The oracle of models with branches: plain floats at many points of every scale, slopes by central differences.
 
 At a point the slope of p by q is  (8 (p(q+h) - p(q-h)) - (p(q+2h) - p(q-2h))) / 12h,  once with h and once with h/2;
-their difference and the rounding of p over h bound the error. Where a condition changes its sign between these places
-there is a kink, and the point says nothing. Scalars are arrays (points, 1), vectors (points, entries).
+their difference and the rounding of p over h estimate the error. Where a condition changes its sign between these
+places there is a kink, and the point says nothing. What floats find is confirmed in 80 digits, as cancelling inside p
+or the claim is not in the estimate. Scalars are arrays (points, 1), vectors (points, entries).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+import mpmath
 import numpy as np
 import numpy.typing as npt
 
@@ -19,8 +21,19 @@ from benchmarks.searches.terms import Term
 Array = npt.NDArray[np.float64]
 Values = dict[str, Array]
 ENTRIES = 3
-STEP = 1e-3
-EPSILON = float(np.finfo(float).eps)
+DIGITS = 80
+
+
+class Arithmetic(NamedTuple):
+    """What numbers are: made from text, rounded to epsilon, and the step for slopes in terms of the value."""
+
+    number: Callable[[str], Any]
+    epsilon: float
+    step: float
+
+
+FLOATS = Arithmetic(float, float(np.finfo(float).eps), 1e-3)
+PRECISE = Arithmetic(mpmath.mpf, 1e-78, 1e-20)
 COMPARE = {"<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 PLAIN = {
     "add": np.add,
@@ -62,13 +75,14 @@ class Floats:
     """Values of terms, and of everything that a condition compares with zero."""
 
     values: Values
+    arithmetic: Arithmetic = FLOATS
     conditions: list[Array] = field(default_factory=list)
 
     def __call__(self, made: Term) -> Array:
         if made.op == "name":
             return self.values[made.text]
         if made.op == "num":
-            return np.full((1, 1), float(made.text))
+            return np.array([[self.arithmetic.number(made.text)]])
         args = [self(part) for part in made.args]
         if made.op in PLAIN:
             return np.asarray(PLAIN[made.op](*args))
@@ -122,9 +136,11 @@ class Model:
         lines = [self.leaves[k].declared for k in order or range(len(self.leaves))]
         return "\n".join([*lines, *(f"{bound} = {made}" for bound, made in self.bindings)])
 
-    def run(self, leaves: Values, held: Values | None = None) -> tuple[Values, list[Array]]:
+    def run(
+        self, leaves: Values, held: Values | None = None, arithmetic: Arithmetic = FLOATS
+    ) -> tuple[Values, list[Array]]:
         """The values of all names, with some bindings held at other values; and of the conditions."""
-        floats = Floats(dict(leaves))
+        floats = Floats(dict(leaves), arithmetic)
         with np.errstate(all="ignore"):
             for bound, made in self.bindings:
                 value = floats(made)
@@ -150,56 +166,54 @@ class Model:
             found[leaf.name] = value
         return found
 
-    def slope(self, leaves: Values, of: str, by: str) -> tuple[Array, Array]:
+    def slope(self, leaves: Values, of: str, by: str, arithmetic: Arithmetic = FLOATS) -> tuple[Array, Array]:
         """The total derivative, and what it may be wrong by: infinite at a kink."""
-        base, _ = self.run(leaves)
-        at = base[by]
+        values, conditions = self.run(leaves, None, arithmetic)
+        at = values[by]
+        inputs = {leaf.name for leaf in self.leaves}
+
+        def along(direction: Array) -> tuple[Array, Array]:
+            step = arithmetic.step * np.maximum(np.max(np.abs(at), axis=1, keepdims=True), 1e-2)
+            places, smooth = {}, np.ones((len(at), 1), dtype=bool)
+            for times in (-2, -1, -0.5, 0.5, 1, 2):
+                place = {by: at + times * step * direction}
+                moved, there = self.run({**leaves, **place} if by in inputs else leaves, place, arithmetic)
+                for before, after in zip(conditions, there, strict=True):
+                    smooth &= np.all((np.sign(before) == np.sign(after)) & (before != 0), axis=1, keepdims=True)
+                places[times] = moved[of]
+            return _central(places, step, smooth, arithmetic)
+
         if of in self.vectors:  # entry by entry
-            return self._slope(leaves, of, by, np.ones_like(at))
-        columns = [self._slope(leaves, of, by, np.eye(at.shape[1])[[k]]) for k in range(at.shape[1])]
+            return along(np.ones_like(at))
+        columns = [along(np.eye(at.shape[1])[[k]]) for k in range(at.shape[1])]
         return np.hstack([value for value, _ in columns]), np.hstack([error for _, error in columns])
 
-    def _slope(self, leaves: Values, of: str, by: str, direction: Array) -> tuple[Array, Array]:
-        base, conditions = self.run(leaves)
-        at = base[by]
-        inputs = {leaf.name for leaf in self.leaves}
-        size = np.max(np.abs(at), axis=1, keepdims=True)
-        step = STEP * np.maximum(size, 1e-2)
-        smooth = np.ones((len(at), 1), dtype=bool)
 
-        def moved(times: float) -> Array:
-            nonlocal smooth
-            place = {by: at + times * step * direction}
-            values, there = self.run({**leaves, **place} if by in inputs else leaves, place)
-            for before, after in zip(conditions, there, strict=True):
-                smooth &= np.all((np.sign(before) == np.sign(after)) & (before != 0), axis=1, keepdims=True)
-            return values[of]
-
-        with np.errstate(all="ignore"):
-            p = {times: moved(times) for times in (-2, -1, -0.5, 0.5, 1, 2)}
-            coarse = (8 * (p[1] - p[-1]) - (p[2] - p[-2])) / (12 * step)
-            fine = (8 * (p[0.5] - p[-0.5]) - (p[1] - p[-1])) / (6 * step)
-            rounding = 64 * EPSILON * np.max(np.abs([p[2], p[-2]]), axis=0) / step
-            error = 4 * np.abs(fine - coarse) + rounding
-        return fine, np.where(smooth & np.isfinite(fine), error, np.inf)
+def _central(p: Mapping[float, Array], step: Array, smooth: Any, arithmetic: Arithmetic) -> tuple[Array, Array]:
+    with np.errstate(all="ignore"):
+        coarse = (8 * (p[1] - p[-1]) - (p[2] - p[-2])) / (12 * step)
+        fine = (8 * (p[0.5] - p[-0.5]) - (p[1] - p[-1])) / (6 * step)
+        rounding = 64 * arithmetic.epsilon * np.maximum(np.abs(p[2]), np.abs(p[-2])) / step
+        error = np.asarray(4 * np.abs(fine - coarse) + rounding, dtype=float)
+    return fine, np.where(smooth & np.isfinite(fine.astype(float)), error, np.inf)
 
 
 def _summed(made: Term) -> bool:
     return made.op == "total" or any(_summed(part) for part in made.args)
 
 
-def differs(left: Array, right: Array, error: Array | float, places: Array | float = 1e-6) -> npt.NDArray[np.bool_]:
+def differs(left: Array, right: Array, error: Array, places: float = 1e-6) -> npt.NDArray[np.bool_]:
     """The points at which two members differ by more than the error and the rounding of their values explain."""
-    left, right, error = np.broadcast_arrays(left, right, error)
     with np.errstate(all="ignore"):
-        gap = np.abs(left - right)
-        clear = gap > error + places * np.maximum(np.abs(left), np.abs(right))
+        gap = np.asarray(np.abs(left - right), dtype=float)
+        size = np.asarray(np.maximum(np.abs(left), np.abs(right)), dtype=float)
+        clear = gap > error + places * size
     return np.any(clear & np.isfinite(gap) & np.isfinite(error), axis=1)
 
 
-def conclusive(left: Array, right: Array, error: Array | float) -> npt.NDArray[np.bool_]:
+def conclusive(left: Array, right: Array, error: Array) -> npt.NDArray[np.bool_]:
     """The points at which equal members would have to agree to a thousandth, and neither is lost in rounding."""
-    left, right, error = np.broadcast_arrays(left, right, error)
+    left, right, error = np.broadcast_arrays(left.astype(float), right.astype(float), error)
     small = error <= 1e-3 * np.maximum(np.abs(left), np.abs(right))
     return np.all(np.isfinite(left) & np.isfinite(right) & np.isfinite(error) & (small | (left == right)), axis=1)
 
@@ -207,3 +221,8 @@ def conclusive(left: Array, right: Array, error: Array | float) -> npt.NDArray[n
 def plain(values: Mapping[str, Array], at: int) -> dict[str, Any]:
     """The values at one point, as they are shown."""
     return {key: (v[at][0].item() if v.shape[1] == 1 else v[at].tolist()) for key, v in values.items()}
+
+
+def precise(values: Mapping[str, Array], at: int) -> Values:
+    """The values at one point, as numbers of many digits."""
+    return {key: np.array([[mpmath.mpf(entry) for entry in value[at].tolist()]]) for key, value in values.items()}
