@@ -1,19 +1,21 @@
-"""`python -m benchmarks [NAME ...]`: run the named benchmarks (all by default), print, write the tables of README.md.
+"""`python -m benchmarks [NAME ...] [--draws N] [--seed S]`: run the named benchmarks and searches, all by default.
 
-One thread, set before NumPy is loaded.
+Their tables are printed and written into README.md; what a search finds wrong is printed below its table, and makes
+the exit code 1. One thread, set before NumPy is loaded.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
-import sys
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 from benchmarks import derivation, emitted, startup, verify_speed  # noqa: E402
+from benchmarks.searches import branches, laws, meaning, tally  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
 
 README = Path(__file__).with_name("README.md")
@@ -25,18 +27,33 @@ TABLES = {
     "verify": verify_speed.rows,
     "length": verify_speed.length_rows,
 }
+SEARCHES = {"branches": branches.search, "laws": laws.search, "meaning": meaning.search}
 
 
-def main(names: list[str]) -> None:
-    """Run the named benchmarks (all by default) and put their tables between the marks of README.md."""
+def main() -> None:
+    """Run the named benchmarks and searches and put their tables between the marks of README.md."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*TABLES, *SEARCHES]))
+    parser.add_argument("--draws", type=int, default=2000, help="claims of each search (2000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the searches (0)")
+    given = parser.parse_args()
     page = README.read_text("utf-8")
-    for name in names or TABLES:
-        result = table(TABLES[name]())
-        print(f"{name}\n{result}\n")
+    wrong = ""
+    for name in given.names or [*TABLES, *SEARCHES]:
+        found = ""
+        if name in SEARCHES:
+            findings = list(SEARCHES[name](given.draws, given.seed))
+            result, found = table(tally.rows(findings)), tally.offenders(findings)
+            result = f"{len(findings)} draws, seed {given.seed}.\n\n{result}"
+        else:
+            result = table(TABLES[name]())
+        print(f"{name}\n{result}\n\n{found}")
+        wrong += found
         marks = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
         pattern = re.compile(f"(?s){re.escape(marks[0])}.*?{re.escape(marks[1])}")
         page = pattern.sub(lambda _: marks[0] + result + marks[1], page)  # noqa: B023
     README.write_text(page, "utf-8")
+    raise SystemExit(bool(wrong))
 
 
-main(sys.argv[1:])
+main()

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from benchmarks.searches.terms import Term
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
 Values = dict[str, Array]
 ENTRIES = 3
 DIGITS = 80
@@ -90,7 +90,7 @@ class Floats:
 
     def branched(self, made: Term, args: Sequence[Array]) -> Array:
         if made.op == "total":
-            return args[0].sum(axis=1, keepdims=True)
+            return np.asarray(args[0].sum(axis=1, keepdims=True))
         if made.op in ("max", "min", "mask", "where"):
             self.conditions.append(args[0] - args[1])
         else:
@@ -127,7 +127,7 @@ class Model:
         """The names of the vectors."""
         found = {leaf.name for leaf in self.leaves if leaf.vector}
         for bound, made in self.bindings:
-            if made.op != "total" and not _summed(made) and found & set(made.names()):
+            if all(part.op != "total" for part in made.parts()) and found & set(made.names()):
                 found.add(bound)
         return frozenset(found)
 
@@ -198,24 +198,21 @@ def _central(p: Mapping[float, Array], step: Array, smooth: Any, arithmetic: Ari
     return fine, np.where(smooth & np.isfinite(fine.astype(float)), error, np.inf)
 
 
-def _summed(made: Term) -> bool:
-    return made.op == "total" or any(_summed(part) for part in made.args)
-
-
 def differs(left: Array, right: Array, error: Array, places: float = 1e-6) -> npt.NDArray[np.bool_]:
     """The points at which two members differ by more than the error and the rounding of their values explain."""
     with np.errstate(all="ignore"):
         gap = np.asarray(np.abs(left - right), dtype=float)
         size = np.asarray(np.maximum(np.abs(left), np.abs(right)), dtype=float)
         clear = gap > error + places * size
-    return np.any(clear & np.isfinite(gap) & np.isfinite(error), axis=1)
+    return np.asarray(np.any(clear & np.isfinite(gap) & np.isfinite(error), axis=1))
 
 
 def conclusive(left: Array, right: Array, error: Array) -> npt.NDArray[np.bool_]:
     """The points at which equal members would have to agree to a thousandth, and neither is lost in rounding."""
     left, right, error = np.broadcast_arrays(left.astype(float), right.astype(float), error)
     small = error <= 1e-3 * np.maximum(np.abs(left), np.abs(right))
-    return np.all(np.isfinite(left) & np.isfinite(right) & np.isfinite(error) & (small | (left == right)), axis=1)
+    finite = np.isfinite(left) & np.isfinite(right) & np.isfinite(error)
+    return np.asarray(np.all(finite & (small | (left == right)), axis=1))
 
 
 def plain(values: Mapping[str, Array], at: int) -> dict[str, Any]:

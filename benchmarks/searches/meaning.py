@@ -20,11 +20,22 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.searches.networks import family, layers, regression
 from benchmarks.searches.tally import BARE, Finding
-from benchmarks.searches.worlds import Base, Function, Use, Values, World, sigmoid, worlds
+from benchmarks.searches.worlds import Base, Function, Use, Values, World, constant, functions, neuron, sigmoid
 from derive.check.formulas.verify import verify
 
 POINTS = 5
+WORLDS = (
+    neuron("sigmoid"),
+    neuron("tanh"),
+    regression(indexed=True),
+    regression(indexed=False),
+    layers(),
+    family(),
+    functions("sigmoid"),
+    functions("tanh"),
+)
 PLACES = (":=", ":=", "=", "=", "let", "let", "define", "prose", "same display", "where", "where =", "later")
 
 
@@ -41,12 +52,12 @@ def _equal(left: Any, right: Any) -> bool:
     return left.shape == right.shape and np.allclose(left, right, rtol=1e-8, atol=1e-12)
 
 
-def _holds(use: Use, constant: Any, points: Sequence[Values], meanings: Sequence[Any]) -> bool:
+def _holds(use: Use, given: tuple[float, int], points: Sequence[Values], meanings: Sequence[Any]) -> bool:
     """Whether a formula is right at all points, by one meaning of the name."""
-    for v, meaning in zip(points, meanings, strict=True):
+    for point, meaning in zip(points, meanings, strict=True):
+        v = {**point, "D": meaning}
         try:
-            right = (v[use.plus] if use.plus else 0) + constant(v) * use.right(v, meaning)
-            left = use.left({**v, "D": meaning})
+            left, right = use.left(v), (v[use.plus] if use.plus else 0) + constant(given, v) * use.right(v)
         except (ValueError, TypeError, AttributeError):  # shapes that do not fit, a number for a function
             return False
         if not _equal(left, right):
@@ -78,13 +89,13 @@ def draw_page(rng: random.Random, numbers: np.random.Generator, world: World) ->
     if function:
         page_means: list[Any] = [base.value(v) for v in points]
     else:
-        page_means = [world.constants[factor](v) * base.value(v) for v in points]
+        page_means = [constant(world.constants[factor], v) * base.value(v) for v in points]
     inherent = _builtin(world, spelled, points)
     two = place == "=" and spelled in world.marks
 
-    def say(use: Use, constant: Any) -> str:
-        right = _holds(use, constant, points, page_means)
-        other = inherent is not None and _holds(use, constant, points, inherent)
+    def say(use: Use, given: tuple[float, int]) -> str:
+        right = _holds(use, given, points, page_means)
+        other = inherent is not None and _holds(use, given, points, inherent)
         if right == other:
             return "right" if right else "wrong"
         if two:
@@ -93,17 +104,18 @@ def draw_page(rng: random.Random, numbers: np.random.Generator, world: World) ->
             return "later" if other else "open"
         return "right" if right else "wrong"
 
-    ways = [(use, constant) for use in world.uses for constant in world.constants]
+    ways = [(use, text) for use in world.uses for text in world.constants]
     uses = []
     for _ in range(rng.choice([1, 2, 2, 3])):
         rng.shuffle(ways)
         wanted = rng.choice(["right", "right", "trap", "trap", "any"])
-        for use, constant in ways[:24]:
-            held = _holds(use, world.constants[constant], points, page_means)
-            trap = inherent is not None and _holds(use, world.constants[constant], points, inherent) and not held
+        for use, text in ways[:24]:
+            given = world.constants[text]
+            held = _holds(use, given, points, page_means)
+            trap = inherent is not None and _holds(use, given, points, inherent) and not held
             if wanted == "any" or (held if wanted == "right" else trap):
                 break
-        uses.append((_spell(use.text, spelled, constant), say(use, world.constants[constant])))
+        uses.append((_spell(use.text, spelled, text), say(use, given)))
     name = f"{spelled}(u)" if function else spelled
     body = _scaled(factor, base)
     is_so = inherent is not None and not function and all(map(_equal, inherent, page_means))
@@ -111,17 +123,17 @@ def draw_page(rng: random.Random, numbers: np.random.Generator, world: World) ->
     return _laid_out(rng, world, place, (name, body, said), uses)
 
 
-def _spell(text: str, spelled: str, constant: str) -> str:
+def _spell(text: str, spelled: str, before: str) -> str:
     squared = "_" in spelled or "^" in spelled
     text = text.replace("<D>^2", f"({spelled})^2" if squared or spelled.startswith("d") else f"{spelled}^2")
-    return text.replace("<c>", constant).replace("<D>", spelled)
+    return text.replace("<c>", before).replace("<D>", spelled)
 
 
 def _laid_out(
     rng: random.Random, world: World, place: str, defined: tuple[str, str, str], uses: list[tuple[str, str]]
 ) -> Made:
     name, body, said = defined
-    first, rest = uses[0], uses[1:]
+    first = uses[0]
     texts = [(text, is_, "use") for text, is_ in uses]
     match place:
         case ":=" | "=":
@@ -143,7 +155,6 @@ def _laid_out(
             texts = [*texts[: at + 1], *after]
     prose = f"We let ${name} = {body}$ in what follows.\n\n" if place == "prose" else ""
     page = f"```derive\n{world.model}\n```\n\n{prose}" + "\n\n".join(f"$$\n{text}\n$$" for text, _, _ in texts) + "\n"
-    del rest
     return Made(page, tuple((text, is_, f"{place}, {kind}") for text, is_, kind in texts))
 
 
@@ -155,10 +166,9 @@ def _after(said: str) -> str:
 def search(draws: int, seed: int) -> Iterator[Finding]:
     """Random pages, and their displays judged, beside what the oracle says. `draws` counts the displays."""
     rng, numbers = random.Random(seed), np.random.default_rng(seed)
-    known = worlds()
     done = 0
     while done < draws:
-        made = draw_page(rng, numbers, rng.choice(known))
+        made = draw_page(rng, numbers, rng.choice(WORLDS))
         results = verify(made.page, options=BARE).results
         if len(results) != len(made.said):
             raise ValueError(f"{len(results)} results for {len(made.said)} displays:\n{made.page}")

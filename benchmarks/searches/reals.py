@@ -6,7 +6,7 @@ which conventions differ, and a comparison that is decided by rounding: they are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mpmath
@@ -18,6 +18,23 @@ DIGITS = 50
 ROUNDING = mpf(10) ** -35
 LARGEST = mpf(10) ** 9
 """No exponential, sine or power of an exponent beyond: what remains of it after reduction is rounding."""
+
+
+SMOOTH: dict[str, Callable[[Any], Any]] = {
+    "exp": mpmath.exp,
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tanh": mpmath.tanh,
+    "sigmoid": lambda u: 1 / (1 + mpmath.exp(-u)),
+}
+FUNCTIONS: tuple[Callable[[Any], Any], ...] = (
+    lambda u: u**2 - 1,
+    lambda u: -(u**2) - 1,
+    lambda u: u / 2 - 3,
+    lambda u: 2 - u,
+    lambda u: mpmath.tanh(u) - mpf(1) / 2,
+)
+"""What a generic function may be: of both signs, rising and falling."""
 
 
 class Undefined(ArithmeticError):
@@ -65,6 +82,13 @@ class Reals:
                 return args[0] / args[1]
             case "pow":
                 return self.power(*args)
+            case "f":
+                return FUNCTIONS[int(self.values["f"])](args[0])
+        u = args[0]
+        if made.op in SMOOTH:
+            if abs(u) > LARGEST:
+                raise Open
+            return SMOOTH[made.op](u)
         return self.function(made.op, args)
 
     def power(self, base: Any, exponent: Any) -> Any:
@@ -107,15 +131,6 @@ class Reals:
                 if self.sign(u) < 0:
                     raise Undefined
                 return mpmath.sqrt(max(u, mpf(0)))
-        if abs(u) > LARGEST:
-            raise Open
-        match op:
-            case "exp":
-                return mpmath.exp(u)
-            case "sin" | "cos" | "tanh":
-                return getattr(mpmath, op)(u)
-            case "sigmoid":
-                return 1 / (1 + mpmath.exp(-u))
         raise KeyError(op)
 
     def sign(self, value: Any) -> int:
@@ -133,7 +148,7 @@ def value(made: Term, values: Mapping[str, Any]) -> tuple[Any, Any]:
 
 def compare(left: Term, right: Term, values: Mapping[str, Any]) -> str:
     """At one point: equal, different, left or right alone defined, undefined, or open."""
-    found = []
+    found: list[tuple[Any, Any] | None] = []
     try:
         for member in (left, right):
             try:
@@ -142,11 +157,12 @@ def compare(left: Term, right: Term, values: Mapping[str, Any]) -> str:
                 found.append(None)
     except (Open, OverflowError):
         return "open"
-    if None in found:
-        return "undefined" if found[0] is found[1] else "right only" if found[0] is None else "left only"
-    (one, first), (other, second) = found
+    first, second = found
+    if first is None or second is None:
+        return "undefined" if first is second else "right only" if first is None else "left only"
+    (one, size), (other, more) = first, second
     with mp.workdps(DIGITS):
-        gap, size = abs(one - other), max(first, second)
+        gap, size = abs(one - other), max(size, more)
         if gap <= ROUNDING * max(abs(one), abs(other)):
             return "equal"
         return "different" if gap > ROUNDING * size else "open"

@@ -47,7 +47,11 @@ class Finding:
             return "internal error"
         if known == "true" and self.said in ("wrong", "nowhere", "redefines"):
             return "wrong true"
-        if known == "true" and self.said == "rounded" and self.verdict.evidence in ("proved", "proved-at-sizes", "probed"):
+        if (
+            known == "true"
+            and self.said == "rounded"
+            and self.verdict.evidence in ("proved", "proved-at-sizes", "probed")
+        ):
             return "wrong true"
         if known == "true" and self.said == "part" and not self.verdict.diagnosis:
             return "true without its condition"
@@ -79,7 +83,11 @@ def judged(model: str, claim: str) -> Verdict:
 
 def rows(findings: Sequence[Finding]) -> list[Row]:
     """The table: a line for each verdict and its evidence, a column for each thing that the oracle says."""
-    sayings = [s for s in ("right", "wrong", "part", "nowhere", "rounded", "open", "later", "defines", "redefines") if any(f.said == s for f in findings)]
+    sayings = [
+        s
+        for s in ("right", "wrong", "part", "nowhere", "rounded", "open", "later", "defines", "redefines")
+        if any(f.said == s for f in findings)
+    ]
     words = sorted({f.word for f in findings}, key=lambda word: (WORDS.index(word.partition(",")[0]), word))
     count = Counter((f.word, f.said) for f in findings)
     made = [Row(word, {said: str(count[word, said]) for said in sayings}) for word in words]

@@ -7,8 +7,8 @@ Comparisons stand in `mask` (1 where l < r, else 0) and `where` (the first of tw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 MODEL_NAMES = {"max": "maximum", "min": "minimum", "total": "sum"}
@@ -53,12 +53,15 @@ class Term:
     def __neg__(self) -> Term:
         return Term("neg", (self,))
 
+    def parts(self) -> Iterator[Term]:
+        """The term, and all terms in it."""
+        yield self
+        for part in self.args:
+            yield from part.parts()
+
     def names(self) -> Iterator[str]:
         """The names in it, one by one."""
-        if self.op == "name":
-            yield self.text
-        for part in self.args:
-            yield from part.names()
+        return (part.text for part in self.parts() if part.op == "name")
 
     def __str__(self) -> str:
         return model_text(self)
@@ -92,6 +95,13 @@ def where(left: Term | float, relation: str, right: Term | float, then: Term | f
     return Term("where", (term(left), term(right), term(then), term(other)), relation)
 
 
+def replaced(made: Term, terms: Mapping[str, Term]) -> Term:
+    """The term with names replaced by terms."""
+    if made.op == "name":
+        return terms.get(made.text, made)
+    return replace(made, args=tuple(replaced(part, terms) for part in made.args))
+
+
 def model_text(made: Term) -> str:
     """The term as a right side in model text."""
     return _model(made)[0]
@@ -123,11 +133,13 @@ def _within(part: tuple[str, int], least: int) -> str:
 
 
 MASKS = (r"\mathbb{{1}}[{}]", r"\mathbb{{1}}\{{{}\}}", r"\mathbf{{1}}_{{{}}}", "[{}]", r"\mathbb{{1}}_{{\{{{}\}}}}")
+BACKSLASH = "\\"
 CALLS = {
     "sign": r"\operatorname{sign}",
     "step": r"\operatorname{step}",
     "relu": r"\operatorname{relu}",
     "sigmoid": r"\sigma",
+    "f": "f",
 }
 
 
@@ -192,13 +204,8 @@ class _Writer:
                 return rf"\sqrt{{{inner[0]}}}", ATOM
             case "exp" if self.style.exp == "e":
                 return f"e^{{{inner[0]}}}", POWER
-            case "log":
-                head = self.style.log
-            case "sign":
-                head = self.style.sign
-            case _:
-                head = CALLS.get(made.op, rf"\{made.op}")
-        return rf"{head}\left({', '.join(inner)}\right)", PRODUCT
+        heads = {**CALLS, "log": self.style.log, "sign": self.style.sign}
+        return rf"{heads.get(made.op, BACKSLASH + made.op)}\left({', '.join(inner)}\right)", PRODUCT
 
     def inside(self, made: Term, least: int) -> str:
         text, strength = self.write(made)

@@ -6,7 +6,7 @@ page defines. The code is complex where a derivative is taken: ∂L/∂q = Im L(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class Use:
 
     text: str
     left: Callable[[Values], Any]
-    right: Callable[[Values, Any], Any]
+    right: Callable[[Values], Any]
     plus: str = ""
 
 
@@ -50,7 +50,8 @@ class World:
     uses: tuple[Use, ...]
     names: Mapping[str, str | float | None]
     """How a defined name is spelled, and its built-in meaning: a number, the key of a value, or none."""
-    constants: Mapping[str, Callable[[Values], float]]
+    constants: Mapping[str, tuple[float, int]]
+    """Constants before a term: a factor, and the power of m beside it."""
     marks: frozenset[str] = frozenset()
     """Spellings that are themselves marks of a derivative by a declared name: `=` after one may be a claim."""
 
@@ -85,25 +86,22 @@ def sigmoid(u: Any) -> Any:
     return 1 / (1 + np.exp(-u))
 
 
-def _key(text: str) -> Callable[[Values], Any]:
+def key(text: str) -> Callable[[Values], Any]:
+    """The value of that name."""
     return lambda v: v[text]
 
 
-PLAIN_CONSTANTS: dict[str, Callable[[Values], float]] = {
-    "": lambda v: 1.0,
-    "2 ": lambda v: 2.0,
-    "-": lambda v: -1.0,
-    r"\frac{1}{2} ": lambda v: 0.5,
-}
-SAMPLE_CONSTANTS: dict[str, Callable[[Values], float]] = {
-    "": lambda v: 1.0,
-    "-": lambda v: -1.0,
-    r"\frac{1}{m} ": lambda v: 1 / v["m"],
-    "m ": lambda v: v["m"],
-}
+PLAIN_CONSTANTS = {"": (1.0, 0), "2 ": (2.0, 0), "-": (-1.0, 0), r"\frac{1}{2} ": (0.5, 0)}
+SAMPLE_CONSTANTS = {"": (1.0, 0), "-": (-1.0, 0), r"\frac{1}{m} ": (1.0, -1), "m ": (1.0, 1)}
 
 
-def _d(by: str, of: str = "L") -> str:
+def constant(given: tuple[float, int], v: Values) -> Any:
+    """The value of a constant; models without samples have no m."""
+    return given[0] * float(v.get("m", 1)) ** given[1]
+
+
+def partial(by: str, of: str = "L") -> str:
+    """A partial derivative, written."""
     return rf"\frac{{\partial {of}}}{{\partial {by}}}"
 
 
@@ -127,26 +125,28 @@ def neuron(activation: str) -> World:
         forward,
         ("x", "w", "b", "y", "z", "a"),
         (
-            Base(_d("z"), _key("∂z")),
-            Base(_d("a"), _key("∂a")),
-            Base(_d("w"), _key("∂w")),
+            Base(partial("z"), key("∂z")),
+            Base(partial("a"), key("∂a")),
+            Base(partial("w"), key("∂w")),
             Base("a - y", lambda v: v["a"] - v["y"], sum=True),
             Base("y - a", lambda v: v["y"] - v["a"], sum=True),
             Base(rf"(a - y) {slope}", lambda v: (v["a"] - v["y"]) * prime(v)),
-            Base("x", _key("x")),
+            Base("x", key("x")),
         ),
         (
-            Use(_d("w") + " = <c><D> x", _key("∂w"), lambda v, d: d * v["x"]),
-            Use(_d("b") + " = <c><D>", _key("∂b"), lambda v, d: d),
-            Use(_d("z") + " = <c><D>", _key("∂z"), lambda v, d: d),
-            Use(_d("x") + " = <c><D> w", _key("∂x"), lambda v, d: d * v["w"]),
-            Use(_d("a") + " = <c><D>", _key("∂a"), lambda v, d: d),
-            Use(_d("y") + " = <c><D>", _key("∂y"), lambda v, d: d),
-            Use(_d("z") + rf" = <c><D> {slope}", _key("∂z"), lambda v, d: d * prime(v)),
-            Use(_d("w") + rf" = <c><D> {slope} x", _key("∂w"), lambda v, d: d * prime(v) * v["x"]),
-            Use(_d("w") + rf" = <c>(a - y) {slope} <D>", _key("∂w"), lambda v, d: (v["a"] - v["y"]) * prime(v) * d),
-            Use(r"L = <c>\frac{1}{2} <D>^2", _key("L"), lambda v, d: d**2 / 2),
-            Use("a = y + <c><D>", _key("a"), lambda v, d: d, plus="y"),
+            Use(partial("w") + " = <c><D> x", key("∂w"), lambda v: v["D"] * v["x"]),
+            Use(partial("b") + " = <c><D>", key("∂b"), key("D")),
+            Use(partial("z") + " = <c><D>", key("∂z"), key("D")),
+            Use(partial("x") + " = <c><D> w", key("∂x"), lambda v: v["D"] * v["w"]),
+            Use(partial("a") + " = <c><D>", key("∂a"), key("D")),
+            Use(partial("y") + " = <c><D>", key("∂y"), key("D")),
+            Use(partial("z") + rf" = <c><D> {slope}", key("∂z"), lambda v: v["D"] * prime(v)),
+            Use(partial("w") + rf" = <c><D> {slope} x", key("∂w"), lambda v: v["D"] * prime(v) * v["x"]),
+            Use(
+                partial("w") + rf" = <c>(a - y) {slope} <D>", key("∂w"), lambda v: (v["a"] - v["y"]) * prime(v) * v["D"]
+            ),
+            Use(r"L = <c>\frac{1}{2} <D>^2", key("L"), lambda v: v["D"] ** 2 / 2),
+            Use("a = y + <c><D>", key("a"), key("D"), plus="y"),
         ),
         {
             r"\delta": "∂z",
@@ -155,213 +155,14 @@ def neuron(activation: str) -> World:
             **dict.fromkeys(["dz", r"\bar z", r"\dot z", "L_z", r"\delta_z", r"\bar{z}", r"\mathrm{d}z"], "∂z"),
             **dict.fromkeys(["dw", r"\bar w", r"\dot w"], "∂w"),
             **dict.fromkeys("EJRdTfgDIim"),
-            **dict.fromkeys([r"\eta", r"\epsilon", r"\varepsilon", r"\hat y", r"\Delta", r"\lambda", r"\sigma", r"\mathbb 1"]),
+            **dict.fromkeys(
+                [r"\eta", r"\epsilon", r"\varepsilon", r"\hat y", r"\Delta", r"\lambda", r"\sigma", r"\mathbb 1"]
+            ),
         },
         PLAIN_CONSTANTS,
-        frozenset(["dz", r"\bar z", r"\dot z", "L_z", r"\delta_z", r"\bar{z}", r"\mathrm{d}z", "dw", r"\bar w", r"\dot w"]),
-    )
-
-
-def regression(*, indexed: bool) -> World:
-    """A mean over samples; formulas by entries or by arrays."""
-
-    def leaves(rng: np.random.Generator) -> Values:
-        m, n = int(rng.integers(2, 6)), int(rng.integers(2, 5))
-        sizes: Values = {"m": m, "n": n}
-        return sizes | {"X": rng.normal(size=(m, n)), "w": rng.normal(size=n), "b": rng.normal(), "y": rng.normal(size=m)}
-
-    def forward(v: Values, put: Put) -> None:
-        z = put("z", v["X"] @ v["w"] + v["b"])
-        put("L", np.sum((z - v["y"]) ** 2) / (2 * v["m"]))
-
-    i = "_i" if indexed else ""
-    marks = ["dz" + i, r"\bar z" + i, r"\dot{z}" + i]
-    sums = (
-        Use(_d("w_j") + r" = <c>\sum_i <D> X_{ij}", _key("∂w"), lambda v, d: d @ v["X"]),
-        Use(_d("b") + r" = <c>\sum_i <D>", _key("∂b"), lambda v, d: np.sum(d)),
-        Use(r"L = <c>\frac{1}{2} \sum_i <D>^2", _key("L"), lambda v, d: np.sum(d**2) / 2),
-        Use(r"L = <c>\frac{1}{2m} \sum_i <D>^2", _key("L"), lambda v, d: np.sum(d**2) / (2 * v["m"])),
-        Use("z_i = y_i + <c><D>", _key("z"), lambda v, d: d, plus="y"),
-    )
-    arrays = (
-        Use(_d("w") + r" = <c>X^\top <D>", _key("∂w"), lambda v, d: v["X"].T @ d),
-        Use(r"L = <c>\frac{1}{2} \|<D>\|^2", _key("L"), lambda v, d: np.sum(d**2) / 2),
-        Use("z = y + <c><D>", _key("z"), lambda v, d: d, plus="y"),
-    )
-    return World(
-        "X : (m, n)\nw : (n,)\nb : scalar\ny : (m,)\nz = X @ w + b\nL = sum((z - y)**2)/(2*m)",
-        "L",
-        leaves,
-        forward,
-        ("w", "b", "y", "z"),
-        (
-            Base(_d("z" + i), _key("∂z")),
-            Base(_d("y" + i), _key("∂y")),
-            Base(f"z{i} - y{i}", lambda v: v["z"] - v["y"], sum=True),
-            Base(f"y{i} - z{i}", lambda v: v["y"] - v["z"], sum=True),
+        frozenset(
+            ["dz", r"\bar z", r"\dot z", "L_z", r"\delta_z", r"\bar{z}", r"\mathrm{d}z", "dw", r"\bar w", r"\dot w"]
         ),
-        (
-            Use(_d("z" + i) + " = <c><D>", _key("∂z"), lambda v, d: d),
-            Use(_d("y" + i) + " = <c><D>", _key("∂y"), lambda v, d: d),
-            *(sums if indexed else arrays),
-        ),
-        {
-            r"\delta" + i: "∂z",
-            **dict.fromkeys(marks, "∂z"),
-            **({} if indexed else {"e": np.e, r"\pi": np.pi}),
-            **dict.fromkeys([n + i for n in ("r", "d", "E", "R", r"\eta", r"\epsilon", "T", "J", "f")]),
-            **(dict.fromkeys(["e_i", r"\pi_i"]) if indexed else {}),
-        },
-        SAMPLE_CONSTANTS,
-        frozenset(marks),
-    )
-
-
-def layers() -> World:
-    """Two layers, one sample a row, cross entropy; formulas by matrices."""
-
-    def leaves(rng: np.random.Generator) -> Values:
-        m, n, h, k = (int(size) for size in rng.integers(2, 5, size=4))
-        shapes = {"X": (m, n), "W_1": (n, h), "b_1": (h,), "W_2": (h, k), "b_2": (k,)}
-        found: Values = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-        return {**found, "Y": rng.uniform(0.1, 0.9, size=(m, k)), "m": m}
-
-    def forward(v: Values, put: Put) -> None:
-        z = put("Z_1", v["X"] @ v["W_1"] + v["b_1"])
-        a = put("A_1", sigmoid(z))
-        out = put("A_2", sigmoid(put("Z_2", a @ v["W_2"] + v["b_2"])))
-        put("L", -np.sum(v["Y"] * np.log(out) + (1 - v["Y"]) * np.log(1 - out)) / v["m"])
-
-    marks = ["dZ_2", r"\bar Z_2"]
-    return World(
-        "X : (m, n_0)\nW_1 : (n_0, n_1)\nb_1 : (n_1,)\nW_2 : (n_1, n_2)\nb_2 : (n_2,)\nY : (m, n_2), in (0, 1)\n"
-        "Z_1 = X @ W_1 + b_1\nA_1 = sigmoid(Z_1)\nZ_2 = A_1 @ W_2 + b_2\nA_2 = sigmoid(Z_2)\n"
-        "L = sum(-(Y*log(A_2) + (1 - Y)*log(1 - A_2))) / m",
-        "L",
-        leaves,
-        forward,
-        ("W_2", "b_2", "Z_2", "A_2", "A_1", "Z_1", "W_1"),
-        (
-            Base(_d("Z_2"), _key("∂Z_2")),
-            Base(_d("A_2"), _key("∂A_2")),
-            Base("A_2 - Y", lambda v: v["A_2"] - v["Y"], sum=True),
-            Base("Y - A_2", lambda v: v["Y"] - v["A_2"], sum=True),
-        ),
-        (
-            Use(_d("W_2") + r" = <c>A_1^\top <D>", _key("∂W_2"), lambda v, d: v["A_1"].T @ d),
-            Use(_d("Z_2") + " = <c><D>", _key("∂Z_2"), lambda v, d: d),
-            Use(_d("A_2") + " = <c><D>", _key("∂A_2"), lambda v, d: d),
-            Use(_d("A_1") + r" = <c><D> W_2^\top", _key("∂A_1"), lambda v, d: d @ v["W_2"].T),
-            Use(
-                _d("Z_1") + r" = <c>(<D> W_2^\top) \odot A_1 \odot (1 - A_1)",
-                _key("∂Z_1"),
-                lambda v, d: (d @ v["W_2"].T) * v["A_1"] * (1 - v["A_1"]),
-            ),
-            Use(
-                _d("Z_2") + r" = <c><D> \odot A_2 \odot (1 - A_2)",
-                _key("∂Z_2"),
-                lambda v, d: d * v["A_2"] * (1 - v["A_2"]),
-            ),
-        ),
-        {
-            **dict.fromkeys([r"\delta_2", r"\delta^{(2)}", r"\delta^{[2]}", r"\delta^2"], "∂Z_2"),
-            **dict.fromkeys(marks, "∂Z_2"),
-            **dict.fromkeys(["E", "D", "R", r"\Delta_2", "J", "T", "G_2"]),
-        },
-        SAMPLE_CONSTANTS,
-        frozenset(marks),
-    )
-
-
-def family() -> World:
-    """A network of four layers with a generic activation; formulas for a symbolic layer, taken at l = 2 and l = 3."""
-
-    def leaves(rng: np.random.Generator) -> Values:
-        sizes = [int(size) for size in rng.integers(2, 5, size=5)]
-        found: Values = {"x": rng.normal(size=sizes[1]), "y": rng.normal(size=sizes[4]), "l": int(rng.integers(2, 4))}
-        for k in (2, 3, 4):
-            found[f"W{k}"], found[f"b{k}"] = rng.normal(size=(sizes[k], sizes[k - 1])), rng.normal(size=sizes[k])
-        return found
-
-    def forward(v: Values, put: Put) -> None:
-        put("a1", v["x"])
-        for k in (2, 3, 4):
-            put(f"z{k}", v[f"W{k}"] @ v[f"a{k - 1}"] + v[f"b{k}"])
-            put(f"a{k}", np.tanh(v[f"z{k}"]))
-        put("J", np.sum((v["y"] - v["a4"]) ** 2) / 2)
-
-    def at(name: str, offset: int = 0) -> Callable[[Values], Any]:
-        return lambda v: v[f"{name}{v['l'] + offset}"]
-
-    def prime(v: Values) -> Any:
-        return 1 - np.tanh(v[f"z{v['l']}"]) ** 2
-
-    return World(
-        "x : (n[1],)\ny : (n[L],)\nW[l] : (n[l], n[l-1])\nb[l] : (n[l],)\nf : function\na[1] = x\nfor l in 2..L:\n"
-        "    z[l] = W[l] @ a[l-1] + b[l]\n    a[l] = f(z[l])\nJ = 1/2*sum((y - a[L])**2)",
-        "J",
-        leaves,
-        forward,
-        ("a1", *(f"{name}{k}" for name in "Wbza" for k in (2, 3, 4))),
-        (
-            Base(_d("z^{(l)}", "J"), at("∂z")),
-            Base(_d("a^{(l)}", "J"), at("∂a")),
-            Base(_d("b^{(l)}", "J"), at("∂b")),
-        ),
-        (
-            Use(_d("b^{(l)}", "J") + " = <c><D>", at("∂b"), lambda v, d: d),
-            Use(_d("z^{(l)}", "J") + " = <c><D>", at("∂z"), lambda v, d: d),
-            Use(_d("a^{(l)}", "J") + " = <c><D>", at("∂a"), lambda v, d: d),
-            Use(
-                _d("W^{(l)}", "J") + r" = <c><D> (a^{(l-1)})^\top",
-                at("∂W"),
-                lambda v, d: np.outer(d, v[f"a{v['l'] - 1}"]),
-            ),
-            Use(_d("a^{(l-1)}", "J") + r" = <c>(W^{(l)})^\top <D>", at("∂a", -1), lambda v, d: v[f"W{v['l']}"].T @ d),
-            Use(_d("z^{(l)}", "J") + r" = <c><D> \odot f'(z^{(l)})", at("∂z"), lambda v, d: d * prime(v)),
-        ),
-        {
-            r"\delta^{(l)}": "∂z{l}",
-            **dict.fromkeys([r"e^{(l)}", r"\Delta^{(l)}", r"\epsilon^{(l)}", r"d^{(l)}", r"g^{(l)}", r"E^{(l)}"]),
-        },
-        PLAIN_CONSTANTS,
-    )
-
-
-def functions(activation: str) -> World:
-    """One neuron; what is defined is a function of u, and D is that function as a callable with its derivative."""
-    made = neuron(activation)
-    function: Callable[[Any], Any] = sigmoid if activation == "sigmoid" else np.tanh
-    bodies = (
-        (r"\tanh u", np.tanh),
-        (r"\frac{1}{1 + e^{-u}}", sigmoid),
-        ("u^2", lambda u: u**2),
-        (r"2 \tanh u", lambda u: 2 * np.tanh(u)),
-        (r"e^u", np.exp),
-    )
-
-    def body(function: Callable[[Any], Any]) -> Callable[[Values], Any]:
-        return lambda v: Function(function)
-
-    return World(
-        made.model,
-        "L",
-        made.leaves,
-        made.forward,
-        made.wanted,
-        tuple(Base(text, body(function)) for text, function in bodies),
-        (
-            Use("a = <c><D>(z)", _key("a"), lambda v, f: f(v["z"])),
-            Use(r"\frac{\partial a}{\partial z} = <c><D>'(z)", lambda v: Function(function).prime(v["z"]), lambda v, f: f.prime(v["z"])),
-            Use(_d("z") + " = <c>(a - y) <D>'(z)", _key("∂z"), lambda v, f: (v["a"] - v["y"]) * f.prime(v["z"])),
-            Use(_d("w") + " = <c>(a - y) <D>'(z) x", _key("∂w"), lambda v, f: (v["a"] - v["y"]) * f.prime(v["z"]) * v["x"]),
-            Use(_d("a") + " = <c>(<D>(z) - y)", _key("∂a"), lambda v, f: f(v["z"]) - v["y"]),
-            Use(r"L = <c>\frac{1}{2} (<D>(z) - y)^2", _key("L"), lambda v, f: (f(v["z"]) - v["y"]) ** 2 / 2),
-            Use("<D>'(z) = <c>(1 - <D>(z)^2)", lambda v: v["D"].prime(v["z"]), lambda v, f: 1 - f(v["z"]) ** 2),
-            Use("<D>'(z) = <c><D>(z) (1 - <D>(z))", lambda v: v["D"].prime(v["z"]), lambda v, f: f(v["z"]) * (1 - f(v["z"]))),
-        ),
-        {r"\sigma": "sigmoid", **dict.fromkeys(["f", r"\phi", "g", "h", "s", r"\psi", "R", "E"])},
-        PLAIN_CONSTANTS,
     )
 
 
@@ -379,15 +180,51 @@ class Function:
         return np.imag(self.of(u + 1j * TINY)) / TINY
 
 
-def worlds() -> Sequence[World]:
-    """All of them."""
-    return (
-        neuron("sigmoid"),
-        neuron("tanh"),
-        regression(indexed=True),
-        regression(indexed=False),
-        layers(),
-        family(),
-        functions("sigmoid"),
-        functions("tanh"),
+def _always(function: Function) -> Callable[[Values], Any]:
+    return lambda _: function
+
+
+def functions(activation: str) -> World:
+    """One neuron; what is defined is a function of u, and D is that function as a callable with its derivative."""
+    base = neuron(activation)
+    function: Callable[[Any], Any] = sigmoid if activation == "sigmoid" else np.tanh
+    bodies = (
+        (r"\tanh u", np.tanh),
+        (r"\frac{1}{1 + e^{-u}}", sigmoid),
+        ("u^2", lambda u: u**2),
+        (r"2 \tanh u", lambda u: 2 * np.tanh(u)),
+        (r"e^u", np.exp),
+    )
+
+    return World(
+        base.model,
+        "L",
+        base.leaves,
+        base.forward,
+        base.wanted,
+        tuple(Base(text, _always(Function(made))) for text, made in bodies),
+        (
+            Use("a = <c><D>(z)", key("a"), lambda v: v["D"](v["z"])),
+            Use(
+                r"\frac{\partial a}{\partial z} = <c><D>'(z)",
+                lambda v: Function(function).prime(v["z"]),
+                lambda v: v["D"].prime(v["z"]),
+            ),
+            Use(partial("z") + " = <c>(a - y) <D>'(z)", key("∂z"), lambda v: (v["a"] - v["y"]) * v["D"].prime(v["z"])),
+            Use(
+                partial("w") + " = <c>(a - y) <D>'(z) x",
+                key("∂w"),
+                lambda v: (v["a"] - v["y"]) * v["D"].prime(v["z"]) * v["x"],
+            ),
+            Use(partial("a") + " = <c>(<D>(z) - y)", key("∂a"), lambda v: v["D"](v["z"]) - v["y"]),
+            Use(r"L = <c>\frac{1}{2} (<D>(z) - y)^2", key("L"), lambda v: (v["D"](v["z"]) - v["y"]) ** 2 / 2),
+            Use("<D>'(z) = <c>(1 - <D>(z)^2)", lambda v: v["D"].prime(v["z"]), lambda v: 1 - v["D"](v["z"]) ** 2),
+            Use(
+                "<D>'(z) = <c><D>(z) (1 - <D>(z))",
+                lambda v: v["D"].prime(v["z"]),
+                lambda v: v["D"](v["z"]) * (1 - v["D"](v["z"])),
+            ),
+        ),
+        {r"\sigma": "sigmoid", **dict.fromkeys(["f", r"\phi", "g", "h", "s", r"\psi", "R", "E"])},
+        PLAIN_CONSTANTS,
     )
