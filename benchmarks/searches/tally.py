@@ -14,8 +14,15 @@ from derive.model.text import loads
 
 BARE = Options(repairs=False)
 WORDS = ("true", "definition", "undecided", "unread", "ambiguous", "false")
-WRONG_FALSE = "bad witness"
-"""A column: judged false by a point outside the declared domain, or one at which the members do not differ."""
+FAULTS = (
+    "wrong true",
+    "internal error",
+    "wrong false",  # by numbers, or for want of a value
+    "bad witness",  # rightly false, by a point outside the declared domain or at which the members do not differ
+    "wrong false of shapes",
+    "true without its condition",
+)
+"""What may be wrong with a verdict, the worst first."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,8 @@ class Finding:
         if known == "true" and self.said == "part" and not self.verdict.diagnosis:
             return "true without its condition"
         if known == "false" and self.said == "right":
-            return "wrong false"
+            drawn = self.verdict.counterexample is not None or "no value" in self.verdict.diagnosis
+            return "wrong false" if drawn else "wrong false of shapes"
         if known == "false" and self.said in ("defines", "redefines"):
             return "wrong false"
         if known == "false" and self.witness:
@@ -92,15 +100,19 @@ def rows(findings: Sequence[Finding]) -> list[Row]:
     count = Counter((f.word, f.said) for f in findings)
     made = [Row(word, {said: str(count[word, said]) for said in sayings}) for word in words]
     faults = Counter((f.fault, f.said) for f in findings if f.fault)
-    for fault in dict.fromkeys(f.fault for f in findings if f.fault):
+    for fault in (kind for kind in FAULTS if any(f.fault == kind for f in findings)):
         made.append(Row(f"**{fault}**", {said: str(faults[fault, said]) for said in sayings}))
     return [*made, Row("all", {said: str(sum(f.said == said for f in findings)) for said in sayings})]
 
 
+def shown_wrong(findings: Sequence[Finding]) -> list[Finding]:
+    """The verdicts that are wrong by numbers: of these there must be none."""
+    return [f for f in findings if f.fault in FAULTS[:4]]
+
+
 def offenders(findings: Sequence[Finding]) -> str:
     """Everything that is wrong, the worst first."""
-    order = ("wrong true", "internal error", "wrong false", "bad witness", "true without its condition")
-    return "\n".join(str(f) for kind in order for f in findings if f.fault == kind)
+    return "\n".join(str(f) for kind in FAULTS for f in findings if f.fault == kind)
 
 
 def _short(inputs: Any) -> str:
