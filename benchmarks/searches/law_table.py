@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.searches.terms import Term, call, name, term
+from benchmarks.searches.terms import Term, call, mask, name, term
 
 Law = tuple[Term, Term]
 """What stands at a place, and what is put there."""
@@ -17,6 +17,11 @@ E, PI = Term("const", text="e"), Term("const", text=r"\pi")
 
 def _f(op: str) -> Callable[..., Term]:
     return lambda *args: call(op, *args)
+
+
+def slope(made: Term) -> Term:
+    """The derivative by a."""
+    return Term("slope", (made, name("a")))
 
 
 absolute, sign, step, log, exp, sqrt = (_f(op) for op in ("abs", "sign", "step", "log", "exp", "sqrt"))
@@ -213,7 +218,62 @@ CONSTANTS: tuple[Law, ...] = (
     (term("0.999") * u, u),
     (term("0.1") + term("0.2"), term("0.3")),
 )
-FAMILIES = {"powers": POWERS, "exponents": EXPONENTS, "logarithms": LOGARITHMS, "signs": SIGNS, "constants": CONSTANTS}
+SLOPES: tuple[Law, ...] = (
+    (slope(u * v), slope(u) * v + u * slope(v)),
+    (slope(u * v), slope(u) * slope(v)),
+    (slope(u / v), (slope(u) * v - u * slope(v)) / v**2),
+    (slope(u**2), 2 * u * slope(u)),
+    (slope(u**2), 2 * u),
+    (slope(log(u)), slope(u) / u),
+    (slope(log(absolute(u))), slope(u) / u),
+    (slope(sqrt(u)), slope(u) / (2 * sqrt(u))),
+    (slope(sqrt(u**2)), slope(u)),
+    (slope(absolute(u)), sign(u) * slope(u)),
+    (slope(absolute(u)), slope(u)),
+    (slope(largest(u, 0)), mask(u, ">", 0) * slope(u)),
+    (slope(largest(u, 0)), slope(u)),
+    (slope(largest(u, v)), mask(u, ">", v) * slope(u) + mask(u, "<", v) * slope(v)),
+    (slope(least(largest(u, 0), 6)), mask(u, ">", 0) * slope(u)),
+    (slope(least(largest(u, 0), 6)), mask(u, ">", 0) * mask(u, "<", 6) * slope(u)),
+    (slope(u**n), n * u ** (n - 1) * slope(u)),
+    (slope(u**n), u ** (n - 1) * slope(u)),
+    (slope(sign(u)), term(0)),
+    (slope(exp(u)), exp(u) * slope(u)),
+    (slope(sigmoid(u)), sigmoid(u) * (1 - sigmoid(u)) * slope(u)),
+    (slope(log(term(-1))), term(0)),
+    (slope(1 / (v - v)), term(0)),
+    (slope(log(1 + u**2)), 2 * u * slope(u) / (1 + u**2)),
+)
+MASKS: tuple[Law, ...] = (
+    (mask(u, ">", 7), term(0)),
+    (mask(u, ">", -100), term(1)),
+    (mask(u, ">", v), step(u - v)),
+    (mask(u, ">", v) + mask(u, "<=", v), term(1)),
+    (mask(u, ">", v) + mask(u, "<", v), term(1)),
+    (mask(u, ">", 0) * u, largest(u, 0)),
+    (mask(u, ">", 0) * mask(v, ">", 0), mask(u * v, ">", 0)),
+    (mask(u**2, ">=", 0), term(1)),
+    (mask(u**2, ">", 0), term(1)),
+    (mask(exp(u), ">", 0), term(1)),
+    (mask(u**n, ">", 0), mask(u, ">", 0)),
+    (mask(u, ">", 0) ** 2, mask(u, ">", 0)),
+    (mask(2 * u, ">", 0), mask(u, ">", 0)),
+    (mask(absolute(u), "<", 1), mask(u**2, "<", 1)),
+    (mask(absolute(u), "<", 1), mask(u, "<", 1)),
+    (1 - mask(u, ">", 0), mask(u, "<=", 0)),
+    (1 - mask(u, ">", 0), mask(u, "<", 0)),
+    (mask(n, ">", 1), term(1)),
+    (mask(n, ">=", 1), term(1)),
+)
+FAMILIES = {
+    "powers": POWERS,
+    "exponents": EXPONENTS,
+    "logarithms": LOGARITHMS,
+    "signs": SIGNS,
+    "constants": CONSTANTS,
+    "slopes": SLOPES,
+    "masks": MASKS,
+}
 AROUND = (
     u + v,
     u - v,

@@ -21,7 +21,7 @@ from typing import Any
 from mpmath import mpf
 
 from benchmarks.searches.law_table import AROUND, FAMILIES
-from benchmarks.searches.reals import FUNCTIONS, Open, Undefined, compare, value
+from benchmarks.searches.reals import FUNCTIONS, Open, Reals, Undefined, compare
 from benchmarks.searches.tally import Finding, judged
 from benchmarks.searches.terms import Style, Term, latex, name, replaced, term
 
@@ -85,7 +85,7 @@ def _around(rng: random.Random, depth: int) -> Term:
 
 
 def _generic(*sides: Term) -> bool:
-    return any(part.op == "f" for side in sides for part in side.parts())
+    return any(part.op in FUNCTIONS[0] for side in sides for part in side.parts())
 
 
 def oracle(left: Term, right: Term, letters: list[Letter], rng: random.Random) -> tuple[str, str]:
@@ -120,7 +120,7 @@ def _closed(left: Term, right: Term) -> tuple[str, str]:
         digits = numeral.args[0] if numeral.op == "neg" else numeral
         if found == "different" and digits.op == "num" and "." in digits.text and other.op != "num":
             try:
-                gap = abs(value(numeral, {})[0] - value(other, {})[0])
+                gap = abs(Reals({})(numeral) - Reals({})(other))
             except (Undefined, Open):
                 continue
             if gap <= mpf(10) ** -len(digits.text.partition(".")[2]) / 2:

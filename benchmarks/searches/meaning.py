@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.searches.networks import family, layers, regression
+from benchmarks.searches.networks import entries, family, layers, regression
 from benchmarks.searches.tally import BARE, Finding
 from benchmarks.searches.worlds import Base, Function, Use, Values, World, constant, functions, neuron, sigmoid
 from derive.check.formulas.verify import verify
@@ -32,6 +32,7 @@ WORLDS = (
     regression(indexed=True),
     regression(indexed=False),
     layers(),
+    entries(),
     family(),
     functions("sigmoid"),
     functions("tanh"),

@@ -137,6 +137,53 @@ def layers() -> World:
     )
 
 
+def entries() -> World:
+    """One layer, one sample a row, cross entropy; formulas by entries."""
+
+    def leaves(rng: np.random.Generator) -> Values:
+        m, n, k = (int(size) for size in rng.integers(2, 5, size=3))
+        found: Values = {"X": rng.normal(size=(m, n)), "W": rng.normal(size=(n, k)), "b": rng.normal(size=k)}
+        return {**found, "Y": rng.uniform(0.1, 0.9, size=(m, k)), "m": m}
+
+    def forward(v: Values, put: Put) -> None:
+        a = put("A", sigmoid(put("Z", v["X"] @ v["W"] + v["b"])))
+        put("L", -np.sum(v["Y"] * np.log(a) + (1 - v["Y"]) * np.log(1 - a)) / v["m"])
+
+    return World(
+        "X : (m, n)\nW : (n, k)\nb : (k,)\nY : (m, k), in (0, 1)\nZ = X @ W + b\nA = sigmoid(Z)\n"
+        "L = sum(-(Y*log(A) + (1 - Y)*log(1 - A))) / m",
+        "L",
+        leaves,
+        forward,
+        ("W", "b", "X", "Z", "A"),
+        (
+            Base(partial("Z_{ij}"), key("∂Z")),
+            Base(partial("A_{ij}"), key("∂A")),
+            Base("A_{ij} - Y_{ij}", lambda v: v["A"] - v["Y"], sum=True),
+            Base("Y_{ij} - A_{ij}", lambda v: v["Y"] - v["A"], sum=True),
+        ),
+        (
+            Use(partial("W_{pj}") + r" = <c>\sum_i X_{ip} <D>", key("∂W"), lambda v: v["X"].T @ v["D"]),
+            Use(partial("b_j") + r" = <c>\sum_i <D>", key("∂b"), lambda v: v["D"].sum(axis=0)),
+            Use(partial("X_{ip}") + r" = <c>\sum_j <D> W_{pj}", key("∂X"), lambda v: v["D"] @ v["W"].T),
+            Use(partial("Z_{ij}") + " = <c><D>", key("∂Z"), key("D")),
+            Use(partial("A_{ij}") + " = <c><D>", key("∂A"), key("D")),
+            Use(
+                partial("Z_{ij}") + " = <c><D> A_{ij} (1 - A_{ij})",
+                key("∂Z"),
+                lambda v: v["D"] * v["A"] * (1 - v["A"]),
+            ),
+        ),
+        {
+            r"\delta_{ij}": "∂Z",
+            **dict.fromkeys(["dZ_{ij}", r"\bar{Z}_{ij}"], "∂Z"),
+            **dict.fromkeys(["e_{ij}", "E_{ij}", "D_{ij}", r"\epsilon_{ij}", r"\pi_{ij}", "T_{ij}"]),
+        },
+        SAMPLE_CONSTANTS,
+        frozenset(["dZ_{ij}", r"\bar{Z}_{ij}"]),
+    )
+
+
 def family() -> World:
     """A network of four layers with a generic activation; formulas for a symbolic layer, taken at l = 2 and l = 3."""
 

@@ -133,13 +133,14 @@ def _within(part: tuple[str, int], least: int) -> str:
 
 
 MASKS = (r"\mathbb{{1}}[{}]", r"\mathbb{{1}}\{{{}\}}", r"\mathbf{{1}}_{{{}}}", "[{}]", r"\mathbb{{1}}_{{\{{{}\}}}}")
+OPEN_TO_THE_RIGHT = ("where", "total", "slope", "log", "exp", "tanh", "max", "min")
 BACKSLASH = "\\"
 CALLS = {
     "sign": r"\operatorname{sign}",
     "step": r"\operatorname{step}",
     "relu": r"\operatorname{relu}",
     "sigmoid": r"\sigma",
-    "f": "f",
+    **{prime: prime for prime in ("f", "f'", "f''")},
 }
 
 
@@ -191,6 +192,9 @@ class _Writer:
                 return self.style.mask.format(self.compared(made)), PRODUCT
             case "where":
                 return self.cases(made), PRODUCT
+            case "slope":
+                inner = self.write(made.args[0])[0]
+                return rf"\frac{{\partial}}{{\partial {made.args[1].text}}} \left({inner}\right)", PRODUCT
             case "total":
                 return rf"\sum_{self.style.index or 'i'} {self.inside(made.args[0], PRODUCT)}", PRODUCT
         return self.function(made)
@@ -213,9 +217,11 @@ class _Writer:
 
     def product(self, left: Term, right: Term) -> str:
         first, second = self.inside(left, PRODUCT), self.inside(right, PRODUCT)
-        if left.op in ("where", "total") or (left.op in CALLS or left.op in ("log", "exp", "tanh", "max", "min")):
+        if left.op in ("where", "total", "slope") or (
+            left.op in CALLS or left.op in ("log", "exp", "tanh", "max", "min")
+        ):
             first = rf"\left({first}\right)"
-        if right.op in ("neg", "where"):
+        if right.op in ("neg", "where", "slope"):
             second = rf"\left({self.write(right)[0]}\right)"
         if self.vector(left) and self.vector(right):
             return rf"{first} \odot {second}"
