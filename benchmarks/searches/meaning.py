@@ -110,7 +110,7 @@ def draw_page(rng: random.Random, numbers: np.random.Generator, world: World) ->
     for _ in range(rng.choice([1, 2, 2, 3])):
         rng.shuffle(ways)
         wanted = rng.choice(["right", "right", "trap", "trap", "any"])
-        for use, text in ways[:24]:
+        for use, text in ways:
             given = world.constants[text]
             held = _holds(use, given, points, page_means)
             trap = inherent is not None and _holds(use, given, points, inherent) and not held
