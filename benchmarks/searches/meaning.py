@@ -109,7 +109,7 @@ def draw_page(rng: random.Random, numbers: np.random.Generator, world: World) ->
     uses = []
     for _ in range(rng.choice([1, 2, 2, 3])):
         rng.shuffle(ways)
-        wanted = rng.choice(["right", "right", "trap", "trap", "any"])
+        wanted = rng.choice(["right", "right", "trap", "trap", "any"] if inherent else ["right", "right", "any"])
         for use, text in ways:
             given = world.constants[text]
             held = _holds(use, given, points, page_means)
