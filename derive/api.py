@@ -180,13 +180,14 @@ class Graph(Builder):
         """
         return check_against(self.data, code, points=points, loss=loss, seed=seed)
 
-    def claim(self, formula: str, *, proved: bool = False) -> Verdict:
+    def claim(self, formula: str, *, proved: bool = False, repair: bool = True) -> Verdict:
         """Is this formula right? LaTeX or Unicode mathematics about the names of the model.
 
-        The verdict tells where it breaks, the smallest repair, and numbers that show it. Never raises for a formula.
+        The verdict tells where it breaks, the smallest repair, and numbers that show it. `repair=False` judges without
+        looking for a repair, which for a false formula is most of the time. Never raises for a formula.
         """
-        report = verify_formula(formula, self.data, options=Options(level="proved" if proved else "any"))
-        return report.results[0]
+        options = Options(level="proved" if proved else "any", repairs=repair)
+        return verify_formula(formula, self.data, options=options).results[0]
 
 
 class Derivation:

@@ -13,17 +13,22 @@ from derive.errors import ClaimError
 
 
 def verify(
-    page: str | Path, *, model: Graph | str | None = None, run_code: bool = False, proved: bool = False
+    page: str | Path,
+    *,
+    model: Graph | str | None = None,
+    run_code: bool = False,
+    proved: bool = False,
+    repair: bool = True,
 ) -> Report:
     """Judge every formula of a page, given as a file or as text, in Markdown or LaTeX.
 
     `model` is a Graph or what `load` takes; a page may name its own, which then holds. `run_code` runs Python blocks,
-    with the caller's rights. `proved` accepts proofs for all sizes only. Raises ClaimError for what is no text,
-    ModelError and ShapeError for a model that is not accepted.
+    with the caller's rights. `proved` accepts proofs for all sizes only. `repair=False` judges without looking for
+    repairs. Raises ClaimError for what is no text, ModelError and ShapeError for a model that is not accepted.
     """
     graph = load(model) if isinstance(model, str) else model
     path = _page_file(page)
-    options = Options(level="proved" if proved else "any", run_code=run_code)
+    options = Options(level="proved" if proved else "any", run_code=run_code, repairs=repair)
     data = None if graph is None else graph.data
     if path is None:
         return verify_page(str(page), model=data, options=options)

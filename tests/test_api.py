@@ -298,6 +298,8 @@ def test_a_claim_is_judged() -> None:
     wrong = g.claim(r"\frac{\partial L}{\partial w} = (y - a) x")
     assert wrong.verdict == "false"
     assert wrong.correct_latex
+    bare = g.claim(r"\frac{\partial L}{\partial w} = (y - a) x", repair=False)
+    assert (bare.verdict, bare.correct_latex, bare.counterexample) == ("false", None, wrong.counterexample)
     assert g.claim(r"\frac{").verdict == "unread"
 
 
@@ -311,6 +313,8 @@ def test_a_page_is_a_text_or_a_file(tmp_path) -> None:
     assert derive.verify(str(path))["1"].verdict == "true"
     wrong = "$$\\frac{\\partial L}{\\partial b_2} = y - a_2 \\tag{1}$$"
     assert derive.verify(wrong, model="two_layer_scalar")["1"].verdict == "false"
+    bare = derive.verify(wrong, model="two_layer_scalar", repair=False)["1"]
+    assert (bare.verdict, bare.correct_latex) == ("false", None)
     with pytest.raises(derive.ClaimError, match="cannot read"):
         derive.verify("no_such_page.md", model=g)
     report = pickle.loads(pickle.dumps(derive.verify(page, model=g)))

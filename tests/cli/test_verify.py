@@ -54,6 +54,15 @@ def test_one_formula_from_the_command_line(derive: Derive) -> None:
     assert derive("verify", "-e", "1 + 1 = 3").code == 1
 
 
+def test_no_repair(derive: Derive, tmp_path: Path) -> None:
+    full, bare = derive("verify", page(tmp_path, MODEL + WRONG)), derive("verify", "notes.md", "--no-repair")
+    assert (full.code, bare.code) == (1, 1)
+    assert "correct" in full.out
+    assert "false" in bare.out
+    assert "left" in bare.out
+    assert not any(word in bare.out for word in ("correct", "repair", "wrong_sign"))
+
+
 def test_standard_input(derive: Derive) -> None:
     assert derive("verify", "-", stdin=MODEL + RIGHT).code == 0
 

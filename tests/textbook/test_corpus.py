@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from derive.check.code import blocks
+from derive.check.formulas.repair import search
 from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.check.verdict import Report, Verdict
 from derive.model.load import load
@@ -33,7 +35,7 @@ def ident(entry: dict[str, Any]) -> str:
 
 
 @cache
-def report(file: str) -> Report:
+def report(file: str, repairs: bool = True) -> Report:
     """The page with a comment before each formula and block that names its model."""
     entries = {entry["tag"]: entry for entry in ENTRIES if entry["file"] == file}
 
@@ -44,7 +46,7 @@ def report(file: str) -> Report:
 
     text = (HERE / "pages" / file).read_text(encoding="utf-8")
     page = re.sub(r"\$\$.*?\$\$|<!-- tag: \S+ -->", named, text, flags=re.DOTALL)
-    return verify(page, page=file, options=Options(run_code=True))
+    return verify(page, page=file, options=Options(run_code=True, repairs=repairs))
 
 
 def verdict_on(entry: dict[str, Any]) -> Verdict:
@@ -60,6 +62,20 @@ def test_the_verdict(entry: dict[str, Any]) -> None:
     if entry["kind"] == "definition" and entry["verdict"] == "true":
         allowed.add("definition")
     assert verdict.verdict in allowed, verdict.diagnosis
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_without_repairs_all_is_judged_alike_and_no_search_starts(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = report(file)
+    started: list[object] = []
+    monkeypatch.setattr(search, "_repaired", lambda *given: started.append(given))
+    monkeypatch.setattr(blocks, "_next_repair", lambda *given: started.append(given))
+    judged = report(file, repairs=False)
+    assert not started
+    for with_repairs, bare in zip(full, judged, strict=True):
+        for what in ("tag", "verdict", "evidence", "reading", "links", "counterexample"):
+            assert getattr(bare, what) == getattr(with_repairs, what), (bare.tag, what)
+        assert (bare.correct_latex, bare.correct_code, bare.by_convention) == (None, None, {})
 
 
 @pytest.mark.parametrize("entry", [entry for entry in FORMULAS if entry.get("links")], ids=ident)

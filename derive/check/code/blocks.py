@@ -51,7 +51,7 @@ UNREPAIRED: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def judge_code(item: Item, graph: Graph, *, run: bool, before: Sequence[str] = ()) -> Verdict:
+def judge_code(item: Item, graph: Graph, *, run: bool, repairs: bool = True, before: Sequence[str] = ()) -> Verdict:
     """The verdict on a block; `undecided` where code is not to be run. `before` are the blocks above it."""
     blank = Verdict(item.tag, item.line, "code", item.source, "undecided", span=(0, len(item.source)))
     if not run:
@@ -69,15 +69,15 @@ def judge_code(item: Item, graph: Graph, *, run: bool, before: Sequence[str] = (
             return replace(blank, verdict="true", evidence="probed", diagnosis=note)
         nothing = "it runs, but there is nothing in it to compare with the model"
         return replace(blank, diagnosis=trial.open or nothing)
-    return _refuted(code, graph, before, trial, blank)
+    return _refuted(code, graph, before, trial, blank, MOST_REPAIRS if repairs else 0)
 
 
-def _refuted(code: str, graph: Graph, before: Sequence[str], trial: Trial, blank: Verdict) -> Verdict:
-    """The defects of a block that fails, found by repairing one after the other."""
+def _refuted(code: str, graph: Graph, before: Sequence[str], trial: Trial, blank: Verdict, most: int) -> Verdict:
+    """The defects of a block that fails, found by repairing one after the other, `most` at most."""
     defects: list[str] = []
     said: list[str] = []
     current = trial
-    while not current.good and len(defects) < MOST_REPAIRS:
+    while not current.good and len(defects) < most:
         found = _next_repair(code, current, graph, context_for(code, before))
         if found is None:
             break

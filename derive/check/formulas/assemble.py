@@ -87,7 +87,7 @@ def _part(
         given = [finding.defect for finding in wrong if finding.defect]
         defects = [*(mine.defects if mine is not None else given), *(note.kind for note in notes)]
         diagnosis = mine.sentence if mine is not None and mine.sentence else "; ".join(unique(reasons))
-        diagnosis = diagnosis or "the members are not equal, and no small repair was found"
+        diagnosis = diagnosis or f"the members are not equal{', and no small repair was found' if found else ''}"
     elif judgement.verdict == "undecided":
         diagnosis = "; ".join(unique(reasons)) or "could not be decided"
     elif judgement.verdict == "ambiguous":

@@ -57,7 +57,11 @@ def _from_text(text: str) -> Graph:
 
 @dataclass(frozen=True)
 class Options:
-    """How a page is judged. `level="proved"` accepts proofs for all sizes only; `run_code` runs Python fences."""
+    """How a page is judged. `level="proved"` accepts proofs for all sizes only; `run_code` runs Python fences.
+
+    Without `repairs` no variant of a formula or block is tried, neither another text nor another convention; a block
+    then stands on the blocks before it as the page has them.
+    """
 
     level: Level = "any"
     run_code: bool = False
@@ -182,7 +186,8 @@ class _Run:
         found: tuple[Judgement, ...] = ()
         try:
             if item.kind == "code":
-                verdict = judge_code(item, graph, run=self.options.run_code, before=self.blocks)
+                run, repairs = self.options.run_code, self.options.repairs
+                verdict = judge_code(item, graph, run=run, repairs=repairs, before=self.blocks)
                 known = verdict.verdict != "false" or verdict.correct_code is not None
                 self.blocks.insert(len(self.blocks) if known else 0, verdict.correct_code or item.source)
             elif item.error is not None:

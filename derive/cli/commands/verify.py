@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from derive.api import Graph
+from derive.check.equality.equality import Level
 from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.check.verdict import SCHEMA, Report
 from derive.cli.models import ModelParameter
@@ -57,6 +58,7 @@ Outcome = Report | Failure
     "--evidence", type=click.Choice(["any", "proved"]), default="any", help="Accept proofs for all sizes only."
 )
 @click.option("--run-code", is_flag=True, help="Run Python blocks too, with your rights: this is no sandbox.")
+@click.option("--no-repair", is_flag=True, help="Judge only: look for no repair of what is false, which is faster.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many pages at a time.")
 @click.option("--lenient", is_flag=True, help="Exit with 0 although something is undecided, unread or ambiguous.")
 @click.option("-q", "--quiet", is_flag=True, help="Leave out how each formula was read.")
@@ -67,6 +69,7 @@ def command(
     form: str,
     evidence: str,
     run_code: bool,
+    no_repair: bool,
     jobs: int,
     lenient: bool,
     quiet: bool,
@@ -79,7 +82,8 @@ def command(
     """
     if not pages and not formulas:
         raise click.UsageError("name a page, or give a formula with -e")
-    options = Options(level="proved" if evidence == "proved" else "any", run_code=run_code)
+    level: Level = "proved" if evidence == "proved" else "any"
+    options = Options(level=level, run_code=run_code, repairs=not no_repair)
     graph = model.data if model is not None else None
     outcomes: list[Outcome] = [verify_formula(text, graph, options=options) for text in formulas]
     outcomes += _pages(pages, graph, options, jobs)
