@@ -19,7 +19,7 @@ from derive.model.load import decoded
 from derive.model.source import MAX_TEXT
 
 
-class ModelParameter(click.ParamType[Graph]):
+class ModelParameter(click.ParamType):  # type: ignore[type-arg]  # no parameter: before click 8.4 it takes none
     """A MODEL, opened; what is odd about it is said on standard error."""
 
     name = "model"

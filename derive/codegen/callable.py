@@ -1,8 +1,8 @@
 """A derivation as a callable, built from the very source that `source` shows.
 
 Around the emitted function stand the checks that a colleague leaves to the caller: names, shapes against the declared
-ones, one value for each named size, and floating point throughout. A call whose arrays have the types and shapes of the
-call before goes straight through.
+ones, one value for each named size, floating point throughout, and results in the precision of the inputs. A call whose
+arrays have the types and shapes of the call before goes straight through.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from derive.ir.graph import Declaration
 from derive.ir.size import Size, show_shape
 
 Gradients = dict[str, Any]
+DOUBLE = np.dtype(np.float64)
 Functions = Mapping[str, "Callable[..., Any] | Sequence[Callable[..., Any]] | Mapping[Any, Callable[..., Any]]"]
 
 
@@ -70,6 +71,7 @@ class _Function:
         }
         self._order = [name for name, _ in self._needed]
         self._seen: list[tuple[str, Any, tuple[int, ...]]] = []
+        self._precision = DOUBLE
 
     def __reduce__(self) -> tuple[object, ...]:
         return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
@@ -84,7 +86,7 @@ class _Function:
                         break
                 else:
                     result: tuple[Any, Gradients] = self._function(**values, **self._extra)
-                    return result
+                    return result if self._precision is DOUBLE else _rounded(result, self._precision)
             except (KeyError, AttributeError):
                 pass
         return self._checked(values)
@@ -111,11 +113,13 @@ class _Function:
             variable: sizes[name] for name, variable in self._parts.sizes.items() if variable in self._loose(sizes)
         }
         ordered = [arrays[name] for name in self._order]
+        precision = np.result_type(*(array.real.dtype for array in arrays.values())) if arrays else DOUBLE
         untouched = not loose and all(arrays[name] is values.get(name) for name in self._order)
         if untouched and all(name == variable for name, variable in self._needed):
             self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in self._order]
+            self._precision = precision
         result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
-        return result
+        return result if precision is DOUBLE else _rounded(result, precision)
 
     def _loose(self, sizes: Mapping[str, int]) -> list[str]:
         """Size parameters of the emitted function: sizes that are no whole axis of an input."""
@@ -167,6 +171,21 @@ def _place(orders: tuple[int, ...], functional: bool) -> int | None:
     if len(orders) == 1:
         return orders[0]
     return 0 if not any(orders) else None
+
+
+def _rounded(result: tuple[Any, Gradients], precision: np.dtype[Any]) -> tuple[Any, Gradients]:
+    """The results in the precision of the inputs.
+
+    Constant arrays (`np.ones(n)`) come in double precision, and so does, before NumPy 2, a single number in single
+    precision beside a Python number, and every array that is filled with it.
+    """
+    value, gradients = result
+    return _in(precision, value), {name: _in(precision, gradient) for name, gradient in gradients.items()}
+
+
+def _in(precision: np.dtype[Any], value: Any) -> Any:
+    value = value if hasattr(value, "dtype") else np.float64(value)
+    return value.astype(np.result_type(precision, np.complex64) if value.dtype.kind == "c" else precision, copy=False)
 
 
 def _array(name: str, value: Any) -> Any:

@@ -91,6 +91,35 @@ def test_numbers_become_floats_and_float32_and_complex_stay():
 
 
 @pytest.mark.parametrize(
+    "loss",
+    [
+        "3*sum(x)",
+        "sum(x)**2",
+        "mean(a*x)",
+        "a*trace(A)",
+        "sum([a, 2*a])/7",
+        "a**2 + 1",
+        "sigmoid(a)*norm(x)/2",
+        "erf(a)",
+        "softplus(a) + relu(a - 0.1)",
+        "sum(where(x > 0.5, a, 1))",
+        "sum(softmax(x)*log(A @ x))/n",
+    ],
+)
+def test_every_result_has_the_precision_of_the_inputs(loss):
+    f = lambdify(backprop(loads(f"x : (n,)\nA : (n, n)\na : scalar\nL = {loss}")))
+    double = {"x": np.array([0.2, 0.7, 0.9]), "A": np.ones((3, 3)), "a": np.array(0.7)}
+    value, _ = f(**double)
+    for dtype in (np.float16, np.float32, np.float64, np.complex64):
+        for _ in range(2):  # the second call goes straight through
+            close, gradients = f(**{name: array.astype(dtype) for name, array in double.items()})
+            assert close == pytest.approx(value, rel=1e-2)
+            for result in (close, *gradients.values()):
+                assert np.asarray(result).real.dtype == np.zeros((), dtype).real.dtype
+    assert f(**double, n=3)[0] == value
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "a = sigmoid(z)",
