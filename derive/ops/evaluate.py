@@ -22,6 +22,8 @@ from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
 
 Implementation = Callable[..., Array]  # (orders or wrt, *operands) -> array
+MOST_OPERANDS = 30
+"""Of one call of `np.einsum`, which takes 31 arrays before NumPy 2 and 63 since."""
 
 
 def _nonzero(value: Array) -> Array:
@@ -62,6 +64,14 @@ class Floats:
         return value if np.iscomplexobj(value) else value.astype(float)
 
     def einsum(self, operands: Sequence[Array], ins: Sequence[Labels], out: Labels) -> Array:
+        if len(operands) > MOST_OPERANDS:
+            # the first factors become one, those without axes before others, so that it stays small
+            order = sorted(range(len(ins)), key=lambda k: len(ins[k]))
+            first, rest = order[:MOST_OPERANDS], order[MOST_OPERANDS:]
+            needed = {*out, *(label for k in rest for label in ins[k])}
+            kept = tuple(dict.fromkeys(label for k in first for label in ins[k] if label in needed))
+            one = self.einsum([operands[k] for k in first], [ins[k] for k in first], kept)
+            return self.einsum([one, *(operands[k] for k in rest)], [kept, *(ins[k] for k in rest)], out)
         arguments: list[Any] = []
         for operand, labels in zip(operands, ins, strict=True):
             arguments += [operand, list(labels)]
