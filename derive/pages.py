@@ -9,6 +9,7 @@ from derive.api import Graph, load
 from derive.check.formulas.verify import Options
 from derive.check.formulas.verify import verify as verify_page
 from derive.check.verdict import Report
+from derive.claims.pages.page import page_bytes
 from derive.errors import ClaimError
 
 
@@ -33,7 +34,8 @@ def verify(
     if path is None:
         return verify_page(str(page), model=data, options=options)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = page_bytes(stream)
     except OSError as error:
         raise ClaimError(f"cannot read {path}: {error.strerror}") from None
     latex = True if path.suffix in (".tex", ".latex", ".ltx") else None

@@ -1,6 +1,6 @@
 """Models by name: from the gallery, or from a model-text file.
 
-Nothing here runs code: a page may name its model, and a page is data. Only the command line takes `file.py:name`.
+Nothing here runs code; only the command line takes `file.py:name`. What a page may name is in `beside`.
 """
 
 from __future__ import annotations
@@ -47,13 +47,18 @@ def load(name_or_path: str | Path) -> Graph:
     text = str(name_or_path)
     if text in gallery():
         return loads(gallery_text(text), file=text + SUFFIX, name=text)
-    if re.search(r"\.py(:\w*)?\Z", text):
-        raise ModelError(
-            f"{text} is Python, and a model is read without running code",
-            hint="import it, or name it on the command line as FILE.py:NAME",
-        )
+    refuse_python(text)
     path = Path(text)
     return loads(read_text(path), file=text, name=path.stem)
+
+
+def refuse_python(name: str) -> None:
+    """Raises ModelError for the name of a Python file: that is never run here."""
+    if re.search(r"\.py(:\w*)?\Z", name):
+        raise ModelError(
+            f"{name} is Python, and a model is read without running code",
+            hint="import it, or name it on the command line as FILE.py:NAME",
+        )
 
 
 def read_text(path: Path) -> str:

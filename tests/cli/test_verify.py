@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -144,3 +147,87 @@ def test_where_a_formula_holds_is_no_line_of_a_draft(derive: Derive, tmp_path: P
 def test_a_page_without_forward_formulas_has_no_draft(derive: Derive, tmp_path: Path) -> None:
     result = derive("model", page(tmp_path, "no formula"))
     assert (result.code, result.out) == (2, "")
+
+
+# ---------------------------------------------------------------------------------------------- files that a page names
+
+NET = "x : scalar\ny = x**2\n"
+SLOPE = "$$ \\frac{dy}{dx} = 2 x $$\n"
+
+
+def named(name: str) -> str:
+    return f"A page.\n\n<!-- derive: model={name} -->\n\n{SLOPE}"
+
+
+def test_a_page_names_a_model_beside_or_below_it(derive: Derive, tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "net.derive").write_text(NET)
+    page(tmp_path, named("below/net.derive"))
+    page(tmp_path / "below", named("net.derive"))
+    assert derive("verify", "notes.md", "below/notes.md", tmp_path / "notes.md").code == 0
+    assert derive("verify", "-", stdin=named("below/net.derive")).code == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../net.derive", "out.derive", "below", ".env", "key.txt", "bytes.txt"]
+)
+def test_a_page_opens_no_other_file(derive: Derive, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "pages"
+    (folder / "below").mkdir(parents=True)
+    (tmp_path / "net.derive").write_text(NET)
+    (folder / "out.derive").symlink_to("../net.derive")
+    (folder / "bytes.txt").write_bytes(b"\xe4\xf6")
+    for secret in (".env", "key.txt"):
+        (folder / secret).write_text("KEY = hunter2\n")
+    notes = page(folder, named(name))
+    result = derive("verify", notes)
+    assert result.code == 2
+    assert "notes.md:3:1" in result.err
+    assert name in result.err
+    assert "hint" in result.err
+    assert not any(word in result.out + result.err for word in ("hunter2", "KEY", "root:", "0xe4"))
+    error = json.loads(derive("verify", notes, "--format", "json").out)["error"]
+    assert error["line"] == 3
+
+
+def test_a_latex_page_is_held_to_the_same(derive: Derive, tmp_path: Path) -> None:
+    result = derive("verify", page(tmp_path, "% derive: model=/etc/passwd\n\\[ y = x \\]\n", "notes.tex"))
+    assert (result.code, "not below the folder of the page" in result.err) == (2, True)
+
+
+def _run(tmp_path: Path, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "derive", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}, **options,
+    )  # fmt: skip
+
+
+def test_a_pipe_beside_the_page_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.derive")
+    result = _run(tmp_path, "verify", page(tmp_path, named("pipe.derive")), stdin=subprocess.DEVNULL)
+    assert result.returncode == 2
+    assert "no regular file" in result.stderr
+
+
+def test_an_endless_or_huge_page_is_refused(derive: Derive, tmp_path: Path) -> None:
+    with (tmp_path / "huge.md").open("wb") as stream:
+        stream.truncate(100_000_000)
+    for name in ("huge.md", "/dev/zero"):
+        result = derive("verify", name)
+        assert (result.code, "too long" in result.err) == (2, True)
+
+
+def test_the_model_of_the_command_line_may_be_anywhere(derive: Derive, tmp_path: Path) -> None:
+    home = tmp_path / "pages"
+    home.mkdir()
+    (tmp_path / "net.txt").write_text(NET)
+    notes = page(home, SLOPE)
+    assert derive("verify", notes, "--model", tmp_path / "net.txt").code == 0
+    assert derive("verify", notes, "--model", "-", stdin=NET).code == 0
+    read, write = os.pipe()  # as `--model <(...)` makes it
+    os.write(write, NET.encode())
+    os.close(write)
+    assert _run(tmp_path, "verify", notes, "--model", f"/dev/fd/{read}", pass_fds=(read,)).returncode == 0
+    os.close(read)
+    assert _run(tmp_path, "verify", notes, "--model", "/dev/stdin", input=NET).returncode == 0

@@ -32,7 +32,8 @@ from derive.claims.pages.page import Item, ModelSource, Page
 from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError, ModelError, Span
 from derive.ir.graph import Graph
-from derive.model.load import gallery, gallery_text, load
+from derive.model.beside import load_beside
+from derive.model.load import gallery, gallery_text
 from derive.model.text import loads
 
 EMPTY = Graph(name="")
@@ -160,10 +161,7 @@ class _Run:
         if source.text is not None:
             return _from_text(source.text)
         name = source.name or ""
-        if name in gallery():
-            return _from_gallery(name)
-        path = Path(name)
-        return load(self.folder / path if self.folder is not None and not path.is_absolute() else path)
+        return _from_gallery(name) if name in gallery() else load_beside(name, self.folder or Path())
 
     def context(self, source: ModelSource | None) -> Context:
         """What formulas are read against: a model, and what the page has defined since it turned to that model."""

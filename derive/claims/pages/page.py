@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from derive.claims.typography.macros import Macros
 from derive.claims.typography.nodes import Offsets
@@ -23,6 +24,7 @@ from derive.errors import ClaimError, Span, did_you_mean
 
 MAX_PAGE = 4_000_000
 """Characters of one page, about two thousand printed pages."""
+MAX_BYTES = 4 * MAX_PAGE
 
 VERDICTS = ("true", "false", "ambiguous", "definition", "undecided", "unread")
 _DIRECTIVES = ("model", "skip", "expect")
@@ -79,10 +81,15 @@ class Page:
     models: tuple[ModelSource, ...] = ()
 
 
+def page_bytes(stream: BinaryIO) -> bytes:
+    """The bytes of a page, no more than tell that it is too long, whatever the stream is."""
+    return stream.read(MAX_BYTES + 1)
+
+
 def decode(data: bytes) -> tuple[str, list[PageWarning]]:
     """The text of a file. Bytes that are no UTF-8 are replaced and warned of; a binary file is refused."""
-    if len(data) > 4 * MAX_PAGE:
-        raise _too_long(len(data))
+    if len(data) > MAX_BYTES:
+        raise _too_long(f"more than {MAX_BYTES:,} bytes")
     warnings: list[PageWarning] = []
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", errors="replace")
@@ -102,13 +109,13 @@ def decode(data: bytes) -> tuple[str, list[PageWarning]]:
 def normalised(text: str) -> str:
     """`text` with `\\n` line ends and without a byte order mark; a page beyond the limit is refused."""
     if len(text) > MAX_PAGE:
-        raise _too_long(len(text))
+        raise _too_long(f"{len(text):,} characters")
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _too_long(length: int) -> ClaimError:
+def _too_long(length: str) -> ClaimError:
     return ClaimError(
-        f"a page of {length:,} characters is too long to read (the limit is {MAX_PAGE:,})",
+        f"a page of {length} is too long to read (the limit is {MAX_PAGE:,} characters)",
         hint="split it into chapters",
     )
 

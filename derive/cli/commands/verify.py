@@ -16,6 +16,7 @@ from derive.api import Graph
 from derive.check.equality.equality import Level
 from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.check.verdict import SCHEMA, Report
+from derive.claims.pages.page import page_bytes
 from derive.cli.models import ModelParameter
 from derive.cli.terminal import colours, complain, note, say, verdict_word
 from derive.errors import ClaimError, DeriveError
@@ -117,10 +118,11 @@ def _page(page: str, graph: Any, options: Options, show: bool = False) -> Outcom
 def content_of(page: str) -> tuple[bytes, bool | None]:
     """The bytes of a page, and whether its name says that it is LaTeX. ClaimError if it cannot be read."""
     if page == "-":
-        return sys.stdin.buffer.read(), None
+        return page_bytes(sys.stdin.buffer), None
     path = Path(page)
     try:
-        return path.read_bytes(), True if path.suffix in (".tex", ".latex", ".ltx") else None
+        with path.open("rb") as stream:
+            return page_bytes(stream), True if path.suffix in (".tex", ".latex", ".ltx") else None
     except IsADirectoryError:
         raise ClaimError(f"{page} is a folder", hint="name the pages in it") from None
     except FileNotFoundError:
