@@ -1,0 +1,205 @@
+"""Both sides of every condition of a model, and points that lie on the sides not yet seen.
+
+relu(z) has two slopes, and what was seen with z > 0 says nothing of z < 0. So it is kept which side of each condition
+has been met, entry by entry where an array has a fixed number of them. Points towards a missing side are found in two
+ways, in the declared domain: values of growing size (10^-3 to 10^6) drawn along random inputs, and then small steps
+from the best of them that make the condition's value grow on the missing side. A point so far out that rounding leaves
+nothing of a value is no point.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from derive.check.equality.draw import Draw
+from derive.check.equality.probe import NO_VALUE, Point, is_real
+from derive.ir.graph import Declaration, Graph
+from derive.ir.node import Node
+from derive.ops.conditions import conditions
+
+Array = Any
+FAR = 6  # the largest values are 10^6
+FRESH = 120  # draws for one missing side, and steps from the best of them
+STEPS = 120
+MOST_POINTS = 12
+MOST_ENTRIES = 64  # of a condition that is followed entry by entry
+FIXED = ("one_hot", "simplex", "one_of")  # drawn afresh only
+DEFINITE = ("symmetric", "positive_definite", "diagonal")  # stay so when all entries are multiplied alike
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Side:
+    """The side of a condition: where `condition` has this sign (1 or -1)."""
+
+    condition: Node
+    sign: int
+
+
+class Sides:
+    """The conditions that a loss (or everything, if there is none) depends on, and the sides that were met."""
+
+    def __init__(self, graph: Graph, loss: str | None = None) -> None:
+        self.graph = graph
+        wanted = graph.bindings if loss is None else {*graph.ancestors(loss), loss}
+        found = conditions([b.node for name, b in graph.bindings.items() if name in wanted])
+        self.met: dict[Side, Array] = {Side(c, sign): np.False_ for c in found for sign in (1, -1)}
+
+    def meet(self, point: Point) -> None:
+        """Take note of the sides that this point lies on."""
+        for side in self.met:
+            here = self._here(side, point)
+            if here is not None:
+                self.met[side] = np.logical_or(self.met[side], here)
+
+    def _here(self, side: Side, point: Point) -> Array | None:
+        """Which entries lie on the side, or whether one does where their number depends on the draw."""
+        value = point.value(side.condition)
+        if value is None:
+            return None
+        here = side.sign * value > 0
+        return here if self._followed(side.condition, value) else np.any(here)
+
+    @staticmethod
+    def _followed(node: Node, value: Array) -> bool:
+        return value.size <= MOST_ENTRIES and all(size.number is not None for size in node.shape)
+
+    @property
+    def missing(self) -> list[Side]:
+        """The sides not met so far."""
+        return [side for side, met in self.met.items() if not np.all(met)]
+
+    def towards(self, start: Point, seed: int = 0) -> Iterator[Point]:
+        """Points on missing sides. Whoever takes one calls `meet`, or the side stays missing."""
+        rng = random.Random(seed)
+        given = 0
+        for side in list(self.met):
+            while side in self.missing and given < MOST_POINTS:
+                point = self._search(side, start, rng)
+                if point is None:
+                    break
+                before = self.met[side]
+                given += 1
+                yield point
+                if np.array_equal(self.met[side], before):
+                    break
+
+    def _search(self, side: Side, start: Point, rng: random.Random) -> Point | None:
+        best, most, step = start, self._height(side, start), 1.0
+        for k in range(FRESH + STEPS):
+            if k < FRESH:
+                far = FAR * k / FRESH
+                inputs = _drawn(self.graph, start, 10.0 ** rng.uniform(-far / 2, far), rng)
+            else:
+                inputs = _moved(self.graph, best, step, rng)
+            point = Point(self.graph, start.sizes, inputs)
+            height = self._height(side, point)
+            if height is None or not _defined(point):
+                continue
+            if height > 0 and is_sharp(point):
+                return point
+            better = most is None or height > most
+            if better:
+                best, most = point, height
+            if k >= FRESH:
+                step *= 1.5 if better else 0.9
+        return None
+
+    def _height(self, side: Side, point: Point) -> float | None:
+        """How far the missing entry that is nearest to the side has come: positive on it."""
+        value = point.value(side.condition)
+        if value is None or not value.size:
+            return None
+        numbers = side.sign * np.asarray(value, dtype=float)
+        if self._followed(side.condition, value):
+            numbers = numbers[~np.broadcast_to(self.met[side], numbers.shape)]
+        return float(np.max(numbers))
+
+
+def _defined(point: Point) -> bool:
+    try:
+        return all(is_real(np.asarray(value)) for value in point.values().values())
+    except NO_VALUE:
+        return False
+
+
+def is_sharp(point: Point) -> bool:
+    """Whether float64 gives every value of a graph as 50 digits do: where it does not, it refutes nothing."""
+    try:
+        rough, exact = point.values(), point.values(50)
+    except NO_VALUE:
+        return False
+    for name in point.graph.bindings:
+        a, b = (np.asarray(values[name], dtype=float) for values in (rough, exact))
+        size = np.max(np.abs(b), initial=0.0)
+        if not np.all(np.isfinite(a)) or np.max(np.abs(a - b), initial=0.0) > SAME * size:
+            return False
+    return True
+
+
+# ------------------------------------------------------------------------------------------ other values
+
+
+def _drawn(graph: Graph, start: Point, size: float, rng: random.Random) -> dict[str, Array]:
+    """Some inputs drawn afresh, and `size` times as large where the facts allow it."""
+    inputs = dict(start.inputs)
+    chosen = [name for name in inputs if rng.random() < 0.5] or list(inputs)
+    factor = Fraction(f"{size:.2g}")
+    for name in chosen:
+        declared = graph.declarations[name]
+        value = Draw(rng, mood=0).value(declared, start.sizes)
+        facts = {fact.name for fact in declared.facts}
+        if "in" in facts:
+            value = _squeezed(value, declared, max(factor, 1 / factor), rng)
+        elif not facts.intersection(FIXED):
+            value = value * factor
+        inputs[name] = np.asarray(value, dtype=object)  # arithmetic on arrays of rank 0 gives bare numbers
+    return inputs
+
+
+def _squeezed(value: Array, declared: Declaration, factor: Fraction, rng: random.Random) -> Array:
+    """Towards one of the ends of an interval; away from the end of one that has no other."""
+    fact = declared.fact("in")
+    assert fact is not None
+    low, high = (None if e is None or not np.isfinite(e) else Fraction(str(e)) for e in (fact.low, fact.high))
+    if low is not None and (high is None or rng.random() < 0.5):
+        return low + (value - low) * (factor if high is None and rng.random() < 0.5 else 1 / factor)
+    if high is not None:
+        return high - (high - value) * (factor if low is None and rng.random() < 0.5 else 1 / factor)
+    return value * factor
+
+
+def _moved(graph: Graph, start: Point, step: float, rng: random.Random) -> dict[str, Array]:
+    """The inputs a random step away, as far as the facts allow."""
+    return {
+        name: np.asarray(_stepped(value, graph.declarations[name], step, rng), dtype=object)
+        for name, value in start.inputs.items()
+    }
+
+
+def _stepped(value: Array, declared: Declaration, step: float, rng: random.Random) -> Array:
+    facts = {fact.name for fact in declared.facts}
+    if facts.intersection(FIXED):
+        return value
+    if "in" in facts:
+        return _squeezed(value, declared, _near_one(step, rng), rng)
+    if facts.intersection(DEFINITE):
+        return value * _near_one(step, rng)
+    result = np.array(value, dtype=object)
+    size = max((abs(v) for v in result.flat), default=Fraction(1))
+    for index in np.ndindex(*result.shape):
+        if "positive" in facts:
+            result[index] = result[index] * _near_one(step, rng)
+        else:
+            result[index] = result[index] + size * Fraction(f"{step * rng.gauss(0, 1):.3g}")
+    return result
+
+
+def _near_one(step: float, rng: random.Random) -> Fraction:
+    return Fraction(f"{np.exp(max(-20.0, min(20.0, step * rng.gauss(0, 1)))):.3g}")
