@@ -21,6 +21,7 @@ from derive.check.equality.draw import Draw
 from derive.check.equality.probe import NO_VALUE, Point, is_real
 from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node
+from derive.notation import unicode_node
 from derive.ops.conditions import conditions
 
 Array = Any
@@ -32,6 +33,7 @@ MOST_ENTRIES = 64  # of a condition that is followed entry by entry
 FIXED = ("one_hot", "simplex", "one_of")  # drawn afresh only
 DEFINITE = ("symmetric", "positive_definite", "diagonal")  # stay so when all entries are multiplied alike
 SAME = 1e-9
+_SIGNS = ((1, ">"), (-1, "<"))
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,14 @@ class Side:
 
 
 class Sides:
-    """The conditions that a loss (or everything, if there is none) depends on, and the sides that were met."""
+    """The conditions that a loss depends on, and the sides that were met.
 
-    def __init__(self, graph: Graph, loss: str | None = None) -> None:
-        self.graph = graph
-        wanted = graph.bindings if loss is None else {*graph.ancestors(loss), loss}
+    `judged` is the graph whose values have to be sharp at a point: that of the gradients, say.
+    """
+
+    def __init__(self, graph: Graph, loss: str, judged: Graph) -> None:
+        self.graph, self.judged = graph, judged
+        wanted = {*graph.ancestors(loss), loss}
         found = conditions([b.node for name, b in graph.bindings.items() if name in wanted])
         self.met: dict[Side, Array] = {Side(c, sign): np.False_ for c in found for sign in (1, -1)}
 
@@ -74,6 +79,19 @@ class Sides:
     def missing(self) -> list[Side]:
         """The sides not met so far."""
         return [side for side, met in self.met.items() if not np.all(met)]
+
+    def untold(self) -> list[str]:
+        """What is to be said of the sides not met, a sentence for each condition."""
+        missing = [side.condition for side in self.missing]
+        return [self._sentence(node) for node in dict.fromkeys(missing)]
+
+    def _sentence(self, node: Node) -> str:
+        text = unicode_node(node, self.graph)
+        seen = [f"{text} {symbol} 0" for sign, symbol in _SIGNS if np.any(self.met[Side(node, sign)])]
+        unseen = [f"{text} {symbol} 0" for sign, symbol in _SIGNS if not np.all(self.met[Side(node, sign)])]
+        if len(seen) == 2:
+            return f"{' and '.join(unseen)} was not met in every entry"
+        return f"{f'only {seen[0]} was met' if seen else 'nothing was met'}, never {' nor '.join(unseen)}"
 
     def towards(self, start: Point, seed: int = 0) -> Iterator[Point]:
         """Points on missing sides. Whoever takes one calls `meet`, or the side stays missing."""
@@ -102,7 +120,7 @@ class Sides:
             height = self._height(side, point)
             if height is None or not _defined(point):
                 continue
-            if height > 0 and is_sharp(point):
+            if height > 0 and _is_sharp(Point(self.judged, point.sizes, inputs)):
                 return point
             better = most is None or height > most
             if better:
@@ -129,7 +147,7 @@ def _defined(point: Point) -> bool:
         return False
 
 
-def is_sharp(point: Point) -> bool:
+def _is_sharp(point: Point) -> bool:
     """Whether float64 gives every value of a graph as 50 digits do: where it does not, it refutes nothing."""
     try:
         rough, exact = point.values(), point.values(50)
