@@ -95,6 +95,7 @@ class Tensor:
     build: Callable[..., Node] | None = None
     definition: Callable[[Node], Node] | None = None
     switch: Callable[[Node], Node] | None = None
+    range: tuple[float, float] = (-float("inf"), float("inf"))
     latex: str = ""
     aliases: tuple[str, ...] = ()
     samples: tuple[Callable[[], Node], ...] = ()

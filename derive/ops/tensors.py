@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import inf
 from typing import Any, cast
 
 import numpy as np
@@ -105,6 +106,7 @@ register(
         numpy=lambda node, names: (
             f"softmax({names[0]}{_code(axes_of(node), len(node.args[0].shape)) or ', axis=None'})"
         ),
+        range=(0.0, 1.0),
         latex=r"\mathrm{softmax}",
         samples=(_sample(softmax), _sample(lambda x: softmax(x, 0)), _sample(lambda x: softmax(x, None))),
         source="Bridle 1990; any text on multiclass logistic regression",
@@ -180,6 +182,7 @@ register(
         numpy=lambda node, names: (
             f"log_softmax({names[0]}{_code(axes_of(node), len(node.args[0].shape)) or ', axis=None'})"
         ),
+        range=(-inf, 0.0),
         latex=r"\mathrm{logsoftmax}",
         samples=(_sample(log_softmax), _sample(lambda x: log_softmax(x, 0))),
     )
@@ -240,6 +243,7 @@ register(
             f"argmax_mask({names[0]}{_code(axes_of(node), len(node.args[0].shape)) or ', axis=None'})"
         ),
         switch=lambda node: _is_largest(node.args[0], axes_of(node)),
+        range=(0.0, 1.0),
         latex=r"\mathbb{1}_{\max}",
         samples=(_sample(lambda x: Node("argmax_mask", (x,), (1,), x.shape)),),
         source="1 where an entry is the largest along the axes, shared at a tie: the subgradient of least norm",

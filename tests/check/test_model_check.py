@@ -112,6 +112,36 @@ def test_a_kink_is_no_reason_to_refute() -> None:
     assert check(loads("x : (5,)\nL = sum(relu(x) + abs(x))")).verdict == "true"
 
 
+@pytest.mark.parametrize(
+    "line", ["maximum(0, x + 3)", "minimum(relu(x), 60)", "where(abs(x) < 10, x**2/2, 10*(abs(x) - 5))"]
+)
+def test_every_branch_is_looked_at(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = loads(f"x : scalar\nL = {line}")
+    assert check(graph).verdict == "true"
+    right = model_check.lambdify
+
+    def of_one_branch(*args):
+        function = right(*args)
+        _, slope = function(x=1.0)
+
+        def emitted(x):
+            value, gradients = function(x=x)
+            small = abs(x) < 2
+            return (value, gradients) if small else (value, {"x": slope["x"] + 1.0})
+
+        return emitted
+
+    monkeypatch.setattr(model_check, "lambdify", of_one_branch)
+    assert check(graph).verdict == "false"
+
+
+def test_a_condition_met_from_one_side_only_leaves_it_open() -> None:
+    report = check(loads("x, y : scalar\nL = relu(x**2 + 2*x*y + y**2 + 1)"))
+    assert report.verdict == "undecided"
+    assert any("never" in note for note in report.notes)
+    assert all(gradient.verdict == "undecided" for gradient in report.gradients)
+
+
 def test_inputs_held_constant_have_no_gradient() -> None:
     report = check(loads("x : (n,)\nT : (n,), one_hot\nL = -sum(T*log_softmax(x))"))
     assert {g.wrt for g in report.gradients} == {"x"}

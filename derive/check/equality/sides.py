@@ -4,7 +4,7 @@ relu(z) has two slopes, and what was seen with z > 0 says nothing of z < 0. So i
 has been met, entry by entry where an array has a fixed number of them. Points towards a missing side are found in two
 ways, in the declared domain: values of growing size (10^-3 to 10^6) drawn along random inputs, and then small steps
 from the best of them that make the condition's value grow on the missing side. A point so far out that rounding leaves
-nothing of a value is no point.
+nothing of a value is no point. A side that no value reaches (x^2 < 0) does not exist.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from derive.check.equality.draw import Draw
 from derive.check.equality.probe import NO_VALUE, Point, is_real
+from derive.check.equality.reach import Reach
 from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node
 from derive.notation import unicode_node
@@ -54,7 +55,9 @@ class Sides:
         self.graph, self.judged = graph, judged
         wanted = {*graph.ancestors(loss), loss}
         found = conditions([b.node for name, b in graph.bindings.items() if name in wanted])
-        self.met: dict[Side, Array] = {Side(c, sign): np.False_ for c in found for sign in (1, -1)}
+        reach = Reach(graph)
+        sides = [Side(node, sign) for node in found for sign in (1, -1) if reach.reaches(node, sign)]
+        self.met: dict[Side, Array] = dict.fromkeys(sides, np.False_)
 
     def meet(self, point: Point) -> None:
         """Take note of the sides that this point lies on."""
@@ -87,8 +90,9 @@ class Sides:
 
     def _sentence(self, node: Node) -> str:
         text = unicode_node(node, self.graph)
-        seen = [f"{text} {symbol} 0" for sign, symbol in _SIGNS if np.any(self.met[Side(node, sign)])]
-        unseen = [f"{text} {symbol} 0" for sign, symbol in _SIGNS if not np.all(self.met[Side(node, sign)])]
+        sides = [(f"{text} {symbol} 0", self.met.get(Side(node, sign), np.True_)) for sign, symbol in _SIGNS]
+        seen = [told for told, met in sides if np.any(met)]
+        unseen = [told for told, met in sides if not np.all(met)]
         if len(seen) == 2:
             return f"{' and '.join(unseen)} was not met in every entry"
         return f"{f'only {seen[0]} was met' if seen else 'nothing was met'}, never {' nor '.join(unseen)}"
