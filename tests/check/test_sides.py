@@ -13,7 +13,7 @@ def met(model: str) -> Sides:
     graph = loads(model)
     points = Points(graph)
     assert graph.loss is not None
-    sides = Sides(graph, graph.loss, graph)
+    sides = Sides(graph, [graph.loss], graph)
     for k in range(3):
         if (point := points[k]) is not None:
             sides.meet(point)

@@ -10,7 +10,7 @@ nothing of a value is no point. A side that no value reaches (x^2 < 0) does not 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -46,14 +46,14 @@ class Side:
 
 
 class Sides:
-    """The conditions that a loss depends on, and the sides that were met.
+    """The conditions that some bindings (a loss, say) depend on, and the sides that were met.
 
     `judged` is the graph whose values have to be sharp at a point: that of the gradients, say.
     """
 
-    def __init__(self, graph: Graph, loss: str, judged: Graph) -> None:
+    def __init__(self, graph: Graph, outputs: Iterable[str], judged: Graph) -> None:
         self.graph, self.judged = graph, judged
-        wanted = {*graph.ancestors(loss), loss}
+        wanted = {name for output in outputs for name in (*graph.ancestors(output), output)}
         found = conditions([b.node for name, b in graph.bindings.items() if name in wanted])
         reach = Reach(graph)
         sides = [Side(node, sign) for node in found for sign in (1, -1) if reach.reaches(node, sign)]
@@ -97,13 +97,17 @@ class Sides:
             return f"{' and '.join(unseen)} was not met in every entry"
         return f"{f'only {seen[0]} was met' if seen else 'nothing was met'}, never {' nor '.join(unseen)}"
 
-    def towards(self, start: Point, seed: int = 0) -> Iterator[Point]:
-        """Points on missing sides. Whoever takes one calls `meet`, or the side stays missing."""
+    def towards(self, start: Point, seed: int = 0, held: Collection[str] = ()) -> Iterator[Point]:
+        """Points on missing sides, with the inputs `held` as they are at the start.
+
+        Whoever takes one calls `meet`, or the side stays missing.
+        """
         rng = random.Random(seed)
+        free = [name for name in start.inputs if name not in held]
         given = 0
         for side in list(self.met):
             while side in self.missing and given < MOST_POINTS:
-                point = self._search(side, start, rng)
+                point = self._search(side, start, free, rng)
                 if point is None:
                     break
                 before = self.met[side]
@@ -112,14 +116,14 @@ class Sides:
                 if np.array_equal(self.met[side], before):
                     break
 
-    def _search(self, side: Side, start: Point, rng: random.Random) -> Point | None:
+    def _search(self, side: Side, start: Point, free: list[str], rng: random.Random) -> Point | None:
         best, most, step = start, self._height(side, start), 1.0
         for k in range(FRESH + STEPS):
             if k < FRESH:
                 far = FAR * k / FRESH
-                inputs = _drawn(self.graph, start, 10.0 ** rng.uniform(-far / 2, far), rng)
+                inputs = _drawn(self.graph, start, free, 10.0 ** rng.uniform(-far / 2, far), rng)
             else:
-                inputs = _moved(self.graph, best, step, rng)
+                inputs = _moved(self.graph, best, free, step, rng)
             point = Point(self.graph, start.sizes, inputs)
             height = self._height(side, point)
             if height is None or not _defined(point):
@@ -168,10 +172,10 @@ def _is_sharp(point: Point) -> bool:
 # ------------------------------------------------------------------------------------------ other values
 
 
-def _drawn(graph: Graph, start: Point, size: float, rng: random.Random) -> dict[str, Array]:
+def _drawn(graph: Graph, start: Point, free: list[str], size: float, rng: random.Random) -> dict[str, Array]:
     """Some inputs drawn afresh, and `size` times as large where the facts allow it."""
     inputs = dict(start.inputs)
-    chosen = [name for name in inputs if rng.random() < 0.5] or list(inputs)
+    chosen = [name for name in free if rng.random() < 0.5] or free
     factor = Fraction(f"{size:.2g}")
     for name in chosen:
         declared = graph.declarations[name]
@@ -197,12 +201,10 @@ def _squeezed(value: Array, declared: Declaration, factor: Fraction, rng: random
     return value * factor
 
 
-def _moved(graph: Graph, start: Point, step: float, rng: random.Random) -> dict[str, Array]:
+def _moved(graph: Graph, start: Point, free: list[str], step: float, rng: random.Random) -> dict[str, Array]:
     """The inputs a random step away, as far as the facts allow."""
-    return {
-        name: np.asarray(_stepped(value, graph.declarations[name], step, rng), dtype=object)
-        for name, value in start.inputs.items()
-    }
+    moved = {name: _stepped(start.inputs[name], graph.declarations[name], step, rng) for name in free}
+    return {**start.inputs, **{name: np.asarray(value, dtype=object) for name, value in moved.items()}}
 
 
 def _stepped(value: Array, declared: Declaration, step: float, rng: random.Random) -> Array:

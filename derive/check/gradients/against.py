@@ -15,7 +15,7 @@ A function or layer whose model does not end in a scalar takes the upstream grad
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,16 @@ import numpy as np
 from derive.check.equality.draw import size_draws, size_names
 from derive.check.equality.probe import Point as Drawn
 from derive.check.equality.probe import draw_point
+from derive.check.gradients.batch import Placed
 from derive.check.gradients.beside import Derived
+from derive.check.gradients.both_sides import BothSides
 from derive.check.gradients.difference import Array
 from derive.check.gradients.drawing import generator
 from derive.check.gradients.gradient_report import GradientReport, GroupResult, Worst, severity
 from derive.check.gradients.handwritten import Code, HandwrittenFunction, Subject
 from derive.check.gradients.handwritten_layer import HandwrittenLayer, layer_of
 from derive.check.gradients.plan import Plan, upstream_for
+from derive.check.gradients.point import Point
 from derive.check.gradients.trial import run
 from derive.errors import ModelError
 from derive.ir.graph import Graph
@@ -59,16 +62,18 @@ def check_against(
     drawn = _points(derived.plain, made.sizes, seed)
     subjects: list[Subject] = []
 
-    def subject() -> Subject:
-        subjects.append(made.subject(next(drawn)))
+    def subject(point: Drawn) -> Subject:
+        subjects.append(made.subject(point))
         return subjects[-1]
 
+    sides = _AtOwnPoints(derived, seed, subject)
+
     def further() -> tuple[Subject, dict[str, Array]]:
-        new = subject()
+        new = subject(next(drawn))
         return new, new.values
 
     def prepare() -> Plan:
-        given = subject()
+        given = subject(next(drawn))
         derived.bind([*given.values, *given.constants])
         return Plan(
             given,
@@ -80,9 +85,29 @@ def check_against(
             audit=given.audit,
             notes=given.notes,
             derived=derived,
+            sides=sides,
         )
 
     return _with_values(run(prepare, time_limit, seed), subjects)
+
+
+class _AtOwnPoints(BothSides):
+    """Every point of such a check is one of the model, with all of its inputs."""
+
+    def __init__(self, derived: Derived, seed: int, subject: Callable[[Drawn], Subject]) -> None:
+        super().__init__(derived, seed)
+        self.subject = subject
+
+    def drawn(self, point: Point) -> Drawn | None:
+        own = point.subject.subject
+        return own.point if isinstance(own, Subject) else None
+
+    def held(self, drawn: Drawn, point: Point) -> list[str]:  # noqa: ARG002
+        return []
+
+    def placed(self, drawn: Drawn, point: Point) -> Placed:  # noqa: ARG002
+        new = self.subject(drawn)
+        return new, new.values
 
 
 def _points(graph: Graph, fixed: Mapping[str, int], seed: int) -> Iterator[Drawn]:

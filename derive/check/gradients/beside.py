@@ -215,14 +215,12 @@ class Derived:
         return self._last[1]
 
     def _computed(self, point: Point) -> Known | None:
-        inputs = self.plain.inputs
         if unknown := [n for n, d in self.plain.functions.items() if d.definition is None]:
             self.notes.append(f"{', '.join(unknown)} is generic: the model has formulas, but no numbers")
             return None
-        moved = [inputs[target] for name, target in self.names.items() if name in point.values]
-        if point.label in DRAWN and any(declared.facts for declared in moved):
+        if self.outside(point):
             return None
-        arguments = self._arguments(point)
+        arguments = self.arguments(point)
         _, gradients = self._function(**arguments)
         value = self._value(arguments)
         apart = self._apart(point, value)
@@ -230,17 +228,22 @@ class Derived:
             self.notes.append(f"the forward code is not the model at {point.label}: {apart}")
         return value, {name: np.asarray(g, dtype=float) for name, g in gradients.items()}
 
+    def outside(self, point: Point) -> bool:
+        """Whether declared facts may not hold: the values were drawn by one who does not know the facts."""
+        moved = [self.plain.inputs[target] for name, target in self.names.items() if name in point.values]
+        return point.label in DRAWN and any(declared.facts for declared in moved)
+
     def nodes(self, point: Point) -> dict[str, Array]:
         """The model's bindings at this point, and the partials by them, by name; {} where it has no numbers."""
         try:
-            values = forward(self.derivation.gradient, self._arguments(point))
+            values = forward(self.derivation.gradient, self.arguments(point))
         except DeriveError:
             return {}
         steps = self.derivation.steps
         wanted = [name for name in self.plain.bindings if name in steps]
         return {n: np.asarray(values[n], dtype=float) for n in [*wanted, *(steps[n].adjoint for n in wanted)]}
 
-    def _arguments(self, point: Point) -> dict[str, Any]:
+    def arguments(self, point: Point) -> dict[str, Any]:
         """The model's inputs at this point. Raises ShapeError if it ends elsewhere than the code."""
         inputs = self.plain.inputs
         known = {**point.subject.constants, **point.values}

@@ -37,14 +37,14 @@ def nearby(value: Array, rng: np.random.Generator) -> Array:
     size = scale_of(value)
     factor = 1.0 + 0.05 * rng.uniform(-1.0, 1.0, value.shape)
     moved = np.where(value == 0, 0.01 * size * rng.uniform(-1.0, 1.0, value.shape), value * factor)
-    return _like(moved, value)
+    return like(moved, value)
 
 
 def drawn(value: Array, rng: np.random.Generator, stretch: float = 1.0) -> Array:
     """Afresh at the same scale with both signs; numbers that all lie in [0, 1] stay there (probabilities)."""
     if value.size > 1 and np.all((value >= 0) & (value <= 1)) and np.any((value > 0) & (value < 1)):
-        return _like(rng.uniform(0.05, 0.95, value.shape), value)
-    return _like(stretch * scale_of(value) * rng.standard_normal(value.shape), value)
+        return like(rng.uniform(0.05, 0.95, value.shape), value)
+    return like(stretch * scale_of(value) * rng.standard_normal(value.shape), value)
 
 
 def large(value: Array, rng: np.random.Generator) -> Array:
@@ -61,12 +61,12 @@ def keeping_signs(draw: Draw) -> Draw:
 
     def signed(value: Array, rng: np.random.Generator) -> Array:
         new = draw(value, rng)
-        return _like(np.copysign(new, value), value) if one_signed(value) else new
+        return like(np.copysign(new, value), value) if one_signed(value) else new
 
     return signed
 
 
-def _like(numbers: Array, value: Array) -> Array:
+def like(numbers: Array, value: Array) -> Array:
     """In the type and memory order of `value`."""
     out = np.empty_like(value)
     out[...] = numbers

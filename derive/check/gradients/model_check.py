@@ -98,7 +98,7 @@ class _Trial:
     def __init__(self, derivation: Derivation, time_limit: float | None) -> None:
         self.derivation, self.time_limit = derivation, time_limit
         self.graph = derivation.graph
-        self.sides = Sides(self.graph, derivation.loss, derivation.gradient)
+        self.sides = Sides(self.graph, [derivation.loss], derivation.gradient)
         self.functions = {name: implementation(declared, Floats()) for name, declared in self.graph.functions.items()}
         inputs = [name for name, declared in self.graph.inputs.items() if declared.differentiable]
         self.long = len(self.graph.bindings) > MOST_BINDINGS

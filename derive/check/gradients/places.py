@@ -20,6 +20,8 @@ from derive.check.gradients.plan import Plan
 from derive.check.gradients.point import Counted, Point, Values
 from derive.errors import DeriveError
 
+BEYOND = "the other side of a condition, point"
+
 
 class Places:
     """The points of one check; `points` are counted, `calls` are all forward calls."""
@@ -57,6 +59,14 @@ class Places:
             if point is None:
                 self.plan.notes.append(f"sample {k + 1} was left out: the forward pass fails or is not finite there")
             else:
+                yield point
+
+    def other_sides(self) -> Iterator[Point]:
+        """Where conditions of the model were not met so far."""
+        for k, (subject, values) in enumerate(self.plan.sides.towards() if self.plan.sides else ()):
+            self.counted.append(Counted(subject, self.deadline))
+            point = self._try(self.counted[-1], values, f"{BEYOND} {k + 1}")
+            if point is not None:
                 yield point
 
     def _try(self, counted: Counted, values: Values, label: str) -> Point | None:

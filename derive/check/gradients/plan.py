@@ -17,6 +17,7 @@ from derive.errors import DeriveError
 
 if TYPE_CHECKING:
     from derive.check.gradients.beside import Derived
+    from derive.check.gradients.both_sides import BothSides
 
 Finding = tuple[str, str]
 
@@ -36,6 +37,7 @@ class Plan:
     """What leaks from call to call; it is given the upstream gradients and the gradients already claimed for them."""
     notes: list[str] = field(default_factory=list)
     derived: Derived | None = None
+    sides: BothSides | None = None
     resized: Callable[[list[Array]], Iterator[Resized]] | None = None
     """Subjects with another number of rows, made from the outputs at the given one."""
 
@@ -60,7 +62,7 @@ def planned(
 ) -> Callable[[], Plan]:
     """The plan of a check of a function or layer: at the given arguments, at samples, at another number of rows."""
     rng = generator(seed, 1)
-    derived = None if model is None else derived_of(model)
+    derived, sides = (None, None) if model is None else described_by(model, seed)
 
     def placed(arguments: Any) -> tuple[Checked, dict[str, Array]]:
         subject = subject_at(arguments if isinstance(arguments, tuple) else (arguments,))
@@ -79,19 +81,21 @@ def planned(
             audit=lambda u, claimed: subject.audit(u, claimed, generator(seed, 2)),
             notes=subject.notes,
             derived=derived,
+            sides=sides,
             resized=None if sample else lambda outputs: resized(given, outputs, placed, generator(seed, 3)),
         )
 
     return prepare
 
 
-def derived_of(model: Any) -> Derived:
-    """The derivation of a model. Raises DeriveError for what is no model."""
-    from derive.check.gradients.beside import (
-        Derived,  # loads notation and code emission, which code alone does not need
-    )
+def described_by(model: Any, seed: int) -> tuple[Derived, BothSides]:
+    """The derivation of a model, and its conditions. Raises DeriveError for what is no model."""
+    # they load notation and code emission, which code alone does not need
+    from derive.check.gradients.beside import Derived
+    from derive.check.gradients.both_sides import BothSides
 
-    return Derived(model)
+    derived = Derived(model)
+    return derived, BothSides(derived, seed)
 
 
 def upstream_for(outputs: list[Array], given: Any, rng: np.random.Generator) -> list[Array]:

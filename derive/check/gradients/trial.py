@@ -8,6 +8,7 @@ is true if the caller's point (or the one close by, at a kink) and at least one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from derive.check.gradients.gradient_report import GradientReport, GroupResult, 
 from derive.check.gradients.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.gradients.judge import ACCEPT, Outcome, judge_group
 from derive.check.gradients.locate import gather
-from derive.check.gradients.places import Places
+from derive.check.gradients.places import BEYOND, Places
 from derive.check.gradients.plain import overall
 from derive.check.gradients.plan import Finding, Plan
 from derive.check.gradients.point import Point, Values
@@ -28,6 +29,7 @@ from derive.errors import DeriveError
 
 if TYPE_CHECKING:
     from derive.check.gradients.beside import Derived
+    from derive.check.gradients.both_sides import BothSides
 
 MOST_KINKS = 64
 
@@ -79,23 +81,25 @@ class _Trial:
         self.sizes: dict[str, dict[str, float]] = {}
         self.open: dict[str, tuple[str, Outcome]] = {}
         self.derived: Derived | None = None
+        self.sides: BothSides | None = None
 
     # ----- the caller's point -----
 
     def report(self, plan: Plan) -> GradientReport:
-        self.notes, self.derived = plan.notes, plan.derived
+        self.notes, self.derived, self.sides = plan.notes, plan.derived, plan.sides
         self.places = places = Places(plan, self.deadline, self.rng)
         given = self._given(places)
         claimed = self._claimed(given)
         findings = plan.audit(given.upstream, claimed.raw) if plan.audit else []
         self._judge(given, claimed)
-        for point in places.further():
+        for point in chain(places.further(), places.other_sides()):
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
             self._judge_further(point, plan.values)
         if self.accepted and overall(r.verdict for r in self.results.values()) == "true":
             self._other_sizes(places.with_rows(given.outputs))
         self._settle()
+        self._settle_sides()
         if plan.redraw and places.points < 3 and overall(r.verdict for r in self.results.values()) != "false":
             self.notes.append("the forward pass is not defined at most of the points that were drawn")
         return self._summary(findings)
@@ -150,9 +154,11 @@ class _Trial:
     def _judge_further(self, point: Point, values: Values) -> None:
         """Judge at a drawn point; where the domain may end at zero a gradient that fails beyond it refutes nothing.
 
-        It may end there if one of the given `values` has numbers of one sign only.
+        It may end there if one of the given `values` has numbers of one sign only. Far out, where a side of a condition
+        was looked for, numbers may be too large for the code.
         """
         guessed = point.label in ("a drawn point", "a large point") and any(map(one_signed, values.values()))
+        guessed = guessed or point.label.startswith(BEYOND)
         try:
             claimed = Claimed(point)
         except CallFailed:
@@ -173,6 +179,11 @@ class _Trial:
             self._judge_group(point, claimed, name)
             if self.derived is not None:
                 self.derived.compare(point, claimed, self.results[name])
+        accepted = [
+            self.results[name].verdict == "true" and point.label in self.accepted.get(name, []) for name in self.results
+        ]
+        if self.sides is not None and all(accepted):
+            self.sides.meet(point)
 
     def _judge_group(self, point: Point, claimed: Claimed, name: str) -> None:
         shape = point.values[name].shape
@@ -246,6 +257,13 @@ class _Trial:
                 result.verdict, result.diagnosis = "undecided", "there is a kink at every point that was tried"
             elif blocked is not None:
                 self.notes.append(f"{name} was not decided at {blocked[0]}: {blocked[1].reason}")
+
+    def _settle_sides(self) -> None:
+        """What was right wherever it was looked at is open where a condition was met from one side only."""
+        untold = self.sides.untold() if self.sides is not None else []
+        for result in self.results.values():
+            if untold and result.verdict == "true":
+                result.verdict, result.diagnosis = "undecided", "; ".join(untold)
 
     def _vanishes(self, name: str, label: str, outcome: Outcome) -> bool:
         """At a minimum nothing is left to be precise about: the claim must be zero within 1e-6 of its size nearby."""
