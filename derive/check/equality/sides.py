@@ -1,7 +1,8 @@
 """Both sides of every condition of a model, and points that lie on the sides not yet seen.
 
 relu(z) has two slopes, and what was seen with z > 0 says nothing of z < 0. So it is kept which side of each condition
-has been met, entry by entry where an array has a fixed number of them. Points towards a missing side are found in two
+has been met, entry by entry where an array has a fixed number of them, and each two of them together (the slope of
+max(|z| - 1, 0) has three pieces, and two conditions). Points towards a missing side are found in two
 ways, in the declared domain: values of growing size (10^-3 to 10^6) drawn along random inputs, and then small steps
 from the best of them that make the condition's value grow on the missing side. A point so far out that rounding leaves
 nothing of a value is no point. A side that no value reaches (x^2 < 0) does not exist.
@@ -13,6 +14,7 @@ import random
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,9 @@ Array = Any
 FAR = 6  # the largest values are 10^6
 FRESH = 120  # draws for one missing side, and steps from the best of them
 STEPS = 120
-MOST_POINTS = 12
+MOST_POINTS = 20
+MOST_TOGETHER = 16  # conditions, of which each two are looked for together
+MOST_FAILURES = 16  # pairs that were looked for in vain
 MOST_ENTRIES = 64  # of a condition that is followed entry by entry
 FIXED = ("one_hot", "simplex", "one_of")  # drawn afresh only
 DEFINITE = ("symmetric", "positive_definite", "diagonal")  # stay so when all entries are multiplied alike
@@ -45,6 +49,10 @@ class Side:
     sign: int
 
 
+Pattern = tuple[Side, ...]
+"""One side, or sides of two conditions at once: a slope that both decide is seen where both are met."""
+
+
 class Sides:
     """The conditions that some bindings (a loss, say) depend on, and the sides that were met.
 
@@ -57,40 +65,50 @@ class Sides:
         found = conditions([b.node for name, b in graph.bindings.items() if name in wanted])
         reach = Reach(graph)
         sides = [Side(node, sign) for node in found for sign in (1, -1) if reach.reaches(node, sign)]
-        self.met: dict[Side, Array] = dict.fromkeys(sides, np.False_)
+        few = sides if len(sides) <= 2 * MOST_TOGETHER else []
+        pairs = [(a, b) for a, b in combinations(few, 2) if a.condition is not b.condition]
+        self.met: dict[Pattern, Array] = dict.fromkeys([*((side,) for side in sides), *pairs], np.False_)
 
     def meet(self, point: Point) -> None:
-        """Take note of the sides that this point lies on."""
-        for side in self.met:
-            here = self._here(side, point)
-            if here is not None:
-                self.met[side] = np.logical_or(self.met[side], here)
+        """Take note of what this point meets."""
+        for pattern in self.met:
+            heights = self._heights(pattern, point)
+            if heights is not None:
+                self.met[pattern] = np.logical_or(self.met[pattern], heights > 0)
 
-    def _here(self, side: Side, point: Point) -> Array | None:
-        """Which entries lie on the side, or whether one does where their number depends on the draw."""
-        value = point.value(side.condition)
-        if value is None:
+    def _heights(self, pattern: Pattern, point: Point) -> Array | None:
+        """How far each entry has come towards the pattern: positive where it is met.
+
+        One number where there are many entries, where their number depends on the draw, and for a pair.
+        """
+        values = [point.value(side.condition) for side in pattern]
+        if any(value is None or not value.size for value in values):
             return None
-        here = side.sign * value > 0
-        return here if self._followed(side.condition, value) else np.any(here)
-
-    @staticmethod
-    def _followed(node: Node, value: Array) -> bool:
-        return value.size <= MOST_ENTRIES and all(size.number is not None for size in node.shape)
+        each = [side.sign * np.asarray(v, dtype=float) for side, v in zip(pattern, values, strict=True)]
+        if len(pattern) == 1:
+            shape = pattern[0].condition.shape
+            followed = each[0].size <= MOST_ENTRIES and all(size.number is not None for size in shape)
+            return each[0] if followed else np.max(each[0])
+        if each[0].shape == each[1].shape:
+            return np.max(np.minimum(*each))
+        return np.minimum(np.max(each[0]), np.max(each[1]))
 
     @property
     def missing(self) -> list[Side]:
         """The sides not met so far."""
-        return [side for side, met in self.met.items() if not np.all(met)]
+        return [pattern[0] for pattern, met in self.met.items() if len(pattern) == 1 and not np.all(met)]
 
     def untold(self) -> list[str]:
-        """What is to be said of the sides not met, a sentence for each condition."""
+        """What is to be said of the sides not met, a sentence for each condition.
+
+        A pair that was not found may be none: z < 0 and z > 1.
+        """
         missing = [side.condition for side in self.missing]
         return [self._sentence(node) for node in dict.fromkeys(missing)]
 
     def _sentence(self, node: Node) -> str:
         text = unicode_node(node, self.graph)
-        sides = [(f"{text} {symbol} 0", self.met.get(Side(node, sign), np.True_)) for sign, symbol in _SIGNS]
+        sides = [(f"{text} {symbol} 0", self.met.get((Side(node, sign),), np.True_)) for sign, symbol in _SIGNS]
         seen = [told for told, met in sides if np.any(met)]
         unseen = [told for told, met in sides if not np.all(met)]
         if len(seen) == 2:
@@ -104,20 +122,21 @@ class Sides:
         """
         rng = random.Random(seed)
         free = [name for name in start.inputs if name not in held]
-        given = 0
-        for side in list(self.met):
-            while side in self.missing and given < MOST_POINTS:
-                point = self._search(side, start, free, rng)
+        given, failed = 0, 0
+        for pattern in self.met:
+            while not np.all(self.met[pattern]) and given < MOST_POINTS and failed < MOST_FAILURES:
+                point = self._search(pattern, start, free, rng)
                 if point is None:
+                    failed += 1
                     break
-                before = self.met[side]
+                before = self.met[pattern]
                 given += 1
                 yield point
-                if np.array_equal(self.met[side], before):
+                if np.array_equal(self.met[pattern], before):
                     break
 
-    def _search(self, side: Side, start: Point, free: list[str], rng: random.Random) -> Point | None:
-        best, most, step = start, self._height(side, start), 1.0
+    def _search(self, pattern: Pattern, start: Point, free: list[str], rng: random.Random) -> Point | None:
+        best, most, step = start, self._height(pattern, start), 1.0
         for k in range(FRESH + STEPS):
             if k < FRESH:
                 far = FAR * k / FRESH
@@ -125,7 +144,7 @@ class Sides:
             else:
                 inputs = _moved(self.graph, best, free, step, rng)
             point = Point(self.graph, start.sizes, inputs)
-            height = self._height(side, point)
+            height = self._height(pattern, point)
             if height is None or not _defined(point):
                 continue
             if height > 0 and _is_sharp(Point(self.judged, point.sizes, inputs)):
@@ -137,15 +156,13 @@ class Sides:
                 step *= 1.5 if better else 0.9
         return None
 
-    def _height(self, side: Side, point: Point) -> float | None:
-        """How far the missing entry that is nearest to the side has come: positive on it."""
-        value = point.value(side.condition)
-        if value is None or not value.size:
+    def _height(self, pattern: Pattern, point: Point) -> float | None:
+        """How far the missing entry that is nearest has come."""
+        heights = self._heights(pattern, point)
+        if heights is None:
             return None
-        numbers = side.sign * np.asarray(value, dtype=float)
-        if self._followed(side.condition, value):
-            numbers = numbers[~np.broadcast_to(self.met[side], numbers.shape)]
-        return float(np.max(numbers))
+        met = np.broadcast_to(self.met[pattern], heights.shape)
+        return float(np.max(heights[~met]))
 
 
 def _defined(point: Point) -> bool:
