@@ -58,6 +58,23 @@ def test_a_dict_of_parameters():
     assert any("no gradient was returned for x" in note for note in report.notes)
 
 
+def test_a_dict_of_parameters_with_the_name_of_the_parameter():
+    def loss(x):
+        return np.sum(x["x"] ** 2) + np.sum(x.get("y", np.zeros(1)) ** 3)
+
+    assert check_gradient(loss, lambda x: {"x": 2 * x["x"]}, {"x": np.ones(3)}).verdict == "true"
+    both = {"x": np.ones(3), "y": np.ones(2)}
+    assert check_gradient(loss, lambda x: {"x": 2 * x["x"], "y": 3 * x["y"] ** 2}, both).verdict == "true"
+    assert check_gradient(loss, lambda x: {"x": {"x": 2 * x["x"], "y": 3 * x["y"] ** 2}}, both).verdict == "true"
+    assert check_gradient(loss, lambda x: {"x": 3 * x["x"], "y": 3 * x["y"] ** 2}, both).verdict == "false"
+
+
+def test_a_factor_of_two_is_not_told_as_a_size():
+    report = check_gradient(lambda w: np.sum(w**2), lambda w: w, np.array([1.0, 2.0]))
+    assert "1/2" in report.diagnosis
+    assert "size" not in report.diagnosis
+
+
 def test_lists_of_arrays_and_wrt():
     def loss(weights, x):
         return np.sum(np.tanh(x @ weights[0]) @ weights[1])
@@ -129,6 +146,31 @@ def test_kinks_are_reported_and_a_claim_between_the_slopes_is_right():
     assert "kink in x at [0]" in str(report)
     outside = check_gradient(lambda x: np.sum(np.maximum(x, 0)), lambda x: np.where(x == 0, 3.0, x > 0), x)
     assert outside.verdict == "false"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_ties_and_exact_zeros_are_kinks(seed):
+    rng = np.random.default_rng(seed)
+    tie = check_gradient(lambda x: x.max(), lambda x: np.eye(len(x))[x.argmax()], np.zeros(2), seed=seed)
+    assert tie.verdict == "true"
+    assert [kink.coordinate for kink in tie.kinks] == [(0,), (1,)]
+    shared = check_gradient(lambda x: x.max(), lambda x: (x == x.max()) / np.sum(x == x.max()), np.ones(4), seed=seed)
+    assert shared.verdict == "true"
+    weights, x = rng.normal(size=(5, 4)), rng.normal(size=(5, 4))
+    x[0, 1] = x[3, 2] = 0
+    report = check_gradient(lambda x: np.sum(weights * np.maximum(x, 0)), lambda x: weights * (x > 0), x, seed=seed)
+    assert report.verdict == "true"
+
+
+def test_a_small_kink_beside_a_large_one():
+    def loss(z):
+        return 0.2 * max(z[0], 0) + max(z[1], 0)
+
+    report = check_gradient(loss, lambda z: np.array([0.2, 1.0]) * (z > 0), np.zeros(2))
+    assert report.verdict == "true"
+    assert [(kink.left, round(kink.right, 6)) for kink in report.kinks] == [(0, 0.2), (0, 1)]
+    wrong = check_gradient(loss, lambda z: np.array([0.2, 1.0]) * (z > 0) + 0.3 * (z == 0), np.zeros(2))
+    assert wrong.verdict == "false"
 
 
 # ----- scale and precision -----

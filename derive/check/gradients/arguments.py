@@ -162,14 +162,16 @@ def _assign_mapping(
     who: str,
 ) -> None:
     dictionaries = [i for i, value in enumerate(args) if isinstance(value, Mapping)]
-    if len(dictionaries) == 1 and not set(map(bare, result)) & set(names):
+    named = {key: _argument_of(key, value, args, names) for key, value in result.items()}
+    if len(dictionaries) == 1 and not any(named.values()):
         _descend(result, args[dictionaries[0]], (dictionaries[0],), found)
         return
     for key, value in result.items():
-        name = key if key in names else bare(key)
-        if name in names:
+        name = named[key]
+        if name is not None:
             _descend(value, args[list(names).index(name)], (list(names).index(name),), found)
             continue
+        name = bare(key)
         paths = [path for path, slot in by_path.items() if slot.name in (key, name)]
         if not paths:
             raise DeriveError(
@@ -177,6 +179,15 @@ def _assign_mapping(
                 hint=did_you_mean(str(key), [str(n) for n in names]) or f"the arguments are {', '.join(names)}",
             )
         found[paths[0]] = value
+
+
+def _argument_of(key: Any, value: Any, args: Sequence[Any], names: Sequence[str]) -> str | None:
+    """The argument that a key names; one that is a dict has a dict of gradients, so an array has the key inside it."""
+    name = key if key in names else bare(key)
+    if name not in names:
+        return None
+    inside = isinstance(args[list(names).index(name)], Mapping) and not isinstance(value, Mapping)
+    return None if inside else str(name)
 
 
 def bare(key: Any) -> Any:

@@ -36,6 +36,7 @@ LEVELS = 14
 FIRST_STEP = 2.0**-6
 LEAP = 32.0
 NOISE_SAFETY = 4.0
+KINKED = 50.0
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,26 @@ def measured_noise(line: Line, center: Array, eps: float) -> float:
     """
     floor = 2.0 * eps * norm(center)
     spacing = eps**0.45
-    values = [float(np.sum(line(spacing * k) - center)) if k else 0.0 for k in range(-4, 5)]
+
+    def at(k: int) -> float:
+        return float(np.sum(line(spacing * k) - center)) if k else 0.0
+
+    values = [at(k) for k in range(-4, 5)]
     if not all(math.isfinite(v) for v in values):
         return floor
+    noise = _noise_of(values)
+    if noise > KINKED * floor:  # a kink at the point itself has differences too, but on neither side of it
+        left, right = [at(k) for k in range(-8, -4)], [at(k) for k in range(5, 9)]
+        halves = [_noise_of([*left, *values[:5]]), _noise_of([*values[4:], *right])]
+        noise = min(noise, max(halves)) if all(map(math.isfinite, halves)) else noise
+    return max(floor, noise)
+
+
+def _noise_of(values: list[float]) -> float:
     fourth, fifth = (
         float(np.sqrt(np.mean(np.square(np.diff(np.array(values), n=k))) / math.comb(2 * k, k))) for k in (4, 5)
     )
-    return max(floor, NOISE_SAFETY * min(fourth, fifth))
+    return NOISE_SAFETY * min(fourth, fifth)
 
 
 def slope(line: Line, center: Array, noise: float, target: float, first: float = FIRST_STEP) -> Slope:

@@ -42,13 +42,19 @@ def nearby(value: Array, rng: np.random.Generator) -> Array:
 
 def drawn(value: Array, rng: np.random.Generator, stretch: float = 1.0) -> Array:
     """Afresh at the same scale with both signs; numbers that all lie in [0, 1] stay there (probabilities)."""
-    if value.size > 1 and np.all((value >= 0) & (value <= 1)) and np.any((value > 0) & (value < 1)):
+    if in_unit(value):
         return like(rng.uniform(0.05, 0.95, value.shape), value)
     return like(stretch * scale_of(value) * rng.standard_normal(value.shape), value)
 
 
 def large(value: Array, rng: np.random.Generator) -> Array:
     return drawn(value, rng, 3.0)
+
+
+def in_unit(value: Array) -> bool:
+    """Whether the given numbers may be probabilities."""
+    inside = np.all((value >= 0) & (value <= 1)) and np.any((value > 0) & (value < 1))
+    return bool(value.size > 1 and inside)
 
 
 def one_signed(value: Array) -> bool:

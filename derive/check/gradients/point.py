@@ -91,7 +91,7 @@ class Point:
         self.outputs = outputs
         self.promoted = self._promote()
         self.eps = float(max(np.finfo(y.dtype).eps for y in self.outputs))
-        self.center = self._terms(self.outputs)
+        self.center = self.weighted(self.outputs)
         self.scales = {name: scale_of(value) for name, value in self.values.items()}
         self._noise: float | None = None
         self._sharp: dict[str, tuple[Array, Slope]] | None = None
@@ -135,7 +135,8 @@ class Point:
     def loss(self) -> float:
         return float(np.sum(self.center))
 
-    def _terms(self, outputs: list[Array]) -> Array:
+    def weighted(self, outputs: list[Array]) -> Array:
+        """The terms that L is the sum of."""
         weighted = [(wide(u) * wide(y)).ravel() for u, y in zip(self.upstream, outputs, strict=True)]
         return weighted[0] if len(weighted) == 1 else np.concatenate(weighted)
 
@@ -151,7 +152,7 @@ class Point:
             outputs = self.subject.outputs(there)
             if [y.shape for y in outputs] != shapes:
                 return np.full(self.center.shape, np.nan)
-            return self._terms(outputs)
+            return self.weighted(outputs)
 
         return moved
 

@@ -42,8 +42,8 @@ def candidates(point: Point) -> Iterator[Named]:
     for size, place in at_hand.items():
         if size != 2:
             yield from _both(float(size), str(size), place, size)
-    for number in (2, 3, 4):
-        yield from _both(float(number), str(number), at_hand.get(number, ""), None)
+    for number in (2, 3, 4):  # which a size may equal by coincidence
+        yield from _both(float(number), str(number), "", None)
     for size, place in at_hand.items():
         yield from _both(size / 2, f"{size}/2", place, size, f"2/{size}")
         yield from _both(2.0 * size, f"2*{size}", place, size)
