@@ -7,7 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from derive.check.gradients.difference import Array, norm
+from derive.check.gradients.guard import CallFailed
 from derive.check.gradients.point import Point, nudged, wide
+from derive.errors import DeriveError
 
 ROUNDINGS = 64.0
 
@@ -84,3 +86,11 @@ class Claimed:
 def size_along(gradient: Array, direction: Array | float) -> float:
     """The root of the sum of squares of the terms of `<gradient, direction>`."""
     return norm(wide(gradient) * direction)
+
+
+def claimed_at(point: Point) -> Claimed | None:
+    """What is claimed at a place that nobody promised to be in the domain: None where the code fails."""
+    try:
+        return Claimed(point)
+    except (CallFailed, DeriveError):
+        return None

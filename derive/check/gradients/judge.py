@@ -24,6 +24,7 @@ from derive.check.gradients.point import Point, wide
 
 REFUTE = 10.0
 ACCEPT = 1e-6
+GROSS = 1e-3
 DIRECTIONS = 2
 TARGET = 1e-9
 """The error of a slope, beside the claim's size along its direction, at which nothing sharper is looked for."""
@@ -43,6 +44,14 @@ class Outcome:
     """The claimed gradient's size along the direction, and the error of the slope, in the unit of the loss."""
     estimate: float = 0.0
     agrees: bool = False
+
+    @property
+    def gross(self) -> bool:
+        """Whether the difference is more than what rounding inside of the code may do to numbers far out."""
+        if self.worst is None:
+            return True
+        claimed, numeric = abs(self.worst.claimed), abs(self.worst.numeric)
+        return not abs(self.worst.claimed - self.worst.numeric) < GROSS * max(claimed, numeric)
 
 
 def acceptance(eps: float) -> float:

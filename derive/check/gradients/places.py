@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from derive.check.gradients.batch import Resized
-from derive.check.gradients.claimed import Claimed
+from derive.check.gradients.claimed import claimed_at
 from derive.check.gradients.difference import Array
 from derive.check.gradients.drawing import drawn, keeping_signs, large, nearby
 from derive.check.gradients.guard import CallFailed, Deadline
@@ -71,11 +71,11 @@ class Places:
 
     def _try(self, counted: Counted, values: Values, label: str) -> Point | None:
         """A further point that is counted, or None where the forward pass is not defined."""
-        point = self._at(counted, values, label)
+        point = self.at(counted, values, label)
         self.points += point is not None
         return point
 
-    def _at(self, counted: Counted, values: Values, label: str) -> Point | None:
+    def at(self, counted: Counted, values: Values, label: str) -> Point | None:
         """A point, or None where the forward pass is not defined there (the domain is the caller's secret)."""
         try:
             own = counted is self.counted[0] or self.plan.further_upstream is None
@@ -104,14 +104,11 @@ class Places:
             further = [self.plan.further() for _ in range(2)] if self.plan.further else []
             places = [(Counted(subject, self.deadline), values) for subject, values in further]
         for counted, values in places:
-            point = self._at(counted, values, "elsewhere")
+            point = self.at(counted, values, "elsewhere")
             if point is None or point.promoted is not evidence.point.promoted:
                 continue
-            try:
-                claimed = Claimed(point)
-            except (CallFailed, DeriveError):
-                continue
-            if evidence.name in claimed.narrow and evidence.name in point.values:
+            claimed = claimed_at(point)
+            if claimed is not None and evidence.name in claimed.narrow and evidence.name in point.values:
                 size = point.values[evidence.name].size
                 chosen = self.rng.permutation(size)[:SAMPLE]
                 yield measure(point, claimed, evidence.name, np.sort(chosen))

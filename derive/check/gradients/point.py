@@ -18,7 +18,7 @@ import numpy as np
 from derive.check.gradients.arguments import Claim
 from derive.check.gradients.complex_step import complex_slope, confirmed_slopes
 from derive.check.gradients.difference import Array, Line, Slope, measured_noise, norm, slope
-from derive.check.gradients.guard import Deadline
+from derive.check.gradients.guard import CallFailed, Deadline
 
 Values = Mapping[str, Array]
 LARGE_STEPS = (0.25, 1.0, 4.0, 16.0, 64.0)
@@ -149,7 +149,10 @@ class Point:
             for name, direction in directions.items():
                 step = t * direction
                 there[name] = self.values[name] + (step if isinstance(t, complex) else step.astype(direction.dtype))
-            outputs = self.subject.outputs(there)
+            try:
+                outputs = self.subject.outputs(there)
+            except CallFailed:  # the domain may end between here and there
+                return np.full(self.center.shape, np.nan)
             if [y.shape for y in outputs] != shapes:
                 return np.full(self.center.shape, np.nan)
             return self.weighted(outputs)

@@ -8,30 +8,31 @@ is true if the caller's point (or the one close by, at a kink) and at least one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from derive.check.gradients.batch import Resized
-from derive.check.gradients.claimed import Claimed
+from derive.check.gradients.claimed import Claimed, claimed_at
 from derive.check.gradients.diagnose import Cause, diagnose
 from derive.check.gradients.drawing import generator, one_signed
+from derive.check.gradients.far import Far
 from derive.check.gradients.gradient_report import GradientReport, GroupResult, Kink, Worst, severity, summary
 from derive.check.gradients.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.gradients.judge import ACCEPT, Outcome, judge_group
+from derive.check.gradients.kinks import at_kink
 from derive.check.gradients.locate import gather
 from derive.check.gradients.places import BEYOND, Places
 from derive.check.gradients.plain import overall
 from derive.check.gradients.plan import Finding, Plan
-from derive.check.gradients.point import Point, Values
+from derive.check.gradients.point import Point
 from derive.errors import DeriveError
 
 if TYPE_CHECKING:
     from derive.check.gradients.beside import Derived
     from derive.check.gradients.both_sides import BothSides
-
-MOST_KINKS = 64
 
 
 class _Stop(Exception):
@@ -92,14 +93,17 @@ class _Trial:
         claimed = self._claimed(given)
         findings = plan.audit(given.upstream, claimed.raw) if plan.audit else []
         self._judge(given, claimed)
+        self.far = Far(given, self.rng, self._free(given))
         for point in chain(places.further(), places.other_sides()):
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
-            self._judge_further(point, plan.values)
+            self._judge_further(point, self.far)
         if self.accepted and overall(r.verdict for r in self.results.values()) == "true":
             self._other_sizes(places.with_rows(given.outputs))
+            self._judge_far(places, self.far)
         self._settle()
         self._settle_sides()
+        self.notes += self.far.notes() if plan.redraw else []
         if plan.redraw and places.points < 3 and overall(r.verdict for r in self.results.values()) != "false":
             self.notes.append("the forward pass is not defined at most of the points that were drawn")
         return self._summary(findings)
@@ -134,11 +138,8 @@ class _Trial:
     def _other_sizes(self, places: Iterator[tuple[Resized, Point]]) -> None:
         """One more point with another number of rows; what fails there, or has another shape, refutes nothing."""
         for other, point in places:
-            try:
-                claimed = Claimed(point)
-            except (CallFailed, DeriveError):
-                continue
-            if claimed.problems or claimed.narrow.keys() != self.results.keys():
+            claimed = claimed_at(point)
+            if claimed is None or claimed.problems or claimed.narrow.keys() != self.results.keys():
                 continue
             kinks = list(self.kinks)
             for name in claimed.narrow:
@@ -151,14 +152,37 @@ class _Trial:
 
     # ----- judging -----
 
-    def _judge_further(self, point: Point, values: Values) -> None:
+    def _free(self, given: Point) -> list[str]:
+        """The groups that may have any values: of an input without declared facts, where there is a model."""
+        if self.derived is None:
+            return list(given.values)
+        inputs, names = self.derived.plain.inputs, self.derived.names
+        return [name for name in given.values if name in names and not inputs[names[name]].facts]
+
+    def _judge_far(self, places: Places, far: Far) -> None:
+        """Where the claim does not fit one slope it is compared as everywhere else; only a refutation counts."""
+        kinks = list(self.kinks)
+        for values in far.points():
+            point = places.at(places.counted[0], values, "a far point")
+            claimed = None if point is None else claimed_at(point)
+            if point is None or claimed is None or claimed.problems:
+                continue
+            for name in far.moved:
+                outcome = judge_group(point, claimed, name) if name in claimed.narrow else None
+                if outcome is not None and outcome.verdict == "false" and outcome.gross:
+                    self._judge_group(point, claimed, name)
+        self.kinks = kinks
+
+    def _judge_further(self, point: Point, far: Far) -> None:
         """Judge at a drawn point; where the domain may end at zero a gradient that fails beyond it refutes nothing.
 
-        It may end there if one of the given `values` has numbers of one sign only. Far out, where a side of a condition
+        It may end there if one of the given groups has numbers of one sign only. Far out, where a side of a condition
         was looked for, numbers may be too large for the code.
         """
-        guessed = point.label in ("a drawn point", "a large point") and any(map(one_signed, values.values()))
-        guessed = guessed or point.label.startswith(BEYOND)
+        drawn = point.label in ("a drawn point", "a large point")
+        guessed = (drawn and any(map(one_signed, far.given.given.values()))) or point.label.startswith(BEYOND)
+        if drawn and far.outside(point.values):
+            return
         try:
             claimed = Claimed(point)
         except CallFailed:
@@ -169,6 +193,7 @@ class _Trial:
         if guessed and any(defect == "not_finite" for defect, _ in claimed.problems.values()):
             self.notes.append(f"the gradient is not finite at {point.label}, which may lie outside its domain")
             return
+        far.visited(point.values)
         self._judge(point, claimed)
 
     def _judge(self, point: Point, claimed: Claimed) -> None:
@@ -193,16 +218,22 @@ class _Trial:
             self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, cause.worst)
             return
         outcome = judge_group(point, claimed, name)
+        if outcome.verdict == "false" and point.label.startswith(BEYOND) and not outcome.gross:
+            outcome = replace(outcome, verdict="undecided", reason="the difference may be rounding inside of the code")
         self.sizes.setdefault(name, {})[point.label] = outcome.size
         self.kinks += outcome.kinks
         if outcome.verdict == "kink":
-            outcome = self._at_kink(point, claimed, name, outcome)
+            outcome, kinks = at_kink(point, claimed, name, outcome)
+            if kinks is not None:
+                self.kinks = [k for k in self.kinks if k.group != name] + kinks
         if outcome.verdict == "false":
             known = Cause([outcome.defect], outcome.reason, outcome.worst) if outcome.defect else None
             cause = self._cause(point, claimed, name, known, outcome.worst)
-            self.results[name] = GroupResult(
-                name, shape, "false", cause.text, cause.defects, cause.worst, cause.located
-            )
+            worst = cause.worst
+            if point.label != "the given point" and worst is not None and worst.coordinate is not None:
+                number = float(point.values[name][worst.coordinate])
+                self.notes.append(f"{name} is refuted at {point.label}, where {list(worst.coordinate)} = {number:.6g}")
+            self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, worst, cause.located)
         elif outcome.verdict == "true":
             self.accepted.setdefault(name, []).append(point.label)
             result = self.results.setdefault(name, GroupResult(name, shape, "true"))
@@ -211,24 +242,6 @@ class _Trial:
         elif outcome.verdict == "undecided":
             self.open.setdefault(name, (point.label, outcome))
         self.results.setdefault(name, GroupResult(name, shape, "true"))
-
-    def _at_kink(self, point: Point, claimed: Claimed, name: str, outcome: Outcome) -> Outcome:
-        """Name the coordinates with a kink; one whose claim lies outside the one-sided slopes is refuted."""
-        if point.values[name].size > MOST_KINKS:
-            return outcome
-        evidence = gather(point, claimed, name)
-        self.kinks = [k for k in self.kinks if k.group != name] + evidence.kinks
-        for kink in evidence.kinks:
-            low, high = min(kink.left, kink.right), max(kink.left, kink.right)
-            if not low - 1e-3 * (high - low) <= kink.claimed <= high + 1e-3 * (high - low):
-                estimate = 1e-3 * (high - low)
-                worst = Worst(name, kink.coordinate, kink.claimed, 0.5 * (low + high), estimate)
-                text = f"at the kink at {list(kink.coordinate or ())} the claim lies outside the one-sided slopes"
-                return Outcome("false", worst, text, defect="wrong_value")
-        smooth = ~np.isin(
-            evidence.index, [np.ravel_multi_index(k.coordinate or (), evidence.shape) for k in evidence.kinks]
-        )
-        return Outcome("false", evidence.worst()) if np.any(evidence.bad & smooth) else outcome
 
     def _cause(
         self, point: Point, claimed: Claimed, name: str, known: Cause | None, worst: Worst | None = None
