@@ -3,18 +3,20 @@ r"""Conditions: a claim is true only where every side was met, and false by a po
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 import derive
+from derive.check.equality.climb import climb, onto_edge
 from derive.check.equality.equality import decide
-from derive.check.equality.intervals import interval
 from derive.check.equality.linear import Inequality, impossible
+from derive.check.equality.probe import points_of
 from derive.check.verdict import Verdict
 from derive.ir import build as b
 from derive.model.text import loads
-from derive.ops.evaluate import Evaluator
 
 NEURON = "z = w*x + b\na = maximum(z, 0)\nL = (a - y)**2/2"
 
@@ -238,40 +240,6 @@ def _holds(row: Inequality, point: dict[str, float]) -> bool:
     return value > 0 or (value == 0 and not row.strict)
 
 
-def test_intervals_contain_the_values() -> None:
-    rng = random.Random(5)
-    model = "a : scalar\np : scalar, positive\nq : scalar, in (-1, 2)\ns = a**2 + p\nJ = a*p*q"
-    graph = loads(model)
-    leaves = [graph.ref(name) for name in "apq"] + [b.number(2), b.number(-1), graph.ref("s")]
-    for _ in range(300):
-        node = rng.choice(leaves)
-        for _ in range(rng.randint(1, 5)):
-            other = rng.choice(leaves)
-            node = rng.choice(
-                [
-                    b.add(node, other),
-                    b.mul(node, other),
-                    b.neg(node),
-                    b.power(node, b.number(2)),
-                    b.call("exp", other),
-                    b.call("abs", node),
-                    b.div(other, node),
-                ]
-            )
-        low, high, low_strict, high_strict = interval(node, graph)
-        for _ in range(20):
-            values = {"a": rng.choice((-2.0, 0.0, 0.5, 3.0)), "p": rng.uniform(0.01, 3), "q": rng.uniform(-0.99, 1.99)}
-            values["s"] = values["a"] ** 2 + values["p"]
-            found = Evaluator(values, {}).value(node).item()
-            if found != found or abs(found) == float("inf"):
-                continue
-            slack = 1e-9 * max(1.0, abs(found))
-            assert low - slack <= found <= high + slack
-            if found == 0:
-                assert not (low == 0 and low_strict)
-                assert not (high == 0 and high_strict)
-
-
 def test_members_are_compared_in_every_cell_of_three_conditions() -> None:
     """A difference in one of eight cells is found in each of them."""
     graph = loads("u, v, w : scalar\nJ = u*v*w")
@@ -283,3 +251,37 @@ def test_members_are_compared_in_every_cell_of_three_conditions() -> None:
         ]
         spot = b.mul(b.mul(parts[0], parts[1]), parts[2])
         assert decide(b.add(u, spot), u, graph).verdict == "different"
+
+
+# ------------------------------------------------------------------------------------------ climbing to a side
+
+FACTS = """
+x : scalar, in (0, 1)
+p : scalar, positive
+y : (3,)
+z = 20*x + y - 19.5
+q = x*p - 300
+"""
+
+
+@pytest.mark.parametrize(("name", "sign"), [("z", 1), ("z", -1), ("q", 1), ("q", -1)])
+def test_climbing_reaches_a_far_side_inside_of_the_domain(name: str, sign: int) -> None:
+    graph = loads(FACTS)
+    start = points_of(graph).first(1)[0]
+    node = graph.ref(name)
+    for seed in range(20):
+        found = climb(start, lambda point: float((sign * point.value(node)).max()), random.Random(seed))
+        assert found is not None
+        assert (sign * found.value(node)).max() > 0
+        assert 0 < found.inputs["x"].item() < 1
+        assert found.inputs["p"].item() > 0
+
+
+def test_an_edge_is_met_exactly() -> None:
+    graph = loads("x : scalar, positive\nw, c : scalar\nz = w*x - c - 7")
+    start = points_of(graph).first(1)[0]
+    whole = replace(start, inputs={name: np.asarray(Fraction(2), dtype=object) for name in start.inputs})
+    edge = onto_edge(whole, lambda point: float(point.value(graph.ref("z"))), random.Random(0))
+    assert edge is not None
+    assert edge.value(graph.ref("z"), 50) == 0
+    assert edge.inputs["x"].item() > 0

@@ -18,8 +18,8 @@ import random
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from itertools import combinations, product
+from functools import cached_property, partial
+from itertools import combinations, combinations_with_replacement, islice, product
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,14 @@ import numpy as np
 from derive.check.equality.algebra import Undefined
 from derive.check.equality.atoms import Frozen, Poly
 from derive.check.equality.canonical import BOUND, Indices, Monomial
+from derive.check.equality.climb import climb, onto_edge
 from derive.check.equality.draw import Mood
 from derive.check.equality.elementary import Elementary
-from derive.check.equality.intervals import Interval, interval
 from derive.check.equality.linear import Inequality, impossible
 from derive.check.equality.normal_form import NormalForm
 from derive.check.equality.polynomials import Exhausted
 from derive.check.equality.probe import DIGITS, Point, draw_point, points_of
+from derive.check.equality.reach import Reach
 from derive.check.equality.recent import PerGraph
 from derive.check.equality.rules import UNIT
 from derive.errors import DeriveError
@@ -51,11 +52,16 @@ SIDES = {1: (1,), -1: (-1,), 0: (1, -1)}
 
 LEAST = 32
 """Points at which every claim without a proof is compared, with conditions or without."""
-MOST = 480
+MOST = 240
+MOST_CLIMBS = 4
+"""Cells that are climbed for after so many points."""
 MOST_TOGETHER = 5
 """Of more conditions, cells of every two of them are looked for."""
 CLOSE = 1e-8
 MOST_SPLITS = 6
+MOST_TERMS = 4
+LONGEST = 10.0
+"""Seconds for all reasoning about the conditions of one claim; the count of steps ends it earlier."""
 UNSURE = 1e-9
 ZERO = 1e-40
 FAR: tuple[Mood, ...] = ("wide", "whole", "wide", "signed", "wide", "whole", "positive", "wide")
@@ -72,17 +78,23 @@ class Survey:
 def survey(left: Node, right: Node, graph: Graph, *, derivative: bool) -> Survey:
     """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges."""
     cells = _Cells(left, right, graph, edges=not derivative)
+    start: Point | None = None
     for number, point in enumerate(far_points(left, right, graph)):
         if number >= LEAST and not cells.missing:
             break
-        signs = cells.signs(point)
-        if signs is None or (derivative and any((sign == 0).any() for sign in signs)):
-            continue
-        if not cells.note(signs) and number >= LEAST:
-            continue
-        a, b = point.value(left), point.value(right)
-        if a is not None and b is not None and not _close(a, b) and point.differ(left, right):
+        start = start or point
+        if cells.different_at(point, always=number < LEAST):
             return Survey(different=point)
+    rng = random.Random(len(cells.conditions))
+    for part, cell in cells.missing[:MOST_CLIMBS]:
+        if start is None:
+            continue
+        if 0 in cell:
+            found = next(cells.on_edge(part[cell.index(0)], rng), None)
+        else:
+            found = climb(start, partial(cells.height, part, cell), rng)
+        if found is not None and cells.different_at(found, always=True):
+            return Survey(different=found)
     return Survey(open=cells.told())
 
 
@@ -130,6 +142,7 @@ class _Far:
 
 
 _far = PerGraph(_Far)
+_reach = PerGraph(Reach)
 
 
 def far_points(left: Node, right: Node, graph: Graph) -> Iterator[Point]:
@@ -195,6 +208,38 @@ class _Cells:
         groups = [tuple(k for k in count if self.conditions[k].shape in ((), shape)) for shape in shapes]
         return [group for group in groups if group]
 
+    def different_at(self, point: Point, *, always: bool) -> bool:
+        """Whether the members differ at a point; looked at only if it lies in a new cell, or always."""
+        signs = self.signs(point)
+        if signs is None or (not self.edges and any((sign == 0).any() for sign in signs)):
+            return False
+        if not self.note(signs) and not always:
+            return False
+        left, right = self.members[-2:]
+        a, b = point.value(left), point.value(right)
+        return a is not None and b is not None and not _close(a, b) and bool(point.differ(left, right))
+
+    def on_edge(self, k: int, rng: random.Random) -> Iterator[Point]:
+        """Points at which an entry of a condition is exactly 0."""
+
+        def first(point: Point) -> float | None:
+            value = point.value(self.conditions[k])
+            return None if value is None or not value.size else float(value.flat[0])
+
+        for point in islice(far_points(self.members[-2], self.members[-1], self.graph), MOST):
+            if not any(entry.denominator > 2 for value in point.inputs.values() for entry in value.flat):
+                edge = onto_edge(point, first, rng)
+                if edge is not None:
+                    yield edge
+
+    def height(self, part: tuple[int, ...], cell: Signs, point: Point) -> float | None:
+        """How near a point is to a cell: positive inside of it, in one of the entries."""
+        values = [point.value(self.conditions[k]) for k in part]
+        if any(value is None or not value.size for value in values):
+            return None
+        inside = np.broadcast_arrays(*(sign * np.asarray(v) for sign, v in zip(cell, values, strict=True)))
+        return float(np.max(np.min(inside, axis=0)))
+
     def signs(self, point: Point) -> list[Array] | None:
         """The sign of each condition, entry by entry; None if one has no value or is too close to an edge to tell."""
         found = []
@@ -246,11 +291,14 @@ class _Cells:
     def _is_empty(self, part: tuple[int, ...], cell: Signs) -> bool:
         key = part, cell
         if key not in self._empty:
-            self._empty[key] = self._shown_empty(part, cell)
+            try:
+                self._empty[key] = self._shown_empty(part, cell)
+            except Exhausted:
+                self._empty[key] = False
         return self._empty[key]
 
     def _shown_empty(self, part: tuple[int, ...], cell: Signs) -> bool:
-        if not all(self._intervals[k].has(sign) for k, sign in zip(part, cell, strict=True) if sign != 2):
+        if any(self._out_of_reach(self.conditions[k], sign) for k, sign in zip(part, cell, strict=True)):
             return True
         if self._polys is None:
             return False
@@ -267,30 +315,40 @@ class _Cells:
         An indicator inside of a condition, as in max(z, 0) > 6, is 1 and its argument positive, or 0 and it is not.
         """
         monomials = dict.fromkeys(m for poly, _ in rows for m in poly if m != UNIT)
-        linear = [Inequality({m: c for m, c in p.items() if m != UNIT}, p.get(UNIT, NONE), s) for p, s in rows]
+        linear = [_inequality(poly, strict) for poly, strict in rows]
         if impossible([*linear, *(bound for m in monomials for bound in self._bounds(m))]):
             return True
         algebra = self._form.algebra
         inside = ((a, i) for m in monomials for a, i, _ in m[0] if max(i, default=0) < BOUND)
         step = next(((a, i) for a, i in inside if algebra.table.atoms[a].kind == "step"), None)
         if step is None or not splits:
-            return False
+            return impossible([*linear, *self._products(rows)])
         arg = algebra.rename(algebra.table.atoms[step[0]].args[0], dict(enumerate(step[1])))
         return all(
             self._impossible([*((_with_step(p, step, value), s) for p, s in rows), further], splits - 1)
             for value, further in ((1, (arg, True)), (0, (algebra.scale(arg, -1), False)))
         )
 
+    def _products(self, rows: list[Row]) -> Iterator[Inequality]:
+        """Of two positive values the product is positive: from z < -2 follows z^2 > 4."""
+        algebra = self._form.algebra
+        short = [(poly, strict) for poly, strict in rows if len(poly) <= MOST_TERMS]
+        for (p, s), (q, t) in combinations_with_replacement(short, 2):
+            poly = algebra.multiply(p, q)
+            yield _inequality(poly, s and t)
+
     # ------------------------------------------------------------------------------ what is known of signs
 
-    @cached_property
-    def _intervals(self) -> list[Interval]:
-        return [interval(node, self.graph) for node in self.conditions]
+    def _out_of_reach(self, node: Node, sign: int) -> bool:
+        if sign == 2:
+            return False
+        low, high = _reach.of(self.graph).interval(node)
+        return high <= 0 if sign > 0 else low >= 0 if sign < 0 else low > 0 or high < 0
 
     @cached_property
     def _form(self) -> NormalForm:
         definitions = {name: binding.node for name, binding in self.graph.bindings.items()}
-        return NormalForm(self.graph.declarations, definitions, algebra=Elementary(seconds=1.0))
+        return NormalForm(self.graph.declarations, definitions, algebra=Elementary(seconds=LONGEST))
 
     def _bounds(self, monomial: Monomial) -> Iterator[Inequality]:
         """What is known of a product for every input."""
@@ -351,7 +409,13 @@ class _Cells:
         whole number for every input. What agrees at some of its points need not agree at others."""
         powers = (node for node in topological(*self.members) if node.op == "pow")
         varying = (node for node in powers if any(below.op == "ref" for below in topological(node.args[1])))
-        return next((node for node in varying if not interval(node.args[0], self.graph).positive), None)
+        return next((node for node in varying if not self._is_positive(node.args[0])), None)
+
+    def _is_positive(self, node: Node) -> bool:
+        try:
+            return self._form.algebra.is_positive(self._form.of(node))
+        except (Exhausted, Undefined, DeriveError, ArithmeticError):
+            return False
 
     def _text(self, node: Node) -> str:
         try:
@@ -362,6 +426,10 @@ class _Cells:
 
 def _parts(group: tuple[int, ...]) -> list[tuple[int, ...]]:
     return [group] if len(group) <= MOST_TOGETHER else list(combinations(group, 2))
+
+
+def _inequality(poly: Poly, strict: bool) -> Inequality:
+    return Inequality({m: c for m, c in poly.items() if m != UNIT}, poly.get(UNIT, NONE), strict)
 
 
 def _direction(poly: Poly) -> Frozen:

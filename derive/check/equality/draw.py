@@ -129,8 +129,10 @@ class Draw:
         return -size if negative and not positive else size
 
     def _whole(self, *, never_zero: bool, positive: bool) -> Fraction:
-        choices = [Fraction(k) for k in range(-3, 4)] + [Fraction(0)] * 2 + [*self.anchors, *(-a for a in self.anchors)]
-        value = self.rng.choice([c for c in choices if c or not never_zero])
+        choices = [Fraction(k) for k in (-3, -2, -1, 0, 0, 1, 2, 3)]
+        if self.anchors and self.rng.random() < 0.3:
+            choices = [*self.anchors, *(-anchor for anchor in self.anchors)]
+        value = self.rng.choice([choice for choice in choices if choice or not never_zero])
         return abs(value) if positive else value
 
     def _between(self, fact: Fact) -> Fraction:

@@ -114,6 +114,9 @@ def _inverse(a: Interval) -> Interval:
 
 def _power(base: Interval, exponent: Fraction | None) -> Interval:
     even = exponent is not None and exponent.numerator % 2 == 0 and exponent.denominator == 1
+    if exponent is not None and exponent.denominator == 1 and exponent > 0 and -inf < base[0] <= base[1] < inf:
+        ends: list[Number] = [end ** int(exponent) for end in base]
+        return Fraction(0) if even and base[0] <= 0 <= base[1] else min(ends), max(ends)
     if even or base[0] >= 0 or (exponent is not None and exponent.denominator != 1):
         return NOT_NEGATIVE
     return ANY

@@ -2,10 +2,9 @@
 
 relu(z) has two slopes, and what was seen with z > 0 says nothing of z < 0. So it is kept which side of each condition
 has been met, entry by entry where an array has a fixed number of them, and each two of them together (the slope of
-max(|z| - 1, 0) has three pieces, and two conditions). Points towards a missing side are found in two
-ways, in the declared domain: values of growing size (10^-3 to 10^6) drawn along random inputs, and then small steps
-from the best of them that make the condition's value grow on the missing side. A point so far out that rounding leaves
-nothing of a value is no point. A side that no value reaches (x^2 < 0) does not exist.
+max(|z| - 1, 0) has three pieces, and two conditions). Points on a missing side are climbed for
+(`derive.check.equality.climb`). A point so far out that rounding leaves nothing of a value is no point. A side that no
+value reaches (x^2 < 0) does not exist.
 """
 
 from __future__ import annotations
@@ -13,30 +12,24 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from derive.check.equality.draw import Draw
-from derive.check.equality.probe import NO_VALUE, Point, is_real
+from derive.check.equality.climb import climb
+from derive.check.equality.probe import NO_VALUE, Point
 from derive.check.equality.reach import Reach
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.notation import unicode_node
 from derive.ops.conditions import conditions
 
 Array = Any
-FAR = 6  # the largest values are 10^6
-FRESH = 120  # draws for one missing side, and steps from the best of them
-STEPS = 120
 MOST_POINTS = 20
 MOST_TOGETHER = 16  # conditions, of which each two are looked for together
 MOST_FAILURES = 16  # pairs that were looked for in vain
 MOST_ENTRIES = 64  # of a condition that is followed entry by entry
-FIXED = ("one_hot", "simplex", "one_of")  # drawn afresh only
-DEFINITE = ("symmetric", "positive_definite", "diagonal")  # stay so when all entries are multiplied alike
 SAME = 1e-9
 _SIGNS = ((1, ">"), (-1, "<"))
 
@@ -136,25 +129,13 @@ class Sides:
                     break
 
     def _search(self, pattern: Pattern, start: Point, free: list[str], rng: random.Random) -> Point | None:
-        best, most, step = start, self._height(pattern, start), 1.0
-        for k in range(FRESH + STEPS):
-            if k < FRESH:
-                far = FAR * k / FRESH
-                inputs = _drawn(self.graph, start, free, 10.0 ** rng.uniform(-far / 2, far), rng)
-            else:
-                inputs = _moved(self.graph, best, free, step, rng)
-            point = Point(self.graph, start.sizes, inputs)
-            height = self._height(pattern, point)
-            if height is None or not _defined(point):
-                continue
-            if height > 0 and _is_sharp(Point(self.judged, point.sizes, inputs)):
-                return point
-            better = most is None or height > most
-            if better:
-                best, most = point, height
-            if k >= FRESH:
-                step *= 1.5 if better else 0.9
-        return None
+        return climb(
+            start,
+            lambda point: self._height(pattern, point),
+            rng,
+            free=free,
+            accepted=lambda point: _is_sharp(Point(self.judged, point.sizes, point.inputs)),
+        )
 
     def _height(self, pattern: Pattern, point: Point) -> float | None:
         """How far the missing entry that is nearest has come."""
@@ -163,13 +144,6 @@ class Sides:
             return None
         met = np.broadcast_to(self.met[pattern], heights.shape)
         return float(np.max(heights[~met]))
-
-
-def _defined(point: Point) -> bool:
-    try:
-        return all(is_real(np.asarray(value)) for value in point.values().values())
-    except NO_VALUE:
-        return False
 
 
 def _is_sharp(point: Point) -> bool:
@@ -184,63 +158,3 @@ def _is_sharp(point: Point) -> bool:
         if not np.all(np.isfinite(a)) or np.max(np.abs(a - b), initial=0.0) > SAME * size:
             return False
     return True
-
-
-# ------------------------------------------------------------------------------------------ other values
-
-
-def _drawn(graph: Graph, start: Point, free: list[str], size: float, rng: random.Random) -> dict[str, Array]:
-    """Some inputs drawn afresh, and `size` times as large where the facts allow it."""
-    inputs = dict(start.inputs)
-    chosen = [name for name in free if rng.random() < 0.5] or free
-    factor = Fraction(f"{size:.2g}")
-    for name in chosen:
-        declared = graph.declarations[name]
-        value = Draw(rng, mood=0).value(declared, start.sizes)
-        facts = {fact.name for fact in declared.facts}
-        if "in" in facts:
-            value = _squeezed(value, declared, max(factor, 1 / factor), rng)
-        elif not facts.intersection(FIXED):
-            value = value * factor
-        inputs[name] = np.asarray(value, dtype=object)  # arithmetic on arrays of rank 0 gives bare numbers
-    return inputs
-
-
-def _squeezed(value: Array, declared: Declaration, factor: Fraction, rng: random.Random) -> Array:
-    """Towards one of the ends of an interval; away from the end of one that has no other."""
-    fact = declared.fact("in")
-    assert fact is not None
-    low, high = (None if e is None or not np.isfinite(e) else Fraction(str(e)) for e in (fact.low, fact.high))
-    if low is not None and (high is None or rng.random() < 0.5):
-        return low + (value - low) * (factor if high is None and rng.random() < 0.5 else 1 / factor)
-    if high is not None:
-        return high - (high - value) * (factor if low is None and rng.random() < 0.5 else 1 / factor)
-    return value * factor
-
-
-def _moved(graph: Graph, start: Point, free: list[str], step: float, rng: random.Random) -> dict[str, Array]:
-    """The inputs a random step away, as far as the facts allow."""
-    moved = {name: _stepped(start.inputs[name], graph.declarations[name], step, rng) for name in free}
-    return {**start.inputs, **{name: np.asarray(value, dtype=object) for name, value in moved.items()}}
-
-
-def _stepped(value: Array, declared: Declaration, step: float, rng: random.Random) -> Array:
-    facts = {fact.name for fact in declared.facts}
-    if facts.intersection(FIXED):
-        return value
-    if "in" in facts:
-        return _squeezed(value, declared, _near_one(step, rng), rng)
-    if facts.intersection(DEFINITE):
-        return value * _near_one(step, rng)
-    result = np.array(value, dtype=object)
-    size = max((abs(v) for v in result.flat), default=Fraction(1))
-    for index in np.ndindex(*result.shape):
-        if "positive" in facts:
-            result[index] = result[index] * _near_one(step, rng)
-        else:
-            result[index] = result[index] + size * Fraction(f"{step * rng.gauss(0, 1):.3g}")
-    return result
-
-
-def _near_one(step: float, rng: random.Random) -> Fraction:
-    return Fraction(f"{np.exp(max(-20.0, min(20.0, step * rng.gauss(0, 1)))):.3g}")
