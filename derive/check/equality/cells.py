@@ -15,12 +15,13 @@ A derivative is compared where it exists, off the edges; any other claim on the 
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from itertools import combinations, combinations_with_replacement, islice, product
-from typing import Any
+from math import inf
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,6 +43,7 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node, refs, topological
 from derive.notation import unicode_node
 from derive.ops.conditions import switch_of
+from derive.ops.record import elementwise
 
 Array = Any
 Signs = tuple[int, ...]
@@ -55,10 +57,15 @@ LEAST = 32
 MOST = 240
 MOST_CLIMBS = 4
 """Cells that are climbed for after so many points."""
+MOST_ON_EDGE = 30
+"""Points on the edge of a condition that are tried for the sides of the others."""
+MOST_ON_EDGES = 3
+"""Of more conditions, each edge is looked for by itself."""
 MOST_TOGETHER = 5
 """Of more conditions, cells of every two of them are looked for."""
 CLOSE = 1e-8
 MOST_SPLITS = 6
+EVERYWHERE = (-inf, inf)
 MOST_TERMS = 4
 LONGEST = 10.0
 """Seconds for all reasoning about the conditions of one claim; the count of steps ends it earlier."""
@@ -90,12 +97,39 @@ def survey(left: Node, right: Node, graph: Graph, *, derivative: bool) -> Survey
         if start is None:
             continue
         if 0 in cell:
-            found = next(cells.on_edge(part[cell.index(0)], rng), None)
+            tried: Iterable[Point] = islice(cells.on_edge(part[cell.index(0)], rng), MOST_ON_EDGE)
         else:
-            found = climb(start, partial(cells.height, part, cell), rng)
-        if found is not None and cells.different_at(found, always=True):
-            return Survey(different=found)
+            climbed = climb(start, partial(cells.height, part, cell), rng)
+            tried = () if climbed is None else (climbed,)
+        for found in tried:
+            if cells.different_at(found, always=False):
+                return Survey(different=found)
+            if cells.was_met(part, cell):
+                break
     return Survey(open=cells.told())
+
+
+def only_one(left: Node, right: Node, graph: Graph) -> tuple[Point, Literal["left", "right"]] | None:
+    """A point at which only one of two members has a value, and which; None if none was met.
+
+    Looked for only where an operation of theirs has no value for some operands.
+    """
+    if not any(map(_is_partial, topological(left, right))):
+        return None
+    for point in islice(far_points(left, right, graph), LEAST):
+        if (point.value(left) is None) != (point.value(right) is None):
+            # many digits do not overflow: what has no value there has none
+            a, b = point.value(left, DIGITS), point.value(right, DIGITS)
+            if (a is None) != (b is None):
+                return point, "left" if b is None else "right"
+    return None
+
+
+def _is_partial(node: Node) -> bool:
+    if node.op in ("div", "pow"):
+        return True
+    record = elementwise(node.name) if node.op == "call" else None
+    return record is not None and record.domain != EVERYWHERE
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -265,6 +299,10 @@ class _Cells:
             met |= cells
         return new
 
+    def was_met(self, part: tuple[int, ...], cell: Signs) -> bool:
+        """Whether a point was seen in a cell."""
+        return self._was_met(cell, self._met[part])
+
     @property
     def missing(self) -> list[tuple[tuple[int, ...], Signs]]:
         """The cells that were not met and are not shown to be empty."""
@@ -276,17 +314,17 @@ class _Cells:
         ]
 
     def _wanted(self, part: tuple[int, ...]) -> Iterator[Signs]:
-        """Every choice of sides; and each edge by itself, where the other conditions may have any sign (2)."""
+        """Every choice of sides; and each edge beside every choice of sides of the others, of many by itself: they may
+        then have any sign (2)."""
         yield from product((-1, 1), repeat=len(part))
-        if self.edges:
-            yield from (tuple(0 if k == j else 2 for k in range(len(part))) for j in range(len(part)))
+        others = (-1, 1) if len(part) <= MOST_ON_EDGES else (2,)
+        for j in range(len(part) if self.edges else 0):
+            for rest in product(others, repeat=len(part) - 1):
+                yield (*rest[:j], 0, *rest[j:])
 
     @staticmethod
     def _was_met(cell: Signs, met: set[Signs]) -> bool:
-        if 2 not in cell:
-            return cell in met
-        at = cell.index(0)
-        return any(other[at] == 0 for other in met)
+        return cell in met or any(all(a in (2, b) for a, b in zip(cell, other, strict=True)) for other in met)
 
     def _is_empty(self, part: tuple[int, ...], cell: Signs) -> bool:
         key = part, cell

@@ -26,10 +26,10 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import far_points, survey
+from derive.check.equality.cells import far_points, only_one, survey
 from derive.check.equality.probe import DIGITS, Point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
-from derive.check.equality.witness import Witness, find_witness, witness_at
+from derive.check.equality.witness import Witness, find_witness, inputs_at, witness_at
 from derive.errors import ShapeError
 from derive.ir.graph import Graph
 from derive.ir.node import Node
@@ -56,7 +56,7 @@ ONE_SIDED = "at some points only one member has a value, and no proof was found 
 class Decision:
     """What was found: `witness` for a difference, `sizes` the draws of sizes that were looked at.
 
-    `reason` tells in words what left it undecided, or which member has no value.
+    `reason` tells in words what left it undecided, which member has no value, or where alone both have one.
     """
 
     verdict: Verdict
@@ -87,6 +87,32 @@ def decide(
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
+    found = _decided(left, right, graph, level, time_limit, counterexample, derivative)
+    if found.equal and not derivative:
+        return replace(found, reason=_condition(left, right, graph))
+    return found
+
+
+def _condition(left: Node, right: Node, graph: Graph) -> str:
+    """Under which condition members that are equal are so, in words; empty if there is none."""
+    partly = only_one(left, right, graph)
+    if partly is None:
+        return ""
+    point, side = partly
+    witness = inputs_at(left, right, point)
+    shown = ", ".join(f"{name} = {value:g}" for name, value in witness.items() if isinstance(value, float))
+    return f"where both members have a value{f': at {shown} only the {side} one has' if shown else ''}"
+
+
+def _decided(
+    left: Node,
+    right: Node,
+    graph: Graph,
+    level: Level,
+    time_limit: float,
+    counterexample: bool,
+    derivative: bool,
+) -> Decision:
     screened = _screened(left, right, graph, time.monotonic() + PROBE_SHARE * time_limit)
     if screened.decision is not None:
         found = screened.decision

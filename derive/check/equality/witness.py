@@ -58,9 +58,14 @@ def witness_at(left: Node, right: Node, point: Point) -> Witness | None:
         return None
     gap = np.asarray(np.abs(a - b)).astype(float)
     entry = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
-    needed = _inputs_of(left, right, point.graph)
-    inputs = {name: _plain(value) for name, value in point.inputs.items() if name in needed}
+    inputs = inputs_at(left, right, point)
     return Witness(inputs, dict(point.sizes), entry, float(a[entry]), float(b[entry]))
+
+
+def inputs_at(left: Node, right: Node, point: Point) -> dict[str, Any]:
+    """The inputs on which two members depend, as plain numbers and nested lists."""
+    needed = _inputs_of(left, right, point.graph)
+    return {name: _plain(value) for name, value in point.inputs.items() if name in needed}
 
 
 def _inputs_of(left: Node, right: Node, graph: Graph) -> set[str]:

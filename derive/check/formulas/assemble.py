@@ -94,7 +94,8 @@ def _part(
         diagnosis = _ambiguity(judgement)
     elif judgement.verdict == "true":
         said = [finding.reason for finding in shown.findings] if shown.reading.kind == "expression" else []
-        diagnosis = "; ".join(unique([*said, *(note.text for note in notes)]))
+        under = [finding.condition for finding in shown.findings if finding.condition]
+        diagnosis = "; ".join(unique([*said, *under, *(note.text for note in notes)]))
     return replace(
         blank,
         reading=_readings(judgement),

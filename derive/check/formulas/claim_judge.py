@@ -40,7 +40,8 @@ Word = Literal["true", "false", "undecided"]
 class Finding:
     """What was found of one link in one case, or of one link in all cases.
 
-    `holds` names the cases in which it is true, `fails` those in which it is false.
+    `holds` names the cases in which it is true, `fails` those in which it is false. `condition`: where alone a true
+    link says something, in words.
     """
 
     word: Word
@@ -50,6 +51,7 @@ class Finding:
     defect: str | None = None
     holds: tuple[str, ...] = ()
     fails: tuple[str, ...] = ()
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,9 @@ def _together(found: Sequence[tuple[Case, Finding]]) -> Finding:
     open_ = [finding for _, finding in found if finding.word == "undecided"]
     if open_:
         return replace(open_[0], holds=holds)
-    return Finding("true", weakest(finding.evidence for _, finding in found), reason=found[0][1].reason, holds=holds)
+    first = found[0][1]
+    evidence = weakest(finding.evidence for _, finding in found)
+    return Finding("true", evidence, reason=first.reason, holds=holds, condition=first.condition)
 
 
 # ---------------------------------------------------------------------------- one link
@@ -274,7 +278,7 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         derivative=link.derivative,
     )
     if decision.verdict == "equal":
-        return Finding("true", decision.evidence)
+        return Finding("true", decision.evidence, condition=decision.reason)
     if decision.verdict == "different":
         return Finding("false", "proved", _counterexample(decision.witness, link))
     if decision.verdict == "undefined":

@@ -201,6 +201,11 @@ def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: 
         own = len(value.shape)
         frame = q.frame or scope.frame
         node = frame.total(value.node, q.name)
+        if build.is_zero(node):
+            # what does not depend on q has the derivative 0 where it has a value; log(-1) has neither
+            labels = tuple(range(len(node.shape)))
+            ins: list[tuple[int, ...]] = [labels[: len(value.node.shape)], ()]
+            node = build.contract(ins, labels, [value.node, build.number(0)], node.shape)
         made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *q.axes])
         text = f"∂({value.text})/∂{q.text}"
         value = replace(made, chain=Chain(value.text, q.text, own), text=text)
