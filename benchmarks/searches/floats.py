@@ -222,4 +222,4 @@ def plain(values: Mapping[str, Array], at: int) -> dict[str, Any]:
 
 def precise(values: Mapping[str, Array], at: int) -> Values:
     """The values at one point, as numbers of many digits."""
-    return {key: np.array([[mpmath.mpf(entry) for entry in value[at].tolist()]]) for key, value in values.items()}
+    return {key: np.array([[mpmath.mpf(repr(entry)) for entry in value[at].tolist()]]) for key, value in values.items()}
