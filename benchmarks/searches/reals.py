@@ -19,6 +19,7 @@ from benchmarks.searches.terms import Term
 DIGITS = 50
 ROUNDING = mpf(10) ** -35
 STEP, ROUNDING_OF_SLOPES, KINK = mpf(10) ** -20, mpf(10) ** -20, mpf(10) ** -8
+SMALL = mpf(10) ** -12
 LARGEST = mpf(10) ** 9
 """No exponential, sine or power of an exponent beyond: what remains of it after reduction is rounding."""
 
@@ -176,6 +177,7 @@ def compare(left: Term, right: Term, values: Mapping[str, Any]) -> str:
         return "undefined" if first is second else "right only" if first is None else "left only"
     with mp.workdps(DIGITS):
         gap, rounding = abs(first - second), max(side.rounding for side in sides)
-        if gap <= rounding * max(abs(first), abs(second)):
-            return "equal"
-        return "different" if gap > rounding * max(side.size for side in sides) else "open"
+        noise = rounding * max(side.size for side in sides)
+        if gap > noise:
+            return "different"
+        return "equal" if noise <= SMALL or gap <= rounding * max(abs(first), abs(second)) else "open"

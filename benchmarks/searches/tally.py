@@ -21,6 +21,7 @@ FAULTS = (
     "bad witness",  # rightly false, by a point outside the declared domain or at which the members do not differ
     "wrong false of shapes",
     "true without its condition",
+    "false in part",  # equal wherever both sides are defined
 )
 """What may be wrong with a verdict, the worst first."""
 
@@ -48,7 +49,7 @@ class Finding:
 
     @property
     def fault(self) -> str:
-        """What is wrong with the verdict: a wrong true, a wrong false, a witness that shows nothing; or nothing."""
+        """What is wrong with the verdict, one of `FAULTS`, or nothing."""
         known = self.verdict.verdict
         if "internal error" in self.verdict.diagnosis:
             return "internal error"
@@ -65,6 +66,8 @@ class Finding:
         if known == "false" and self.said == "right":
             drawn = self.verdict.counterexample is not None or "no value" in self.verdict.diagnosis
             return "wrong false" if drawn else "wrong false of shapes"
+        if known == "false" and self.said == "part":
+            return "false in part"
         if known == "false" and self.said in ("defines", "redefines"):
             return "wrong false"
         if known == "false" and self.witness:

@@ -72,6 +72,7 @@ def test_a_missing_mask_is_seen_and_a_right_one_is_not() -> None:
         (call("abs", A**N), A**N, "wrong"),
         (term(-1) ** (2 * N), term(1), "right"),
         (call("max", N, 2), N, "wrong"),
+        (call("sin", Term("const", text=r"\pi")), term(0), "right"),
         (term(1) / 3, term("0.3333"), "rounded"),
         (term(1) / 3, term("0.3334"), "wrong"),
         (A / 3, term("0.3333") * A, "wrong"),

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.searches.branches import Claim, witness
 from benchmarks.searches.floats import Leaf, Model
-from benchmarks.searches.tally import Finding, offenders, rows, shown_wrong
+from benchmarks.searches.tally import FAULTS, Finding, offenders, rows, shown_wrong
 from benchmarks.searches.terms import Term, call, mask, name
 from derive.check.verdict import Counterexample, Verdict, VerdictWord
 
@@ -33,6 +33,7 @@ def finding(said: str, word: VerdictWord, *, diagnosis: str = "", witness: str =
         (finding("redefines", "true"), "wrong true"),
         (finding("part", "true"), "true without its condition"),
         (finding("part", "true", diagnosis="where x > 0"), ""),
+        (finding("part", "false"), "false in part"),
         (finding("wrong", "undecided"), ""),
         (finding("right", "unread"), ""),
         (finding("right", "false"), "wrong false of shapes"),
@@ -45,7 +46,7 @@ def finding(said: str, word: VerdictWord, *, diagnosis: str = "", witness: str =
 )
 def test_faults(made: Finding, fault: str) -> None:
     assert made.fault == fault
-    assert bool(shown_wrong([made])) == (fault not in ("", "wrong false of shapes", "true without its condition"))
+    assert bool(shown_wrong([made])) == (fault in FAULTS[:4])
     assert (fault in offenders([made])) if fault else not offenders([made])
 
 
