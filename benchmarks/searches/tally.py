@@ -25,6 +25,12 @@ FAULTS = (
 )
 """What may be wrong with a verdict, the worst first."""
 
+OF_TRUE = {
+    **dict.fromkeys(["wrong", "nowhere", "redefines", "rounded"], "wrong true"),
+    "part": "true without its condition",
+}
+OF_FALSE = {**dict.fromkeys(["right", "defines", "redefines"], "wrong false"), "part": "false in part"}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -50,29 +56,18 @@ class Finding:
     @property
     def fault(self) -> str:
         """What is wrong with the verdict, one of `FAULTS`, or nothing."""
-        known = self.verdict.verdict
+        known, evidence = self.verdict.verdict, str(self.verdict.evidence)
         if "internal error" in self.verdict.diagnosis:
             return "internal error"
-        if known == "true" and self.said in ("wrong", "nowhere", "redefines"):
-            return "wrong true"
-        if (
-            known == "true"
-            and self.said == "rounded"
-            and self.verdict.evidence in ("proved", "proved-at-sizes", "probed")
-        ):
-            return "wrong true"
-        if known == "true" and self.said == "part" and not self.verdict.diagnosis:
-            return "true without its condition"
-        if known == "false" and self.said == "right":
-            drawn = self.verdict.counterexample is not None or "no value" in self.verdict.diagnosis
-            return "wrong false" if drawn else "wrong false of shapes"
-        if known == "false" and self.said == "part":
-            return "false in part"
-        if known == "false" and self.said in ("defines", "redefines"):
-            return "wrong false"
-        if known == "false" and self.witness:
-            return "bad witness"
-        return ""
+        if known == "true":
+            told = evidence == "rounded" if self.said == "rounded" else self.said == "part" and self.verdict.diagnosis
+            return "" if told else OF_TRUE.get(self.said, "")
+        if known != "false":
+            return ""
+        drawn = self.verdict.counterexample is not None or "no value" in self.verdict.diagnosis
+        if self.said == "right" and not drawn:
+            return "wrong false of shapes"
+        return OF_FALSE.get(self.said, "bad witness" if self.witness else "")
 
     def __str__(self) -> str:
         found = self.verdict.counterexample
