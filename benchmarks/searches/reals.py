@@ -113,6 +113,8 @@ class Reals:
         before, after = (middle - ends[0]) / step, (ends[1] - middle) / step
         if abs(after - before) > KINK * max(abs(before), abs(after)) and max(abs(before), abs(after)) > KINK:
             raise Open
+        if max(abs(ends[0] - middle), abs(ends[1] - middle)) > KINK * max(abs(middle), 1):
+            raise Open  # sign(a) jumps by the same on either side of 0
         self.rounding = ROUNDING_OF_SLOPES
         self.size = max(self.size, abs(middle) / max(abs(at), mpf(1) / 1000))
         return (ends[1] - ends[0]) / (2 * step)

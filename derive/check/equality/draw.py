@@ -128,16 +128,23 @@ class Draw:
         negative = self._sign < 0 if self._sign else self.rng.random() < 0.5
         return -size if negative and not positive else size
 
-    def _whole(self, *, never_zero: bool, positive: bool) -> Fraction:
-        choices = [Fraction(k) for k in (-3, -2, -1, 0, 0, 1, 2, 3)]
+    def _edges(self) -> list[Fraction]:
+        """Numbers at which conditions often change: small whole ones, or those that are named."""
         if self.anchors and self.rng.random() < 0.3:
-            choices = [*self.anchors, *(-anchor for anchor in self.anchors)]
-        value = self.rng.choice([choice for choice in choices if choice or not never_zero])
+            return [*self.anchors, *(-anchor for anchor in self.anchors)]
+        return [Fraction(k) for k in (-3, -2, -1, 0, 0, 1, 2, 3)]
+
+    def _whole(self, *, never_zero: bool, positive: bool) -> Fraction:
+        value = self.rng.choice([choice for choice in self._edges() if choice or not never_zero])
         return abs(value) if positive else value
 
     def _between(self, fact: Fact) -> Fraction:
         low = Fraction(str(fact.low)) if fact.low is not None and np.isfinite(fact.low) else None
         high = Fraction(str(fact.high)) if fact.high is not None and np.isfinite(fact.high) else None
+        if self.mood == "whole":
+            inside = [k for k in self._edges() if (low is None or k > low) and (high is None or k < high)]
+            if inside:
+                return self.rng.choice(inside)
         steps = max(self.grid, 10)
         part = Fraction(self.rng.randint(1, steps - 1), steps)
         if low is not None and high is not None:

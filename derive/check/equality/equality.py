@@ -26,7 +26,9 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import far_points, only_one, survey
+from derive.check.equality.cells import survey
+from derive.check.equality.domains import only_one
+from derive.check.equality.far import far_points
 from derive.check.equality.probe import DIGITS, Point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
 from derive.check.equality.witness import Witness, find_witness, inputs_at, witness_at
