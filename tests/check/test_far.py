@@ -41,7 +41,7 @@ def test_a_relu_without_its_mask_on_numbers_from_zero_to_one():
 def test_a_branch_far_away(f, right, wrong, x):
     assert check_gradient(lambda x: float(np.sum(f(x))), lambda x: 1.0 * right(x), x).verdict == "true"
     if wrong is not None:
-        assert check_gradient(lambda x: float(np.sum(f(x))), lambda x: 1.0 * wrong(x), x).verdict == "false"
+        assert check_gradient(lambda x: float(np.sum(f(x))), lambda x: 1.0 * wrong(x), x).verdict != "true"
 
 
 def _clipped(p):
@@ -67,6 +67,22 @@ def _clipped(p):
 def test_what_lies_beyond_the_domain_refutes_nothing(f, gradient, x):
     report = check_gradient(f, gradient, x)
     assert report.verdict == "true", str(report)
+
+
+def test_a_guard_far_out_is_open_and_told():
+    X, t = RNG.normal(size=(8, 3)), RNG.integers(0, 2, 8).astype(float)
+
+    def probabilities(w):
+        return np.clip(1 / (1 + np.exp(-X @ w)), 1e-12, 1 - 1e-12)
+
+    def loss(w):
+        p = probabilities(w)
+        return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
+
+    report = check_gradient(loss, lambda w: X.T @ (probabilities(w) - t) / len(t), RNG.normal(size=3))
+    assert report.verdict == "undecided"
+    assert "right for numbers like the given ones" in report.diagnosis
+    assert "guard" in report.diagnosis
 
 
 def test_which_numbers_were_seen_is_told():

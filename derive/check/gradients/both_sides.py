@@ -60,6 +60,11 @@ class BothSides:
         exact = np.frompyfunc(Fraction, 1, 1)
         return Drawn(plain, sizes, {name: np.asarray(exact(value), dtype=object) for name, value in inputs.items()})
 
+    def free(self, point: Point) -> list[str]:
+        """The groups that may have any values: those of inputs without declared facts."""
+        inputs, names = self.derived.plain.inputs, self.derived.names
+        return [name for name in point.values if name in names and not inputs[names[name]].facts]
+
     def held(self, drawn: Drawn, point: Point) -> list[str]:
         """The inputs of the model that are not moved."""
         moved = {self.derived.names.get(group) for group in point.given}

@@ -4,6 +4,9 @@ At each of a few scales all groups are drawn afresh with both signs (with the gi
 otherwise), and one central difference along a direction of all groups together is held against the claim. That costs
 two forward calls; where the two disagree the point is worth a full comparison.
 
+What differs at much larger numbers only is no refutation: a clip that keeps a logarithm finite has no slope in the
+backward pass of most people. It is open, as a branch may be missing as well.
+
 A claim beyond the given signs may lie outside the domain: log(max(p, 1e-7)) is flat for p < 0, and its gradient is
 1/p. There the gradient grows without bound towards the end of the domain, as it does not for relu:
 |c(p/100) - c(p/1000)| falls by about 10 from one decade to the next where c is smooth.
@@ -17,9 +20,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from derive.check.gradients.arguments import Claim
+from derive.check.gradients.claimed import Claimed
 from derive.check.gradients.difference import Array, norm
 from derive.check.gradients.drawing import Draw, in_unit, keeping_signs, like, one_signed
+from derive.check.gradients.gradient_report import GroupResult
 from derive.check.gradients.guard import CallFailed
+from derive.check.gradients.locate import gather
 from derive.check.gradients.point import Point, Values, scale_of
 from derive.errors import DeriveError
 
@@ -38,9 +44,9 @@ class Far:
         self._seen: dict[str, set[str]] = {name: set() for name in self.bounded}
         self._ends: dict[str, bool] = {}
 
-    def points(self) -> Iterator[dict[str, Array]]:
-        """Values at which the claim does not fit one slope of the forward pass."""
-        for scale in (*SCALES, 1.0) if self.bounded else SCALES:
+    def points(self) -> Iterator[tuple[float, dict[str, Array]]]:
+        """Values at which the claim does not fit one slope of the forward pass, with their scale."""
+        for scale in (1.0, *SCALES) if self.bounded else SCALES:
             for draw in (_at_scale(scale), keeping_signs(_at_scale(scale))):
                 new = {name: draw(value, self.rng) for name, value in self.moved.items()}
                 values = {**self.given.values, **new}
@@ -48,7 +54,7 @@ class Far:
                 if fits is not None and not self.outside(values):
                     self.visited(values)
                     if not fits:
-                        yield {name: like(values[name], value) for name, value in self.given.given.items()}
+                        yield scale, {name: like(values[name], value) for name, value in self.given.given.items()}
                     break
                 if not self.bounded:
                     break
@@ -56,7 +62,7 @@ class Far:
     def _fits(self, values: Values) -> bool | None:
         """Whether claim and slope agree; None where the forward pass or the claim is not defined."""
         h = math.sqrt(self.given.eps)
-        steps = {name: scale_of(values[name]) * self.rng.choice((-1.0, 1.0), values[name].shape) for name in self.moved}
+        steps = {name: self._step(values[name]) for name in self.moved}
         plus, minus = (
             self._terms({**values, **{n: like(values[n] + t * step, values[n]) for n, step in steps.items()}})
             for t in (h, -h)
@@ -69,6 +75,11 @@ class Far:
         size = max(sum(map(abs, claimed)), abs(slope))
         noise = 100.0 * self.given.eps * norm(plus) / h
         return abs(sum(claimed) - slope) <= max(NEAR, 30.0 * h) * size + noise
+
+    def _step(self, value: Array) -> Array:
+        """No two coordinates alike, as steps of one size may cancel."""
+        size = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice((-1.0, 1.0), value.shape)
+        return np.asarray(scale_of(value) * size)
 
     def _terms(self, values: Values) -> Array | None:
         try:
@@ -140,6 +151,17 @@ class Far:
             )
             told.append(f"{name} was looked at {where} only: {why}")
         return told
+
+
+def out_of_scale(point: Point, claimed: Claimed, name: str, scale: float) -> GroupResult:
+    """What differs only at numbers much larger than the given ones is open: they may be none that occur."""
+    worst = gather(point, claimed, name).worst()
+    text = f"right for numbers like the given ones, not for {scale:g} times as large ones"
+    if worst is not None and worst.coordinate is not None:
+        number = float(point.values[name][worst.coordinate])
+        text += f" (where {name}{list(worst.coordinate)} is {number:.6g})"
+    text += ": a branch is missing, or a guard is met, as a clip before a logarithm"
+    return GroupResult(name, point.values[name].shape, "undecided", text, worst=worst)
 
 
 def _at_scale(scale: float) -> Draw:

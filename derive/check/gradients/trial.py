@@ -18,7 +18,7 @@ from derive.check.gradients.batch import Resized
 from derive.check.gradients.claimed import Claimed, claimed_at
 from derive.check.gradients.diagnose import Cause, diagnose
 from derive.check.gradients.drawing import generator, one_signed
-from derive.check.gradients.far import Far
+from derive.check.gradients.far import Far, out_of_scale
 from derive.check.gradients.gradient_report import GradientReport, GroupResult, Kink, Worst, severity, summary
 from derive.check.gradients.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.gradients.judge import ACCEPT, Outcome, judge_group
@@ -93,7 +93,7 @@ class _Trial:
         claimed = self._claimed(given)
         findings = plan.audit(given.upstream, claimed.raw) if plan.audit else []
         self._judge(given, claimed)
-        self.far = Far(given, self.rng, self._free(given))
+        self.far = Far(given, self.rng, list(given.values) if self.sides is None else self.sides.free(given))
         for point in chain(places.further(), places.other_sides()):
             if all(r.verdict == "false" for r in self.results.values()) and self.results:
                 break
@@ -152,24 +152,21 @@ class _Trial:
 
     # ----- judging -----
 
-    def _free(self, given: Point) -> list[str]:
-        """The groups that may have any values: of an input without declared facts, where there is a model."""
-        if self.derived is None:
-            return list(given.values)
-        inputs, names = self.derived.plain.inputs, self.derived.names
-        return [name for name in given.values if name in names and not inputs[names[name]].facts]
-
     def _judge_far(self, places: Places, far: Far) -> None:
-        """Where the claim does not fit one slope it is compared as everywhere else; only a refutation counts."""
+        """Where the claim does not fit one slope it is compared as everywhere else; only what differs counts."""
         kinks = list(self.kinks)
-        for values in far.points():
+        for scale, values in far.points():
             point = places.at(places.counted[0], values, "a far point")
             claimed = None if point is None else claimed_at(point)
             if point is None or claimed is None or claimed.problems:
                 continue
             for name in far.moved:
-                outcome = judge_group(point, claimed, name) if name in claimed.narrow else None
-                if outcome is not None and outcome.verdict == "false" and outcome.gross:
+                outcome = judge_group(point, claimed, name) if self.results[name].verdict == "true" else None
+                if outcome is None or outcome.verdict != "false" or not outcome.gross:
+                    continue
+                if scale > 1:
+                    self.results[name] = out_of_scale(point, claimed, name, scale)
+                else:
                     self._judge_group(point, claimed, name)
         self.kinks = kinks
 
