@@ -107,3 +107,23 @@ def test_one_wrong_branch_of_a_function_with_a_model(seed: int) -> None:
     for wrong in range(len(made.pieces)):
         assert check_gradient(loss, gradient(wrong), *arguments, model=model).verdict != "true", made.text
     assert check_gradient(loss, gradient(None), *arguments, model=model).verdict == "true", made.text
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_one_wrong_branch_without_a_model(seed: int) -> None:
+    made, rng = neuron(random.Random(seed)), np.random.default_rng(seed)
+    arguments = rng.random(5) if seed % 2 else rng.normal(size=5), rng.normal(size=5)
+
+    def loss(x, b):
+        return float(sum(made.value(z) for z in 2 * x + b))
+
+    def gradient(wrong):
+        def grad(x, b):
+            slopes = np.array([made.slope(z, wrong) for z in 2 * x + b])
+            return 2 * slopes, slopes
+
+        return grad
+
+    for wrong in range(len(made.pieces)):
+        assert check_gradient(loss, gradient(wrong), *arguments).verdict != "true", made.text
+    assert check_gradient(loss, gradient(None), *arguments).verdict == "true", made.text

@@ -1,8 +1,9 @@
 """Points at other scales, and beyond the signs of the given numbers: where a branch may begin that no other point saw.
 
-At each of a few scales all groups are drawn afresh with both signs (with the given ones where the forward pass fails
-otherwise), and one central difference along a direction of all groups together is held against the claim. That costs
-two forward calls; where the two disagree the point is worth a full comparison.
+On a line through 0 all groups are moved together, to a few scales and with both signs (with the given ones where the
+forward pass fails otherwise), and one central difference is held against the claim. That costs two forward calls;
+where the two disagree the point is worth a full comparison. Where the claimed slope is the same at two places of the
+line, and the value rises by something else, there is a branch between them, which is found by halving.
 
 What differs at much larger numbers only is no refutation: a clip that keeps a logarithm finite has no slope in the
 backward pass of most people. It is open, as a branch may be missing as well.
@@ -16,6 +17,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,8 +33,22 @@ from derive.check.gradients.point import Point, Values, scale_of
 from derive.errors import DeriveError
 
 SCALES = (1 / 32, 30.0, 1000.0)
+FEW = 32  # numbers, of which all may have one sign on one half of the line
+HALVINGS = 12  # of the distance between two places; the last are still far from a kink beside the step
 NEAR = 1e-4  # of the slope: what one difference can be relied on for
 BORDER = (0.1, 0.01, 0.001)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A place on the line, whether claim and slope agree there, the value, and its claimed slope along the line."""
+
+    scale: float
+    values: Values
+    fits: bool
+    level: float
+    rate: float
+    noise: float
 
 
 class Far:
@@ -46,21 +63,43 @@ class Far:
 
     def points(self) -> Iterator[tuple[float, dict[str, Array]]]:
         """Values at which the claim does not fit one slope of the forward pass, with their scale."""
-        for scale in (1.0, *SCALES) if self.bounded else SCALES:
-            for draw in (_at_scale(scale), keeping_signs(_at_scale(scale))):
-                new = {name: draw(value, self.rng) for name, value in self.moved.items()}
-                values = {**self.given.values, **new}
-                fits = self._fits(values)
-                if fits is not None and not self.outside(values):
-                    self.visited(values)
-                    if not fits:
-                        yield scale, {name: like(values[name], value) for name, value in self.given.given.items()}
-                    break
-                if not self.bounded:
-                    break
+        direction = {name: _at_scale(1.0)(value, self.rng) for name, value in self.moved.items()}
+        scales = (1.0, *SCALES) if self.bounded else SCALES
+        if sum(value.size for value in self.moved.values()) <= FEW:  # too few to have both signs
+            scales = (*scales, *(-scale for scale in scales))
+        line: list[_Look] = []
+        for scale in scales:
+            look = self._look(scale, direction)
+            if look is not None:
+                line.append(look)
+            elif self.bounded:
+                signed = {n: keeping_signs(_at_scale(1.0))(v, self.rng) for n, v in self.moved.items()}
+                look = self._look(abs(scale), signed)
+            if look is not None and not look.fits:
+                yield abs(scale), self._in_own_type(look)
+        line.sort(key=lambda look: look.scale)
+        for low, high in pairwise(line):
+            found = self._between(low, high, direction) if _hides(low, high) else None
+            if found is not None:
+                yield abs(found.scale), self._in_own_type(found)
 
-    def _fits(self, values: Values) -> bool | None:
-        """Whether claim and slope agree; None where the forward pass or the claim is not defined."""
+    def _in_own_type(self, look: _Look) -> dict[str, Array]:
+        return {name: like(look.values[name], value) for name, value in self.given.given.items()}
+
+    def _between(self, low: _Look, high: _Look, direction: Values) -> _Look | None:
+        """Where between two places the claim does not fit, by halving towards the greater mismatch."""
+        for _ in range(HALVINGS):
+            middle = self._look(0.5 * (low.scale + high.scale), direction)
+            if middle is None or not middle.fits:
+                return middle
+            below, above = abs(_mismatch(low, middle)), abs(_mismatch(middle, high))
+            low, high = (low, middle) if below > above else (middle, high)
+        return None
+
+    def _look(self, scale: float, direction: Values) -> _Look | None:
+        """Claim and slope at `scale * direction`; None where the forward pass or the claim is not defined."""
+        new = {name: like(scale * direction[name], value) for name, value in self.moved.items()}
+        values = {**self.given.values, **new}
         h = math.sqrt(self.given.eps)
         steps = {name: self._step(values[name]) for name in self.moved}
         plus, minus = (
@@ -68,13 +107,17 @@ class Far:
             for t in (h, -h)
         )
         claim = None if plus is None or minus is None else self._claim(values)
-        if plus is None or minus is None or claim is None or claim.problems:
+        if plus is None or minus is None or claim is None or claim.problems or self.outside(values):
             return None
-        claimed = [float(np.sum(claim.gradients[name] * steps[name])) for name in steps if name in claim.gradients]
+        self.visited(values)
+        known = [name for name in self.moved if name in claim.gradients]
+        claimed = [float(np.sum(claim.gradients[name] * steps[name])) for name in known]
         slope = float(np.sum(plus - minus)) / (2.0 * h)
         size = max(sum(map(abs, claimed)), abs(slope))
-        noise = 100.0 * self.given.eps * norm(plus) / h
-        return abs(sum(claimed) - slope) <= max(NEAR, 30.0 * h) * size + noise
+        noise = self.given.eps * norm(plus)
+        fits = abs(sum(claimed) - slope) <= max(NEAR, 30.0 * h) * size + 100.0 * noise / h
+        rate = sum(float(np.sum(claim.gradients[name] * direction[name])) for name in known)
+        return _Look(scale, values, fits, 0.5 * float(np.sum(plus + minus)), rate, noise)
 
     def _step(self, value: Array) -> Array:
         """No two coordinates alike, as steps of one size may cancel."""
@@ -151,6 +194,21 @@ class Far:
             )
             told.append(f"{name} was looked at {where} only: {why}")
         return told
+
+
+def _mismatch(low: _Look, high: _Look) -> float:
+    """What the value rises by, beside what the claimed slopes at both ends say."""
+    return high.level - low.level - 0.5 * (low.rate + high.rate) * (high.scale - low.scale)
+
+
+def _hides(low: _Look, high: _Look) -> bool:
+    """Whether the claimed slope is the same at both ends, and the value rises by something else."""
+    apart = high.scale - low.scale
+    rise = max(abs(high.level - low.level), abs(low.rate) * apart)
+    same = abs(high.rate - low.rate) <= 1e-9 * max(abs(high.rate), abs(low.rate))
+    across = low.scale < 0.0 < high.scale  # an odd function has the same slopes there
+    hidden = abs(_mismatch(low, high)) > NEAR * rise + 100.0 * (low.noise + high.noise)
+    return low.fits and high.fits and same and hidden and not across
 
 
 def out_of_scale(point: Point, claimed: Claimed, name: str, scale: float) -> GroupResult:
