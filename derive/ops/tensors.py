@@ -284,7 +284,9 @@ def _inv_vjp(node: Node, g: Node) -> tuple[Node]:
 
 def _float_or_digits(args: list[Array], xp: Backend, in_floats: Callable[[Array], Array], name: str) -> Array:
     if args[0].dtype != object:
-        return np.asarray(in_floats(args[0]))
+        # of a singular matrix float64 finds an inverse of rounding errors, and a logarithm of one: there is none
+        singular = name != "det" and args[0].size and not np.linalg.cond(args[0]) < SINGULAR
+        return np.asarray(in_floats(args[0]) * (np.nan if singular else 1))
     context: Any = vars(xp)["context"]
     matrix = context.matrix(args[0].tolist())
     if name == "inv":
@@ -293,6 +295,8 @@ def _float_or_digits(args: list[Array], xp: Backend, in_floats: Callable[[Array]
     return np.asarray(value if name == "det" else context.log(abs(value)), dtype=object)
 
 
+SINGULAR = 1e13
+"""A condition number from which float64 knows no digit of an inverse."""
 _S = size_of("n"), size_of("n")
 
 

@@ -176,3 +176,18 @@ def test_the_report_is_plain_data() -> None:
     assert plain["schema"] == 1
     assert plain["verdict"] == "true"
     assert str(report).startswith("check of model: true")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X : (n, k)\nL = logdet(X.T @ X)",
+        "X : (k, n)\nL = sum(inv(X @ X.T))",
+        # the gradient by w is 0 where w solves the normal equations: nothing but rounding in float64
+        "X : (n, k)\ny : (n,)\nw = inv(X.T @ X) @ X.T @ y\nL = sum((X @ w - y)**2)",
+    ],
+)
+def test_sizes_at_which_a_matrix_is_singular_say_nothing(text: str) -> None:
+    report = check(loads(text))
+    assert report.verdict == "true", str(report)
+    assert all(sizes["n"] > sizes["k"] for sizes in report.sizes)
