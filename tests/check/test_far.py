@@ -22,7 +22,7 @@ def test_a_relu_without_its_mask_on_numbers_from_zero_to_one():
     assert report.verdict == "false"
     assert "[output > 0]" in report.diagnosis
     place = report.worst.coordinate
-    assert f"{list(place)} = -" in str(report), "the point is shown"
+    assert f"x{list(place)} is -" in str(report), "the point is shown"
     assert check_layer((forward, lambda dout, x: dout * (x > 0)), UNIT).verdict == "true"
 
 

@@ -175,7 +175,8 @@ class Far:
             if any(claim is None or name not in claim.gradients or name in claim.problems for claim in claims):
                 return True
             near, nearer, nearest = (claim.gradients[name] for claim in claims if claim is not None)
-            if norm(nearest - nearer) > 0.5 * norm(nearer - near):
+            growth = norm(nearest - nearer)
+            if growth > max(0.5 * norm(nearer - near), NEAR * norm(nearest)):
                 return True
         return False
 
@@ -217,7 +218,7 @@ def out_of_scale(point: Point, claimed: Claimed, name: str, scale: float) -> Gro
     text = f"right for numbers like the given ones, not for {scale:g} times as large ones"
     if worst is not None and worst.coordinate is not None:
         number = float(point.values[name][worst.coordinate])
-        text += f" (where {name}{list(worst.coordinate)} is {number:.6g})"
+        text += f" (where {name}{list(worst.coordinate) or ''} is {number:.6g})"
     text += ": a branch is missing, or a guard is met, as a clip before a logarithm"
     return GroupResult(name, point.values[name].shape, "undecided", text, worst=worst)
 

@@ -20,7 +20,7 @@ from derive.check.gradients.plan import Plan
 from derive.check.gradients.point import Counted, Point, Values
 from derive.errors import DeriveError
 
-BEYOND = "the other side of a condition, point"
+BEYOND = "another side of a condition"
 
 
 class Places:
@@ -65,7 +65,7 @@ class Places:
         """Where conditions of the model were not met so far."""
         for k, (subject, values) in enumerate(self.plan.sides.towards() if self.plan.sides else ()):
             self.counted.append(Counted(subject, self.deadline))
-            point = self._try(self.counted[-1], values, f"{BEYOND} {k + 1}")
+            point = self._try(self.counted[-1], values, f"{BEYOND} (point {k + 1})")
             if point is not None:
                 yield point
 

@@ -156,7 +156,7 @@ class _Trial:
         """Where the claim does not fit one slope it is compared as everywhere else; only what differs counts."""
         kinks = list(self.kinks)
         for scale, values in far.points():
-            point = places.at(places.counted[0], values, "a far point")
+            point = places.at(places.counted[0], values, "another point")
             claimed = None if point is None else claimed_at(point)
             if point is None or claimed is None or claimed.problems:
                 continue
@@ -229,7 +229,9 @@ class _Trial:
             worst = cause.worst
             if point.label != "the given point" and worst is not None and worst.coordinate is not None:
                 number = float(point.values[name][worst.coordinate])
-                self.notes.append(f"{name} is refuted at {point.label}, where {list(worst.coordinate)} = {number:.6g}")
+                self.notes.append(
+                    f"{name} is refuted at {point.label}, where {name}{list(worst.coordinate) or ''} is {number:.6g}"
+                )
             self.results[name] = GroupResult(name, shape, "false", cause.text, cause.defects, worst, cause.located)
         elif outcome.verdict == "true":
             self.accepted.setdefault(name, []).append(point.label)
