@@ -20,6 +20,7 @@ from derive.model.assemble import Environment, Line, declare_all, define_all, fi
 from derive.model.names import Index, parse_name
 from derive.model.program import Loop, Program, read_program
 from derive.model.scope import Scope
+from derive.model.shared import shared_names
 
 MAX_LAYERS = 10_000
 
@@ -39,7 +40,9 @@ def family(program: Program, source: str, name: str) -> Graph:
     last = windows.last()
     loop = program.loop
     members = tuple(dict.fromkeys(bound.name.stem for bound in program.inside))
-    made = Family(loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source)
+    names = {known.stem for window in (first, interior, last) for known in map(parse_name, window.names) if known}
+    shared = tuple(name for name in shared_names(program, loop, windows.carried) if name in names)
+    made = Family(loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source, shared)
     return replace(last, family=made)
 
 

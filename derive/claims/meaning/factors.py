@@ -24,7 +24,7 @@ from derive.claims.meaning.powers import check_norm, raised, subscripted
 from derive.claims.meaning.products import quotient
 from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
-from derive.claims.meaning.usage import annotated, name_value
+from derive.claims.meaning.usage import annotated, layer_number, name_value
 from derive.claims.typography.nodes import (
     Accent,
     Cases,
@@ -123,6 +123,9 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     made = constant(node, scope)
     if made is not None:
         return made, at + 1
+    counted = layer_number(node, scope)
+    if counted is not None:
+        return counted, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
 
@@ -218,11 +221,11 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         raise NotUnderstood(node.span, "something that carries the scripts")
     counted = with_size(node, scope)
     if counted is not None:
-        tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
+        tokens = tuple(scope.superscript(tokens_of(node.sup.items))) if node.sup is not None else ()
         return raised(counted, tokens, node, scope), at + 1
     argument = scope.formal.get(node.base.name) if isinstance(node.base, Symbol) and node.sub is None else None
     if argument is not None and not node.primes and node.sup is not None:
-        return raised(argument, tuple(scope.substituted(tokens_of(node.sup.items))), node, scope), at + 1
+        return raised(argument, tuple(scope.superscript(tokens_of(node.sup.items))), node, scope), at + 1
     if isinstance(node.base, Symbol | Accent):
         step = _known(node, items, at, scope) or _euler(node, at, scope)
         if step is not None:
@@ -239,7 +242,7 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         value = gradients.primed(node, value, scope)
     if node.sub is not None:
         value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
-    tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
+    tokens = tuple(scope.superscript(tokens_of(node.sup.items))) if node.sup is not None else ()
     if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
         return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
     return raised(value, tokens, node, scope), at + 1

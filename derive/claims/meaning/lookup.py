@@ -57,7 +57,7 @@ def spelling_of(node: Node, scope: Scope, rename: str = "") -> Spelling | None:
         sups = [replace(t, letter=t.letter + rename) if isinstance(t, Lin) else t for t in sups]
     name, font = base
     bases = (f"{font}:{name}", name) if font else (name,)
-    fixed = scope.substituted(sups)
+    fixed = scope.superscript(sups)
     if not is_word(bases, subs, scope.frame):
         subs = scope.substituted(subs)
     return Spelling(bases, tuple(subs), tuple(fixed), scripts.primes, node.span, scripts.sup)
@@ -211,7 +211,7 @@ def _tabled(
     ks, kp, primes = split
     subs = tuple(token for token in spelling.subs[:ks] if token is not None)
     sups = spelling.sups[:kp]
-    if scope.frame.layer and any(isinstance(token, Lin) for token in sups):
+    if scope.frame.depth is None and scope.frame.layer and any(isinstance(token, Lin) for token in sups):
         return None
     table = scope.frame.lexicon.table(base, subs, sups, primes)
     if table is None:

@@ -60,7 +60,10 @@ def _turned(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Res
     laid = scope.positional(value)
     if isinstance(laid, Problem):
         return replace(laid, span=node.span)
-    declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
+    letter = sup[0].letter if isinstance(sup[0], Lin) else ""
+    declared = bool(letter) and isinstance(resolve(Symbol(node.span, letter), scope), Found)
+    if not laid.shape and scope.count(letter) is not None:
+        return None
     if laid.shape and not declared:
         return values.transposed(laid, node.span)
     turned = bool(laid.shape) and scope.choose(("transpose", sup), (True, False))

@@ -18,6 +18,7 @@ from derive.claims.meaning.claim import (
     Reading,
     Unread,
     Value,
+    WrittenOut,
 )
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import argument_of_law, definition_of, formal_letters
@@ -70,6 +71,21 @@ def reading_text(reading: Reading) -> str:
 
 
 def _claim(statement: Statement, layout: Layout, context: Context, ranges: Mapping[str, tuple[int, ...]]) -> Claim:
+    claim = _claim_of_graph(statement, layout, context, ranges)
+    family = context.graph.family
+    if family is None:
+        return claim
+    depths = (family.low + 2, family.low + 3)  # a first layer, a last one and some between
+
+    def networks() -> tuple[Claim, ...]:
+        return tuple(_claim_of_graph(statement, layout, context.at_depth(depth), ranges) for depth in depths)
+
+    return replace(claim, written_out=WrittenOut(family, networks))
+
+
+def _claim_of_graph(
+    statement: Statement, layout: Layout, context: Context, ranges: Mapping[str, tuple[int, ...]]
+) -> Claim:
     job = Job(statement, layout, context, ranges)
     try:
         return Claim(statement, tuple(_readings(job)))

@@ -93,16 +93,33 @@ def outcomes(run: Callable[[Oracle], T]) -> Iterator[tuple[dict[ChoiceKey, int],
 # ----- the graph that is spoken of -----
 
 
+@dataclass(frozen=True)
+class Depth:
+    """A family written out: `index` counts its layers from `low`, and `high`, the last one, is number `layers`."""
+
+    index: str
+    low: int
+    high: str
+    layers: int
+
+    @property
+    def shown(self) -> str:
+        """`T = 4`."""
+        return f"{self.high} = {self.layers}"
+
+
 @dataclass
 class Frame:
     """A graph with its vocabulary and the derivatives taken so far.
 
-    `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one.
+    `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one; with
+    a `depth` the graph is the whole network, in which every layer has a number.
     """
 
     graph: Graph
     scope: str = ""
     layer: dict[str, Lin] = field(default_factory=dict)
+    depth: Depth | None = None
     others: tuple[Frame, ...] = ()
     lexicon: Lexicon = field(init=False)
     _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
@@ -279,6 +296,17 @@ class Scope:
     def substituted(self, tokens: Sequence[Token]) -> list[Token]:
         """Tokens with the letters that have a number or a layer replaced."""
         return [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+
+    def superscript(self, tokens: Sequence[Token]) -> list[Token]:
+        """The same for what stands above: a lone T is a transpose before it is the last of T steps."""
+        return list(tokens) if list(tokens) == [Lin("T")] else self.substituted(tokens)
+
+    def count(self, letter: str) -> int | None:
+        """The number of a layer that a letter stands for in a family written out."""
+        if self.frame.depth is None:
+            return None
+        base = self.frame.layer.get(letter)
+        return base.offset if base is not None else self.env.get(letter)
 
     def _substituted(self, token: Lin) -> Token:
         if token.letter in self.env:

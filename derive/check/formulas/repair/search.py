@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.claim_judge import judge
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.bench import MOST_TRIALS, Bench, Budget, OutOfTime, sketches
 from derive.check.formulas.repair.chain import Chain, Fix

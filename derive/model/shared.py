@@ -1,0 +1,60 @@
+"""What no single window of a family shows whole: names that several layers use, or layers and the lines around them.
+
+    w : scalar                  for t in 1..T:  h[t] = w*h[t-1]       w in every step
+    x : (n,)                    a[1] = x  ...   J = sum((x - a[L])**2)  x before the first layer and behind the last
+    x[t] : (n,)                 h[t] = f(x[t], x[t-1])                x[t] in two steps
+    z[l] = W[l] @ a[l-1]        J = sum(z[L])                         the loss reads what no layer hands on
+
+The derivative of the loss by such a name is a sum over all its uses, of which a window has some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from derive.model.names import Index, Name
+from derive.model.program import Bound, Loop, Program
+
+
+def shared_names(program: Program, loop: Loop, carried: Iterable[str]) -> tuple[str, ...]:
+    """The names, without the indices of members, in the order of the lines that use them."""
+    members = {bound.name.stem for bound in program.inside}
+    inside = [(name, bound.name.index) for bound in program.inside for name in _names(bound)]
+    base = list(_used(program, [bound for bound in program.before if bound.name.index is not None]))
+    head = list(_used(program, program.after))
+    found: dict[str, None] = {}
+    plain = [name.stem for name in _through(program, [name for name, _ in inside]) if name.index is None]
+    found.update(dict.fromkeys(plain))
+    found.update((name.stem, None) for name in head if name.index is None and name in base)
+    for stem in dict.fromkeys(name.stem for name, _ in inside if name.index is not None):
+        own = [(name.index, at) for name, at in inside if name.stem == stem and name.index is not None]
+        apart = {here.offset - at.offset for here, at in own if at is not None and here.letter == loop.letter}
+        beside = any(here.letter != loop.letter for here, _ in own)
+        outside = any(name.stem == stem for name in (*base, *head))
+        if beside or (stem not in members and (outside or len(apart) > 1)):
+            found[stem] = None
+    handed_on = {Name(stem, Index(loop.high, 0)) for stem in carried}
+    found.update((name.stem, None) for name in head if name.stem in members and name not in handed_on)
+    return tuple(found)
+
+
+def _names(bound: Bound) -> Iterator[Name]:
+    return (token.name for token in bound.expression.tokens if token.name is not None)
+
+
+def _used(program: Program, lines: Iterable[Bound]) -> Iterator[Name]:
+    return _through(program, (name for bound in lines for name in _names(bound)))
+
+
+def _through(program: Program, names: Iterable[Name]) -> Iterator[Name]:
+    """The names, and all that lines before the family make them of."""
+    lines = {bound.name: bound for bound in program.before if bound.name.index is None}
+    seen: set[Name] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        yield name
+        waiting += list(_names(lines[name])) if name in lines else []
