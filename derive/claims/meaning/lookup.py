@@ -211,7 +211,7 @@ def _tabled(
     ks, kp, primes = split
     subs = tuple(token for token in spelling.subs[:ks] if token is not None)
     sups = spelling.sups[:kp]
-    if scope.frame.depth is None and scope.frame.layer and any(isinstance(token, Lin) for token in sups):
+    if scope.frame.layer and not all(scope.counts_layers(token.letter) for token in sups if isinstance(token, Lin)):
         return None
     table = scope.frame.lexicon.table(base, subs, sups, primes)
     if table is None:

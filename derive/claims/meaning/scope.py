@@ -301,6 +301,10 @@ class Scope:
         """The same for what stands above: a lone T is a transpose before it is the last of T steps."""
         return list(tokens) if list(tokens) == [Lin("T")] else self.substituted(tokens)
 
+    def counts_layers(self, letter: str) -> bool:
+        """Whether a letter without a number stands for the layers of a family written out: its own, or that of a sum."""
+        return self.frame.depth is not None and (letter == self.frame.depth.index or letter in self.bound)
+
     def count(self, letter: str) -> int | None:
         """The number of a layer that a letter stands for in a family written out."""
         if self.frame.depth is None:

@@ -46,7 +46,7 @@ def layer_number(node: Node, scope: Scope) -> Result | None:
     number = scope.count(node.name)
     if number is not None:
         return Value(build.number(number), text=node.name)
-    if node.name != depth.index:
+    if node.name != depth.index or node.name in scope.sizes:
         return None
     scope.pending.append(Table((node.name,), frozenset((n,) for n in range(depth.low, depth.layers + 1))))
     return Problem(PENDING, f"{node.name} stands for layers", node.span)
