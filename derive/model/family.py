@@ -20,7 +20,7 @@ from derive.model.assemble import Environment, Line, declare_all, define_all, fi
 from derive.model.names import Index, parse_name
 from derive.model.program import Loop, Program, read_program
 from derive.model.scope import Scope
-from derive.model.shared import shared_names
+from derive.model.shared import shared_names, uneven_members
 
 MAX_LAYERS = 10_000
 
@@ -42,7 +42,10 @@ def family(program: Program, source: str, name: str) -> Graph:
     members = tuple(dict.fromkeys(bound.name.stem for bound in program.inside))
     names = {known.stem for window in (first, interior, last) for known in map(parse_name, window.names) if known}
     shared = tuple(name for name in shared_names(program, loop, windows.carried) if name in names)
-    made = Family(loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source, shared)
+    uneven = uneven_members(program, loop)
+    made = Family(
+        loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source, shared, uneven
+    )
     return replace(last, family=made)
 
 

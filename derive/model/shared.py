@@ -38,6 +38,17 @@ def shared_names(program: Program, loop: Loop, carried: Iterable[str]) -> tuple[
     return tuple(found)
 
 
+def uneven_members(program: Program, loop: Loop) -> tuple[str, ...]:
+    """The stems of which lines outside of the layers read members, of other layers than the last."""
+    inside = {name.stem for bound in program.inside for name in (bound.name, *_names(bound)) if name.index is not None}
+    base = [name for bound in program.before for name in _names(bound)]
+    head = [name for bound in program.after for name in _names(bound)]
+    fixed = [name for bound in program.inside for name in _names(bound) if name.index and not name.index.letter]
+    found = [name for name in base if name.index is not None and name.index.offset >= loop.low]
+    found += [name for name in (*fixed, *head) if name.index is not None and name.index != Index(loop.high, 0)]
+    return tuple(dict.fromkeys(name.stem for name in found if name.stem in inside))
+
+
 def _names(bound: Bound) -> Iterator[Name]:
     return (token.name for token in bound.expression.tokens if token.name is not None)
 

@@ -12,7 +12,7 @@ chain of partials is a composition of one step; with indices it carries the sums
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
@@ -23,10 +23,10 @@ from derive.ir import build
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import Shape, show_shape
 from derive.notation.contraction import flatten
-from derive.notation.formula import EQUALS, PLUS, Formula, Fraction, Product, Row
+from derive.notation.formula import EQUALS, PLUS, SUM, Formula, Fraction, Product, Row, Script, plain
 from derive.notation.latex import latex
 from derive.notation.names import Names
-from derive.notation.pieces import Piece, big
+from derive.notation.pieces import Piece, big, total
 from derive.notation.printer import At, Printer
 from derive.notation.style import View
 from derive.notation.terms import NoMatrixForm
@@ -35,6 +35,7 @@ from derive.notation.where import Parts, short
 
 if TYPE_CHECKING:
     from derive.calculus.closed import ClosedForm
+    from derive.calculus.shared import SharedStep
 
 LONGEST = 6
 _Side = TypeVar("_Side", Formula, Formula | None)
@@ -147,14 +148,38 @@ def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, name
     return sides.line(name, left, chain, near, far, reason=closed.reason if closed is not None else "chain rule")
 
 
+def shared_line(step: SharedStep, layers: tuple[str, str, str], names: Names, view: View) -> Line:
+    r"""The derivative by a name that all layers share, `\sum_{t=1}^{T} ...` with the letter, the first and the last."""
+    parts = Parts(names.graph)
+    sides = _Sides(names, view, step.shape, tidy=True)
+    letter, low, high = map(plain, layers)
+    sign = Script(SUM, Row((letter, plain("="), low)), high)
+    style = names.style.adjoint
+    held = step.shared
+    nodes = [through(t.within, t.node, names, held) if style == "delta" else t.node for t in step.terms]
+    terms = [(parts.cut(node), term.every) for node, term in zip(nodes, step.terms, strict=True)]
+
+    def left(printer: Printer, at: At) -> Formula:
+        return printer.piece(build.ref(step.adjoint, step.shape), at).formula
+
+    def term(printer: Printer, node: Node, every: bool, at: At) -> tuple[bool, Piece]:
+        minus, piece = printer.loose(node, at)
+        return minus, big(sign, piece) if every else piece
+
+    def sums(printer: Printer, at: At) -> Formula:
+        return total(printer.each(terms, lambda pair: term(printer, *pair, at))).formula
+
+    return sides.line(step.name, left, sums, reason="chain rule, sum over all layers", parts=parts)
+
+
 def _is_adjoint(node: Node) -> bool:
     return node.op == "ref" and node.name.startswith("∂")
 
 
-def through(derivation: Derivation, node: Node, names: Names) -> Node:
+def through(derivation: Derivation, node: Node, names: Names, held: Collection[str] = ()) -> Node:
     """The expression with adjoints that lead to δ, in a few steps, written out, so that a recursion links δ to δ.
 
-    What does not lead to a δ, such as the derivative of the loss by the output, stays a name.
+    What does not lead to a δ, such as the derivative of the loss by the output, stays a name; so does one by a `held`.
     """
 
     def adjoints(node: Node) -> list[Step]:
@@ -166,7 +191,7 @@ def through(derivation: Derivation, node: Node, names: Names) -> Node:
         return bool(below) and left > 0 and all(s.name in names.deltas or leads(s, left - 1) for s in below)
 
     for _ in range(LONGEST):
-        steps = [step for step in adjoints(node) if step.name not in names.deltas and leads(step, LONGEST)]
+        steps = [step for step in adjoints(node) if step.name not in (*names.deltas, *held) and leads(step, LONGEST)]
         if not steps:
             break
         node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in steps})

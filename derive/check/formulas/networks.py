@@ -45,7 +45,7 @@ def confirmed(windows: Judgement, networks: Sequence[Judgement], family: Family)
 
 
 def _undecided(windows: Judgement, family: Family) -> Judgement:
-    reason = f"{family.shared[0]} is shared: what all layers make of it together is not decided in one of them"
+    reason = f"{family.shared[0]} is used in several layers or around them, and one layer does not decide for all"
     found = (Finding("undecided", reason=reason),)
     return replace(
         windows,

@@ -10,7 +10,7 @@ derived gradient. A family of layers is checked as its three windows and as netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import product
 from typing import Any
 
@@ -53,17 +53,30 @@ def check(
     seed = whole(seed)
     if points < 1:
         raise DeriveError(f"{points} points are too few", hint="at least 1")
+    partial = (*graph.family.shared, *graph.family.uneven) if graph.family is not None else ()
     if graph.family is None or loss is not None:
-        return _check_one(graph, points, loss, seed, time_limit)
-    reports = [_check_one(part, points, None, seed, time_limit) for part in family_parts(graph)]
+        return _check_one(graph, points, loss, seed, time_limit, partial)
+    parts = [
+        (_check_one(part, points, None, seed, time_limit, partial if is_window else ()), is_window)
+        for part, is_window in family_parts(graph)
+    ]
+    reports = [report for report, is_window in parts if report.gradients or not is_window]
     verdict = overall([report.verdict for report in reports])
     return ModelReport(graph.name, reports[-1].loss, verdict, parts=reports, points=points)
 
 
-def _check_one(graph: Graph, points: int, loss: str | None, seed: int, time_limit: float | None) -> ModelReport:
+def _check_one(
+    graph: Graph,
+    points: int,
+    loss: str | None,
+    seed: int,
+    time_limit: float | None,
+    partial: Collection[str] = (),
+) -> ModelReport:
+    """The report on one graph. Of names in `partial`, members by their stems, it does not show all uses."""
     graph, notes = with_scalar_loss(graph, loss)
     derivation = backprop(graph, loss)
-    trial = _Trial(derivation, time_limit)
+    trial = _Trial(derivation, time_limit, [name for name in graph.names if name.partition("[")[0] in partial])
     drawn = Points(derivation.graph)
     for k in range(seed, seed + points * MOST_DRAWS):
         point = drawn[k]
@@ -87,13 +100,13 @@ def _orders(declared: Declaration, function: Implementation) -> dict[tuple[int, 
 class _Trial:
     """The comparison at one point after the other."""
 
-    def __init__(self, derivation: Derivation, time_limit: float | None) -> None:
+    def __init__(self, derivation: Derivation, time_limit: float | None, left_out: Collection[str] = ()) -> None:
         self.derivation, self.time_limit = derivation, time_limit
         self.graph = derivation.graph
         self.functions = {name: implementation(declared, Floats()) for name, declared in self.graph.functions.items()}
         inputs = [name for name, declared in self.graph.inputs.items() if declared.differentiable]
         self.long = len(self.graph.bindings) > MOST_BINDINGS
-        self.wrt = inputs if self.long else [*self.graph.bindings, *inputs]
+        self.wrt = [name for name in (inputs if self.long else [*self.graph.bindings, *inputs]) if name not in left_out]
         self.closed = closed_forms(derivation)
         self.compiled, self.notes = self._compiled()
         shapes = [self.graph.shape(name) for name in self.graph.names]
@@ -107,6 +120,8 @@ class _Trial:
             for name, step in derivation.steps.items()
             if name != derivation.loss and name in self.wrt
         }
+        if left_out:
+            self.notes.append(f"{', '.join(left_out)}: used in other layers too, and checked where all are there")
         if self.long:
             self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
 

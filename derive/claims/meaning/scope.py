@@ -302,7 +302,7 @@ class Scope:
         return list(tokens) if list(tokens) == [Lin("T")] else self.substituted(tokens)
 
     def counts_layers(self, letter: str) -> bool:
-        """Whether a letter without a number stands for the layers of a family written out: its own, or that of a sum."""
+        """Whether a letter without a number stands for layers that have numbers: that of the family, or of a sum."""
         return self.frame.depth is not None and (letter == self.frame.depth.index or letter in self.bound)
 
     def count(self, letter: str) -> int | None:
