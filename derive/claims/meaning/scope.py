@@ -125,6 +125,7 @@ class Frame:
     _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
     _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
     _above: dict[str, set[str]] = field(default_factory=dict)
+    _layers: dict[str, Graph] = field(default_factory=dict)
     _edges: dict[str, set[tuple[int, int]]] | None = None
     _extended: dict[tuple[tuple[str, Shape], ...], Graph] = field(default_factory=dict)
 
@@ -141,7 +142,8 @@ class Frame:
         """The total or direct derivative of one name by another."""
         key = (p, q, direct)
         if key not in self._jacobians:
-            made = jacobian(self.graph, p, q, direct=direct)
+            held = self._layer_of(p, q) if direct else None
+            made = jacobian(self.graph, p, q, direct=direct) if held is None else jacobian(held, p, q)
             part = self.graph.bindings.get(PART)
             self._jacobians[key] = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
         return self._jacobians[key]
@@ -151,10 +153,31 @@ class Frame:
         return name in self.graph.inputs
 
     def has_second_path(self, p: str, q: str) -> bool:
-        """Whether q stands in the definition of p and also reaches p another way."""
+        """Whether q stands in the definition of p and also reaches p another way.
+
+        In a family written out the lines of one layer are one definition: a parameter that all layers share stands in
+        each of them, and reaches the later ones through the earlier ones.
+        """
+        held = self._layer_of(p, q)
+        if held is not None:
+            earlier = self.ancestors(p) & (held.inputs.keys() - self.graph.inputs.keys())
+            return q in held.ancestors(p) and any(q in self.ancestors(name) for name in earlier)
         binding = self.graph.bindings.get(p)
         below = refs(binding.node) if binding is not None else []
         return q in below and any(q in self.ancestors(other) for other in below if other != q)
+
+    def _layer_of(self, p: str, q: str) -> Graph | None:
+        """The lines of the layer of p with all other layers held, if p is of a layer and q of none."""
+        _, member, layer = p.partition("[")
+        if self.depth is None or not member or "[" in q:
+            return None
+        if layer not in self._layers:
+            others = [name for name in self.graph.bindings if "[" in name and name.partition("[")[2] != layer]
+            held = {name: Declaration(name, "input", self.graph.shape(name)) for name in others}
+            own = {name: binding for name, binding in self.graph.bindings.items() if name not in held}
+            declared = {**self.graph.declarations, **held}
+            self._layers[layer] = replace(self.graph, declarations=declared, bindings=own)
+        return self._layers[layer]
 
     def total(self, node: Node, q: str) -> Node:
         """The total derivative of an expression by a name; shape of the expression, then of q."""
