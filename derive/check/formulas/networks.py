@@ -39,6 +39,8 @@ def confirmed(windows: Judgement, networks: Sequence[Judgement], family: Family)
             return _with_run(windows, run) if windows.verdict == word == "false" else _at_depths([run])
     if words <= {"true", "definition"}:
         return windows if windows.verdict == "true" else _at_depths(networks)
+    if words == {"unread"} and windows.verdict == "unread":
+        return networks[0]  # it knows the number of layers too, so it came farther
     if family.shared and windows.verdict in ("true", "false"):
         return _undecided(windows, family)
     return windows

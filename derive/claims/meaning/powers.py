@@ -62,7 +62,7 @@ def _turned(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Res
         return replace(laid, span=node.span)
     letter = sup[0].letter if isinstance(sup[0], Lin) else ""
     declared = bool(letter) and isinstance(resolve(Symbol(node.span, letter), scope), Found)
-    if not laid.shape and scope.count(letter) is not None:
+    if not laid.shape and scope.stands_for_layers(letter):
         return None
     if laid.shape and not declared:
         return values.transposed(laid, node.span)

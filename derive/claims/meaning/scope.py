@@ -233,7 +233,7 @@ class Scope:
 
     `env` gives the number that a letter stands for in this case; a letter without one counts an axis, whose size goes
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
-    whose letters have no number yet.
+    whose letters have no number yet. `counting` are the indices of sums from one number to another.
     """
 
     frame: Frame
@@ -256,6 +256,7 @@ class Scope:
     assumed: dict[str, None] = field(default_factory=dict)
     free: dict[str, Offsets] = field(default_factory=dict)
     closed: dict[str, Offsets] = field(default_factory=dict)
+    counting: tuple[str, ...] = ()
     flaws: list[Problem] = field(default_factory=list)
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
@@ -327,6 +328,10 @@ class Scope:
     def counts_layers(self, letter: str) -> bool:
         """Whether a letter without a number stands for layers that have numbers: that of the family, or of a sum."""
         return self.frame.depth is not None and (letter == self.frame.depth.index or letter in self.bound)
+
+    def stands_for_layers(self, letter: str) -> bool:
+        """Whether a letter is the number of a layer here, known or not yet."""
+        return self.counts_layers(letter) or self.count(letter) is not None
 
     def count(self, letter: str) -> int | None:
         """The number of a layer that a letter stands for in a family written out."""

@@ -49,6 +49,7 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     mark = len(scope.pending)
     inner = replace(scope, bound={**scope.bound, **{letter: scope.bind(letter) for letter in limits.letters}})
     inner.env = {name: number for name, number in scope.env.items() if name not in limits.letters}
+    inner.counting = (*scope.counting, *limits.letters) if limits.high else scope.counting
     result = inner.read(body, inner)
     scope.fresh = inner.fresh
     waiting = [t for t in scope.pending[mark:] if set(t.letters) & set(limits.letters)]

@@ -45,10 +45,11 @@ def layer_number(node: Node, scope: Scope) -> Result | None:
         return None
     number = scope.count(node.name)
     if number is not None:
-        return Value(build.number(number), text=node.name)
-    if node.name != depth.index or node.name in scope.sizes:
+        return Value(build.number(number), text=node.name if node.name == depth.high else str(number))
+    if node.name not in (depth.index, *scope.counting) or node.name in scope.sizes:
         return None
-    scope.pending.append(Table((node.name,), frozenset((n,) for n in range(depth.low, depth.layers + 1))))
+    numbers = range(depth.low, depth.layers + 1)  # a sum has limits of its own
+    scope.pending.append(Table((node.name,), frozenset((n,) for n in numbers)))
     return Problem(PENDING, f"{node.name} stands for layers", node.span)
 
 
