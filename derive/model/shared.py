@@ -3,7 +3,7 @@
     w : scalar                  for t in 1..T:  h[t] = w*h[t-1]       w in every step
     x : (n,)                    a[1] = x  ...   J = sum((x - a[L])**2)  x before the first layer and behind the last
     x[t] : (n,)                 h[t] = f(x[t], x[t-1])                x[t] in two steps
-    z[l] = W[l] @ a[l-1]        J = sum(z[L])                         the loss reads what no layer hands on
+    h[t] = w[t]*h[t-1]          J = h[T] + h[T-1]                     the loss reads an earlier layer
 
 The derivative of the loss by such a name is a sum over all its uses, of which a window has some.
 """
@@ -16,7 +16,7 @@ from derive.model.names import Index, Name
 from derive.model.program import Bound, Loop, Program
 
 
-def shared_names(program: Program, loop: Loop, carried: Iterable[str]) -> tuple[str, ...]:
+def shared_names(program: Program, loop: Loop) -> tuple[str, ...]:
     """The names, without the indices of members, in the order of the lines that use them."""
     members = {bound.name.stem for bound in program.inside}
     inside = [(name, bound.name.index) for bound in program.inside for name in _names(bound)]
@@ -33,8 +33,7 @@ def shared_names(program: Program, loop: Loop, carried: Iterable[str]) -> tuple[
         outside = any(name.stem == stem for name in (*base, *head))
         if beside or (stem not in members and (outside or len(apart) > 1)):
             found[stem] = None
-    handed_on = {Name(stem, Index(loop.high, 0)) for stem in carried}
-    found.update((name.stem, None) for name in head if name.stem in members and name not in handed_on)
+    found.update((name.stem, None) for name in head if name.stem in members and name.index != Index(loop.high, 0))
     return tuple(found)
 
 

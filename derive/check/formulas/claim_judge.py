@@ -38,11 +38,10 @@ ROUNDED_AT = 3
 def judge(claim: Claim, *, level: Level = "any", seconds: float = TIME_LIMIT, counterexample: bool = True) -> Judgement:
     """The verdict on one statement, from all its readings; about a family of layers also in networks."""
     found = _judge(claim, level, seconds, counterexample)
-    out = claim.written_out
-    if out is None or not networks.are_needed(found, out.family):
+    if claim.networks is None or not networks.are_needed(found):
         return found
-    runs = [_judge(network, level, seconds, counterexample) for network in out.claims()]
-    return networks.confirmed(found, runs, out.family)
+    runs = [_judge(network, level, seconds, counterexample) for network in claim.networks()]
+    return networks.confirmed(found, runs)
 
 
 def _judge(claim: Claim, level: Level, seconds: float, counterexample: bool) -> Judgement:

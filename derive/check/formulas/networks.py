@@ -1,15 +1,15 @@
 r"""Statements about a family of layers, held against networks of two depths.
 
-A window shows one or two layers, and knows of the others only what they hand on. What it proves holds for every depth
-as long as nothing passes the window by: a parameter that every step uses does (its derivative is a sum over all steps),
-and so does an input that the loss reads again. What it refutes may be right all the same, where the recursion and the
-loss make of it something special. In a network every layer is there: it is the model itself.
+A window shows one or two layers, and knows of the others only what they hand on. What it proves holds for every depth;
+but a derivative by what other layers use as well it cannot take, and what it refutes may be right all the same, where
+the recursion and the loss make of it something special. In a network every layer is there: it is the model itself.
 
-    windows     networks    verdict
-    true        true        true, as the windows have it: for every depth
-    other       true        true, at these depths
-    any         false       false, with the numbers of a run
-    any         open        as the windows have it if nothing passes them by, else undecided
+    windows          networks    verdict
+    true                         true, for every depth
+    false            false       false, as the windows have it, with the numbers of a run
+    false            open        undecided; false if it is wrong in form, which no numbers change
+    false, open      true        true, at these depths
+    open             any         as the networks have it
 """
 
 from __future__ import annotations
@@ -20,40 +20,50 @@ from dataclasses import replace
 from derive.check.formulas.judgement import Finding, Judged, Judgement
 from derive.check.verdict import Counterexample, Evidence, weakest
 from derive.claims.meaning.claim import Claim
-from derive.ir.graph import Family
 
 BEST: Evidence = "proved-at-sizes"
 
 
-def are_needed(windows: Judgement, family: Family) -> bool:
+def are_needed(windows: Judgement) -> bool:
     """Whether the windows leave a statement open."""
-    return windows.verdict != "definition" and (windows.verdict != "true" or bool(family.shared))
+    return windows.verdict not in ("true", "definition")
 
 
-def confirmed(windows: Judgement, networks: Sequence[Judgement], family: Family) -> Judgement:
-    """The verdict on a statement about a family."""
-    words = {one.verdict for one in networks}
-    for word in ("false", "ambiguous"):
+def confirmed(windows: Judgement, networks: Sequence[Judgement]) -> Judgement:
+    """The verdict on a statement about a family that is not proved in its windows."""
+    words = [one.verdict for one in networks]
+    for word in ("false", "ambiguous", "undecided", "unread"):
         if word in words:
-            run = next(one for one in networks if one.verdict == word)
-            return _with_run(windows, run) if windows.verdict == word == "false" else _at_depths([run])
-    if words <= {"true", "definition"}:
-        return windows if windows.verdict == "true" else _at_depths(networks)
-    if words == {"unread"} and windows.verdict == "unread":
-        return networks[0]  # it knows the number of layers too, so it came farther
-    if family.shared and windows.verdict in ("true", "false"):
-        return _undecided(windows, family)
-    return windows
+            run = networks[words.index(word)]
+            return _against(windows, run) if windows.verdict == "false" else _at_depths([run])
+    return _at_depths(networks)
 
 
-def _undecided(windows: Judgement, family: Family) -> Judgement:
-    reason = f"{family.shared[0]} is used in several layers or around them, and one layer does not decide for all"
-    found = (Finding("undecided", reason=reason),)
-    return replace(
-        windows,
-        verdict="undecided",
-        judged=tuple(replace(one, word="undecided", findings=found * len(one.findings)) for one in windows.judged),
-    )
+def _against(windows: Judgement, run: Judgement) -> Judgement:
+    """What the windows refute, after a network has not found it true."""
+    if run.verdict == "ambiguous" or (run.verdict == "false" and not _rests_on_numbers(windows)):
+        return _at_depths([run])
+    if run.verdict == "false":
+        return _with_run(windows, run)
+    if run.verdict == "undecided" or _rests_on_numbers(windows):
+        return _undecided(windows)
+    return run if _lacks_a_name(windows) else windows
+
+
+def _rests_on_numbers(judgement: Judgement) -> bool:
+    return any(finding.counterexample is not None for one in judgement.judged for finding in one.findings)
+
+
+def _lacks_a_name(judgement: Judgement) -> bool:
+    """Whether a window does not have some name, as that of a layer farther away."""
+    return any(one.problem is not None and one.problem.defect == "undefined_symbol" for one in judgement.judged)
+
+
+def _undecided(windows: Judgement) -> Judgement:
+    reason = "it is not right for layers by themselves, and no network of some depth was decided"
+    found = Finding("undecided", reason=reason)
+    judged = (replace(one, word="undecided", findings=(found,) * len(one.findings)) for one in windows.judged)
+    return replace(windows, verdict="undecided", judged=tuple(judged))
 
 
 def _with_run(windows: Judgement, run: Judgement) -> Judgement:

@@ -22,7 +22,7 @@ from typing import Literal
 from derive.claims.meaning.specified import Body
 from derive.claims.typography.nodes import Offsets, Row, Slip
 from derive.claims.typography.statements import Statement
-from derive.ir.graph import Family, Graph
+from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.ir.size import Shape
 
@@ -186,24 +186,16 @@ class Unread:
 
 
 @dataclass(frozen=True)
-class WrittenOut:
-    """A family, and how a statement about it reads in networks of it."""
-
-    family: Family
-    claims: Callable[[], tuple[Claim, ...]]
-
-
-@dataclass(frozen=True)
 class Claim:
     """A statement and its readings; `unread` is set exactly if there is none.
 
-    A statement about a family of layers is also one about networks of two depths, read when they are asked for.
+    A statement about a family of layers is also one about `networks` of two depths, read when they are asked for.
     """
 
     statement: Statement
     readings: tuple[Reading, ...]
     unread: Unread | None = None
-    written_out: WrittenOut | None = field(default=None, compare=False, repr=False)
+    networks: Callable[[], tuple[Claim, ...]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def kind(self) -> Kind:

@@ -107,7 +107,7 @@ def _shifted(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
 
 def _before_last(graph: Graph) -> tuple[Frame, ...]:
     """The window of the last two layers, for formulas about layer L-1."""
-    return (Frame(graph.family.last_two),) if graph.family is not None else ()
+    return (Frame(graph.family.last_two, family=graph.family),) if graph.family is not None else ()
 
 
 def _frames(graph: Graph) -> tuple[Frame, ...]:
@@ -121,7 +121,7 @@ def _frames(graph: Graph) -> tuple[Frame, ...]:
         (family.interior, f"{family.low} < {index} < {high}", {index: Lin(index)}),
         (family.last, f"{index} = {high}", {index: Lin(high)}),
     ]
-    frames = tuple(Frame(window, scope, dict(layer)) for window, scope, layer in windows)
+    frames = tuple(Frame(window, scope, dict(layer), family=family) for window, scope, layer in windows)
     for frame in frames:
         frame.others = tuple(other for other in frames if other is not frame)
     return frames

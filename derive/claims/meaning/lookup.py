@@ -77,7 +77,7 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
     spelling = spelling_of(node, scope, rename)
     if spelling is None:
         return None
-    found = _stages(spelling, scope)
+    found = _waiting(spelling, scope) or _stages(spelling, scope)
     if found is not None:
         return found
     similar = any(scope.frame.lexicon.resembles(key) for key in _forms(spelling))
@@ -85,6 +85,17 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
         shown = scope.source[spelling.span[0] : spelling.span[1]]
         return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
     return None
+
+
+def _waiting(spelling: Spelling, scope: Scope) -> Problem | None:
+    r"""A layer that is worked out from letters without numbers, `h^{(T-k)}`, waits for them."""
+    depth = scope.frame.depth
+    if depth is None or not {"+", "-"} & {token for token in spelling.sups if isinstance(token, str)}:
+        return None
+    letters = [t.letter for t in spelling.sups if isinstance(t, Lin) and scope.counts_layers(t.letter)]
+    for letter in dict.fromkeys(letters):
+        scope.pending.append(Table((letter,), frozenset((n,) for n in range(depth.low, depth.layers + 1))))
+    return Problem(PENDING, f"{', '.join(letters)} stand for layers", spelling.span) if letters else None
 
 
 def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:

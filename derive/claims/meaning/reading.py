@@ -18,7 +18,6 @@ from derive.claims.meaning.claim import (
     Reading,
     Unread,
     Value,
-    WrittenOut,
 )
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import argument_of_law, definition_of, formal_letters
@@ -80,7 +79,7 @@ def _claim(statement: Statement, layout: Layout, context: Context, ranges: Mappi
     def networks() -> tuple[Claim, ...]:
         return tuple(_claim_of_graph(statement, layout, context.at_depth(depth), ranges) for depth in depths)
 
-    return replace(claim, written_out=WrittenOut(family, networks))
+    return replace(claim, networks=networks)
 
 
 def _claim_of_graph(

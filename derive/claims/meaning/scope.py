@@ -17,11 +17,11 @@ from derive.claims.meaning.claim import Definition, Problem, Result, Value
 from derive.claims.meaning.connections import edges
 from derive.claims.meaning.jacobians import entrywise, laid_out
 from derive.claims.meaning.names import Lexicon, lexicon
-from derive.claims.meaning.scripts import Lin, Token
+from derive.claims.meaning.scripts import Lin, Token, worked_out
 from derive.claims.typography.nodes import Node as Layout
 from derive.claims.typography.nodes import Offsets, Slip
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, Declaration, Family, Graph
 from derive.ir.node import Node, refs, substitute
 from derive.ir.size import Shape, Size
 
@@ -113,7 +113,7 @@ class Frame:
     """A graph with its vocabulary and the derivatives taken so far.
 
     `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one; with
-    a `depth` the graph is the whole network, in which every layer has a number.
+    a `depth` the graph is the whole network, in which every layer has a number. `family` is set for a window.
     """
 
     graph: Graph
@@ -121,6 +121,7 @@ class Frame:
     layer: dict[str, Lin] = field(default_factory=dict)
     depth: Depth | None = None
     others: tuple[Frame, ...] = ()
+    family: Family | None = None
     lexicon: Lexicon = field(init=False)
     _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
     _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
@@ -140,6 +141,8 @@ class Frame:
 
     def jacobian(self, p: str, q: str, *, direct: bool = False) -> Node:
         """The total or direct derivative of one name by another."""
+        if not direct:
+            self.check_whole(p, self.ancestors(p), q)
         key = (p, q, direct)
         if key not in self._jacobians:
             held = self._layer_of(p, q) if direct else None
@@ -181,6 +184,8 @@ class Frame:
 
     def total(self, node: Node, q: str) -> Node:
         """The total derivative of an expression by a name; shape of the expression, then of q."""
+        below = refs(node)
+        self.check_whole("", set(below).union(*map(self.ancestors, below)), q)
         key = (node, q)
         if key not in self._totals:
             if q in self.graph:
@@ -190,6 +195,15 @@ class Frame:
             else:
                 self._totals[key] = expression_jacobian(node, build.ref(q, ()))
         return self._totals[key]
+
+    def check_whole(self, p: str, below: set[str], q: str) -> None:
+        """NotUnderstood if a window does not show all ways from q to p, which has the names `below` under it."""
+        if self.family is None or q == p or q not in self.graph:
+            return
+        stem, _, layer = q.rstrip("]").partition("[")
+        hidden = stem in self.family.shared or (bool(self.family.uneven) and self.graph.loss in (p, *below))
+        if hidden or (q not in below and not layer.startswith((self.family.index, self.family.high))):
+            raise NotUnderstood((0, 0), f"a number of layers: {q} is used by others than those in view")
 
     def with_inputs(self, shapes: Mapping[str, Shape]) -> Graph:
         """The graph with further inputs; the same object for the same ones, with all that is remembered of it."""
@@ -318,8 +332,9 @@ class Scope:
         raise NotUnderstood(span, expected)
 
     def substituted(self, tokens: Sequence[Token]) -> list[Token]:
-        """Tokens with the letters that have a number or a layer replaced."""
-        return [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+        """Tokens with the letters that have a number or a layer replaced; sums of layers in numbers are worked out."""
+        made = [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+        return made if self.frame.depth is None else worked_out(made)
 
     def superscript(self, tokens: Sequence[Token]) -> list[Token]:
         """The same for what stands above: a lone T is a transpose before it is the last of T steps."""
