@@ -14,7 +14,17 @@ from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import is_word, resolve
 from derive.claims.meaning.members import member_value
 from derive.claims.meaning.partials import variables_named
-from derive.claims.meaning.scope import PENDING, ChoiceKey, Depth, Frame, NotUnderstood, Oracle, Scope, outcomes
+from derive.claims.meaning.scope import (
+    PENDING,
+    ChoiceKey,
+    Depth,
+    Frame,
+    NotInView,
+    NotUnderstood,
+    Oracle,
+    Scope,
+    outcomes,
+)
 from derive.claims.meaning.scripts import Lin, base_of, tokens_of
 from derive.claims.typography.nodes import Node, Row, Scripts, Slip, walk
 from derive.ir.size import Shape
@@ -52,12 +62,12 @@ def units_of_windows(job: Job) -> list[Unit]:
             moved = [unit for frame in job.context.shifted for unit in _units(job, frame)]
             return units if any(map(_lacks_a_layer, moved)) else moved
         return units
-    stopped: NotUnderstood | None = None
+    stopped: NotUnderstood | NotInView | None = None
     fallback: list[Unit] | None = None
     for frame in frames:
         try:
             units = _units(job, frame)
-        except NotUnderstood as error:
+        except (NotUnderstood, NotInView) as error:
             stopped = stopped or error
             continue
         if all(any(isinstance(o.result, Value) for o in member) for unit in units for member in unit.outcomes):

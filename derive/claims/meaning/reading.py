@@ -25,7 +25,7 @@ from derive.claims.meaning.equations import equation
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.members import decimals
-from derive.claims.meaning.scope import NotUnderstood
+from derive.claims.meaning.scope import NotInView, NotUnderstood
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.statements import Statement, statements
 from derive.errors import DeriveError
@@ -91,6 +91,8 @@ def _claim_of_graph(
     except NotUnderstood as stopped:
         span = stopped.span if stopped.span != (0, 0) else statement.span
         return Claim(statement, (), Unread(span, stopped.expected))
+    except NotInView as hidden:
+        return Claim(statement, (), Unread(statement.span, f"a number of layers: {hidden}"))
     except DeriveError as error:
         return Claim(statement, (), Unread(statement.span, f"something derive can do: {error.message}"))
     except RecursionError:

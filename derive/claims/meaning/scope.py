@@ -47,6 +47,10 @@ class NotUnderstood(Exception):
         self.expected = expected
 
 
+class NotInView(Exception):
+    """A window of a family does not show what is asked for: no reading of the statement is judged there."""
+
+
 # ----- choices -----
 
 ChoiceKey = tuple[object, ...]
@@ -197,13 +201,13 @@ class Frame:
         return self._totals[key]
 
     def check_whole(self, p: str, below: set[str], q: str) -> None:
-        """NotUnderstood if a window does not show all ways from q to p, which has the names `below` under it."""
+        """NotInView if a window does not show all ways from q to p, which has the names `below` under it."""
         if self.family is None or q == p or q not in self.graph:
             return
         stem, _, layer = q.rstrip("]").partition("[")
         hidden = stem in self.family.shared or (bool(self.family.uneven) and self.graph.loss in (p, *below))
         if hidden or (q not in below and not layer.startswith((self.family.index, self.family.high))):
-            raise NotUnderstood((0, 0), f"a number of layers: {q} is used by others than those in view")
+            raise NotInView(f"{q} is used by layers that this window does not show")
 
     def with_inputs(self, shapes: Mapping[str, Shape]) -> Graph:
         """The graph with further inputs; the same object for the same ones, with all that is remembered of it."""
