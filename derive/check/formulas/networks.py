@@ -41,7 +41,8 @@ def confirmed(windows: Judgement, networks: Sequence[Judgement]) -> Judgement:
 
 def _against(windows: Judgement, run: Judgement) -> Judgement:
     """What the windows refute, after a network has not found it true."""
-    if run.verdict == "ambiguous" or (run.verdict == "false" and not _rests_on_numbers(windows)):
+    plainer = _lacks_a_name(windows) and all(one.problem is None for one in run.judged)
+    if run.verdict == "ambiguous" or (run.verdict == "false" and plainer):
         return _at_depths([run])
     if run.verdict == "false":
         return _with_run(windows, run)

@@ -144,7 +144,10 @@ def _delta_defined(job: Job) -> list[Reading] | None:
     if definition is None or not definition.letters:
         return None
     meant = replace(job, context=job.context.with_definitions([definition]))
-    made = equation(meant, "definition", definition)
+    try:
+        made = equation(meant, "definition", definition)
+    except NotUnderstood:
+        return None
     fine = [reading for reading in made if not any(faults(way) for way in reading.ways)]
     values = [case.members[0] for reading in fine for case in reading.cases]
     entries = all(isinstance(v, Value) and not v.shape and set(v.letters) == set(definition.letters) for v in values)
