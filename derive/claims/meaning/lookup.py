@@ -222,12 +222,15 @@ def _tabled(
     ks, kp, primes = split
     subs = tuple(token for token in spelling.subs[:ks] if token is not None)
     sups = spelling.sups[:kp]
-    if scope.frame.layer and not all(scope.counts_layers(token.letter) for token in sups if isinstance(token, Lin)):
+    if scope.frame.depth is None and scope.frame.layer and any(isinstance(token, Lin) for token in sups):
         return None
     table = scope.frame.lexicon.table(base, subs, sups, primes)
     if table is None:
         return None
     letters, rows = table
+    members = any("[" in entry.name for entry in rows.values())
+    if members and scope.frame.depth is not None and not all(map(scope.counts_layers, letters)):
+        return None
     fitting = frozenset(row for row, entry in rows.items() if _fits(entry, left, scope))
     if not fitting:
         return None
