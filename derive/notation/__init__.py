@@ -11,8 +11,9 @@ from derive.errors import UnknownNameError, did_you_mean
 from derive.ir.graph import Family, Graph
 from derive.ir.node import Node
 from derive.notation.documents import document
-from derive.notation.lines import Line, forward_line, node_line, partial_line, shared_line, step_line
+from derive.notation.lines import forward_line, node_line, partial_line, shared_line, step_line
 from derive.notation.names import Names
+from derive.notation.sides import Line
 from derive.notation.style import Style, View
 
 if TYPE_CHECKING:

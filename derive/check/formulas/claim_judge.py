@@ -41,7 +41,7 @@ def judge(claim: Claim, *, level: Level = "any", seconds: float = TIME_LIMIT, co
     if claim.networks is None or not networks.are_needed(found):
         return found
     runs = [_judge(network, level, seconds, counterexample) for network in claim.networks()]
-    return networks.confirmed(found, runs)
+    return networks.confirmed(found, runs, level)
 
 
 def _judge(claim: Claim, level: Level, seconds: float, counterexample: bool) -> Judgement:

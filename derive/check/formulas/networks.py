@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from derive.check.equality.equality import Level
 from derive.check.formulas.judgement import Finding, Judged, Judgement
 from derive.check.verdict import Counterexample, Evidence, weakest
 from derive.claims.meaning.claim import Claim
@@ -29,14 +30,17 @@ def are_needed(windows: Judgement) -> bool:
     return windows.verdict not in ("true", "definition")
 
 
-def confirmed(windows: Judgement, networks: Sequence[Judgement]) -> Judgement:
-    """The verdict on a statement about a family that is not proved in its windows."""
+def confirmed(windows: Judgement, networks: Sequence[Judgement], level: Level = "any") -> Judgement:
+    """The verdict on a statement about a family that is not proved in its windows; a proof is one for all depths."""
     words = [one.verdict for one in networks]
     for word in ("false", "ambiguous", "undecided", "unread"):
         if word in words:
             run = networks[words.index(word)]
             return _against(windows, run) if windows.verdict == "false" else _at_depths([run])
-    return _at_depths(networks)
+    shown = _at_depths(networks)
+    if level == "proved" and shown.verdict == "true":
+        return _undecided(shown, "it is true at these depths, which is no proof for all")
+    return shown
 
 
 def _against(windows: Judgement, run: Judgement) -> Judgement:
@@ -60,8 +64,10 @@ def _lacks_a_name(judgement: Judgement) -> bool:
     return any(one.problem is not None and one.problem.defect == "undefined_symbol" for one in judgement.judged)
 
 
-def _undecided(windows: Judgement) -> Judgement:
-    reason = "it is not right for layers by themselves, and no network of some depth was decided"
+_OPEN = "it does not hold for layers by themselves, and was not decided in a network of some depth"
+
+
+def _undecided(windows: Judgement, reason: str = _OPEN) -> Judgement:
     found = Finding("undecided", reason=reason)
     judged = (replace(one, word="undecided", findings=(found,) * len(one.findings)) for one in windows.judged)
     return replace(windows, verdict="undecided", judged=tuple(judged))

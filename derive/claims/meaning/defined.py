@@ -9,11 +9,13 @@ from dataclasses import replace
 
 from derive.calculus.jacobian import expression_jacobian
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
+from derive.claims.meaning.frames import Depth
 from derive.claims.meaning.jacobians import diagonal_of
-from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve, spelling_of
+from derive.claims.meaning.lookup import Found, is_transpose, resolve, spelling_of
 from derive.claims.meaning.names import Entry
-from derive.claims.meaning.scope import PENDING, Depth, NotUnderstood, Scope, Table
+from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, text_of
 from derive.claims.meaning.specified import Body
 from derive.claims.meaning.usage import show_axes

@@ -120,12 +120,9 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     step = _known(node, items, at, scope)
     if step is not None:
         return step
-    made = constant(node, scope)
+    made = constant(node, scope) or layer_number(node, scope)
     if made is not None:
         return made, at + 1
-    counted = layer_number(node, scope)
-    if counted is not None:
-        return counted, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
 

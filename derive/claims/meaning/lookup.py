@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from derive.claims.meaning.claim import Problem
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.names import Entry, Key
-from derive.claims.meaning.scope import PENDING, Frame, NotUnderstood, Scope, Table
+from derive.claims.meaning.scope import PENDING, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
 from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts
-from derive.ir.size import Size
 
 
 @dataclass(frozen=True)
@@ -264,37 +264,7 @@ def _declared(node: Node, rename: str, scope: Scope, frame: Frame) -> bool:
     return spelling is not None and isinstance(_stages(spelling, other), Found)
 
 
-# ----- indices -----
-
-
-def axes_of(
-    found: Found, rank: int, sizes: Sequence[Size], scope: Scope, span: Offsets
-) -> list[str | int | None] | Problem:
-    """What stands on each axis of a value: a letter, a position, or None where nothing is selected."""
-    tokens = [token for token in found.indices if token is not None]
-    if len(tokens) == 1 and rank > 1 and isinstance(tokens[0], int) and len(str(tokens[0])) == rank:
-        tokens = [int(digit) for digit in str(tokens[0])]
-    axes: list[str | int | None] = []
-    for token, size in zip(tokens, sizes, strict=False):
-        made = _axis(token, size, scope, span)
-        if isinstance(made, Problem):
-            return made
-        axes.append(made)
-    return axes + [None] * (rank - len(axes))
-
-
-def _axis(token: Token, size: Size, scope: Scope, span: Offsets) -> str | int | Problem | None:
-    if token == ":":
-        return None
-    if isinstance(token, Lin) and _has_axes(token.letter, scope):
-        raise NotUnderstood(span, "an index that is a letter or a number")
-    return scope.axis(token, size, span)
-
-
-def _has_axes(letter: str, scope: Scope) -> bool:
-    """Whether a letter is a vector or matrix of the model, which counts nothing."""
-    entries = scope.frame.lexicon.known((letter, "", "", 0))
-    return any(e.kind == "value" and not e.indexed and scope.frame.graph.shape(e.name) for e in entries)
+# ----- scripts -----
 
 
 def is_transpose(tokens: Sequence[Token]) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve
+from derive.claims.meaning.lookup import Found, is_transpose, resolve
 from derive.claims.meaning.names import Entry
 from derive.claims.meaning.scope import SQUARE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of

@@ -22,10 +22,11 @@ from derive.claims.meaning.claim import (
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import argument_of_law, definition_of, formal_letters
 from derive.claims.meaning.equations import equation
+from derive.claims.meaning.frames import NotInView
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.members import decimals
-from derive.claims.meaning.scope import NotInView, NotUnderstood
+from derive.claims.meaning.scope import NotUnderstood
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.statements import Statement, statements
 from derive.errors import DeriveError
