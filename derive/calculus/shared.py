@@ -20,6 +20,7 @@ from derive.ir import build
 from derive.ir.graph import Family, Graph
 from derive.ir.node import Node
 from derive.ir.size import Shape
+from derive.model.shared import shown_in_part
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def is_shared(graph: Graph, name: str) -> bool:
 def whole(graph: Graph, name: str) -> None:
     """UnsupportedError for a name that the graph shows in parts only."""
     family = graph.family
-    if family is not None and is_shared(graph, name):
+    if family is not None and shown_in_part(family, graph, graph.aliases.get(name, name)):
         raise UnsupportedError(
             f"{name} is used in several layers {family.index} or around them: its derivative is a sum over all uses",
             hint=f"take a number of layers: instance({family.low + 2}), --layers {family.low + 2}",

@@ -10,8 +10,9 @@ The derivative of the loss by such a name is a sum over all its uses, of which a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from derive.ir.graph import Family, Graph
 from derive.model.names import Index, Name
 from derive.model.program import Bound, Loop, Program
 
@@ -46,6 +47,25 @@ def uneven_members(program: Program, loop: Loop) -> tuple[str, ...]:
     found = [name for name in base if name.index is not None and name.index.offset >= loop.low]
     found += [name for name in (*fixed, *head) if name.index is not None and name.index != Index(loop.high, 0)]
     return tuple(dict.fromkeys(name.stem for name in found if name.stem in inside))
+
+
+def shown_in_part(family: Family, window: Graph, name: str) -> bool:
+    """Whether a derivative by the name, taken in this window, is a part of what it is in the model."""
+    stem = name.partition("[")[0]
+    inputs = list(window.inputs)
+    return stem in (*family.shared, *family.uneven) or is_reached_out_of_view(family, window, name, inputs)
+
+
+def is_reached_out_of_view(family: Family, window: Graph, name: str, used: Collection[str]) -> bool:
+    """Whether a value that a window is given is in others that it is given: `c[t-1]` in `h[t-1]`."""
+    stem, _, layer = name.partition("[")
+    if name not in window.inputs or stem not in family.members or layer.rstrip("]").isdecimal():
+        return False
+    here = f"[{family.index}]"
+    beside = [other.partition("[")[0] for other in used if other in window.inputs and other.endswith(f"[{layer}")]
+    made = [f"{other}{here}" for other in beside if other in family.members and other != stem]
+    inner = family.interior
+    return any(other not in inner or f"{stem}{here}" in inner.ancestors(other) for other in made)
 
 
 def _names(bound: Bound) -> Iterator[Name]:

@@ -13,10 +13,11 @@ from typing import Any, cast, get_args, get_type_hints
 from derive.calculus.closed import closed_forms
 from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
-from derive.calculus.shared import is_shared, shared_steps, whole
+from derive.calculus.shared import shared_steps, whole
 from derive.errors import DeriveError, UnknownNameError, UnsupportedError, did_you_mean
 from derive.ir.graph import Family, Graph
 from derive.model.names import parse_name
+from derive.model.shared import is_reached_out_of_view, shown_in_part
 from derive.notation import Line, Style, View, default_style, print_derivation, print_forward, print_shared
 
 
@@ -52,7 +53,7 @@ def backward_sections(
     for name in asked or ():
         whole(graph, name)
     lines = print_derivation(derivation, closed_forms(derivation), view, style, asked)
-    return _section(f"Derivatives of {loss}", [line for line in lines if not is_shared(graph, line.name)])
+    return _section(f"Derivatives of {loss}", [line for line in lines if not _in_part(graph, line.name)])
 
 
 def _of_layers(
@@ -91,6 +92,10 @@ def shared_line(derivation: Derivation, name: str, view: View | None = None, sty
     return print_shared(step, family, view, style)
 
 
+def _in_part(graph: Graph, name: str) -> bool:
+    return graph.family is not None and shown_in_part(graph.family, graph, name)
+
+
 def _reaches(derivation: Derivation, name: str) -> bool:
     """Whether the loss depends on a name, as far as a window shows."""
     step = derivation.steps.get(derivation.graph.aliases.get(name, name))
@@ -120,7 +125,9 @@ def _check_even(graph: Graph, family: Family, asked: list[str] | None) -> None:
         raise UnsupportedError(f"{shown} of some layers is read outside of them: no formula holds for all", hint=hint)
     for name in asked or ():
         stem, member, _ = graph.aliases.get(name, name).partition("[")
-        if member and stem in family.shared and layer_of(name) not in (family.index, family.high):
+        elsewhere = stem in family.shared and layer_of(name) not in (family.index, family.high)
+        windows = (family.interior, family.last)
+        if member and (elsewhere or any(is_reached_out_of_view(family, w, name, list(w.inputs)) for w in windows)):
             raise UnsupportedError(f"{name} is read by more layers than those around it", hint=hint)
 
 

@@ -38,6 +38,13 @@ AUTOENCODER = (
     "x : (n,)\nW[l] : (n, n)\na[1] = x\nfor l in 2..L:\n    a[l] = tanh(W[l] @ a[l-1])\nJ = sum((x - a[L])**2)"
 )
 TWICE = "w[t], x[t], h[0] : scalar\nfor t in 1..T:\n    h[t] = h[t-1]*w[t] + x[t]*x[t-1]\nJ = h[T]"
+CELL = """
+w[t], u[t], c[0], h[0] : scalar
+for t in 1..T:
+    c[t] = w[t]*c[t-1] + u[t]*h[t-1]
+    h[t] = tanh(c[t])
+J = h[T]
+"""
 EARLY = "w[t], h[0] : scalar\nfor t in 1..T:\n    h[t] = w[t]*h[t-1]\nJ = h[T] + h[0]**2"
 LOGITS = "w[l], x : scalar\na[0] = x\nfor l in 1..L:\n    z[l] = w[l]*a[l-1]\n    a[l] = tanh(z[l])\nJ = z[L]**2"
 
@@ -106,6 +113,8 @@ def test_no_formula_where_none_holds_for_all_layers() -> None:
     with pytest.raises(UnsupportedError, match="no formula holds for all"):
         derive.loads(EARLY).backprop().latex()
     with pytest.raises(UnsupportedError, match="more layers"):
+        derive.loads(CELL).backprop().latex(["c[T-1]"])
+    with pytest.raises(UnsupportedError, match="more layers"):
         derive.loads(TWICE).backprop().latex(["x[T-1]"])
 
 
@@ -144,3 +153,6 @@ def test_gradients_by_what_is_shared_are_checked_in_networks() -> None:
     assert all(gradient.wrt != "w" for part in windows for gradient in part.gradients)
     assert all(any(gradient.wrt == "w" for gradient in part.gradients) for part in networks)
     assert check(loads(EARLY), points=1).verdict == "true"
+    cell = check(loads(CELL), points=1)
+    assert cell.verdict == "true"
+    assert all(g.wrt not in ("c[t-1]", "c[T-1]") for part in cell.parts for g in part.gradients)

@@ -33,6 +33,13 @@ for t in 1..T:
     s[t] = s[t-1] + (h[t] - y[t])**2
 J = s[T]
 """
+CELL = """
+w[t], u[t], c[0], h[0] : scalar
+for t in 1..T:
+    c[t] = w[t]*c[t-1] + u[t]*h[t-1]
+    h[t] = tanh(c[t])
+J = h[T]
+"""
 LOGITS = "w[l], x : scalar\na[0] = x\nfor l in 1..L:\n    z[l] = w[l]*a[l-1]\n    a[l] = tanh(z[l])\nJ = z[L]**2"
 
 JW = r"\frac{\partial J}{\partial W}"
@@ -104,6 +111,11 @@ CLAIMS = [
     (OWN, r"\frac{\partial h^{(t)}}{\partial w^{(t+1)}} = 0", "true"),
     (GIVEN, r"\frac{\partial J}{\partial h^{(0)}} = 0", "false"),
     (GIVEN, r"\frac{\partial J}{\partial w^{(1)}} = 0", "false"),
+    # given values that are made of each other
+    (CELL, r"\frac{\partial J}{\partial c^{(t-1)}} = w^{(t)} \frac{\partial J}{\partial c^{(t)}}", "false"),
+    (CELL, r"\frac{\partial J}{\partial c^{(T-1)}} = w^{(T)} \frac{\partial J}{\partial c^{(T)}}", "false"),
+    (CELL, r"\frac{d c^{(t)}}{d c^{(t-1)}} = w^{(t)}", "false"),
+    (CELL, r"\frac{\partial J}{\partial h^{(t-1)}} = u^{(t)} \frac{\partial J}{\partial c^{(t)}}", "true"),
     # what the loss reads of the last layer
     (LOGITS, r"\delta^{(l+1)} = \frac{\partial J}{\partial a^{(l+1)}} (1 - (a^{(l+1)})^2)", "false"),
     (LOGITS, r"\delta^{(l)} = \delta^{(l+1)} w^{(l+1)} (1 - (a^{(l)})^2)", "true"),

@@ -30,9 +30,10 @@ from derive.check.gradients.model_report import GradientCheck, ModelReport
 from derive.check.gradients.plain import overall
 from derive.codegen import lambdify
 from derive.errors import DeriveError
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import Declaration, Family, Graph
 from derive.ir.node import refs
 from derive.ir.size import show_shape
+from derive.model.shared import shown_in_part
 from derive.ops.evaluate import Evaluator, Floats, Implementation
 
 Array = NDArray[Any]
@@ -53,11 +54,11 @@ def check(
     seed = whole(seed)
     if points < 1:
         raise DeriveError(f"{points} points are too few", hint="at least 1")
-    partial = (*graph.family.shared, *graph.family.uneven) if graph.family is not None else ()
-    if graph.family is None or loss is not None:
-        return _check_one(graph, points, loss, seed, time_limit, partial)
+    family = graph.family
+    if family is None or loss is not None:
+        return _check_one(graph, points, loss, seed, time_limit, family)
     parts = [
-        (_check_one(part, points, None, seed, time_limit, partial if is_window else ()), is_window)
+        (_check_one(part, points, None, seed, time_limit, family if is_window else None), is_window)
         for part, is_window in family_parts(graph)
     ]
     reports = [report for report, is_window in parts if report.gradients or not is_window]
@@ -71,12 +72,13 @@ def _check_one(
     loss: str | None,
     seed: int,
     time_limit: float | None,
-    partial: Collection[str] = (),
+    family: Family | None = None,
 ) -> ModelReport:
-    """The report on one graph. Of names in `partial`, members by their stems, it does not show all uses."""
+    """The report on one graph; of a window of a `family` without the derivatives that it shows in parts."""
     graph, notes = with_scalar_loss(graph, loss)
     derivation = backprop(graph, loss)
-    trial = _Trial(derivation, time_limit, [name for name in graph.names if name.partition("[")[0] in partial])
+    left_out = [name for name in graph.names if family is not None and shown_in_part(family, graph, name)]
+    trial = _Trial(derivation, time_limit, left_out)
     drawn = Points(derivation.graph)
     for k in range(seed, seed + points * MOST_DRAWS):
         point = drawn[k]

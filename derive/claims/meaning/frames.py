@@ -17,6 +17,7 @@ from derive.ir import build
 from derive.ir.graph import Binding, Declaration, Family, Graph
 from derive.ir.node import Node, refs, substitute
 from derive.ir.size import Shape, Size
+from derive.model.shared import is_reached_out_of_view
 
 PART = "%part"
 """The binding that a part of a definition becomes, so that it can be differentiated by."""
@@ -131,11 +132,13 @@ class Frame:
 
     def check_whole(self, p: str, below: set[str], q: str) -> None:
         """NotInView if a window does not show all ways from q to p, which has the names `below` under it."""
-        if self.family is None or q == p or q not in self.graph:
+        family = self.family
+        if family is None or q == p or q not in self.graph:
             return
         stem, _, layer = q.rstrip("]").partition("[")
-        hidden = stem in self.family.shared or (bool(self.family.uneven) and self.graph.loss in (p, *below))
-        if hidden or (q not in below and not layer.startswith((self.family.index, self.family.high))):
+        hidden = stem in family.shared or is_reached_out_of_view(family, self.graph, q, below)
+        hidden = hidden or (bool(family.uneven) and self.graph.loss in (p, *below))
+        if hidden or (q not in below and not layer.startswith((family.index, family.high))):
             raise NotInView(f"{q} is used by layers that this window does not show")
 
     def with_inputs(self, shapes: Mapping[str, Shape]) -> Graph:
