@@ -69,7 +69,7 @@ def shared_steps(graph: Graph) -> Iterator[SharedStep]:
     family = graph.family
     if family is None or graph.loss is None:
         return
-    parts = [(backprop(window), lines, every) for window, lines, every in _parts(family)]
+    parts = list(_parts(family))
     names = _together([derivation.gradient for derivation, _, _ in parts])
     for name in names.names:
         if not is_shared(graph, name):
@@ -80,13 +80,21 @@ def shared_steps(graph: Graph) -> Iterator[SharedStep]:
             yield SharedStep(name, adjoint_name(graph.loss, name), names.shape(name), terms, names, family.shared)
 
 
-def _parts(family: Family) -> Iterator[tuple[Graph, set[str], bool]]:
-    """The windows, with the lines that each of them answers for, and whether these stand for all layers."""
+def _parts(family: Family) -> Iterator[tuple[Derivation, set[str], bool]]:
+    """The windows, with the lines that each of them answers for, and whether these stand for all layers.
+
+    What a layer makes and nobody but the loss reads (`o[t] = V @ h[t]`, of which the loss has o[T]) counts in the last
+    layer only.
+    """
+    inner, last = backprop(family.interior), backprop(family.last)
     inside = _layered(family.interior)
-    yield family.interior, set(inside[: len(inside) // 2]), True
+    layer = inside[: len(inside) // 2]
+    yield inner, set(layer), True
     first = _layered(family.first)
-    yield family.first, set(first[: len(first) - len(inside)]), False
-    yield family.last, set(family.last.bindings) - set(_layered(family.last)), False
+    yield backprop(family.first), set(first[: len(first) - len(inside)]), False
+    at_end = dict(zip(layer, _layered(family.last), strict=True))
+    silent = {at_end[name] for name in layer if not inner.steps[name].paths}
+    yield last, silent | (set(family.last.bindings) - set(at_end.values())), False
 
 
 def _layered(graph: Graph) -> list[str]:

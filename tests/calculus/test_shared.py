@@ -34,6 +34,16 @@ for t in 1..T:
 o = W @ h[T]
 J = 1/2*sum((o - y)**2) + sum(W**2)
 """
+READOUT = """
+W, V : (n, n)
+x[t], y, h[0] : (n,)
+for t in 1..T:
+    z[t] = W @ h[t-1] + x[t]
+    h[t] = tanh(z[t])
+    o[t] = V @ h[t]
+    p[t] = W @ o[t]
+J = 1/2*sum((p[T] - y)**2)
+"""
 AUTOENCODER = (
     "x : (n,)\nW[l] : (n, n)\na[1] = x\nfor l in 2..L:\n    a[l] = tanh(W[l] @ a[l-1])\nJ = sum((x - a[L])**2)"
 )
@@ -55,12 +65,13 @@ LOGITS = "w[l], x : scalar\na[0] = x\nfor l in 1..L:\n    z[l] = w[l]*a[l-1]\n  
         (SCALAR, {"w"}, ()),
         (RNN, {"W", "U", "b"}, ()),
         (TIED, {"W", "V"}, ()),
+        (READOUT, {"W", "V"}, ()),
         (AUTOENCODER, {"x"}, ()),
         (TWICE, {"x"}, ()),
         (EARLY, {"h"}, ("h",)),
         (LOGITS, set(), ()),
     ],
-    ids=["scalar", "rnn", "tied", "autoencoder", "twice", "early", "logits"],
+    ids=["scalar", "rnn", "tied", "readout", "autoencoder", "twice", "early", "logits"],
 )
 def test_what_no_window_shows_whole(model: str, shared: set[str], uneven: tuple[str, ...]) -> None:
     family = loads(model).family
@@ -82,6 +93,12 @@ def test_a_sum_over_the_layers(model: str, name: str, latex: str) -> None:
     assert derive.loads(model).backprop()[name].latex() == latex
 
 
+def test_what_only_the_loss_reads_counts_in_the_last_layer() -> None:
+    derivation = derive.loads(READOUT).backprop()
+    assert derivation["V"].unicode() == "∂J/∂V = ∂J/∂o⁽ᵀ⁾ · (h⁽ᵀ⁾)ᵀ"
+    assert derivation["W"].unicode() == "∂J/∂W = ∑ₜ₌₁ᵀ δ⁽ᵗ⁾ (h⁽ᵗ⁻¹⁾)ᵀ + ∂J/∂p⁽ᵀ⁾ · (o⁽ᵀ⁾)ᵀ"
+
+
 def test_entries_and_lines_around_the_layers() -> None:
     entry = derive.loads(RNN).backprop()["W"].latex(view="index")
     assert entry == r"\frac{\partial J}{\partial W_{ij}} = \sum_{t=1}^T \delta^{(t)}_i h^{(t-1)}_j"
@@ -89,7 +106,7 @@ def test_entries_and_lines_around_the_layers() -> None:
     assert terms == "(tanh'(W x) ∘ Vᵀ δ⁽¹⁾) xᵀ + (∂J/∂V)ᵀ + ∂J/∂o · (h⁽ᵀ⁾)ᵀ + 2 W"
 
 
-@pytest.mark.parametrize("model", [SCALAR, RNN, TIED, AUTOENCODER, TWICE, LOGITS])
+@pytest.mark.parametrize("model", [SCALAR, RNN, TIED, READOUT, AUTOENCODER, TWICE, LOGITS])
 def test_every_printed_line_is_read_as_true(model: str) -> None:
     graph = derive.loads(model)
     for section in backward_sections(graph.backprop().data):
