@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derive.check.formulas.claim_judge import Judgement
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.repair.search import Repair
 from derive.check.verdict import LinkWord, Verdict, unique, weakest, worst
 from derive.claims.pages.page import Item

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.claim_judge import judge
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.search import Repair, repair
 from derive.claims.meaning.claim import Value

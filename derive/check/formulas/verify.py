@@ -18,8 +18,9 @@ from derive.check.code.blocks import judge_code
 from derive.check.equality.equality import Level
 from derive.check.equality.recent import PerGraph
 from derive.check.formulas.assemble import assembled, bare, unread
-from derive.check.formulas.claim_judge import TIME_LIMIT, Judgement, judge
+from derive.check.formulas.claim_judge import TIME_LIMIT, judge
 from derive.check.formulas.conventions import Found, find_conflicts
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.layouts import Undetermined, established
 from derive.check.formulas.neighbours import with_shared_faults
 from derive.check.formulas.reader import Reader

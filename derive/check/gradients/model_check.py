@@ -10,7 +10,7 @@ derived gradient. A family of layers is checked as its three windows and as netw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import product
 from typing import Any
 
@@ -31,9 +31,10 @@ from derive.check.gradients.model_report import GradientCheck, ModelReport
 from derive.check.gradients.plain import overall
 from derive.codegen import lambdify
 from derive.errors import DeriveError
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import Declaration, Family, Graph
 from derive.ir.node import refs
 from derive.ir.size import show_shape
+from derive.model.shared import shown_in_part
 from derive.ops.evaluate import Evaluator, Floats, Implementation
 
 Array = NDArray[Any]
@@ -55,17 +56,31 @@ def check(
     seed = whole(seed)
     if points < 1:
         raise DeriveError(f"{points} points are too few", hint="at least 1")
-    if graph.family is None or loss is not None:
-        return _check_one(graph, points, loss, seed, time_limit)
-    reports = [_check_one(part, points, None, seed, time_limit) for part in family_parts(graph)]
+    family = graph.family
+    if family is None or loss is not None:
+        return _check_one(graph, points, loss, seed, time_limit, family)
+    parts = [
+        (_check_one(part, points, None, seed, time_limit, family if is_window else None), is_window)
+        for part, is_window in family_parts(graph)
+    ]
+    reports = [report for report, is_window in parts if report.gradients or not is_window]
     verdict = overall([report.verdict for report in reports])
     return ModelReport(graph.name, reports[-1].loss, verdict, parts=reports, points=points)
 
 
-def _check_one(graph: Graph, points: int, loss: str | None, seed: int, time_limit: float | None) -> ModelReport:
+def _check_one(
+    graph: Graph,
+    points: int,
+    loss: str | None,
+    seed: int,
+    time_limit: float | None,
+    family: Family | None = None,
+) -> ModelReport:
+    """The report on one graph; of a window of a `family` without the derivatives that it shows in parts."""
     graph, notes = with_scalar_loss(graph, loss)
     derivation = backprop(graph, loss)
-    trial = _Trial(derivation, time_limit)
+    left_out = [name for name in graph.names if family is not None and shown_in_part(family, graph, name)]
+    trial = _Trial(derivation, time_limit, left_out)
     drawn = Points(derivation.graph)
     for k in range(seed, seed + points * MOST_DRAWS):
         point = drawn[k]
@@ -96,14 +111,14 @@ def _orders(declared: Declaration, function: Implementation) -> dict[tuple[int, 
 class _Trial:
     """The comparison at one point after the other."""
 
-    def __init__(self, derivation: Derivation, time_limit: float | None) -> None:
+    def __init__(self, derivation: Derivation, time_limit: float | None, left_out: Collection[str] = ()) -> None:
         self.derivation, self.time_limit = derivation, time_limit
         self.graph = derivation.graph
         self.sides = Sides(self.graph, [derivation.loss], derivation.gradient)
         self.functions = {name: implementation(declared, Floats()) for name, declared in self.graph.functions.items()}
         inputs = [name for name, declared in self.graph.inputs.items() if declared.differentiable]
         self.long = len(self.graph.bindings) > MOST_BINDINGS
-        self.wrt = inputs if self.long else [*self.graph.bindings, *inputs]
+        self.wrt = [name for name in (inputs if self.long else [*self.graph.bindings, *inputs]) if name not in left_out]
         self.closed = closed_forms(derivation)
         self.compiled, self.notes = self._compiled()
         shapes = [self.graph.shape(name) for name in self.graph.names]
@@ -117,6 +132,8 @@ class _Trial:
             for name, step in derivation.steps.items()
             if name != derivation.loss and name in self.wrt
         }
+        if left_out:
+            self.notes.append(f"{', '.join(left_out)}: used in other layers too, and checked where all are there")
         if self.long:
             self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
 

@@ -15,6 +15,7 @@ is `false`, not `unread`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -190,11 +191,15 @@ class Unread:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement and its readings; `unread` is set exactly if there is none."""
+    """A statement and its readings; `unread` is set exactly if there is none.
+
+    A statement about a family of layers is also one about `networks` of two depths, read when they are asked for.
+    """
 
     statement: Statement
     readings: tuple[Reading, ...]
     unread: Unread | None = None
+    networks: Callable[[], tuple[Claim, ...]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def kind(self) -> Kind:

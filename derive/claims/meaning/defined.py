@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
 from derive.calculus.jacobian import expression_jacobian
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
+from derive.claims.meaning.frames import Depth
 from derive.claims.meaning.jacobians import diagonal_of
-from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve, spelling_of
+from derive.claims.meaning.lookup import Found, is_transpose, resolve, spelling_of
 from derive.claims.meaning.names import Entry
 from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, text_of
@@ -31,7 +34,7 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
     spelling = spelling_of(node, scope)
     if spelling is None:
         return None
-    for definition in reversed(scope.definitions):
+    for definition in _latest_first(scope):
         base, sub, sup, primes = definition.key
         indices = _left(spelling.subs, sub)
         component = bool(indices) and base.removeprefix("bf:") in spelling.bases
@@ -44,6 +47,9 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
         if indices is None or (definition.letters and len(indices) not in (0, len(definition.letters))):
             continue
         there = in_layer(definition, spelling.sups, scope)
+        if isinstance(there, Table):
+            scope.pending.append(there)
+            return Problem(PENDING, "a letter stands for layers", node.span), at + 1
         if there is not None:
             value = _placed(definition, indices, node.span, there)
             shown = definition.text if not definition.layer else scope.source[slice(*node.span)]
@@ -53,25 +59,43 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
     return None
 
 
-def in_layer(definition: Definition, sups: Sequence[Token], scope: Scope) -> Scope | None:
+def _latest_first(scope: Scope) -> list[Definition]:
+    """The definitions, later ones first; with layers in numbers those of one layer before those of every layer."""
+    found = list(reversed(scope.definitions))
+    return found if scope.frame.depth is None else sorted(found, key=lambda definition: bool(definition.layer))
+
+
+def in_layer(definition: Definition, sups: Sequence[Token], scope: Scope) -> Scope | Table | None:
     """The scope in which the letter of the layer is what stands in its place: m+1 for `s^{m+1}` of an `s^m`.
 
-    None if the superscript is another one than that of the definition.
+    None if the superscript is another one than that of the definition; the layers that a letter without a number may
+    stand for if the layers have numbers.
     """
+    depth = scope.frame.depth
     if not definition.layer:
-        return scope if text_of(sups) == definition.key[2] else None
-    base = scope.frame.layer.get(definition.layer)
+        return scope if text_of(sups) == _numbered(definition.key[2], depth) else None
+    base = scope.frame.layer.get(definition.layer) if depth is None else Lin("")
     plain = [token for token in sups if token not in ("(", ")", "[", "]")]
     brackets = "".join(token for token in sups if isinstance(token, str))
     if base is None or len(plain) != 1 or brackets != "".join(c for c in definition.key[2] if c in "()[]"):
         return None
     (token,) = plain
+    if depth is not None and isinstance(token, Lin):
+        return Table((token.letter,), frozenset((n - token.offset,) for n in range(depth.low, depth.layers + 1)))
     here = Lin("", token) if isinstance(token, int) else token
     if not isinstance(here, Lin) or here.letter != base.letter:
         return None
     frame = copy(scope.frame)
     frame.layer = {**scope.frame.layer, definition.layer: here}
     return replace(scope, frame=frame)
+
+
+def _numbered(sup: str, depth: Depth | None) -> str:
+    """The superscript of a definition with the number of the last layer in it."""
+    if depth is None:
+        return sup
+    last = rf"(?<![A-Za-z]){re.escape(depth.high)}([+-]\d+)?(?![A-Za-z])"
+    return re.sub(last, lambda found: str(depth.layers + int(found[1] or 0)), sup) if sup != "T" else sup
 
 
 def _left(tokens: Sequence[Token], sub: str) -> list[Token] | None:

@@ -24,7 +24,7 @@ from derive.claims.meaning.powers import check_norm, raised, subscripted
 from derive.claims.meaning.products import quotient
 from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
-from derive.claims.meaning.usage import annotated, name_value
+from derive.claims.meaning.usage import annotated, layer_number, name_value
 from derive.claims.typography.nodes import (
     Accent,
     Cases,
@@ -120,7 +120,7 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     step = _known(node, items, at, scope)
     if step is not None:
         return step
-    made = constant(node, scope)
+    made = constant(node, scope) or layer_number(node, scope)
     if made is not None:
         return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
@@ -216,13 +216,13 @@ def _power_of_square(node: Node, scope: Scope) -> Result | None:
 def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> Step:
     if node.base is None:
         raise NotUnderstood(node.span, "something that carries the scripts")
+    tokens = tuple(scope.superscript(tokens_of(node.sup.items))) if node.sup is not None else ()
     counted = with_size(node, scope)
     if counted is not None:
-        tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
         return raised(counted, tokens, node, scope), at + 1
     argument = scope.formal.get(node.base.name) if isinstance(node.base, Symbol) and node.sub is None else None
     if argument is not None and not node.primes and node.sup is not None:
-        return raised(argument, tuple(scope.substituted(tokens_of(node.sup.items))), node, scope), at + 1
+        return raised(argument, tokens, node, scope), at + 1
     if isinstance(node.base, Symbol | Accent):
         step = _known(node, items, at, scope) or _euler(node, at, scope)
         if step is not None:
@@ -239,7 +239,6 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         value = gradients.primed(node, value, scope)
     if node.sub is not None:
         value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
-    tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
     if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
         return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
     return raised(value, tokens, node, scope), at + 1
@@ -250,6 +249,8 @@ def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
     base = node.base
     if not (isinstance(base, Symbol) and base.name == "e" and node.sup is not None and node.sub is None):
         return None
+    if scope.frame.depth is not None and tokens_of(node.sup.items)[:1] in (["("], ["["]):
+        raise NotUnderstood(node.span, "a declared name: a layer is no power of e")
     exponent = scope.read(node.sup.items, scope)
     if isinstance(exponent, Problem):
         return exponent, at + 1

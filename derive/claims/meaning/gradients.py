@@ -111,7 +111,8 @@ def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
             transposed, tail = replace(following, sup=None), following.sup
     q = named([transposed], scope)
     if q is None:
-        return None
+        waits = resolve(transposed, scope)
+        return (waits, at + 2) if isinstance(waits, Problem) and waits.defect == PENDING else None
     if isinstance(q, Problem):
         return q, at + 2
     span = items[at].span[0], following.span[1]

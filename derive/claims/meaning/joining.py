@@ -19,11 +19,12 @@ from derive.claims.meaning.claim import (
     Problem,
     Value,
 )
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import needs_layout
 from derive.claims.meaning.members import decimals, link
-from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, Frame, NotUnderstood
+from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood
 from derive.claims.typography.nodes import Slip
 from derive.ir.graph import Graph
 from derive.ir.size import Shape

@@ -22,6 +22,7 @@ from derive.claims.meaning.claim import (
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import argument_of_law, definition_of, formal_letters
 from derive.claims.meaning.equations import equation
+from derive.claims.meaning.frames import NotInView
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.members import decimals
@@ -70,12 +71,29 @@ def reading_text(reading: Reading) -> str:
 
 
 def _claim(statement: Statement, layout: Layout, context: Context, ranges: Mapping[str, tuple[int, ...]]) -> Claim:
+    claim = _claim_of_graph(statement, layout, context, ranges)
+    family = context.graph.family
+    if family is None:
+        return claim
+    depths = (family.low + 2, family.low + 3)  # a first layer, a last one and some between
+
+    def networks() -> tuple[Claim, ...]:
+        return tuple(_claim_of_graph(statement, layout, context.at_depth(depth), ranges) for depth in depths)
+
+    return replace(claim, networks=networks)
+
+
+def _claim_of_graph(
+    statement: Statement, layout: Layout, context: Context, ranges: Mapping[str, tuple[int, ...]]
+) -> Claim:
     job = Job(statement, layout, context, ranges)
     try:
         return Claim(statement, tuple(_readings(job)))
     except NotUnderstood as stopped:
         span = stopped.span if stopped.span != (0, 0) else statement.span
         return Claim(statement, (), Unread(span, stopped.expected))
+    except NotInView as hidden:
+        return Claim(statement, (), Unread(statement.span, f"a number of layers: {hidden}"))
     except DeriveError as error:
         return Claim(statement, (), Unread(statement.span, f"something derive can do: {error.message}"))
     except RecursionError:
@@ -127,7 +145,10 @@ def _delta_defined(job: Job) -> list[Reading] | None:
     if definition is None or not definition.letters:
         return None
     meant = replace(job, context=job.context.with_definitions([definition]))
-    made = equation(meant, "definition", definition)
+    try:
+        made = equation(meant, "definition", definition)
+    except NotUnderstood:
+        return None
     fine = [reading for reading in made if not any(faults(way) for way in reading.ways)]
     values = [case.members[0] for reading in fine for case in reading.cases]
     entries = all(isinstance(v, Value) and not v.shape and set(v.letters) == set(definition.letters) for v in values)

@@ -8,22 +8,17 @@ made once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
-from derive.claims.meaning.connections import edges
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.jacobians import entrywise, laid_out
-from derive.claims.meaning.names import Lexicon, lexicon
-from derive.claims.meaning.scripts import Lin, Token
+from derive.claims.meaning.scripts import Lin, Token, worked_out
 from derive.claims.typography.nodes import Node as Layout
 from derive.claims.typography.nodes import Offsets, Slip
-from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
-from derive.ir.node import Node, refs, substitute
-from derive.ir.size import Shape, Size
+from derive.ir.size import Size
 
 T = TypeVar("T")
 MAX_RUNS = 256
@@ -31,8 +26,6 @@ PAGE = "page"
 """The key of the choice between a definition of the page (0) and what δ means by itself (1)."""
 SQUARE = "square"
 """The key of the choice whether `x^2` of a vector is the square of its entries (0) or of its length (1)."""
-PART = "%part"
-"""The binding that a part of a definition becomes, so that it can be differentiated by."""
 PENDING = "pending"
 DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
@@ -97,92 +90,6 @@ def outcomes(run: Callable[[Oracle], T]) -> Iterator[tuple[dict[ChoiceKey, int],
         yield oracle.made, result
 
 
-# ----- the graph that is spoken of -----
-
-
-@dataclass
-class Frame:
-    """A graph with its vocabulary and the derivatives taken so far.
-
-    `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one.
-    """
-
-    graph: Graph
-    scope: str = ""
-    layer: dict[str, Lin] = field(default_factory=dict)
-    others: tuple[Frame, ...] = ()
-    lexicon: Lexicon = field(init=False)
-    _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
-    _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
-    _above: dict[str, set[str]] = field(default_factory=dict)
-    _edges: dict[str, set[tuple[int, int]]] | None = None
-    _extended: dict[tuple[tuple[str, Shape], ...], Graph] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.lexicon = lexicon(self.graph)
-
-    def ancestors(self, name: str) -> set[str]:
-        """What a name depends on."""
-        if name not in self._above:
-            self._above[name] = self.graph.ancestors(name)
-        return self._above[name]
-
-    def jacobian(self, p: str, q: str, *, direct: bool = False) -> Node:
-        """The total or direct derivative of one name by another."""
-        key = (p, q, direct)
-        if key not in self._jacobians:
-            made = jacobian(self.graph, p, q, direct=direct)
-            part = self.graph.bindings.get(PART)
-            self._jacobians[key] = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
-        return self._jacobians[key]
-
-    def is_input(self, name: str) -> bool:
-        """Whether a name is no binding: in the sum over time the weights are held in all earlier steps."""
-        return name in self.graph.inputs
-
-    def has_second_path(self, p: str, q: str) -> bool:
-        """Whether q stands in the definition of p and also reaches p another way."""
-        binding = self.graph.bindings.get(p)
-        below = refs(binding.node) if binding is not None else []
-        return q in below and any(q in self.ancestors(other) for other in below if other != q)
-
-    def total(self, node: Node, q: str) -> Node:
-        """The total derivative of an expression by a name; shape of the expression, then of q."""
-        key = (node, q)
-        if key not in self._totals:
-            if q in self.graph:
-                extended = self.graph.with_binding(Binding("%", node))
-                made = jacobian(extended, "%", q)
-                self._totals[key] = substitute(made, {build.ref("%", node.shape): node})
-            else:
-                self._totals[key] = expression_jacobian(node, build.ref(q, ()))
-        return self._totals[key]
-
-    def with_inputs(self, shapes: Mapping[str, Shape]) -> Graph:
-        """The graph with further inputs; the same object for the same ones, with all that is remembered of it."""
-        declared = self.graph.declarations
-        new = {name: Declaration(name, "input", shape) for name, shape in shapes.items() if name not in declared}
-        if not new:
-            return self.graph
-        key = tuple((name, declaration.shape) for name, declaration in new.items())
-        if key not in self._extended:
-            self._extended[key] = replace(self.graph, declarations={**declared, **new})
-        return self._extended[key]
-
-    @property
-    def sizes(self) -> tuple[Size, ...]:
-        """The sizes of all axes of the model."""
-        found = (size for name in self.graph.names for size in self.graph.shape(name))
-        return tuple(dict.fromkeys(found))
-
-    @property
-    def edges(self) -> dict[str, set[tuple[int, int]]]:
-        """The connections of explicit neurons, by the letter of their weights."""
-        if self._edges is None:
-            self._edges = dict(edges(self.graph, self.lexicon))
-        return self._edges
-
-
 @dataclass(frozen=True)
 class Table:
     """For which numbers in the place of some letters a name exists."""
@@ -200,7 +107,8 @@ class Scope:
 
     `env` gives the number that a letter stands for in this case; a letter without one counts an axis, whose size goes
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
-    whose letters have no number yet. `whole`: what is read next is the whole member and no part of it.
+    whose letters have no number yet. `counting` are the indices of sums from one number to another. `whole`: what is
+    read next is the whole member and no part of it.
     """
 
     frame: Frame
@@ -223,6 +131,7 @@ class Scope:
     assumed: dict[str, None] = field(default_factory=dict)
     free: dict[str, Offsets] = field(default_factory=dict)
     closed: dict[str, Offsets] = field(default_factory=dict)
+    counting: tuple[str, ...] = ()
     flaws: list[Problem] = field(default_factory=list)
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
@@ -285,8 +194,28 @@ class Scope:
         raise NotUnderstood(span, expected)
 
     def substituted(self, tokens: Sequence[Token]) -> list[Token]:
-        """Tokens with the letters that have a number or a layer replaced."""
-        return [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+        """Tokens with the letters that have a number or a layer replaced; sums of layers in numbers are worked out."""
+        made = [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+        return made if self.frame.depth is None else worked_out(made)
+
+    def superscript(self, tokens: Sequence[Token]) -> list[Token]:
+        """The same for what stands above: a lone T is a transpose before it is the last of T steps."""
+        return list(tokens) if list(tokens) == [Lin("T")] else self.substituted(tokens)
+
+    def counts_layers(self, letter: str) -> bool:
+        """Whether a letter without a number stands for layers that have numbers: that of the family, or of a sum."""
+        return self.frame.depth is not None and (letter == self.frame.depth.index or letter in self.bound)
+
+    def stands_for_layers(self, letter: str) -> bool:
+        """Whether a letter is the number of a layer here, known or not yet."""
+        return self.counts_layers(letter) or self.count(letter) is not None
+
+    def count(self, letter: str) -> int | None:
+        """The number of a layer that a letter stands for in a family written out."""
+        if self.frame.depth is None:
+            return None
+        base = self.frame.layer.get(letter)
+        return base.offset if base is not None else self.env.get(letter)
 
     def _substituted(self, token: Lin) -> Token:
         if token.letter in self.env:

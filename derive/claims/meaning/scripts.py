@@ -5,7 +5,7 @@ r"""Scripts as tokens: the letters, numbers and brackets of a subscript or super
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol
@@ -51,6 +51,18 @@ def tokens_of(items: Iterable[Node]) -> list[Token]:
             case _:
                 flat.append(node)
     return _folded(flat)
+
+
+def worked_out(tokens: Sequence[Token]) -> list[Token]:
+    """Tokens with `3 - 1` and `3 - 1 + k` as far as they are numbers: `2` and `2 + k`."""
+    done: list[Token] = []
+    for token in tokens:
+        before, sign = done[-2:] if len(done) > 1 else (None, None)
+        if isinstance(token, int) and sign in ("+", "-") and isinstance(before, int):
+            done[-2:] = [before + token if sign == "+" else before - token]
+        else:
+            done.append(token)
+    return done
 
 
 def primed_letter(node: Node) -> str | None:
