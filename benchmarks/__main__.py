@@ -1,10 +1,12 @@
 """`python -m benchmarks [NAME ...]`: run the named benchmarks (all by default), print, write the tables of README.md.
 
-One thread, set before NumPy is loaded.
+`python -m benchmarks SEARCH [--draws N] [--seed S]` runs a module of `benchmarks.searches`. One thread, set before NumPy
+is loaded.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
@@ -39,4 +41,8 @@ def main(names: list[str]) -> None:
     README.write_text(page, "utf-8")
 
 
-main(sys.argv[1:])
+SEARCHES = {path.stem for path in (Path(__file__).parent / "searches").glob("*.py")}
+if sys.argv[1:] and sys.argv[1] in SEARCHES:
+    importlib.import_module(f"benchmarks.searches.{sys.argv[1]}").main(sys.argv[2:])
+else:
+    main(sys.argv[1:])
