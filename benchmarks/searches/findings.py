@@ -44,7 +44,7 @@ def command(arguments: list[str], run: Search, kinds: Sequence[str]) -> None:
     counts, findings = run(draws, seed)
     print(counts_table(counts, kinds))
     listed = "\n".join(map(str, findings))
-    if (file := option(arguments, "offenders", "")):
+    if file := option(arguments, "offenders", ""):
         Path(file).write_text(listed, "utf-8")
     else:
         print(listed, file=sys.stderr)

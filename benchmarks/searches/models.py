@@ -570,7 +570,9 @@ class Maker:
         if self.rng.random() < 0.15:
             name = self.rng.choice(["power", "pow"])
             return self._call(f"{name}({a.text}, {kind})", a.shape, lambda v: a.run(v) ** float(exponent))
-        return Term(f"{a.operand}**{kind if number > 0 else f'({kind})'}", a.shape, lambda v: a.run(v) ** float(exponent))
+        return Term(
+            f"{a.operand}**{kind if number > 0 else f'({kind})'}", a.shape, lambda v: a.run(v) ** float(exponent)
+        )
 
     def _loss_function(self, depth: int) -> Term | None:
         a, b = self.term(depth), self.term(depth)
@@ -578,7 +580,9 @@ class Maker:
             return None
         name = self.rng.choice(["mse", "mse_loss", "squared_error", "bce", "binary_cross_entropy", "cross_entropy"])
         if name in ("bce", "binary_cross_entropy"):
-            return self._call(f"{name}(sigmoid({a.text}), {b.text})", (), lambda v: _cross(_sigmoid(a.run(v)), b.run(v)))
+            return self._call(
+                f"{name}(sigmoid({a.text}), {b.text})", (), lambda v: _cross(_sigmoid(a.run(v)), b.run(v))
+            )
         if name == "cross_entropy":
             if not a.shape:
                 return None
@@ -591,7 +595,9 @@ class Maker:
 
     def _loss(self) -> Term:
         """A scalar made of one to three of the last values."""
-        parts = [self._scalar(term) for term in self.rng.sample(self.pool[-5:], min(len(self.pool), self.rng.randint(1, 3)))]
+        parts = [
+            self._scalar(term) for term in self.rng.sample(self.pool[-5:], min(len(self.pool), self.rng.randint(1, 3)))
+        ]
         signs = [self.rng.choice("+-") for _ in parts]
         text = " ".join(f"{sign} {part.operand}" for sign, part in zip(signs, parts, strict=True))
 
