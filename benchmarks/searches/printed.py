@@ -106,7 +106,7 @@ def _closed_forms(model: Model, graph: derive.Graph, counts: Counter[str]) -> It
         partial = derivation[name]
         got = np.asarray(Evaluator(arrays, SIZES).value(partial.closed), dtype=float)
         if np.all(np.isfinite(got)) and differs(got):
-            yield Finding("closed form", model.text, f"{partial.unicode()}", f"{got.tolist()} for {wanted.tolist()}")
+            yield Finding("closed form", model.text, _shown(partial), f"{got.tolist()} for {wanted.tolist()}")
         for view in ("matrix", "index"):
             try:
                 got = _by_sympy(partial, graph, view, numbers, np.shape(wanted))
@@ -117,11 +117,18 @@ def _closed_forms(model: Model, graph: derive.Graph, counts: Counter[str]) -> It
                 counts["closed forms not defined at the point"] += 1
                 continue
             except Exception as error:
-                yield Finding("raises", model.text, f"sympy, {view}: {partial.unicode()}", repr(error))
+                yield Finding("raises", model.text, f"sympy, {view}: {_shown(partial)}", repr(error))
                 continue
             if differs(got):
                 told = f"{np.asarray(got).tolist()} for {wanted.tolist()}"
-                yield Finding(f"sympy: {view}", model.text, partial.unicode(), told)
+                yield Finding(f"sympy: {view}", model.text, _shown(partial), told)
+
+
+def _shown(partial: derive.Partial) -> str:
+    try:
+        return partial.unicode()
+    except DeriveError:
+        return partial.name
 
 
 def _by_sympy(partial: derive.Partial, graph: derive.Graph, view: str, numbers: Mapping[str, Any], shape: Any) -> Any:

@@ -6,7 +6,7 @@ elementwise operation by itself, so repeats are written out only where an array 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
@@ -28,11 +28,12 @@ from derive.codegen.contraction import (
 from derive.codegen.factors import is_view
 from derive.codegen.literal import decimal, is_constant_root, number, template
 from derive.codegen.region import is_tail
-from derive.ir.build import label_sizes
+from derive.ir.build import broadcast_shape, label_sizes
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size
 from derive.ops.record import elementwise, tensor
 
+ELEMENTWISE = ("add", "neg", "div", "pow", "call")
 Lookup = Callable[[Node], Code]
 Implement = Callable[[Node], str]
 
@@ -43,13 +44,31 @@ class Writer:
 
     def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str]) -> None:
         self.code, self.implement, self.sizes = code, implement, sizes
+        self._spans: dict[Node, Shape] = {}  # of nodes whose source has another shape than they have
 
     def write(self, node: Node) -> Code:
         """The source of a node that is not a view, from that of its operands."""
         rule = _RULES.get(node.op)
+        if node.op in ELEMENTWISE:
+            self._spread(node, node.args)
         if rule is not None:
             return rule(self, node)
         return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
+
+    def span(self, node: Node) -> Shape:
+        """The shape of what `loose` writes: that of the node, or one that NumPy broadcasts to it."""
+        if not is_view(node):
+            return self._spans.get(node, node.shape)
+        (inner,), out = node.labels
+        if stands(inner, out, label_sizes(node)):
+            return self.span(node.args[0])
+        sizes = [size if label in inner else ONE for label, size in zip(out, node.shape, strict=True)]
+        lead = next((k for k, label in enumerate(out) if label in inner), len(out))
+        return tuple(sizes[lead:])
+
+    def _spread(self, node: Node, operands: Iterable[Node]) -> None:
+        """Remember what comes out of an elementwise operation on these operands as `loose` writes them."""
+        self._spans[node] = broadcast_shape([self.span(operand) for operand in operands])
 
     # ------------------------------------------------------------------------------------------- operands
 
@@ -59,35 +78,20 @@ class Writer:
             return self.code(node)
         (inner,), out = node.labels
         sizes = label_sizes(node)
-        array = Labelled(self.code(node.args[0]), inner)
         if stands(inner, out, sizes):
-            return array.code
+            return self.loose(node.args[0])
+        array = Labelled(self.exact(node.args[0]), inner)
         return aligned(contracted([array], tuple(label for label in out if label in inner), sizes), out)
 
     def exact(self, node: Node) -> Code:
         """A node as an array of its full shape."""
-        if not is_view(node):
-            return self.code(node)
-        (inner,), out = node.labels
-        repeats = [size for label, size in zip(out, node.shape, strict=True) if label not in inner]
-        if all(size is ONE for size in repeats):
-            code = self.loose(node)
-            # `loose` leaves out leading axes of length 1
-            lead = next((k for k, label in enumerate(out) if label in inner), len(out))
-            if not lead or (inner and stands(inner, out, label_sizes(node)) and len(inner) == len(out)):
-                return code
-            if inner:
-                return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
-        shape = self.shape(node.shape)
-        core = node.args[0]
-        if not core.shape:
-            value = as_number(core)
-            if value == 0:
-                return Code(f"np.zeros({shape})")
-            if value == 1:
-                return Code(f"np.ones({shape})")
-            return Code(f"np.full({shape}, {decimal(value) if value is not None else self.code(core).text})")
-        return Code(f"np.broadcast_to({self.loose(node).text}, {shape})")
+        code, span = self.loose(node), self.span(node)
+        lead = len(node.shape) - len(span)
+        if span == node.shape:
+            return code
+        if span and span == node.shape[lead:] and all(size is ONE for size in node.shape[:lead]):
+            return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
+        return Code(f"np.broadcast_to({code.text}, {self.shape(node.shape)})")
 
     def shape(self, shape: Shape) -> str:
         """A shape as a tuple (a lone axis as it is)."""
@@ -157,6 +161,7 @@ class Writer:
         operands = [self.loose(arg) for arg in node.args]
         if record is None or any(node.orders):
             full = [self.exact(arg) for arg in node.args]
+            self._spans.pop(node)
             return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")
         if is_constant_root(node):
             return Code(f"math.sqrt({operands[0].text})")
@@ -215,20 +220,24 @@ class Writer:
             return None
         if len(arrays) == 2 and all(len(labels) == 1 for labels, _ in arrays) and ins.count(arrays[0][0]) == 1:
             return None
-        scalars = [Labelled(self.code(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
+        scalars = [Labelled(self.loose(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
         plain = sum(not _is_indicator(arg) for _, arg in arrays)
         code: Code | None = None
+        spans: list[Shape] = []
         for labels, arg in arrays:
             if len(set(labels)) < len(labels):
                 return None
             if stands(labels, out, sizes):
                 laid = self._factor(arg, plain)
+                spans.append(self.span(arg))
             else:
                 wanted = tuple(x for x in out if x in labels)
-                laid = aligned(contracted([Labelled(self.code(arg), labels)], wanted, sizes), out)
+                laid = aligned(contracted([Labelled(self.exact(arg), labels)], wanted, sizes), out)
+                spans.append(tuple(size if x in labels else ONE for x, size in zip(out, node.shape, strict=True)))
             code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
         if code is None:
             return scaled(scalars[:-1], scalars[-1]).code
+        self._spans[node] = broadcast_shape(spans)
         return scaled(scalars, Labelled(code, out)).code
 
     def _factor(self, arg: Node, plain: int) -> Code:

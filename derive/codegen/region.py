@@ -78,7 +78,7 @@ class Region:
             return self.root
         if len({atom for monomial in terms for atom, _ in monomial}) > MOST_ATOMS:
             return self.root
-        candidate = self._built(terms)
+        candidate = build.broadcast_to(self._built(terms), self.root.shape)
         atoms = {
             part
             for atom in self.rank
@@ -116,7 +116,7 @@ class Region:
 
     def _of(self, node: Node, done: Mapping[Node, Polynomial], axes: Sequence[int], like: Node) -> Polynomial:
         """The terms of an operand that lies along `axes` of the region."""
-        if node in done and node.shape == self.root.shape:
+        if node in done:
             return done[node]
         return self._atom(build.broadcast_to(repeated(node, axes, like), self.root.shape))
 

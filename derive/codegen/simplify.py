@@ -53,7 +53,9 @@ def is_repeat(node: Node) -> bool:
 
 
 def carried(node: Node) -> tuple[int, ...]:
-    """The axes along which a node is not just repeated."""
+    """The axes along which a node, whatever its sign, is not just repeated."""
+    if node.op == "neg":
+        return carried(node.args[0])
     if not is_repeat(node):
         return tuple(range(len(node.shape)))
     (inner,), out = node.labels
@@ -63,8 +65,10 @@ def carried(node: Node) -> tuple[int, ...]:
 def narrowed(node: Node, axes: Sequence[int]) -> Node:
     """A repeated node on some of its axes only, which must include those it carries."""
     shape = tuple(node.shape[k] for k in axes)
-    if shape == node.shape:
+    if len(axes) == len(node.shape):
         return node
+    if node.op == "neg":
+        return build.neg(narrowed(node.args[0], axes))
     (inner,), out = node.labels
     return build.contract([inner], tuple(out[k] for k in axes), node.args, shape)
 

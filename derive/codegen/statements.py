@@ -180,20 +180,20 @@ class Statements:
     def _result(self, node: Node, *wanted: str) -> str:
         """A variable (or a number) that holds a result: an array of full shape that is nobody else's."""
         core = _core(node)
-        if not node.shape:
+        if not node.shape and not core.shape:
             if core.op in ("number", "size"):
                 return f"float({self.code[core].text})" if core.op == "size" else _as_float(self.code[core].text)
             if not self.code[core].text.isidentifier():
                 self._assign(core)
             return self.code[core].text
-        code = self.writer.exact(node)
-        if node in self.code and core.op != "ref" and code.text.isidentifier():
-            return code.text
-        if not is_view(node) and core.op != "ref":
-            self._assign(node)
+        whole = self.writer.span(node) == node.shape
+        if whole and not is_view(node) and core.op != "ref":
+            if not self.code[node].text.isidentifier():
+                self._assign(node)
             return self.code[node].text
+        code = self.writer.exact(node)
         # a view of an input, or one that NumPy makes read-only, is not the caller's to change
-        shared = core.op == "ref" or "np.broadcast_to" in code.text or "np.diagonal" in code.text
+        shared = not whole or core.op == "ref" or "np.diagonal" in code.text
         variable = self.names.claim(*wanted)
         self.lines.append(Line(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
         return variable
