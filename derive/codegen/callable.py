@@ -63,13 +63,14 @@ class _Function:
         self._declared = derivation.graph.inputs
         self._sizes = {name for name, d in derivation.graph.declarations.items() if d.kind == "size"}
         self._sizes.update(derivation.graph.size_names(), parts.sizes)
-        self._needed = list(parts.inputs.items())
+        self._variables = parts.inputs
+        self._needed = [name for name in parts.inputs if name in parts.needed]
         self._extra = {
             i.parameter: _implementation(i, derivation.graph.declarations.get(i.name), functions)
             for i in parts.implementations
         }
-        self._order = [name for name, _ in self._needed]
         self._seen: list[tuple[str, Any, tuple[int, ...]]] = []
+        self._absent: dict[str, Any] = {}  # parameters that nothing reads and the last call did not give
 
     def __reduce__(self) -> tuple[object, ...]:
         return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
@@ -83,7 +84,7 @@ class _Function:
                     if array.dtype is not dtype or array.shape != shape:
                         break
                 else:
-                    result: tuple[Any, Gradients] = self._function(**values, **self._extra)
+                    result: tuple[Any, Gradients] = self._function(**values, **self._absent, **self._extra)
                     return result
             except (KeyError, AttributeError):
                 pass
@@ -100,7 +101,7 @@ class _Function:
                 sizes[name] = _whole(name, value)
             else:
                 self._unknown(name)
-        missing = [name for name in self._order if name not in arrays]
+        missing = [name for name in self._needed if name not in arrays]
         if missing:
             raise ModelError(
                 f"missing input{'s' * (len(missing) > 1)}: {', '.join(missing)}",
@@ -110,16 +111,18 @@ class _Function:
         loose = {
             variable: sizes[name] for name, variable in self._parts.sizes.items() if variable in self._loose(sizes)
         }
-        ordered = [arrays[name] for name in self._order]
-        untouched = not loose and all(arrays[name] is values.get(name) for name in self._order)
-        if untouched and all(name == variable for name, variable in self._needed):
-            self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in self._order]
+        ordered = [arrays.get(name) for name in self._variables]
+        given = [name for name in self._variables if name in arrays]
+        untouched = not loose and all(arrays[name] is values.get(name) for name in given)
+        if untouched and all(name == self._variables[name] for name in given):
+            self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in given]
+            self._absent = {variable: None for name, variable in self._variables.items() if name not in arrays}
         result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
         return result
 
     def _loose(self, sizes: Mapping[str, int]) -> list[str]:
         """Size parameters of the emitted function: sizes that are no whole axis of an input."""
-        whole = {str(size) for name in self._order for size in self._declared[name].shape}
+        whole = {str(size) for name in self._needed for size in self._declared[name].shape}
         loose = {name: variable for name, variable in self._parts.sizes.items() if name not in whole}
         for name in loose:
             if name not in sizes:

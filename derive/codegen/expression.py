@@ -29,7 +29,7 @@ from derive.codegen.factors import is_view
 from derive.codegen.literal import decimal, is_constant_root, number, template
 from derive.codegen.region import is_tail
 from derive.ir.build import broadcast_shape, label_sizes
-from derive.ir.node import Node, as_number
+from derive.ir.node import Node, as_number, topological
 from derive.ir.size import ONE, Shape, Size
 from derive.ops.record import elementwise, tensor
 
@@ -40,10 +40,10 @@ Implement = Callable[[Node], str]
 
 class Writer:
     """Writes nodes as source. `code` gives the source of a node that is no view, `implement` the parameter that stands
-    for a generic function, `sizes` the source of a named size."""
+    for a generic function, `sizes` the source of a named size, `dtype` that of the type of arrays made of numbers."""
 
-    def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str]) -> None:
-        self.code, self.implement, self.sizes = code, implement, sizes
+    def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str], dtype: str) -> None:
+        self.code, self.implement, self.sizes, self.dtype = code, implement, sizes, dtype
         self._spans: dict[Node, Shape] = {}  # of nodes whose source has another shape than they have
 
     def write(self, node: Node) -> Code:
@@ -91,7 +91,21 @@ class Writer:
             return code
         if span and span == node.shape[lead:] and all(size is ONE for size in node.shape[:lead]):
             return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
-        return Code(f"np.broadcast_to({code.text}, {self.shape(node.shape)})")
+        shape = self.shape(node.shape)
+        if not span:
+            return self._filled(node, code, shape)
+        return Code(f"np.broadcast_to({code.text}, {shape})")
+
+    def _filled(self, node: Node, code: Code, shape: str) -> Code:
+        """An array of a scalar."""
+        value = number_of(node)
+        if value in (0, 1):
+            return Code(f"np.{'ones' if value else 'zeros'}({shape}, {self.dtype})")
+        if value is not None:
+            return Code(f"np.full({shape}, {decimal(value)}, {self.dtype})")
+        if all(below.op not in ("ref", "functional") for below in topological(node)):
+            return Code(f"np.full({shape}, {code.text}, {self.dtype})")  # of sizes and constants
+        return Code(f"np.full({shape}, {code.text})")
 
     def shape(self, shape: Shape) -> str:
         """A shape as a tuple (a lone axis as it is)."""
@@ -177,7 +191,7 @@ class Writer:
         for size in reversed(node.shape[1:]):
             n = cast(int, size.number)
             items = [f"[{', '.join(items[k : k + n])}]" for k in range(0, len(items), n)]
-        return Code(f"np.array([{', '.join(items)}])")
+        return Code(f"np.array([{', '.join(items)}], {self.dtype})")
 
     def _entry(self, node: Node) -> Code:
         array = self.exact(node.args[0])
@@ -263,7 +277,7 @@ class Writer:
         fresh, extra, distinct = max(sizes) + 1, [], []
         for label in out:
             if label in distinct:
-                extra.append(Labelled(Code(f"np.eye({self.size(sizes[label])})"), (label, fresh)))
+                extra.append(Labelled(Code(f"np.eye({self.size(sizes[label])}, dtype={self.dtype})"), (label, fresh)))
                 sizes[fresh] = sizes[label]
                 distinct.append(fresh)
                 fresh += 1
@@ -280,6 +294,14 @@ class Writer:
             vector = contracted(factors, (out[0],), sizes)
             return Code(f"np.diag({vector.code.text})")
         return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
+
+
+def number_of(node: Node) -> Fraction | None:
+    """The number that a node repeats, if it does."""
+    if node.op == "neg":
+        value = number_of(node.args[0])
+        return None if value is None else -value
+    return number_of(node.args[0]) if is_view(node) else as_number(node)
 
 
 def _is_indicator(node: Node) -> bool:
