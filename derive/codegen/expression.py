@@ -6,6 +6,7 @@ elementwise operation by itself, so repeats are written out only where an array 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
@@ -52,7 +53,11 @@ class Writer:
         if node.op in ELEMENTWISE:
             self._spread(node, node.args)
         if rule is not None:
-            return rule(self, node)
+            code = rule(self, node)
+            # a Python number leaves float32 what it is
+            numpy = re.search(r"\w\(", code.text) and not code.text.startswith("math.")
+            scalar = node.op in ELEMENTWISE and not node.shape
+            return Code(f"float({code.text})") if scalar and numpy and is_constant(node) else code
         return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
 
     def span(self, node: Node) -> Shape:
@@ -103,8 +108,8 @@ class Writer:
             return Code(f"np.{'ones' if value else 'zeros'}({shape}, {self.dtype})")
         if value is not None:
             return Code(f"np.full({shape}, {decimal(value)}, {self.dtype})")
-        if all(below.op not in ("ref", "functional") for below in topological(node)):
-            return Code(f"np.full({shape}, {code.text}, {self.dtype})")  # of sizes and constants
+        if is_constant(node):
+            return Code(f"np.full({shape}, {code.text}, {self.dtype})")
         return Code(f"np.full({shape}, {code.text})")
 
     def shape(self, shape: Shape) -> str:
@@ -181,7 +186,10 @@ class Writer:
             return Code(f"math.sqrt({operands[0].text})")
         if is_tail(node):
             return Code(f"np.log1p(np.exp({operands[0].text}))")
-        return template(record.numpy, operands)
+        code = template(record.numpy, operands)
+        if node.name == "where" and not any(self.span(arg) or not is_constant(arg) for arg in node.args[1:]):
+            return Code(f"{code.text}.astype({self.dtype})")  # NumPy makes float64 of two numbers
+        return code
 
     def _functional(self, node: Node) -> Code:
         return Code(f"{self.implement(node)}({', '.join(self.exact(arg).text for arg in node.args)})")
@@ -258,7 +266,7 @@ class Writer:
         """A factor; an indicator may stay a truth value if something else in the product is a number."""
         if plain and _is_indicator(arg) and not self.code(arg).text.isidentifier():
             return Code(f"{self.loose(arg.args[0]).at(ADD)} > 0", 0)
-        return self.code(arg)
+        return self.loose(arg)
 
     def _kept(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
         """A sum over axes that stay with length 1, or None."""
@@ -290,7 +298,7 @@ class Writer:
         if len(out) == 2 and all(not labels for labels in ins):
             if [as_number(arg) for arg in node.args] == [1]:
                 return extra[0].code
-        elif len(out) == 2:
+        elif len(out) == 2 and any(out[0] in labels for labels in ins):
             vector = contracted(factors, (out[0],), sizes)
             return Code(f"np.diag({vector.code.text})")
         return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
@@ -302,6 +310,11 @@ def number_of(node: Node) -> Fraction | None:
         value = number_of(node.args[0])
         return None if value is None else -value
     return number_of(node.args[0]) if is_view(node) else as_number(node)
+
+
+def is_constant(node: Node) -> bool:
+    """Whether a value is made of numbers and sizes alone."""
+    return all(below.op not in ("ref", "functional") for below in topological(node))
 
 
 def _is_indicator(node: Node) -> bool:

@@ -56,7 +56,7 @@ def _body(derivation: Derivation, parts: Program) -> str:
         lines.append(f"    {parts.sizes[name]} = {parts.inputs[owner]}.shape[{axis}]")
     if parts.dtype:
         # 1.0: whole numbers become floating point, float32 stays
-        kinds = [variable for name, variable in parts.inputs.items() if name in parts.needed]
+        kinds = [variable for name, variable in parts.inputs.items() if name in (parts.needed or parts.inputs)]
         lines.append(f"    {parts.dtype} = np.result_type({', '.join([*kinds, '1.0'])})")
     for heading, statements in (("forward", parts.forward), ("backward", parts.backward)):
         if statements:

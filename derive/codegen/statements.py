@@ -208,14 +208,15 @@ class Statements:
             if not self.code[core].text.isidentifier():
                 self._assign(core)
             return self.code[core].text
-        whole = self.writer.span(node) == node.shape
+        span = self.writer.span(node)
+        whole = span == node.shape
         if whole and not is_view(node) and core.op != "ref":
             if not self.code[node].text.isidentifier():
                 self._assign(node)
             return self.code[node].text
         code = self.writer.exact(node)
         # a view of an input, or one that NumPy makes read-only, is not the caller's to change
-        shared = not whole or core.op == "ref" or "np.diagonal" in code.text
+        shared = (span and not whole) or core.op == "ref" or "np.diagonal" in code.text
         variable = self.names.claim(*wanted)
         self.lines.append(Line(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
         return variable
