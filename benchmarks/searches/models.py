@@ -570,9 +570,14 @@ class Maker:
         if self.rng.random() < 0.15:
             name = self.rng.choice(["power", "pow"])
             return self._call(f"{name}({a.text}, {kind})", a.shape, lambda v: a.run(v) ** float(exponent))
-        return Term(
-            f"{a.operand}**{kind if number > 0 else f'({kind})'}", a.shape, lambda v: a.run(v) ** float(exponent)
-        )
+
+        def run(v: Values) -> Any:
+            base = a.run(v)
+            if not whole or number < 0:
+                margins.watch(base)
+            return base ** float(exponent)
+
+        return Term(f"{a.operand}**{kind if number > 0 else f'({kind})'}", a.shape, run)
 
     def _loss_function(self, depth: int) -> Term | None:
         a, b = self.term(depth), self.term(depth)

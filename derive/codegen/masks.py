@@ -39,28 +39,39 @@ def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
 
 
 def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
-    """A product or quotient as a choice, if there is a condition in it; a sum of products as the sum of choices."""
-    if node.op == "contract" and not masks[node]:
-        ins, out = node.labels
-        every = tuple(dict.fromkeys(label for labels in ins for label in labels))
-        whole = next((arg for labels, arg in zip(ins, node.args, strict=True) if set(labels) == set(every)), None)
-        if whole is None or set(every) <= set(out) or not any(masks[arg] for arg in node.args):
-            return node
-        sizes = build.label_sizes(node)
-        product = build.contract(list(ins), every, node.args, tuple(sizes[label] for label in every))
-        masks[product] = _masks(product, masks)
-        chosen = _guarded(product, masks, finite) if masks[product] else product
-        total = build.contract([every], out, [chosen], node.shape)
-        masks[total] = ()
-        if chosen in finite:
-            finite.add(total)
-        return total if chosen is not product else node
-    if node.op not in ("contract", "div") or not masks[node]:
+    """A product or quotient as a choice, if there is a condition in it."""
+    if node.op == "contract":
+        node = _guarded_inside(node, masks, finite)
+    if node in finite or node.op not in ("contract", "div") or not masks[node]:
         return node
     chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.number(0))
     masks[chosen] = masks[node]
     finite.add(chosen)
     return chosen
+
+
+def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
+    """A sum of products with the factors that lie along the axes of a condition multiplied first, and guarded.
+
+    No array comes of it that is larger than what the condition is a factor of.
+    """
+    ins, out = node.labels
+    for own, arg in sorted(zip(ins, node.args, strict=True), key=lambda item: -len(item[0])):
+        if not masks[arg] or set(own) <= set(out) or len(set(own)) < len(own):
+            continue
+        inside = [(labels, a) for labels, a in zip(ins, node.args, strict=True) if set(labels) <= set(own)]
+        outside = [(labels, a) for labels, a in zip(ins, node.args, strict=True) if not set(labels) <= set(own)]
+        if all(a in finite for _, a in inside):
+            continue
+        product = build.contract([labels for labels, _ in inside], own, [a for _, a in inside], arg.shape)
+        masks[product] = _masks(product, masks)
+        kept = [(own, _guarded(product, masks, finite)), *outside]
+        node = build.contract([labels for labels, _ in kept], out, [a for _, a in kept], node.shape)
+        masks[node] = _masks(node, masks)
+        if all(a in finite for _, a in kept):
+            finite.add(node)
+        break
+    return node
 
 
 def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:

@@ -93,7 +93,8 @@ class Region:
     def _terms(self, root: Node) -> Polynomial:
         done: dict[Node, Polynomial] = {}
         for node in self.region:
-            done[node] = self._as_sum(self._one(node, done))
+            # a part that is the root of another region too may have become something else
+            done[node] = self._as_sum(self._one(node, done) if is_elementwise(node) else self._atom(node))
             if node is root:
                 break
         return done[root] if root in done else self._atom(root)

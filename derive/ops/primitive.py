@@ -155,8 +155,11 @@ def power_rule(base: Node, n: Fraction) -> list[Node]:
 
 
 def scalar_of(node: Node) -> Node:
-    """The scalar that was repeated to this shape, or the node itself."""
+    """The scalar that was repeated to this shape, or the node itself; one on a diagonal, as in eye(n), is not repeated."""
     while node.op == "contract" and len(node.args) == 1 and not node.labels[0][0]:
+        out = node.labels[1]
+        if len(set(out)) < len(out):
+            break
         node = node.args[0]
     return node
 
