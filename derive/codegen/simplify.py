@@ -188,12 +188,12 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     if not coefficient:
         return build.zeros(like.shape)
     borne = {label for labels, _ in kept for label in labels}
-    core_out = tuple(label for label in out if label in borne)
-    if len(set(out)) < len(out):
-        core_out = out
+    axes = [k for k, label in enumerate(out) if label in borne or out.count(label) > 1]
+    core_out = tuple(out[k] for k in axes)
     shape = tuple(sizes[label] for label in core_out)
     magnitude = abs(coefficient)
-    if len(kept) == 1 and magnitude == 1 and _is_one_step(kept[0][0], out, sizes):
+    plain = core_out == out or len(set(out)) == len(out)  # a diagonal is written by itself, and repeated afterwards
+    if len(kept) == 1 and magnitude == 1 and plain and _is_one_step(kept[0][0], out, sizes):
         core = build.contract([kept[0][0]], out, [kept[0][1]], like.shape)
         return negated(core) if coefficient < 0 else core
     factors = [((), build.number(magnitude)), *kept] if magnitude != 1 or not kept else kept
@@ -202,7 +202,7 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     else:
         core = build.contract([labels for labels, _ in factors], core_out, [a for _, a in factors], shape)
     if core_out != out:
-        core = build.contract([core_out], out, [core], like.shape)
+        core = repeated(core, axes, like)
     return negated(core) if coefficient < 0 else core
 
 
