@@ -1,7 +1,7 @@
-"""`python -m benchmarks [NAME ...]`: run the named benchmarks (all by default), print, write the tables of README.md.
+"""`python -m benchmarks [NAME ...]`: run benchmarks (all by default), print, write the tables of README.md.
 
-`python -m benchmarks SEARCH [--draws N] [--seed S]` runs a module of `benchmarks.searches`. One thread, set before NumPy
-is loaded.
+`python -m benchmarks SEARCH [--draws N] [--seed S]` runs a module of `benchmarks.searches`. One thread, set before
+NumPy is loaded.
 """
 
 from __future__ import annotations

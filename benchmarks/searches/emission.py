@@ -28,7 +28,8 @@ import numpy as np
 
 import derive
 from benchmarks.searches.findings import Finding, command
-from benchmarks.searches.models import SIZES, Model, random_model
+from benchmarks.searches.models import Model, random_model
+from benchmarks.searches.terms import SIZES
 
 SAME = 1e-6
 KINDS = (

@@ -17,8 +17,9 @@ import numpy as np
 
 import derive
 from benchmarks.searches.findings import Finding, command
-from benchmarks.searches.models import SIZES, Model, random_model
+from benchmarks.searches.models import Model, random_model
 from benchmarks.searches.sympy_values import NotCovered, value
+from benchmarks.searches.terms import SIZES
 from derive.check.formulas.verify import Options, verify_formula
 from derive.errors import DeriveError, UnsupportedError
 from derive.notation.names import Names

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -22,9 +23,18 @@ class NotCovered(Exception):
 
 
 SCALAR: Mapping[str, Callable[..., float]] = {
-    **{"exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos, "tanh": math.tanh, "erf": math.erf},
-    **{"Abs": abs, "sign": lambda x: float(np.sign(x)), "Heaviside": lambda x, *_: float(x > 0)},
-    **{"Max": max, "Min": min, "KroneckerDelta": lambda i, j: float(i == j)},
+    "exp": math.exp,
+    "log": math.log,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tanh": math.tanh,
+    "erf": math.erf,
+    "Abs": abs,
+    "sign": lambda x: float(np.sign(x)),
+    "Heaviside": lambda x, *_: float(x > 0),
+    "Max": max,
+    "Min": min,
+    "KroneckerDelta": lambda i, j: float(i == j),
 }
 
 
@@ -76,46 +86,48 @@ def _sum(e: Any, numbers: Numbers) -> float:
 
 
 def _matrix(e: Any, numbers: Numbers) -> Any:
-    def below() -> list[Any]:
-        return [_matrix(arg, numbers) for arg in e.args]
+    def size(k: int) -> int:
+        return int(_scalar(e.args[k], numbers))
 
     match e:
         case sp.MatrixSymbol():
             array = np.asarray(numbers[e.name], dtype=float)
             return array.reshape(array.shape[0], -1)
-        case sp.MatAdd():
-            return sum(below())
-        case sp.MatMul():
-            scalar, matrices = 1.0, []
-            for arg in e.args:
-                if isinstance(arg, sp.MatrixExpr):
-                    matrices.append(_matrix(arg, numbers))
-                else:
-                    scalar *= _scalar(arg, numbers)
-            return scalar * (np.linalg.multi_dot(matrices) if len(matrices) > 1 else matrices[0])
-        case sp.HadamardProduct():
-            return math.prod(below()[1:], start=below()[0])
+        case sp.OneMatrix():
+            return np.ones((size(0), size(1)))
+        case sp.ZeroMatrix():
+            return np.zeros((size(0), size(1)))
+        case sp.Identity():
+            return np.eye(size(0))
         case sp.HadamardPower():
             return _matrix(e.args[0], numbers) ** _scalar(e.args[1], numbers)
-        case sp.Transpose():
-            return _matrix(e.args[0], numbers).T
-        case sp.Inverse():
-            return np.linalg.inv(_matrix(e.args[0], numbers))
         case sp.MatPow():
-            return np.linalg.matrix_power(_matrix(e.args[0], numbers), int(e.args[1]))
-        case sp.OneMatrix():
-            return np.ones([int(_scalar(size, numbers)) for size in e.args])
-        case sp.ZeroMatrix():
-            return np.zeros([int(_scalar(size, numbers)) for size in e.args])
-        case sp.Identity():
-            return np.eye(int(_scalar(e.args[0], numbers)))
-        case sp.DiagMatrix():
-            return np.diag(_matrix(e.args[0], numbers)[:, 0])
-        case sp.DiagonalOf():
-            return np.diag(_matrix(e.args[0], numbers))[:, None]
+            return np.linalg.matrix_power(_matrix(e.args[0], numbers), size(1))
         case ElementwiseApplyFunction():
             (letter,), body = e.function.args
             inner = _matrix(e.expr, numbers)
             entries = [_scalar(body, {**numbers, letter.name: entry}) for entry in inner.flat]
             return np.array(entries).reshape(inner.shape)
-    raise NotCovered(e.func.__name__)
+    operation = next((run for kind, run in OPERATIONS.items() if isinstance(e, kind)), None)
+    if operation is None:
+        raise NotCovered(e.func.__name__)
+    parts = [_matrix(a, numbers) if isinstance(a, sp.MatrixExpr) else _scalar(a, numbers) for a in e.args]
+    return operation(*parts)
+
+
+def _product(*factors: Any) -> Any:
+    """Scalars times a chain of matrices."""
+    matrices = [factor for factor in factors if np.ndim(factor)]
+    scale = math.prod(factor for factor in factors if not np.ndim(factor))
+    return scale * reduce(np.matmul, matrices)
+
+
+OPERATIONS: Mapping[type, Callable[..., Any]] = {
+    sp.MatAdd: lambda *terms: sum(terms),
+    sp.MatMul: _product,
+    sp.HadamardProduct: lambda *factors: math.prod(factors),
+    sp.Transpose: np.transpose,
+    sp.Inverse: np.linalg.inv,
+    sp.DiagMatrix: lambda column: np.diag(column[:, 0]),
+    sp.DiagonalOf: lambda matrix: np.diag(matrix)[:, None],
+}

@@ -112,10 +112,9 @@ class _Function:
             variable: sizes[name] for name, variable in self._parts.sizes.items() if variable in self._loose(sizes)
         }
         ordered = [arrays.get(name) for name in self._variables]
-        given = [name for name in self._variables if name in arrays]
-        untouched = not loose and all(arrays[name] is values.get(name) for name in given)
-        if untouched and all(name == self._variables[name] for name in given):
-            self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in given]
+        untouched = not loose and all(array is values.get(name) for name, array in arrays.items())
+        if untouched and all(name == self._variables[name] for name in arrays):
+            self._seen = [(name, array.dtype, array.shape) for name, array in arrays.items()]
             self._absent = {variable: None for name, variable in self._variables.items() if name not in arrays}
         result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
         return result

@@ -5,7 +5,8 @@
     closed forms, emitted code      what is printed and what is run
 
 The first is independent of everything derived; the derived gradient is held against it, and the others against the
-derived gradient. A gradient is true only where code was emitted, ran and agreed. A family of layers is checked as its three windows and as networks of two depths.
+derived gradient. A gradient is true only where code was emitted, ran and agreed. A family of layers is checked as its
+three windows and as networks of two depths.
 """
 
 from __future__ import annotations
