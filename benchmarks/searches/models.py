@@ -67,11 +67,11 @@ class Model:
     def gradients(self) -> tuple[float, dict[str, Any]]:
         """The loss, and its gradient by every input and binding."""
         loss = self.lines[-1][0]
-        plain = self.run(self.values)
-        zeros = {name: np.zeros(np.shape(plain[name])) for name in self.bindings}
         inputs = {name: np.asarray(value, dtype=float) for name, value in self.values.items()}
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
+            plain = self.run(self.values)
+            zeros = {name: np.zeros(np.shape(plain[name])) for name in self.bindings}
             found = autograd.grad(lambda leaves: self.run(leaves[0], leaves[1])[loss])((inputs, zeros))
         gradients = {**found[0], **found[1]}
         assert all(np.shape(slope) == np.shape(plain[name]) for name, slope in gradients.items()), self.text
