@@ -1,13 +1,9 @@
-"""One node as one NumPy expression, from the expressions of its operands.
-
-Operands that are mere views (turned, repeated, squeezed) are looked through: NumPy broadcasts a repeated operand of an
-elementwise operation by itself, so repeats are written out only where an array of full shape is needed.
-"""
+"""One node as one NumPy expression, from the expressions of its operands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
@@ -27,106 +23,34 @@ from derive.codegen.contraction import (
     turned,
 )
 from derive.codegen.factors import is_view
-from derive.codegen.literal import decimal, is_constant_root, number, template
+from derive.codegen.literal import is_constant_root, number, template
+from derive.codegen.operands import ELEMENTWISE, Lookup, Operands
 from derive.codegen.region import is_tail
 from derive.ir.build import broadcast_shape, label_sizes
-from derive.ir.node import Node, as_number, topological
+from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size
 from derive.ops.record import elementwise, tensor
 
-ELEMENTWISE = ("add", "neg", "div", "pow", "call")
-Lookup = Callable[[Node], Code]
 Implement = Callable[[Node], str]
 
 
-class Writer:
-    """Writes nodes as source. `code` gives the source of a node that is no view, `implement` the parameter that stands
-    for a generic function, `sizes` the source of a named size, `dtype` that of the type of arrays made of numbers."""
+class Writer(Operands):
+    """Writes nodes as source; `implement` gives the parameter that stands for a generic function."""
 
     def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str], dtype: str) -> None:
-        self.code, self.implement, self.sizes, self.dtype = code, implement, sizes, dtype
-        self._spans: dict[Node, Shape] = {}  # of nodes whose source has another shape than they have
+        super().__init__(code, sizes, dtype)
+        self.implement = implement
 
     def write(self, node: Node) -> Code:
         """The source of a node that is not a view, from that of its operands."""
+        self.note(node)
         rule = _RULES.get(node.op)
-        if node.op in ELEMENTWISE:
-            self._spread(node, node.args)
-        if rule is not None:
-            code = rule(self, node)
-            # a Python number leaves float32 what it is
-            numpy = re.search(r"\w\(", code.text) and not code.text.startswith("math.")
-            scalar = node.op in ELEMENTWISE and not node.shape
-            return Code(f"float({code.text})") if scalar and numpy and is_constant(node) else code
-        return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
-
-    def span(self, node: Node) -> Shape:
-        """The shape of what `loose` writes: that of the node, or one that NumPy broadcasts to it."""
-        if not is_view(node):
-            return self._spans.get(node, node.shape)
-        (inner,), out = node.labels
-        if stands(inner, out, label_sizes(node)):
-            return self.span(node.args[0])
-        sizes = [size if label in inner else ONE for label, size in zip(out, node.shape, strict=True)]
-        lead = next((k for k, label in enumerate(out) if label in inner), len(out))
-        return tuple(sizes[lead:])
-
-    def _spread(self, node: Node, operands: Iterable[Node]) -> None:
-        """Remember what comes out of an elementwise operation on these operands as `loose` writes them."""
-        self._spans[node] = broadcast_shape([self.span(operand) for operand in operands])
-
-    # ------------------------------------------------------------------------------------------- operands
-
-    def loose(self, node: Node) -> Code:
-        """A node as an operand of an elementwise operation: what NumPy broadcasts to its shape."""
-        if not is_view(node):
-            return self.code(node)
-        (inner,), out = node.labels
-        sizes = label_sizes(node)
-        if stands(inner, out, sizes):
-            return self.loose(node.args[0])
-        array = Labelled(self.exact(node.args[0]), inner)
-        return aligned(contracted([array], tuple(label for label in out if label in inner), sizes), out)
-
-    def exact(self, node: Node) -> Code:
-        """A node as an array of its full shape."""
-        code, span = self.loose(node), self.span(node)
-        lead = len(node.shape) - len(span)
-        if span == node.shape:
-            return code
-        if span and span == node.shape[lead:] and all(size is ONE for size in node.shape[:lead]):
-            return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
-        shape = self.shape(node.shape)
-        if not span:
-            return self._filled(node, code, shape)
-        return Code(f"np.broadcast_to({code.text}, {shape})")
-
-    def _filled(self, node: Node, code: Code, shape: str) -> Code:
-        """An array of a scalar."""
-        value = number_of(node)
-        if value in (0, 1):
-            return Code(f"np.{'ones' if value else 'zeros'}({shape}, {self.dtype})")
-        if value is not None:
-            return Code(f"np.full({shape}, {decimal(value)}, {self.dtype})")
-        if is_constant(node):
-            return Code(f"np.full({shape}, {code.text}, {self.dtype})")
-        return Code(f"np.full({shape}, {code.text})")
-
-    def shape(self, shape: Shape) -> str:
-        """A shape as a tuple (a lone axis as it is)."""
-        parts = [self.size(size) for size in shape]
-        return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-
-    def size(self, size: Size) -> str:
-        """A size as an integer expression."""
-        text = ""
-        for monomial, coefficient in size.terms:
-            names = " * ".join(self.sizes[n] if p == 1 else f"{self.sizes[n]}**{p}" for n, p in monomial)
-            amount = abs(coefficient)
-            body = str(amount) if not names else names if amount == 1 else f"{amount} * {names}"
-            sign = "-" if coefficient < 0 else "+"
-            text += f" {sign} {body}" if text else f"-{body}" if coefficient < 0 else body
-        return text or "0"
+        if rule is None:
+            return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
+        code = rule(self, node)
+        if node.op in ELEMENTWISE and not node.shape and self.is_constant(node) and _is_numpy(code):
+            return Code(f"float({code.text})")  # a Python number leaves float32 what it is
+        return code
 
     # ---------------------------------------------------------------------------------------------- rules
 
@@ -180,14 +104,14 @@ class Writer:
         operands = [self.loose(arg) for arg in node.args]
         if record is None or any(node.orders):
             full = [self.exact(arg) for arg in node.args]
-            self._spans.pop(node)
+            self.spans[node] = node.shape
             return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")
         if is_constant_root(node):
             return Code(f"math.sqrt({operands[0].text})")
         if is_tail(node):
             return Code(f"np.log1p(np.exp({operands[0].text}))")
         code = template(record.numpy, operands)
-        if node.name == "where" and not any(self.span(arg) or not is_constant(arg) for arg in node.args[1:]):
+        if node.name == "where" and not any(self.span(arg) or not self.is_constant(arg) for arg in node.args[1:]):
             return Code(f"{code.text}.astype({self.dtype})")  # NumPy makes float64 of two numbers
         return code
 
@@ -259,7 +183,7 @@ class Writer:
             code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
         if code is None:
             return scaled(scalars[:-1], scalars[-1]).code
-        self._spans[node] = broadcast_shape(spans)
+        self.spans[node] = broadcast_shape(spans)
         return scaled(scalars, Labelled(code, out)).code
 
     def _factor(self, arg: Node, plain: int) -> Code:
@@ -304,17 +228,9 @@ class Writer:
         return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
 
 
-def number_of(node: Node) -> Fraction | None:
-    """The number that a node repeats, if it does."""
-    if node.op == "neg":
-        value = number_of(node.args[0])
-        return None if value is None else -value
-    return number_of(node.args[0]) if is_view(node) else as_number(node)
-
-
-def is_constant(node: Node) -> bool:
-    """Whether a value is made of numbers and sizes alone."""
-    return all(below.op not in ("ref", "functional") for below in topological(node))
+def _is_numpy(code: Code) -> bool:
+    """Whether a scalar comes out of NumPy or of a helper, and not of Python's arithmetic."""
+    return re.search(r"\w\(", code.text) is not None and not code.text.startswith("math.")
 
 
 def _is_indicator(node: Node) -> bool:
