@@ -75,7 +75,10 @@ def _scalar(e: Any, numbers: Numbers) -> float:
     function = SCALAR.get(e.func.__name__)
     if function is None:
         raise NotCovered(e.func.__name__)
-    return function(*(_scalar(arg, numbers) for arg in e.args))
+    try:
+        return function(*(_scalar(arg, numbers) for arg in e.args))
+    except ValueError:  # outside of the domain
+        raise ZeroDivisionError(f"{e.func.__name__} is not defined here") from None
 
 
 def _sum(e: Any, numbers: Numbers) -> float:

@@ -89,7 +89,7 @@ class Terms:
         if kind < 0.94:
             text = rng.choice(["2", "3", "0.5", "1", "-1", "1/3", "1.5", "0", "pi"])
             value = {"pi": math.pi, "1/3": 1 / 3}.get(text)
-            number = float(text) if value is None else value
+            number = np.float64(text if value is None else value)
             return Term(text, (), lambda _: number, atomic=text.isidentifier() or text.replace(".", "").isdigit())
         size = rng.choice(self.sizes)
         (length,) = lengths((size,))
