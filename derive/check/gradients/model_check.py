@@ -5,7 +5,8 @@
     closed forms, emitted code      what is printed and what is run
 
 The first is independent of everything derived; the derived gradient is held against it, and the others against the
-derived gradient. A family of layers is checked as its three windows and as networks of two depths.
+derived gradient. A gradient is true only where code was emitted, ran and agreed. A family of layers is checked as its
+three windows and as networks of two depths.
 """
 
 from __future__ import annotations
@@ -120,7 +121,9 @@ class _Trial:
         self.long = len(self.graph.bindings) > MOST_BINDINGS
         self.wrt = [name for name in (inputs if self.long else [*self.graph.bindings, *inputs]) if name not in left_out]
         self.closed = closed_forms(derivation)
-        self.compiled, self.notes = self._compiled()
+        self.notes: list[str] = []
+        self.no_code = ""  # why there is nothing to compare, or nothing any more
+        self.compiled = self._compiled()
         shapes = [self.graph.shape(name) for name in self.graph.names]
         self.shown_sizes = {name for shape in shapes for size in shape for name in size.names}
         self.kinks: list[str] = []
@@ -137,13 +140,16 @@ class _Trial:
         if self.long:
             self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
 
-    def _compiled(self) -> tuple[Callable[..., Any] | None, list[str]]:
+    def _compiled(self) -> Callable[..., Any] | None:
+        declared = self.graph.functions
+        functions = {name: _orders(declared[name], function) for name, function in self.functions.items()}
         try:
-            declared = self.graph.functions
-            functions = {name: _orders(declared[name], function) for name, function in self.functions.items()}
-            return lambdify(self.derivation, self.wrt, functions), []
+            return lambdify(self.derivation, self.wrt, functions)
         except DeriveError as error:
-            return None, [f"no code is emitted: {error.message}"]
+            self.no_code = f"no code is emitted: {error.message}"
+        except Exception as error:  # a fault of the emitter is a finding on the model, as a wrong gradient is
+            self.no_code = f"no code is emitted: {type(error).__name__}: {error}"
+        return None
 
     @property
     def points(self) -> int:
@@ -241,10 +247,14 @@ class _Trial:
 
     def _against_code(self, point: Point, here: Evaluator, derived: Mapping[str, Array]) -> None:
         assert self.compiled is not None
-        with np.errstate(all="ignore"):
-            inputs = {name: np.array(point.inputs[name], dtype=float) for name in self.graph.inputs}
-            sizes = {name: point.sizes[name] for name in self.graph.size_names()}
-            value, gradients = self.compiled(**inputs, **sizes)
+        inputs = {name: np.array(point.inputs[name], dtype=float) for name in self.graph.inputs}
+        sizes = {name: point.sizes[name] for name in self.graph.size_names()}
+        try:
+            with np.errstate(all="ignore"):
+                value, gradients = self.compiled(**inputs, **sizes)
+        except Exception as error:  # whatever emitted code may raise
+            self.no_code = f"the emitted code raises {type(error).__name__}: {error}"
+            return
         off = _relative(np.asarray(value, dtype=float), np.asarray(here.values[self.derivation.loss], dtype=float))
         self.value = _worse(self.value, off)
         for name, gradient in self.gradients.items():
@@ -285,7 +295,9 @@ class _Trial:
         self.notes += untold
         for gradient in self.gradients.values():
             if gradient.verdict != "false":
-                gradient.verdict = "true" if gradient.points >= wanted and not untold else "undecided"
+                known = gradient.points >= wanted and not untold and not self.no_code
+                gradient.verdict = "true" if known else "undecided"
+                gradient.diagnosis = gradient.diagnosis or self.no_code
             if gradient.points < wanted and gradient.verdict == "undecided" and not gradient.diagnosis:
                 gradient.diagnosis = f"accepted at {gradient.points} of {wanted} points"
         verdicts = [gradient.verdict for gradient in self.gradients.values()]
