@@ -11,6 +11,7 @@ row before it. Whether commas were read as the author meant them, the meaning st
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from derive.claims.typography import symbols
@@ -29,6 +30,15 @@ from derive.claims.typography.nodes import (
     Symbol,
     Text,
 )
+
+DEFINES = re.compile(r"\b(let|set|put|define|denote|where|write)\b|令|设|定义|记|其中", re.IGNORECASE)
+"""Words in front of a statement that say that it defines."""
+QUALIFIERS = re.compile(
+    r"\b(not|never|no|false|wrong|incorrect|untrue|if|iff|unless|except|only|otherwise|when|provided|assuming|suppose"
+    r"|approximately|roughly|nearly|let|set|setting|solve|solving|require|requiring|at)\b"
+    r"|若|如果|当|除非|不|错|假设|近似|令|设|约等"
+)
+"""Words that turn a statement round or make it hold only under a condition: it cannot be judged without them."""
 
 
 @dataclass(frozen=True, slots=True)
