@@ -16,10 +16,9 @@ from functools import lru_cache
 
 from derive.claims.meaning.claim import Problem
 from derive.claims.meaning.names import Entry, Key
-from derive.claims.meaning.scope import PENDING, Frame, NotUnderstood, Scope, Table
+from derive.claims.meaning.scope import PENDING, Frame, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
-from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts
-from derive.ir.size import Size
+from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts, Symbol
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,12 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
         shown = scope.source[spelling.span[0] : spelling.span[1]]
         return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
     return None
+
+
+def is_declared(letter: str, scope: Scope) -> bool:
+    """Whether a bare letter is a name of the model or of the page."""
+    by_page = any(d.key == (letter, "", "", 0) and not d.letters for d in scope.definitions)
+    return by_page or isinstance(resolve(Symbol((0, 0), letter), scope), Found)
 
 
 def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
@@ -167,13 +172,24 @@ def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
                 elif kp == 0 and found.entry != best.entry:
                     # `a^2` is declared and `a` is: a name or a power
                     return scope.choose(("power", base, sub, spelling.sups), (best, found))
-            if best is None and base in scope.frame.lexicon.tabled:
+            if best is None and base in scope.frame.lexicon.tabled and not _is_whole(base, spelling, scope):
                 table = _tabled(base, spelling, (ks, kp, primes), left, scope)
                 if table is not None:
                     return table
         if best is not None:
             return best
     return None
+
+
+def _is_whole(base: str, spelling: Spelling, scope: Scope) -> bool:
+    """Whether the bare letter is a value that has all these axes: then `K_{ij}` is an entry of K, not of a `K_0`."""
+    left = _rest(spelling.subs), spelling.sups, spelling.primes
+    entries = scope.frame.lexicon.known((base, "", "", 0))
+    return any(
+        _fits(entry, left, scope) and count_indices(left[0]) == len(scope.frame.graph.shape(entry.name))
+        for entry in entries
+        if entry.kind == "value"
+    )
 
 
 def _rest(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -248,39 +264,6 @@ def _declared(node: Node, rename: str, scope: Scope, frame: Frame) -> bool:
     other = replace(scope, frame=frame, pending=[], notes={}, assumed={})
     spelling = spelling_of(node, other, rename)
     return spelling is not None and isinstance(_stages(spelling, other), Found)
-
-
-# ----- indices -----
-
-
-def axes_of(
-    found: Found, rank: int, sizes: Sequence[Size], scope: Scope, span: Offsets
-) -> list[str | int | None] | Problem:
-    """What stands on each axis of a value: a letter, a position, or None where nothing is selected."""
-    tokens = [token for token in found.indices if token is not None]
-    if len(tokens) == 1 and rank > 1 and isinstance(tokens[0], int) and len(str(tokens[0])) == rank:
-        tokens = [int(digit) for digit in str(tokens[0])]
-    axes: list[str | int | None] = []
-    for token, size in zip(tokens, sizes, strict=False):
-        made = _axis(token, size, scope, span)
-        if isinstance(made, Problem):
-            return made
-        axes.append(made)
-    return axes + [None] * (rank - len(axes))
-
-
-def _axis(token: Token, size: Size, scope: Scope, span: Offsets) -> str | int | Problem | None:
-    if token == ":":
-        return None
-    if isinstance(token, Lin) and _has_axes(token.letter, scope):
-        raise NotUnderstood(span, "an index that is a letter or a number")
-    return scope.axis(token, size, span)
-
-
-def _has_axes(letter: str, scope: Scope) -> bool:
-    """Whether a letter is a vector or matrix of the model, which counts nothing."""
-    entries = scope.frame.lexicon.known((letter, "", "", 0))
-    return any(e.kind == "value" and not e.indexed and scope.frame.graph.shape(e.name) for e in entries)
 
 
 def is_transpose(tokens: Sequence[Token]) -> bool:

@@ -38,6 +38,11 @@ DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
 
 
+def takes_delta(definition: Definition) -> bool:
+    """Whether the page uses the letter δ for something else than it means by itself."""
+    return definition.key[0] == DELTA and bool(definition.over) and not definition.doubtful
+
+
 class NotUnderstood(Exception):
     """Reading stopped at `span`; `expected` says what could have stood there."""
 
@@ -211,6 +216,7 @@ class Scope:
     hints: dict[str, Size] = field(default_factory=dict)
     member: int = 0
     partials: int = 0
+    marks: frozenset[str] = frozenset()
     pending: list[Table] = field(default_factory=list)
     notes: dict[Slip, None] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.lookup import Found, axes_of, resolve
+from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token
 from derive.claims.typography.nodes import Node, Offsets, Row, Scripts, Symbol
