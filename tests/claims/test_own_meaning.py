@@ -94,6 +94,16 @@ def test_the_definition_of_the_page_holds(model: str, stated: str, right: str, w
     assert words(model, stated, right, wrong) == ["definition", "true", "false"]
 
 
+@pytest.mark.parametrize("said", [r"\delta \triangleq a - y", r"\delta \coloneqq a - y", r"a - y =: \delta"])
+def test_every_sign_of_a_definition(said: str) -> None:
+    assert words(NEURON, said, r"\frac{\partial L}{\partial a} = \delta") == ["definition", "true"]
+
+
+def test_a_relation_or_another_font_defines_nothing() -> None:
+    assert words(NEURON, r"\delta \le 1", r"\frac{\partial L}{\partial b} = \delta") == ["unread", "true"]
+    assert words(NEURON, r"E = a - y", r"\mathbb{E}[x] = (a - y) x") == ["definition", "unread"]
+
+
 def test_the_reading_shows_the_definition() -> None:
     _, used = report(NEURON, "$$ e = a - y $$\n\n$$ \\frac{\\partial L}{\\partial a} = e $$\n").results
     assert used.reading.endswith("[under e = a - y]")

@@ -45,11 +45,11 @@ def taking(claims: Iterable[Claim]) -> list[Definition]:
 
 def reconsidered(
     spoken: Sequence[Spoken],
-    defined: Sequence[tuple[int, Definition]],
+    defined: Sequence[tuple[int, Context, Definition]],
     places: Mapping[int, Context],
     again: Callable[[Item, Context], Verdict],
 ) -> Iterator[tuple[int, Verdict]]:
-    """The verdicts that change, by position; `defined` says how many items stand before each definition."""
+    """The verdicts that change, by position; `defined`: how many items stand before each, and its model."""
     for k, one in enumerate(spoken):
         if one.verdict.verdict not in ("true", "false") or k not in places:
             continue
@@ -59,7 +59,9 @@ def reconsidered(
             said = f"{doubtful.text} may be a name for what it is equated to, as it is used later"
             yield k, replace(one.verdict, verdict="ambiguous", diagnosis=said)
             continue
-        later = [d for at, d in defined if _reaches(k, at, d) and speaks_of(one.rows, d)]
+        own = places[k].plain or places[k].graph
+        behind = [(at, d) for at, context, d in defined if (context.plain or context.graph) is own]
+        later = [d for at, d in behind if _reaches(k, at, d) and speaks_of(one.rows, d)]
         if not later:
             continue
         other_word = again(one.item, places[k].with_definitions(later)).verdict

@@ -117,8 +117,8 @@ class _Run:
     judged: list[tuple[Item, Graph, Verdict, tuple[Judgement, ...]]] = field(default_factory=list)
     places: dict[int, Context] = field(default_factory=dict)
     latest: ModelSource | None = None
-    defined: list[tuple[int, Definition]] = field(default_factory=list)
-    """Definitions of names that mean something by themselves, each with how many items stand before it."""
+    defined: list[tuple[int, Context, Definition]] = field(default_factory=list)
+    """Definitions of names that mean something by themselves: how many items stand before each, and where it is read."""
     blocks: list[str] = field(default_factory=list)
     """The code so far, repaired where it was wrong; what could not be repaired comes first and overrides nothing."""
 
@@ -218,7 +218,7 @@ class _Run:
             return
         known = [c for c in claims if aside.said or (c.unread is None and (taking([c]) or c.keeps))]
         self.contexts[aside.model] = context.after(known)
-        self.defined += [(len(self.judged), definition) for definition in taking(known)]
+        self.defined += [(len(self.judged), context, definition) for definition in taking(known)]
 
     def name_of(self, item: Item) -> None:
         """Of a formula that has no layout, the name that it would have defined."""
@@ -269,7 +269,7 @@ class _Run:
         layout, claims = Reader(context, item.macros, holds=self._holds, said=item.said)(item.source)
         if context is self.context(item.model):
             self.contexts[item.model] = context.after(claims)
-            self.defined += [(len(self.judged), definition) for definition in taking(claims)]
+            self.defined += [(len(self.judged), context, definition) for definition in taking(claims)]
         reader = Reader(context.with_definitions(taking(claims)), item.macros)
         if not claims:
             return bare(item, "there is nothing in it that could be judged"), ()

@@ -54,7 +54,8 @@ def definition_of(job: Job, head: Head) -> Definition | None:
 
 def _over(job: Job) -> str:
     """A definition as it is written."""
-    return " ".join(job.layout.source[job.rows[0].span[0] : job.rows[1].span[1]].replace("&", " ").split())
+    left, right = (job.layout.source[slice(*row.span)] for row in job.rows[:2])
+    return " ".join(f"{left} {job.statement.relations[0].text} {right}".replace("&", " ").split())
 
 
 def not_understood(job: Job, head: Head) -> Definition | None:

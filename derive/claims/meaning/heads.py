@@ -29,6 +29,7 @@ from derive.claims.meaning.variables import named
 from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol
 from derive.claims.typography.statements import DEFINES
 
+EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
 _SAID = frozenset({":=", r"\doteq"})
 _NEVER = frozenset({r"\nabla", r"\partial"})
 CONSTANTS = frozenset({"e", r"\pi", "I"})
@@ -83,7 +84,8 @@ def says_so(job: Job) -> bool:
 
 def head_of(job: Job) -> Head | None:
     """The name that a statement may define; None if there is none."""
-    if not job.statement.relations or job.statement.relations[0].text == r"\approx" or not job.rows[0].items:
+    relations = job.statement.relations
+    if not relations or relations[0].text not in EQUALITIES | {r"\leftarrow"} or not job.rows[0].items:
         return None
     left = job.rows[0].items
     scope = job.scope(job.context.main, Oracle(), 0, {})

@@ -22,8 +22,9 @@ def page_name(items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> S
     Raises NotUnderstood where the page has given the letter another meaning than the one it is used in.
     """
     node = items[at]
-    if not isinstance(node, Symbol | Accent | Scripts | Number):
-        return None
+    base = node.base if isinstance(node, Scripts) else node
+    if not isinstance(node, Symbol | Accent | Scripts | Number) or (isinstance(base, Symbol) and base.font == "bb"):
+        return None  # no E makes an \mathbb{E}
     if any(definition.key[0].startswith("d ") for definition in scope.definitions):
         whole = differential_name(items, at)
         step = _named(whole, [*items[:at], whole, *items[at + 2 :]], at, scope, factor) if whole is not None else None

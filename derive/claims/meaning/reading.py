@@ -28,7 +28,7 @@ from derive.claims.meaning.definitions import (
     speaks_of,
 )
 from derive.claims.meaning.equations import equation
-from derive.claims.meaning.heads import Head, head_of
+from derive.claims.meaning.heads import EQUALITIES, Head, head_of
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.marks import ACCENTS
@@ -37,8 +37,6 @@ from derive.claims.meaning.scope import DELTA, NotUnderstood
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.statements import DEFINES, QUALIFIERS, statements
 from derive.errors import DeriveError
-
-EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
 
 Holds = Callable[[Claim], bool]
 """Whether the first equation of a claim is true in every reading."""
