@@ -35,6 +35,7 @@ def words(model: str, *formulas: str) -> list[str]:
     [
         (NEURON, r"e = a - y", r"\frac{\partial L}{\partial a} = e", r"\ln e = 1"),
         (NEURON, r"e = a - y", r"L = \frac12 e^2", r"a = \frac{1}{1 + e^{-z}}"),
+        (NEURON, r"e = a - y", r"\exp(e) = \exp(a - y)", r"\exp(e) = e^e"),
         (NEURON, r"\pi = a - y", r"\frac{\partial L}{\partial a} = \pi", r"\cos \pi = -1"),
         (NEURON, r"\sigma(u) = \tanh u", r"\sigma'(u) = 1 - \sigma(u)^2", r"a = \sigma(z)"),
         (NEURON, r"\sigma = a(1 - a)", r"\frac{\partial a}{\partial z} = \sigma", r"a = \sigma"),

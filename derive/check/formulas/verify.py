@@ -118,7 +118,7 @@ class _Run:
     places: dict[int, Context] = field(default_factory=dict)
     latest: ModelSource | None = None
     defined: list[tuple[int, Context, Definition]] = field(default_factory=list)
-    """Definitions of names that mean something by themselves: how many items stand before each, and where it is read."""
+    """Definitions of names with a meaning of their own: how many items stand before each, and where it is read."""
     blocks: list[str] = field(default_factory=list)
     """The code so far, repaired where it was wrong; what could not be repaired comes first and overrides nothing."""
 

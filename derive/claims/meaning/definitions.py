@@ -151,7 +151,8 @@ def formal_letters(job: Job) -> tuple[str, ...]:
     found: list[str] = []
     for head, behind in pairwise(left):
         letter = _only_letter(behind)
-        if letter is not None and _is_function(head, scope) and resolve(letter, scope) is None:
+        free = letter is not None and resolve(letter, scope) is None and not on_page(letter, scope, function=False)
+        if letter is not None and free and _is_function(head, scope):
             found.append(letter.name)
     return tuple(dict.fromkeys(found))
 
