@@ -126,6 +126,9 @@ def test_the_reading_shows_the_definition() -> None:
         ),
         (NEURON, [r"\tanh(u) = u^2", r"\tanh(0) = 0"], ["false", "true"]),
         (NEURON, [r"\pi \approx 3.15"], ["false"]),
+        (NEURON, [r"\pi = 3.15"], ["false"]),
+        (NEURON, [r"e_1 = 3", r"I = 3"], ["definition", "definition"]),
+        (VECTORS, [r"\mathbf 1 = 1"], ["false"]),
     ],
 )
 def test_what_states_the_own_meaning_is_a_claim(model: str, formulas: list[str], expected: list[str]) -> None:

@@ -102,10 +102,16 @@ def head_of(job: Job) -> Head | None:
     if letter_of(node) in job.context.kept:
         return None
     made = _meaning(node, scope, function=bool(formal), said=said)
-    if made is None:
+    if made is None or (not said and _states_value(node, job.rows[1])):
         return None
     marked = mark_of(node, scope) if made[0] == "mark" else None
     return Head(node, formal or (), made[0], said, made[1] and not said, marked[0] if marked is not None else "")
+
+
+def _states_value(node: Node, right: Row) -> bool:
+    r"""`\pi = 3.14`, `\mathbf 1 = 1`: a numeral beside a constant is its value, right or wrong."""
+    constant = isinstance(node, Number) or (isinstance(node, Symbol) and node.name in ("e", r"\pi"))
+    return constant and len(right.items) == 1 and isinstance(right.items[0], Number)
 
 
 def _differential(whole: Node, left: Sequence[Node], scope: Scope, said: bool) -> Head | None:
