@@ -18,7 +18,7 @@ from derive.claims.meaning.jacobians import diagonal_of
 from derive.claims.meaning.lookup import Found, Spelling, is_transpose, resolve, spelling_of
 from derive.claims.meaning.names import Entry
 from derive.claims.meaning.powers import raised
-from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table, takes_delta
+from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, text_of
 from derive.claims.meaning.specified import Body
 from derive.claims.meaning.usage import show_axes
@@ -79,6 +79,11 @@ def refuse_taken(node: Node, scope: Scope) -> None:
         if definition.key[0] in spelling.bases and _takes(definition, spelling) and resolve(node, scope) is None:
             clear = "" if definition.understood else ", which could not be read"
             raise NotUnderstood(node.span, f"{definition.text} as the page defines it{clear}")
+
+
+def takes_delta(definition: Definition) -> bool:
+    """Whether the page uses the letter δ for something else than it means by itself."""
+    return definition.key[0] == DELTA and bool(definition.over) and not definition.doubtful
 
 
 def _takes(definition: Definition, spelling: Spelling) -> bool:

@@ -12,9 +12,10 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.annotations import listed_arguments
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.defined import takes_delta
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve, spelling_of
 from derive.claims.meaning.partials import Factor, Step, expression_derivative, fraction, operator, single
-from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table, takes_delta
+from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, text_of, tokens_of
 from derive.claims.meaning.variables import Variable, as_variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Row, Scripts, Symbol

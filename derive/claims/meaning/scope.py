@@ -38,11 +38,6 @@ DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
 
 
-def takes_delta(definition: Definition) -> bool:
-    """Whether the page uses the letter δ for something else than it means by itself."""
-    return definition.key[0] == DELTA and bool(definition.over) and not definition.doubtful
-
-
 class NotUnderstood(Exception):
     """Reading stopped at `span`; `expected` says what could have stood there."""
 
