@@ -185,5 +185,9 @@ def test_definitions_of_a_page_hold_in_networks() -> None:
 
 
 def test_a_layer_in_brackets_is_no_power() -> None:
-    report = verify(PAGE.replace("r^", "e^"), options=Options(repairs=False))
-    assert [report[tag].verdict for tag in "abc"] == ["unread"] * 3
+    page = PAGE.replace("r^", "e^")
+    defined = verify(page, options=Options(repairs=False))
+    assert [defined[tag].verdict for tag in "abc"] == ["true", "false", "true"]
+    lines = [line for line in page.splitlines() if ":=" not in line]
+    undefined = verify("\n".join(lines), options=Options(repairs=False))
+    assert [undefined[tag].verdict for tag in "abc"] == ["unread"] * 3

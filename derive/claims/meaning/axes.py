@@ -1,4 +1,4 @@
-"""The indices of a value: what stands on each of its axes."""
+"""What stands on the axes of a value: the indices behind its name as letters and positions."""
 
 from __future__ import annotations
 

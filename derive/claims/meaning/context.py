@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Literal
 
-from derive.claims.meaning.claim import Definition
+from derive.claims.meaning.claim import Claim, Definition
 from derive.claims.meaning.frames import Depth, Frame
 from derive.claims.meaning.scripts import Lin
 from derive.claims.meaning.specified import Body, specified
@@ -22,6 +22,8 @@ class Context:
 
     `bodies` are what the page has made known of generic functions of the model; `graph` is the model that has them,
     `plain` the one without (None if it is the same). A page that lists several choices of f goes by the last.
+    `marks` are those that the page has used rightly for derivatives, `kept` the letters whose own meaning it has
+    stated itself: they are not defined anew.
     Vocabularies and Jacobians are kept with the context and shared by its copies, so one is made for a page and model.
     """
 
@@ -29,6 +31,8 @@ class Context:
     definitions: tuple[Definition, ...] = ()
     layout: Literal["numerator", "denominator"] | None = None
     bodies: Mapping[str, Body] = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     plain: Graph | None = field(default=None, compare=False, repr=False)
     frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
@@ -48,6 +52,16 @@ class Context:
             made = replace(made, definitions=(*made.definitions, definition))
             if definition.body is not None:
                 made = made._with_function(definition.body)
+        return made
+
+    def after(self, claims: Iterable[Claim]) -> Context:
+        """The context for what stands behind these claims."""
+        made = self
+        for claim in claims:
+            if claim.defines is not None:
+                made = made.with_definitions([claim.defines])
+            if claim.keeps or claim.marks:
+                made = replace(made, kept=made.kept | {claim.keeps} - {""}, marks=made.marks | {claim.marks} - {""})
         return made
 
     def _with_function(self, body: Body) -> Context:

@@ -11,18 +11,19 @@ from dataclasses import replace
 from fractions import Fraction as Exact
 
 from derive.claims.meaning import gradients, partials, values
-from derive.claims.meaning.annotations import called, is_annotation, is_indexed_delta, only_parameters
+from derive.claims.meaning.annotations import called, is_annotation
 from derive.claims.meaning.arrays import components, inner_product, matrix, norm, tuple_of
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.conditions import by_cases, condition, is_condition
 from derive.claims.meaning.constants import constant, indicates, indicator, ones, with_size
-from derive.claims.meaning.defined import defined
 from derive.claims.meaning.extrema import extremum, is_extremum
-from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function, with_scripts
+from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve
+from derive.claims.meaning.marks import marked
+from derive.claims.meaning.page_names import page_name
 from derive.claims.meaning.powers import check_norm, raised, subscripted
 from derive.claims.meaning.products import quotient
-from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
+from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
 from derive.claims.meaning.usage import annotated, layer_number, name_value
 from derive.claims.typography.nodes import (
@@ -57,6 +58,9 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
         step = _word(word, items, at, scope)
         if step is not None:
             return step
+    of_page = page_name(items, at, scope, factor)
+    if of_page is not None:
+        return of_page
     differential = gradients.prefix(items, at, scope, factor)
     if differential is not None:
         return differential
@@ -127,40 +131,8 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
 
 
-def _of_page(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
-    """What the page defines. It may call several families δ, each by its letter: then what fits tells them apart."""
-    sizes = dict(scope.sizes)
-    made = defined(node, items, at, scope)
-    if made is None or not is_indexed_delta(node):
-        return made
-    apart = replace(scope, sizes=sizes, assumed={})
-    try:
-        other = gradients.delta(node, apart)
-    except NotUnderstood:  # two families that it could belong to: the page says which one it is
-        return made
-    if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
-        scope.sizes.clear()
-        scope.sizes.update(sizes)
-        scope.assumed.update(apart.assumed)
-        return other, at + 1
-    return made
-
-
 def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     """A name with all its scripts, or None."""
-    following_node = items[at + 1] if at + 1 < len(items) else None
-    if isinstance(following_node, Scripts) and isinstance(following_node.base, Group):
-        made = defined(node, [node, following_node.base], 0, scope)
-        if made is not None and made[1] == 2:  # g(u)^2 of a function of the page
-            value = made[0]
-            return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
-    made = _of_page(node, items, at, scope)
-    if made is not None:
-        value, following = made
-        behind = items[following] if following < len(items) else None
-        if following == at + 1 and isinstance(behind, Group) and only_parameters(behind, scope):
-            following += 1
-        return value, following
     found = resolve(node, scope)
     parts = components(node, scope) if not isinstance(found, Found) else None
     if parts is not None:
@@ -170,10 +142,10 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     if squared is not None:
         return squared, at + 1
     if isinstance(found, Problem):
-        delta = gradients.delta(node, scope)
+        delta = marked(node, scope) or gradients.delta(node, scope)
         return (delta if delta is not None else found), at + 1
     if found is None:
-        delta = gradients.delta(node, scope)
+        delta = marked(node, scope) or gradients.delta(node, scope)
         if delta is not None:
             return delta, at + 1
         function = named_function(node, scope)

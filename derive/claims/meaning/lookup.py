@@ -19,7 +19,7 @@ from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.names import Entry, Key
 from derive.claims.meaning.scope import PENDING, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
-from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts
+from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts, Symbol
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,12 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
         shown = scope.source[spelling.span[0] : spelling.span[1]]
         return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
     return None
+
+
+def is_declared(letter: str, scope: Scope) -> bool:
+    """Whether a bare letter is a name of the model or of the page."""
+    by_page = any(d.key == (letter, "", "", 0) and not d.letters for d in scope.definitions)
+    return by_page or isinstance(resolve(Symbol((0, 0), letter), scope), Found)
 
 
 def _waiting(spelling: Spelling, scope: Scope) -> Problem | None:
@@ -178,13 +184,24 @@ def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
                 elif kp == 0 and found.entry != best.entry:
                     # `a^2` is declared and `a` is: a name or a power
                     return scope.choose(("power", base, sub, spelling.sups), (best, found))
-            if best is None and base in scope.frame.lexicon.tabled:
+            if best is None and base in scope.frame.lexicon.tabled and not _is_whole(base, spelling, scope):
                 table = _tabled(base, spelling, (ks, kp, primes), left, scope)
                 if table is not None:
                     return table
         if best is not None:
             return best
     return None
+
+
+def _is_whole(base: str, spelling: Spelling, scope: Scope) -> bool:
+    """Whether the bare letter is a value that has all these axes: then `K_{ij}` is an entry of K, not of a `K_0`."""
+    left = _rest(spelling.subs), spelling.sups, spelling.primes
+    entries = scope.frame.lexicon.known((base, "", "", 0))
+    return any(
+        _fits(entry, left, scope) and count_indices(left[0]) == len(scope.frame.graph.shape(entry.name))
+        for entry in entries
+        if entry.kind == "value"
+    )
 
 
 def _rest(tokens: Sequence[Token]) -> tuple[Token, ...]:

@@ -126,6 +126,7 @@ class Scope:
     hints: dict[str, Size] = field(default_factory=dict)
     member: int = 0
     partials: int = 0
+    marks: frozenset[str] = frozenset()
     pending: list[Table] = field(default_factory=list)
     notes: dict[Slip, None] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)

@@ -103,6 +103,8 @@ def base_of(node: Node | None) -> tuple[str, str] | None:
     match node:
         case Symbol(name=name, font=font):
             return name, "" if font in ("op", "text", "rm", "it") else font
+        case Number(text="1", font=font) if font:
+            return "1", font
         case Accent(kind="vec", base=Symbol(name=name)):
             return name, "vec"
         case Accent(kind=kind, base=inner):
