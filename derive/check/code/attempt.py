@@ -13,7 +13,8 @@ import numpy as np
 from derive.check.code.comments import compared, instrumented, said
 from derive.check.code.expected import close, expectations
 from derive.check.code.plan import Planned, planned
-from derive.check.code.process import Failure, Ran, Used, run_block, run_blocks
+from derive.check.code.process import Failure, Server
+from derive.check.code.uses import Ran, Used, run_block
 from derive.ir.graph import Graph
 
 Array = Any
@@ -54,36 +55,22 @@ def parsed(code: str) -> ast.Module | Failure:
 
 
 def attempts(codes: Sequence[str], graph: Graph, earlier: str = "") -> list[Trial]:
-    """Trials of several versions of one block that define the same things."""
-    trees = [parsed(code) for code in codes]
-    first = next((tree for tree in trees if isinstance(tree, ast.Module)), None)
-    if first is None:
-        return [_syntax(tree) for tree in trees]
-    plans = planned(first, graph)
-    runnable = [(code, tree) for code, tree in zip(codes, trees, strict=True) if isinstance(tree, ast.Module)]
-    shown = [instrumented(tree, code) for code, tree in runnable]
-    ran = iter(run_blocks(shown, [plan.subject for plan in plans], earlier=earlier))
-    trials = []
-    for code, tree in zip(codes, trees, strict=True):
-        if isinstance(tree, ast.Module):
-            own = planned(tree, graph)
-            answer = next(ran)
-            if [plan.subject.name for plan in own] != [plan.subject.name for plan in plans]:
-                answer = run_block(instrumented(tree, code), [plan.subject for plan in own], earlier=earlier)
-            trials.append(_trial(tree, code, answer, own, graph))
-        else:
-            trials.append(_syntax(tree))
-    return trials
+    """Trials of several versions of a block, each in a process of its own."""
+    with Server() as server:
+        return [_attempted(server, code, parsed(code), graph, earlier) for code in codes]
+
+
+def _attempted(server: Server, code: str, tree: ast.Module | Failure, graph: Graph, earlier: str) -> Trial:
+    if isinstance(tree, Failure):
+        return Trial(0, tree.line or 0, tree)
+    plans = planned(tree, graph)
+    ran = run_block(server, instrumented(tree, code), [plan.subject for plan in plans], earlier=earlier)
+    return _trial(tree, code, ran, plans, graph)
 
 
 def attempt(code: str, graph: Graph, earlier: str = "") -> Trial:
     """Run a block and compare what it computes."""
     return attempts([code], graph, earlier)[0]
-
-
-def _syntax(tree: ast.Module | Failure) -> Trial:
-    assert isinstance(tree, Failure)
-    return Trial(0, tree.line or 0, tree)
 
 
 def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], graph: Graph) -> Trial:
@@ -98,8 +85,8 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], graph: G
         for wrong, right in _subject(plan, used, tree, graph):
             checked += right
             first = first or wrong
-        if used.report is not None and used.report["verdict"] == "undecided" and not plan.gradients:
-            undecided = undecided or f"{plan.subject.name}: {used.report['diagnosis']}"
+        if used.report is not None and used.report.verdict == "undecided" and not plan.gradients:
+            undecided = undecided or f"{plan.subject.name}: {used.report.diagnosis}"
     for wrong, right in _script(tree, code, ran, graph):
         checked += right
         first = first or wrong
@@ -138,10 +125,10 @@ def _subject(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Itera
             ):
                 yield _equal(f"the gradient {attribute}", value, gradient, "backward")
     report = used.report
-    if report is not None and report["verdict"] != "undecided":
-        message = f"{name}: {report['diagnosis']}" if report["verdict"] == "false" else ""
-        failure = Failure("value", message, None, "backward", None, tuple(report["defects"])) if message else None
-        yield failure, int(report["right"])
+    if report is not None and report.verdict != "undecided":
+        message = f"{name}: {report.diagnosis}" if report.verdict == "false" else ""
+        failure = Failure("value", message, None, "backward", None, tuple(report.defects)) if message else None
+        yield failure, sum(group.verdict == "true" for group in report.groups)
 
 
 def _forward(plan: Planned) -> str:

@@ -27,8 +27,9 @@ from derive.check.code.earlier import context_for
 from derive.check.code.expected import sizes_of
 from derive.check.code.numeric import numeric_edits
 from derive.check.code.plan import planned
-from derive.check.code.process import Failure, run_block
+from derive.check.code.process import Failure, Server
 from derive.check.code.repairs import CodeEdit, code_edits
+from derive.check.code.uses import run_block
 from derive.check.verdict import Verdict, unique
 from derive.claims.pages.page import Item
 from derive.ir.graph import Graph
@@ -138,11 +139,13 @@ def _fails_for_one_sample(code: str, graph: Graph, earlier: str) -> bool:
     """Whether the forward pass takes a 1-D sample although the backward pass then fails."""
     tree = parsed(code)
     plans = planned(tree, graph, single=True) if isinstance(tree, ast.Module) else []
-    ran = run_block(code, [plan.subject for plan in plans if plan.gradients], earlier=earlier)
+    with Server() as server:
+        ran = run_block(server, code, [plan.subject for plan in plans if plan.gradients], earlier=earlier)
     return any(used.failure is not None and used.failure.stage == "backward" for used in ran.used)
 
 
 def fitting(code: str, graphs: Sequence[Graph]) -> list[bool]:
     """For each model, whether what a block calls by names of its inputs has the shapes that it declares for them."""
-    values = {name: np.asarray(value) for name, value in run_block(code).values.items()}
+    with Server() as server:
+        values = {name: np.asarray(value) for name, value in run_block(server, code).values.items()}
     return [sizes_of(graph, {k: v for k, v in values.items() if k in graph.inputs}) is not None for graph in graphs]
