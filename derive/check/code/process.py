@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ class Server:
 
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread()
         self.left = SECONDS
         self.dropped: list[int] = []
 
@@ -99,18 +100,18 @@ class Server:
 
     # ----- one block -----
 
-    def run(self, code: str, earlier: str = "") -> dict[str, Array]:
-        """Run a block in a fresh process; the numbers that its names hold."""
+    def run(self, parts: Sequence[str], earlier: str = "") -> list[dict[str, Array]]:
+        """Run a block in a fresh process; the numbers that its names hold after each part."""
         if self.process is not None:
             with contextlib.suppress(Stopped):
                 self._talk({"do": "end"}, answered=False)
         self.left, self.dropped = SECONDS, []
         if self.process is None:
             self._start()
-        answer, reader = self.ask({"do": "run", "code": code, "earlier": earlier})
+        answer, reader = self.ask({"do": "run", "parts": parts, "earlier": earlier})
         try:
-            return {name: reader.value(node) for name, node in answer["values"].items()}
-        except (BadFrame, KeyError, AttributeError) as error:
+            return [{n: reader.value(node) for n, node in answer["values"][k].items()} for k in range(len(parts))]
+        except (BadFrame, KeyError, IndexError, TypeError, AttributeError) as error:
             self.end()
             raise Stopped("SystemExit", "it wrote over its own answer") from error
 
@@ -151,7 +152,8 @@ class Server:
         frame = b"" if request is None else packed(request, b"" if writer is None else writer.data)
         box: queue.SimpleQueue[Any] = queue.SimpleQueue()
         started = time.monotonic()
-        threading.Thread(target=_exchange, args=(self.process, frame, answered, box), daemon=True).start()
+        self.thread = threading.Thread(target=_exchange, args=(self.process, frame, answered, box), daemon=True)
+        self.thread.start()
         try:
             answer = box.get(timeout=max(self.left, 0.001))
         except queue.Empty:
@@ -177,6 +179,11 @@ class Server:
             else:
                 process.kill()
         process.wait()
+        if self.thread.ident is not None:
+            self.thread.join(1.0)
+        for stream in (process.stdin, process.stdout):
+            if stream is not None and not self.thread.is_alive():
+                stream.close()
 
 
 def _exchange(process: subprocess.Popen[bytes], frame: bytes, answered: bool, box: queue.SimpleQueue[Any]) -> None:
@@ -215,9 +222,8 @@ def limits() -> dict[str, bool]:
     """Which limits hold here for the process of a block."""
     with Server() as server:
         try:
-            server.run("")
+            server.run([""])
             found = server.ask({"do": "limits"})[0]["limits"]
         except Stopped:
             return {}
     return {str(name): bool(held) for name, held in found.items()}
-

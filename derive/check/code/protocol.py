@@ -247,7 +247,7 @@ class Reader:
             raise ValueError("there are fewer numbers than there should be")
         raw, self.at = self.data[self.at : end], end
         if kind.kind == "b":
-            return (np.frombuffer(raw, np.uint8) != 0).reshape(shape)
+            return np.asarray(np.frombuffer(raw, np.uint8) != 0).reshape(shape)
         return np.asarray(np.frombuffer(raw, kind).reshape(shape).astype(kind.newbyteorder("=")))
 
 

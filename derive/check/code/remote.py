@@ -171,4 +171,3 @@ def _signature(told: Any, first: list[str]) -> inspect.Signature:
         return inspect.Signature([*own, *made])
     except (TypeError, ValueError, KeyError):
         return inspect.Signature([*own, *anything])
-

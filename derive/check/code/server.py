@@ -1,6 +1,6 @@
 """The process that runs a block: it does as it is told, answers with plain data, and judges nothing.
 
-    {"do": "run", "code", "earlier"}                   run the block as a module: {"values": {...}}
+    {"do": "run", "parts": [...], "earlier"}           run the block as a module: {"values": [after each part {...}]}
     {"do": "look", "of"}                               {"signature": [[name, kind, has a default], ...]}
     {"do": "make", "of", "args"}                       an object: {"held", "state", "methods": {name: signature}}
     {"do": "call", "of": name, "args", "named"}        {"value", "changed": {...}}; with "hold" a cache stays here
@@ -69,8 +69,11 @@ class Block:
         np.seterr(all="ignore")
         if request["earlier"]:
             exec(compile(request["earlier"], EARLIER, "exec", dont_inherit=True), self.space)  # noqa: S102 (that is what it is for)
-        exec(compile(request["code"], BLOCK, "exec", dont_inherit=True), self.space)  # noqa: S102
-        return {"values": {name: writer.node(value) for name, value in _plain(self.space).items()}}
+        values = []
+        for part in request["parts"]:
+            exec(compile(part, BLOCK, "exec", dont_inherit=True), self.space)  # noqa: S102
+            values.append({name: writer.node(value) for name, value in _plain(self.space).items()})
+        return {"values": values}
 
     def _look(self, request: Request, _reader: Reader, _writer: Writer) -> Answer:
         return {"signature": _signature(self.space[request["of"]])}

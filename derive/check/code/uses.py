@@ -37,18 +37,23 @@ class Used:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a block computed: names of the module, and what came of its subjects."""
+    """What a block computed: names of the module after each of its parts, and what came of its subjects."""
 
-    values: Mapping[str, Array] = field(default_factory=dict)
+    stages: tuple[Mapping[str, Array], ...] = ()
     used: tuple[Used, ...] = ()
     failure: Failure | None = None
 
+    @property
+    def values(self) -> Mapping[str, Array]:
+        """What the names hold at the end."""
+        return self.stages[-1] if self.stages else {}
 
-def run_block(server: Server, code: str, subjects: Sequence[Subject] = (), *, earlier: str = "") -> Ran:
+
+def run_block(server: Server, parts: Sequence[str], subjects: Sequence[Subject] = (), *, earlier: str = "") -> Ran:
     """Run a block in a fresh process, and use what it defines. Never raises for what the block does."""
     try:
-        values = numbers(server.run(code, earlier))
-        return Ran(values, tuple(_used(server, subject) for subject in subjects))
+        stages = tuple(numbers(values) for values in server.run(parts, earlier))
+        return Ran(stages, tuple(_used(server, subject) for subject in subjects))
     except Stopped as stopped:
         return Ran(failure=stopped.failure)
     except Exception as error:
@@ -167,4 +172,3 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
         inner = isinstance(value, dict) and not name.startswith("_")
         found |= {f"{name}['{k}']": v for k, v in value.items() if isinstance(k, str)} if inner else {name: value}
     return found
-
