@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from derive.check.code.process import limits
+from derive.check.code.reach import reaches
 from derive.check.formulas.verify import Options, verify
 from tests.check.escapes import CALLED, ENDLESS, FORGED, LAYER, REFUSED, SCRIPT
 
@@ -62,6 +64,34 @@ def test_escapes(name: str, code: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert not os.path.isdir("/dev/shm") or set(os.listdir("/dev/shm")) <= shared
     if name.endswith(("refused", "called")) and name not in ("open, refused", "fork bomb, refused"):
         assert word == "undecided" or name.endswith("called"), said
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys", "import os.path", "from math import *", "import numpy.testing", "np.exp = np.cos", "g = getattr",
+        "m = np", "f(np)", "getattr(f, 'a' + 'b')", "getattr(f, '__globals__')", "f.__globals__", "f.__dict__",
+        "x = ().__class__.__base__", "exec('x')", "e = eval", "np.f2py.os", "np.random._pickle", "random._os",
+        "del np.exp", "from numpy import os", "from copy import __dict__", "print(__builtins__)",
+        "class A:\n    __array_interface__ = {}", "class A:\n    def __reduce__(self):\n        pass",
+        "derive_shown_0 = 1", "A = type('A', (), {})", "from typing import get_type_hints",
+    ],
+)  # fmt: skip
+def test_what_reaches_into_the_interpreter(code: str) -> None:
+    assert reaches(ast.parse(f"import random\n{code}")) is not None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import numpy as np\nfrom math import exp\nfrom numpy.linalg import norm\nimport matplotlib.pyplot as plt",
+        "np.random.seed(0)\nx = np.linalg.inv(np.eye(2)).T", "class A(B):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.W = self.__class__.__name__", "getattr(self, 'W')",
+        "layer.W -= 0.1 * layer.dW\nparams['W'] = 1", "if __name__ == '__main__':\n    pass",
+    ],
+)  # fmt: skip
+def test_what_computes_only(code: str) -> None:
+    assert reaches(ast.parse(code)) is None
 
 
 def test_the_judge_stays_small() -> None:

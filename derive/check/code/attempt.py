@@ -98,6 +98,8 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], course: 
     for name in [n for n in ran.values if n not in given and claims(n, graph)]:
         if (moved := course.moved(name)) is not None:
             undecided = undecided or f"{name} was not judged: {moved} changes while the listing runs"
+        elif any(course.judged(name, k) and not _same(ran.values[name], v.get(name)) for k, v in enumerate(ran.stages)):
+            undecided = undecided or f"{name} was not judged: it changes while the listing runs"
     if first is not None:
         return Trial(STAGES.index("values"), first.line or 0, first, checked)
     return Trial(STAGES.index("done"), 0, None, checked, undecided)
@@ -205,6 +207,10 @@ def _among(what: str, have: Array, accepted: list[Array], line: int | None) -> C
         message, defects = f"{what} has shape {shape}, not {wanted}", ("shape_mismatch",)
         return Failure("shape", message, line, "values", None, defects), 0
     return Failure("value", f"{what} is wrong", line, "values"), 0
+
+
+def _same(value: Array, other: Array | None) -> bool:
+    return other is not None and np.array_equal(value, other, equal_nan=True)
 
 
 def _names(statement: ast.stmt) -> Iterator[str]:

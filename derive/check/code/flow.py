@@ -22,6 +22,7 @@ from derive.ir.graph import Graph
 
 Versions = dict[str, frozenset[int]]
 MOST_STAGES = 20
+IN_PLACE = frozenset({"copyto", "at", "put", "place", "putmask", "fill_diagonal", "shuffle"})
 
 
 @dataclass
@@ -114,10 +115,20 @@ def stored_in(statement: ast.stmt, functions: Mapping[str, ast.FunctionDef]) -> 
             found |= set(_entry(node))
         elif isinstance(node, ast.keyword) and node.arg == "out":
             found |= {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            found |= _changed(node.value)
         elif isinstance(node, ast.Name) and node.id in functions:
             outer = [n for n in ast.walk(functions[node.id]) if isinstance(n, ast.Global)]
             found |= {name for n in outer for name in n.names}
     return found
+
+
+def _changed(call: ast.Call) -> set[str]:
+    """What a call whose value nobody wants may change: `W.fill(0)`, `params.update(...)`, `np.copyto(W, ...)`."""
+    if not isinstance(call.func, ast.Attribute):
+        return set()
+    changed = call.args[:1] if call.func.attr in IN_PLACE else [call.func.value]
+    return {node.id for node in changed if isinstance(node, ast.Name)}
 
 
 def _loaded(statement: ast.stmt, functions: Mapping[str, ast.FunctionDef]) -> set[str]:

@@ -37,7 +37,8 @@ class Refused(Exception):
 
 def applied() -> dict[str, bool]:
     """Hold this process to the limits, for good; which of them hold."""
-    return {**_resources(), "calls": _filtered(), "accidents": _hooked()}
+    held, filtered = _resources(), _filtered()
+    return {**held, "processes": held["processes"] or filtered, "calls": filtered, "accidents": _hooked()}
 
 
 def _hooked() -> bool:

@@ -10,11 +10,12 @@ does any of this is never `true`; what else is said of it stands.
 from __future__ import annotations
 
 import ast
+import re
 
 COMPUTING = frozenset({
     "__future__", "abc", "cmath", "collections", "copy", "dataclasses", "decimal", "enum", "fractions", "functools",
     "itertools", "math", "matplotlib", "mpl_toolkits", "numbers", "numpy", "pandas", "random", "scipy", "seaborn",
-    "sklearn", "statistics", "string", "sympy", "time", "tqdm", "typing", "typing_extensions", "warnings",
+    "sklearn", "statistics", "time", "tqdm", "typing", "typing_extensions", "warnings",
 })  # fmt: skip
 NAMES = frozenset({
     "__builtins__", "__import__", "__loader__", "__spec__", "breakpoint", "compile", "delattr", "eval", "exec",
@@ -22,11 +23,13 @@ NAMES = frozenset({
 })  # fmt: skip
 USUAL = frozenset({"__init__", "__name__", "__call__", "__class__", "__len__", "__getitem__", "__setitem__"})
 ATTRIBUTES = frozenset({
-    "f_back", "f_builtins", "f_globals", "f_locals", "gi_frame", "cr_frame", "ag_frame", "tb_frame", "tb_next",
-    "as_strided", "attrgetter", "builtins", "ctypes", "ctypeslib", "distutils", "f2py", "gc", "importlib", "inspect",
-    "io", "linecache", "methodcaller", "modules", "operator", "os", "pickle", "seterrcall", "sys", "testing",
-    "threading", "types", "weakref",
+    "ag_frame", "as_strided", "attrgetter", "builtins", "cr_frame", "ctypes", "ctypeslib", "distutils", "eval",
+    "exec", "f2py", "f_back", "f_builtins", "f_globals", "f_locals", "gc", "get_type_hints", "gi_frame",
+    "importlib", "inspect", "io", "linecache", "methodcaller", "modules", "operator", "os", "pickle", "seterrcall",
+    "sys", "tb_frame", "tb_next", "testing", "threading", "types", "weakref",
 })  # fmt: skip
+PROTOCOL = re.compile(r"__array|__reduce|__getstate|__setstate|__class__$|__prepare__|derive_shown")
+"""What NumPy and `copy` ask an object for, which may give them any place in memory; and where the judge looks."""
 
 
 def reaches(tree: ast.Module) -> str | None:
@@ -60,6 +63,10 @@ def _reach(node: ast.AST, modules: set[str], fine: set[int]) -> str | None:
             inner = [a.name for a in names if _hidden(a.name) or a.name.startswith("_") or a.name == "*"]
             if not _computes(module or "") or inner:
                 return f"from {module} import {', '.join(inner or [a.name for a in names])}"
+        case ast.FunctionDef(name=name) | ast.Name(id=name) if PROTOCOL.match(name):
+            return name
+        case ast.Call(func=ast.Name(id="type"), args=[_, _, *_]):
+            return "type(...)"
         case ast.Name(id=name):
             bare = name == "getattr" or name in modules
             return name if name in NAMES or (bare and id(node) not in fine) else None
