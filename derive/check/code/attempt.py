@@ -57,9 +57,9 @@ def parsed(code: str) -> ast.Module | Failure:
         return Failure("SyntaxError", str(error), None, "syntax")
 
 
-def attempts(codes: Sequence[str], graph: Graph, earlier: str = "") -> list[Trial]:
+def attempts(codes: Sequence[str], graph: Graph, earlier: str = "", seconds: float | None = None) -> list[Trial]:
     """Trials of several versions of a block, each in a process of its own."""
-    with Server() as server:
+    with Server(seconds) as server:
         return [_attempted(server, code, parsed(code), graph, earlier) for code in codes]
 
 

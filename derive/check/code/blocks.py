@@ -37,7 +37,7 @@ from derive.ir.graph import Graph
 
 MOST_REPAIRS = 8
 MOST_NUMERIC = 240
-REPAIR_SECONDS = 10.0
+REPAIR_SECONDS, VERSION_SECONDS = 10.0, 3.0
 AT_ONCE = 8
 NO_VERDICT = frozenset({
     "TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError", "ImportError", "ModuleNotFoundError",
@@ -131,7 +131,7 @@ def _next_repair(code: str, trial: Trial, graph: Graph, earlier: str) -> tuple[C
     edits = _edits(code, trial.failure)
     until = time.monotonic() + REPAIR_SECONDS
     while time.monotonic() < until and (batch := list(islice(edits, AT_ONCE))):
-        after = attempts([edit.code for edit in batch], graph, earlier)
+        after = attempts([edit.code for edit in batch], graph, earlier, VERSION_SECONDS)
         for edit, result in zip(batch, after, strict=True):
             if result.rank > trial.rank and (best is None or result.rank > best[1].rank):
                 best = edit, result

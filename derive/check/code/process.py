@@ -82,12 +82,17 @@ class Raised(Exception):
 
 
 class Server:
-    """A process that runs blocks, each in a copy of its own, and ends with the `with` statement."""
+    """A process that runs blocks, each in a copy of its own, and ends with the `with` statement.
 
-    def __init__(self) -> None:
+    Each is waited for `seconds` at most, and when one of them was waited for in vain the others are not run.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = SECONDS if seconds is None else min(seconds, SECONDS)
+        self.spent = False
         self.process: subprocess.Popen[bytes] | None = None
         self.thread = threading.Thread()
-        self.left = SECONDS
+        self.left = self.seconds
         self.dropped: list[int] = []
 
     def __enter__(self) -> Server:
@@ -105,7 +110,9 @@ class Server:
         if self.process is not None:
             with contextlib.suppress(Stopped):
                 self._talk({"do": "end"}, answered=False)
-        self.left, self.dropped = SECONDS, []
+        self.left, self.dropped = self.seconds, []
+        if self.spent:
+            raise Stopped("TimeoutError", "one before it did not end")
         if self.process is None:
             self._start()
         answer, reader = self.ask({"do": "run", "parts": parts, "earlier": earlier})
@@ -158,7 +165,8 @@ class Server:
             answer = box.get(timeout=max(self.left, 0.001))
         except queue.Empty:
             self.end()
-            raise Stopped("TimeoutError", f"it did not end within {SECONDS:g} seconds") from None
+            self.spent = True
+            raise Stopped("TimeoutError", f"it did not end within {self.seconds:g} seconds") from None
         except BaseException:
             self.end()
             raise
@@ -209,7 +217,7 @@ def _raised(told: Any) -> BaseException:
     except (TypeError, KeyError):
         return Stopped("SystemExit", "it wrote over its own answer")
     if stops:
-        return Stopped(kind if kind.isidentifier() else "SystemExit", message)
+        return Stopped(kind, message) if kind in STOPS else Stopped("SystemExit", f"{kind}: {message}")
     known = {"NameError": NameError, "UnboundLocalError": NameError, "AttributeError": AttributeError}.get(kind)
     bases = (Raised,) if known is None else (Raised, known)
     error: Raised = type(kind if kind.isidentifier() else "Exception", bases, {})(message)
