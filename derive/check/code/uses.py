@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from derive.check.code.process import Arguments, Array, Failure, Raised, Server, Stopped, Subject
+from derive.check.code.protocol import BadFrame
 from derive.check.code.remote import function, layer
 from derive.check.gradients.gradient import check_gradient
 from derive.check.gradients.gradient_report import GradientReport
@@ -56,6 +57,8 @@ def run_block(server: Server, parts: Sequence[str], subjects: Sequence[Subject] 
         return Ran(stages, tuple(_used(server, subject) for subject in subjects))
     except Stopped as stopped:
         return Ran(failure=stopped.failure)
+    except BadFrame as large:
+        return Ran(failure=Failure("MemoryError", str(large)))
     except Exception as error:
         return Ran(failure=_told(error, "module"))
 
