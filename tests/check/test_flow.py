@@ -65,3 +65,18 @@ def test_what_holds_at_the_end(model: str, code: str, word: str) -> None:
     assert verdict.verdict == word, verdict.diagnosis
     if word == "undecided":
         assert "changes while the listing runs" in verdict.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("dw = dz*x\ndb = dz\nw = w - 0.1*dw\n", "true"),
+        ("dw = dz\nw = w - 0.1*dw\n", "false"),
+        ("dw = dz*x\nw = w - 0.1*dw\ndb = dz\n", "undecided"),
+        (f"dw = dz*x\nw = w - 0.1*dw\n{PASS}dw = dz*x\n", "true"),
+    ],
+)
+def test_a_script_that_goes_on(code: str, word: str) -> None:
+    page = f"{NEURON}\n```python\n{POINT}{PASS}```\n\n```python\n{code}```\n"
+    verdict = verify(page, options=Options(run_code=True, repairs=False)).results[1]
+    assert verdict.verdict == word, verdict.diagnosis

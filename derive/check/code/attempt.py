@@ -67,7 +67,8 @@ def _attempted(server: Server, code: str, tree: ast.Module | Failure, graph: Gra
     if isinstance(tree, Failure):
         return Trial(0, tree.line or 0, tree)
     plans = planned(tree, graph)
-    course = flow(tree, instrumented(tree, code), graph)
+    before = parsed(earlier)
+    course = flow(tree, instrumented(tree, code), graph, before if isinstance(before, ast.Module) else None)
     ran = run_block(server, course.parts, [plan.subject for plan in plans], earlier=earlier)
     return _trial(tree, code, ran, plans, course, graph)
 

@@ -44,12 +44,14 @@ class Flow:
         return name if name in self.stage else name.split("[", maxsplit=1)[0]
 
 
-def flow(tree: ast.Module, code: str, graph: Graph) -> Flow:
-    """Follow the names of a script from statement to statement."""
+def flow(tree: ast.Module, code: str, graph: Graph, before: ast.Module | None = None) -> Flow:
+    """Follow the names of a script from statement to statement; `before` is a script that it goes on from."""
     lines = code.split("\n")
     functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
-    now: dict[str, int] = {}
-    made: dict[str, Versions] = {}
+    old = {name for s in before.body for name in stored_in(s, {})} if before is not None else set()
+    now = {of: 0 for name in old if (of := _input(name, graph)) is not None}
+    known: Versions = {of: frozenset({0}) for of in now}
+    made = {name: known if (of := _input(name, graph)) is None else {of: known[of]} for name in old}
     cuts: list[int] = []
     at_end: list[dict[str, int]] = []
     found = Flow([])

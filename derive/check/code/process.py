@@ -108,7 +108,9 @@ class Server:
     def run(self, parts: Sequence[str], earlier: str = "") -> list[dict[str, Array]]:
         """Run a block in a fresh process; the numbers that its names hold after each part."""
         self.left, self.dropped = self.seconds, []
-        if self.process is not None:
+        if not hasattr(os, "fork"):
+            self.end()
+        elif self.process is not None:
             with contextlib.suppress(Stopped):
                 self._talk({"do": "end"}, answered=False)
         if self.spent:
