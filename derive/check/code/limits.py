@@ -20,6 +20,11 @@ import struct
 import sys
 from typing import Any
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 MEMORY, PROCESSOR_SECONDS, OPEN_FILES = 2_000_000_000, 30, 64
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 REFUSED = (
@@ -55,23 +60,19 @@ def _hooked() -> bool:
 
 
 def _resources() -> dict[str, bool]:
-    held = dict.fromkeys(("memory", "processor", "files", "processes"), False)
-    with contextlib.suppress(ImportError):
-        import resource
+    return {
+        "memory": _limited("RLIMIT_AS", MEMORY),
+        "processor": _limited("RLIMIT_CPU", PROCESSOR_SECONDS),
+        "files": _limited("RLIMIT_FSIZE", 0) and _limited("RLIMIT_NOFILE", OPEN_FILES) and _limited("RLIMIT_CORE", 0),
+        "processes": _limited("RLIMIT_NPROC", 0) and os.geteuid() != 0,
+    }
 
-        def limit(kind: int, most: int) -> bool:
-            with contextlib.suppress(ValueError, OSError):
-                resource.setrlimit(kind, (most, most))
-                return True
-            return False
 
-        limit(resource.RLIMIT_CORE, 0)
-        limit(resource.RLIMIT_NOFILE, OPEN_FILES)
-        held["memory"] = limit(resource.RLIMIT_AS, MEMORY)
-        held["processor"] = limit(resource.RLIMIT_CPU, PROCESSOR_SECONDS)
-        held["files"] = limit(resource.RLIMIT_FSIZE, 0)
-        held["processes"] = limit(resource.RLIMIT_NPROC, 0) and os.geteuid() != 0
-    return held
+def _limited(kind: str, most: int) -> bool:
+    with contextlib.suppress(AttributeError, ValueError, OSError):
+        resource.setrlimit(getattr(resource, kind), (most, most))
+        return True
+    return False
 
 
 # ---------------------------------------------------------------------------- the filter of system calls

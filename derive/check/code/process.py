@@ -234,6 +234,6 @@ def limits() -> dict[str, bool]:
         try:
             server.run([""])
             found = server.ask({"do": "limits"})[0]["limits"]
-        except Stopped:
+        except (Stopped, Exception):
             return {}
     return {str(name): bool(held) for name, held in found.items()}

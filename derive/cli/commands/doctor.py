@@ -52,9 +52,7 @@ def command() -> int:
         (name, "holds" if held.get(name) else "does not hold", what) for name, what in LIMITS.items()
     ])  # fmt: skip
     if not held.get("calls"):
-        say(
-            "without the filter a block can delete files, make pipes and set times with your rights: trust what you run"
-        )
+        say("without the filter a block can delete files and start processes with your rights: trust what you run")
     say("a block can read your files; nothing that it reads leaves the report")
     say(f"gallery: {len(gallery())} models")
     say(f"output: {sys.stdout.encoding}, {'colours' if colours(sys.stdout) else 'no colours'}")
