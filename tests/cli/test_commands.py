@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -174,3 +175,12 @@ def test_doctor(derive) -> None:
     assert shown.code == 0
     for word in ("sympy", "numpy", "gallery", "Python"):
         assert word in shown.out
+    for limit in ("memory", "processor", "files", "processes", "calls", "accidents"):
+        assert re.search(rf"{limit}\s.*\b(holds|does not hold)", shown.out)
+
+
+def test_doctor_says_what_does_not_hold(derive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("derive.cli.commands.doctor.limits", lambda: {"memory": True})
+    shown = derive("doctor").out
+    assert re.search(r"calls\s.*does not hold", shown)
+    assert "without the filter" in shown

@@ -6,14 +6,18 @@ import ast
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from derive.check.code.comments import compared, instrumented, said
 from derive.check.code.expected import close, expectations
+from derive.check.code.flow import Flow, flow, stored_in
+from derive.check.code.naming import claims
 from derive.check.code.plan import Planned, planned
-from derive.check.code.process import Failure, Ran, Used, run_block, run_blocks
+from derive.check.code.process import Failure, Server
+from derive.check.code.uses import Ran, Used, run_block
 from derive.ir.graph import Graph
 
 Array = Any
@@ -53,27 +57,20 @@ def parsed(code: str) -> ast.Module | Failure:
         return Failure("SyntaxError", str(error), None, "syntax")
 
 
-def attempts(codes: Sequence[str], graph: Graph, earlier: str = "") -> list[Trial]:
-    """Trials of several versions of one block that define the same things."""
-    trees = [parsed(code) for code in codes]
-    first = next((tree for tree in trees if isinstance(tree, ast.Module)), None)
-    if first is None:
-        return [_syntax(tree) for tree in trees]
-    plans = planned(first, graph)
-    runnable = [(code, tree) for code, tree in zip(codes, trees, strict=True) if isinstance(tree, ast.Module)]
-    shown = [instrumented(tree, code) for code, tree in runnable]
-    ran = iter(run_blocks(shown, [plan.subject for plan in plans], earlier=earlier))
-    trials = []
-    for code, tree in zip(codes, trees, strict=True):
-        if isinstance(tree, ast.Module):
-            own = planned(tree, graph)
-            answer = next(ran)
-            if [plan.subject.name for plan in own] != [plan.subject.name for plan in plans]:
-                answer = run_block(instrumented(tree, code), [plan.subject for plan in own], earlier=earlier)
-            trials.append(_trial(tree, code, answer, own, graph))
-        else:
-            trials.append(_syntax(tree))
-    return trials
+def attempts(codes: Sequence[str], graph: Graph, earlier: str = "", seconds: float | None = None) -> list[Trial]:
+    """Trials of several versions of a block, each in a process of its own."""
+    with Server(seconds) as server:
+        return [_attempted(server, code, parsed(code), graph, earlier) for code in codes]
+
+
+def _attempted(server: Server, code: str, tree: ast.Module | Failure, graph: Graph, earlier: str) -> Trial:
+    if isinstance(tree, Failure):
+        return Trial(0, tree.line or 0, tree)
+    plans = planned(tree, graph)
+    before = parsed(earlier)
+    course = flow(tree, instrumented(tree, code), graph, before if isinstance(before, ast.Module) else None)
+    ran = run_block(server, course.parts, [plan.subject for plan in plans], earlier=earlier)
+    return _trial(tree, code, ran, plans, course, graph)
 
 
 def attempt(code: str, graph: Graph, earlier: str = "") -> Trial:
@@ -81,12 +78,7 @@ def attempt(code: str, graph: Graph, earlier: str = "") -> Trial:
     return attempts([code], graph, earlier)[0]
 
 
-def _syntax(tree: ast.Module | Failure) -> Trial:
-    assert isinstance(tree, Failure)
-    return Trial(0, tree.line or 0, tree)
-
-
-def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], graph: Graph) -> Trial:
+def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], course: Flow, graph: Graph) -> Trial:
     failed = [(plan, used.failure) for plan, used in zip(plans, ran.used, strict=False) if used.failure is not None]
     failure = ran.failure or next((f for plan, f in failed if _tells(plan, f)), None)
     if failure is not None:
@@ -98,11 +90,17 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], graph: G
         for wrong, right in _subject(plan, used, tree, graph):
             checked += right
             first = first or wrong
-        if used.report is not None and used.report["verdict"] == "undecided" and not plan.gradients:
-            undecided = undecided or f"{plan.subject.name}: {used.report['diagnosis']}"
-    for wrong, right in _script(tree, code, ran, graph):
+        if used.report is not None and used.report.verdict == "undecided" and not plan.gradients:
+            undecided = undecided or f"{plan.subject.name}: {used.report.diagnosis}"
+    for wrong, right in _script(tree, code, ran, course, graph):
         checked += right
         first = first or wrong
+    given = _given(tree)
+    for name in [n for n in ran.values if n not in given and claims(n, graph)]:
+        if (moved := course.moved(name)) is not None:
+            undecided = undecided or f"{name} was not judged: {moved} changes while the listing runs"
+        elif any(course.judged(name, k) and not _same(ran.values[name], v.get(name)) for k, v in enumerate(ran.stages)):
+            undecided = undecided or f"{name} was not judged: it changes while the listing runs"
     if first is not None:
         return Trial(STAGES.index("values"), first.line or 0, first, checked)
     return Trial(STAGES.index("done"), 0, None, checked, undecided)
@@ -138,10 +136,10 @@ def _subject(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Itera
             ):
                 yield _equal(f"the gradient {attribute}", value, gradient, "backward")
     report = used.report
-    if report is not None and report["verdict"] != "undecided":
-        message = f"{name}: {report['diagnosis']}" if report["verdict"] == "false" else ""
-        failure = Failure("value", message, None, "backward", None, tuple(report["defects"])) if message else None
-        yield failure, int(report["right"])
+    if report is not None and report.verdict != "undecided":
+        message = f"{name}: {report.diagnosis}" if report.verdict == "false" else ""
+        failure = Failure("value", message, None, "backward", None, tuple(report.defects)) if message else None
+        yield failure, sum(group.verdict == "true" for group in report.groups)
 
 
 def _forward(plan: Planned) -> str:
@@ -181,18 +179,25 @@ def _is_gradients(name: str) -> bool:
 # ---------------------------------------------------------------------------- scripts
 
 
-def _script(tree: ast.Module, code: str, ran: Ran, graph: Graph) -> Iterator[Check]:
+def _script(tree: ast.Module, code: str, ran: Ran, course: Flow, graph: Graph) -> Iterator[Check]:
     for told, holds in compared(said(tree, code), ran.values):
         yield (
             (None, 1)
             if holds
             else (Failure("value", f"{told.text} is not what the comment says", told.line, "values"), 0)
         )
-    lines = {name: s.lineno for s in reversed(tree.body) for name in _names(s)}
-    given = frozenset(name for s in tree.body if not _computed(s) for name in _names(s))
-    for what, have, accepted in expectations(ran.values, graph, frozenset(_moved(tree))):
-        if what not in given:
-            yield _among(what, have, accepted, lines.get(what))
+    lines = {name: s.lineno for s in tree.body for name in _names(s)}
+    given = _given(tree)
+    for stage, values in enumerate(ran.stages):
+        for what, have, accepted in expectations(values, graph, partial(course.judged, stage=stage)):
+            if what not in given:
+                yield _among(what, have, accepted, lines.get(what))
+
+
+def _given(tree: ast.Module) -> frozenset[str]:
+    """Names that a statement makes of nothing: they are given, not claimed."""
+    made = {name for s in tree.body if _computed(s) for name in stored_in(s, {})}
+    return frozenset(name for s in tree.body for name in _names(s) if name not in made)
 
 
 def _among(what: str, have: Array, accepted: list[Array], line: int | None) -> Check:
@@ -203,6 +208,10 @@ def _among(what: str, have: Array, accepted: list[Array], line: int | None) -> C
         message, defects = f"{what} has shape {shape}, not {wanted}", ("shape_mismatch",)
         return Failure("shape", message, line, "values", None, defects), 0
     return Failure("value", f"{what} is wrong", line, "values"), 0
+
+
+def _same(value: Array, other: Array | None) -> bool:
+    return other is not None and np.array_equal(value, other, equal_nan=True)
 
 
 def _names(statement: ast.stmt) -> Iterator[str]:
@@ -219,23 +228,3 @@ def _computed(statement: ast.stmt) -> bool:
     """Whether a statement makes something of other values; what it makes of nothing is given, not claimed."""
     values = statement.value if isinstance(statement, ast.Assign) else statement
     return any(isinstance(n, ast.Name) and n.id not in ("np", "numpy") for n in ast.walk(values))
-
-
-def _moved(tree: ast.Module) -> set[str]:
-    """Names whose value changes while the script runs."""
-    seen: set[str] = set()
-    moved: set[str] = set()
-    for statement in tree.body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.AugAssign):
-                moved.add(ast.unparse(node.target).split("[")[0])
-        if isinstance(statement, ast.For | ast.While):
-            moved |= {
-                node.id
-                for node in ast.walk(statement)
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-            }
-        names = set(_names(statement))
-        moved |= {name.split("[")[0] for name in names & seen}
-        seen |= names
-    return moved

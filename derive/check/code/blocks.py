@@ -27,21 +27,25 @@ from derive.check.code.earlier import context_for
 from derive.check.code.expected import sizes_of
 from derive.check.code.numeric import numeric_edits
 from derive.check.code.plan import planned
-from derive.check.code.process import Failure, run_block
+from derive.check.code.process import Failure, Server
+from derive.check.code.reach import reaches
 from derive.check.code.repairs import CodeEdit, code_edits
+from derive.check.code.uses import run_block
 from derive.check.verdict import Verdict, unique
 from derive.claims.pages.page import Item
 from derive.ir.graph import Graph
 
 MOST_REPAIRS = 8
 MOST_NUMERIC = 240
-REPAIR_SECONDS = 10.0
+REPAIR_SECONDS, VERSION_SECONDS = 10.0, 3.0
 AT_ONCE = 8
 NO_VERDICT = frozenset({
     "TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError", "ImportError", "ModuleNotFoundError",
     "FileNotFoundError", "EOFError", "PermissionError",
 })  # fmt: skip
 """What ends a block without telling whether it is right."""
+UNRAISED = frozenset({"value", "shape", "missing", "SyntaxError", "IndentationError", "TabError"})
+"""What is found in a block, and not raised by it: what it raises may be a limit where it reaches beyond computing."""
 NUMERIC = frozenset({"value", "shape", "missing", "ValueError", "TypeError", "IndexError"})
 GUARD = re.compile(r"(\+\s*|\b(?:eps|epsilon|EPS|delta|tiny)\s*=\s*)(1e-(?:0?[5-9]|1\d))\b")
 """What is added so that no logarithm or quotient fails: a listing is meant without it."""
@@ -60,16 +64,28 @@ def judge_code(item: Item, graph: Graph, *, run: bool, repairs: bool = True, bef
     earlier = context_for(code, before)
     trial = attempt(code, graph, earlier)
     note = ""
-    if not trial.good and (guard := GUARD.search(f"{earlier}\n{code}")):
+    if (
+        trial.failure is not None
+        and trial.failure.type not in NO_VERDICT
+        and (guard := GUARD.search(f"{earlier}\n{code}"))
+    ):
         without = attempt(GUARD.sub(r"\g<1>0.0", code), graph, GUARD.sub(r"\g<1>0.0", earlier))
         if without.good and without.checked:
             trial, note = without, f"right but for the guard {guard[2]}, which one pass has and the other has not"
     if trial.good:
+        beyond = next((told for part in (earlier, code) if (told := _reaches(part)) is not None), None)
+        if beyond is not None:
+            return replace(blank, diagnosis=beyond)
         if trial.checked and not trial.open:
             return replace(blank, verdict="true", evidence="probed", diagnosis=note)
         nothing = "it runs, but there is nothing in it to compare with the model"
         return replace(blank, diagnosis=trial.open or nothing)
     return _refuted(code, graph, before, trial, blank, MOST_REPAIRS if repairs else 0)
+
+
+def _reaches(code: str) -> str | None:
+    tree = parsed(code)
+    return reaches(tree) if isinstance(tree, ast.Module) else None
 
 
 def _refuted(code: str, graph: Graph, before: Sequence[str], trial: Trial, blank: Verdict, most: int) -> Verdict:
@@ -90,14 +106,15 @@ def _refuted(code: str, graph: Graph, before: Sequence[str], trial: Trial, blank
         own = UNREPAIRED.get(failure.type)
         defects += failure.defects or ([own] if own is not None else [])
         said.append(f"line {failure.line}: {failure.message}" if failure.line else failure.message)
-        if failure.type in NO_VERDICT or _from_elsewhere(code, failure):
+        refused = failure.type in NO_VERDICT or (failure.type not in UNRAISED and _reaches(code) is not None)
+        if refused or _from_elsewhere(code, failure):
             return replace(blank, diagnosis="; ".join(said), defects=unique(defects))
     elif _fails_for_one_sample(code, graph, context_for(code, before)):
         defects.append("shape_mismatch")
         said.append("for one sample as a 1-D array forward works, but backward does not: it is for batches only")
     return replace(
         blank, verdict="false", evidence="probed", defects=tuple(defects), diagnosis="; ".join(said),
-        correct_code=code if current.good else None,
+        correct_code=code if current.good and _reaches(code) is None else None,
     )  # fmt: skip
 
 
@@ -114,7 +131,7 @@ def _next_repair(code: str, trial: Trial, graph: Graph, earlier: str) -> tuple[C
     edits = _edits(code, trial.failure)
     until = time.monotonic() + REPAIR_SECONDS
     while time.monotonic() < until and (batch := list(islice(edits, AT_ONCE))):
-        after = attempts([edit.code for edit in batch], graph, earlier)
+        after = attempts([edit.code for edit in batch], graph, earlier, VERSION_SECONDS)
         for edit, result in zip(batch, after, strict=True):
             if result.rank > trial.rank and (best is None or result.rank > best[1].rank):
                 best = edit, result
@@ -138,11 +155,13 @@ def _fails_for_one_sample(code: str, graph: Graph, earlier: str) -> bool:
     """Whether the forward pass takes a 1-D sample although the backward pass then fails."""
     tree = parsed(code)
     plans = planned(tree, graph, single=True) if isinstance(tree, ast.Module) else []
-    ran = run_block(code, [plan.subject for plan in plans if plan.gradients], earlier=earlier)
+    with Server() as server:
+        ran = run_block(server, [code], [plan.subject for plan in plans if plan.gradients], earlier=earlier)
     return any(used.failure is not None and used.failure.stage == "backward" for used in ran.used)
 
 
 def fitting(code: str, graphs: Sequence[Graph]) -> list[bool]:
     """For each model, whether what a block calls by names of its inputs has the shapes that it declares for them."""
-    values = {name: np.asarray(value) for name, value in run_block(code).values.items()}
+    with Server() as server:
+        values = {name: np.asarray(value) for name, value in run_block(server, [code]).values.items()}
     return [sizes_of(graph, {k: v for k, v in values.items() if k in graph.inputs}) is not None for graph in graphs]

@@ -5,7 +5,7 @@ A derivative of an opaque loss `L = L(Y)` needs `dY`, which the listing then giv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -157,15 +157,12 @@ Expectation = tuple[str, Array | None, list[Array]]
 
 
 def expectations(
-    values: Mapping[str, Array], graph: Graph, moved: frozenset[str] = frozenset()
+    values: Mapping[str, Array], graph: Graph, judged: Callable[[str], bool] = lambda _: True
 ) -> Iterator[Expectation]:
-    """Every name that stands for something of the model, in the order of the listing, with what it has to be.
-
-    `moved` are names that change while the listing runs, whose last values are not those that were used.
-    """
+    """Every name that is judged and stands for something of the model, with what it has and what it has to be."""
     meanings: dict[str, Meaning] = {}
-    for name in values:
-        stands = meaning(name, graph) if name.split("[")[0] not in moved else None
+    for name in sorted(values, key=lambda name: not judged(name)):
+        stands = meaning(name, graph)
         if stands is not None and values[name] is not None and stands not in meanings.values():
             meanings[name] = stands
     numbers = {name: np.asarray(values[name], dtype=float) for name in meanings}
@@ -173,6 +170,8 @@ def expectations(
     given = {m.by: numbers[n] for n, m in meanings.items() if m.by is not None and m.of in (None, graph.loss)}
     at = ModelAt(graph, {str(k): v for k, v in inputs.items()}, {str(k): v for k, v in given.items()})
     for name, stands in meanings.items():
+        if not judged(name):
+            continue
         have = numbers[name]
         if stands.by is None:
             wanted = at.value(str(stands.of))

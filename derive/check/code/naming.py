@@ -65,6 +65,12 @@ def meaning(name: str, graph: Graph) -> Meaning | None:
     return Meaning(None, by) if by is not None else None
 
 
+def claims(name: str, graph: Graph) -> bool:
+    """Whether a name stands for something that the model says: a derivative, or a value that is no input."""
+    stands = meaning(name, graph)
+    return stands is not None and (stands.by is not None or stands.of not in graph.inputs)
+
+
 def _value(name: str, graph: Graph) -> str | None:
     own = found(name, [*graph.inputs, *graph.bindings])
     if own is None and folded(name) in LOSS:

@@ -1,25 +1,37 @@
-"""Running blocks of a page in a process of its own: fresh, isolated, limited in time, memory and output."""
+"""The judge's end of the pipe to the process that runs a block: what is asked, for how long, and what came of it.
+
+Nothing that comes back is trusted: an answer is read to the length that a frame may have, it is plain data, and it
+must repeat the token of its request. A block that does not answer in time, ends its process or breaks the pipe gets no
+verdict, and its processes are ended.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import os
+import queue
+import secrets
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from derive.check.code.protocol import BadFrame, Reader, Writer, packed, received
 
 Array = Any
-SECONDS = 10.0
-SECONDS_EACH = 1.0
-MEMORY = 2_000_000_000
-MOST_OUTPUT = 16_000_000
-RUNNER = Path(__file__).with_name("runner.py")
+SECONDS = 8.0
+"""How long a block is waited for, all its answers together."""
+START_SECONDS = 30.0
+STOPS = ("Refused", "MemoryError", "PermissionError")
+"""What says that a block went beyond its limits, whatever it is that raises it."""
 ROOT = Path(__file__).parents[3]
+START = "import sys; sys.path.insert(0, {!r}); from derive.check.code.server import main; del sys.path[0]; main()"
 
 
 @dataclass(frozen=True)
@@ -54,127 +66,174 @@ class Subject:
     candidates: tuple[Arguments, ...] = ()
 
 
-@dataclass(frozen=True)
-class Used:
-    """What came of a subject. `report` is the verdict on its backward pass."""
+class Stopped(BaseException):
+    """The block gets no verdict. Not an `Exception`: this is no failure of the function that was called."""
 
-    output: Array | None = None
-    returned: tuple[Array | None, ...] = ()
-    attributes: Mapping[str, Array] = field(default_factory=dict)
-    named: Mapping[str, Array] = field(default_factory=dict)
-    report: Mapping[str, Any] | None = None
-    candidate: int = 0
-    failure: Failure | None = None
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(type, message)
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a block computed: names of the module, and what came of its subjects."""
+class Raised(Exception):
+    """An exception of the block, under its own name; `line` is the line of the block that raised it."""
 
-    values: Mapping[str, Array] = field(default_factory=dict)
-    used: tuple[Used, ...] = ()
-    failure: Failure | None = None
+    line: int | None = None
+    name: str | None = None
 
 
-def run_blocks(codes: Sequence[str], subjects: Sequence[Subject] = (), *, earlier: str = "") -> list[Ran]:
-    """Run several versions of a block one after the other, each in a fresh module. Never raises for what they do."""
-    if not codes:
-        return []
-    with tempfile.TemporaryDirectory(prefix="derive-") as folder:
-        paths = [Path(folder) / f"block{number}.py" for number in range(len(codes))]
-        for path, code in zip(paths, codes, strict=True):
-            path.write_text(code, encoding="utf-8")
-        before = Path(folder) / "earlier.py"
-        before.write_text(earlier, encoding="utf-8")
-        task = {
-            "root": str(ROOT),
-            "earlier": str(before) if earlier else "",
-            "paths": [str(path) for path in paths],
-            "subjects": [_subject(subject) for subject in subjects],
-            "memory": MEMORY,
-        }
-        limit = SECONDS + SECONDS_EACH * (len(codes) - 1)
+class Server:
+    """A process that runs blocks, each in a copy of its own, and ends with the `with` statement.
+
+    Each is waited for `seconds` at most, and when one of them was waited for in vain the others are not run.
+    """
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = SECONDS if seconds is None else min(seconds, SECONDS)
+        self.spent = False
+        self.process: subprocess.Popen[bytes] | None = None
+        self.thread = threading.Thread()
+        self.left = self.seconds
+        self.dropped: list[int] = []
+
+    def __enter__(self) -> Server:
+        self.folder = tempfile.TemporaryDirectory(prefix="derive-", ignore_cleanup_errors=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self.folder.cleanup()
+
+    # ----- one block -----
+
+    def run(self, parts: Sequence[str], earlier: str = "") -> list[dict[str, Array]]:
+        """Run a block in a fresh process; the numbers that its names hold after each part."""
+        self.left, self.dropped = self.seconds, []
+        if not hasattr(os, "fork"):
+            self.end()
+        elif self.process is not None:
+            with contextlib.suppress(Stopped):
+                self._talk({"do": "end"}, answered=False)
+        if self.spent:
+            raise Stopped("TimeoutError", "one before it did not end")
+        if self.process is None:
+            self._start()
+        answer, reader = self.ask({"do": "run", "parts": parts, "earlier": earlier})
         try:
-            done = subprocess.run(
-                [sys.executable, "-I", "-B", str(RUNNER)],
-                input=json.dumps(task).encode(), capture_output=True, timeout=limit, cwd=folder,
-                env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "SYSTEMROOT": ""}, check=False,
+            return [{n: reader.value(node) for n, node in answer["values"][k].items()} for k in range(len(parts))]
+        except (BadFrame, KeyError, IndexError, TypeError, AttributeError) as error:
+            self.end()
+            raise Stopped("SystemExit", "it wrote over its own answer") from error
+
+    def ask(self, request: dict[str, Any], writer: Writer | None = None) -> tuple[dict[str, Any], Reader]:
+        """The answer to a request, or the exception that the block raises."""
+        request["drop"], self.dropped = self.dropped, []
+        token = request["token"] = secrets.token_hex(8)
+        header, data = self._talk(request, writer)
+        if header.get("token") != token:
+            self.end()
+            raise Stopped("SystemExit", "it wrote over its own answer")
+        if "error" in header:
+            raise _raised(header["error"])
+        return header, Reader(data)
+
+    # ----- the pipe -----
+
+    def _start(self) -> None:
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-c", START.format(str(ROOT))],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+                cwd=self.folder.name, start_new_session=True,
+                env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "SYSTEMROOT": ""},
             )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            failed = Failure("TimeoutError", f"it did not end within {limit:g} seconds")
-            return [Ran(failure=failed)] * len(codes)
         except OSError as error:
-            return [Ran(failure=Failure("OSError", f"no process could be started: {error}"))] * len(codes)
-    return _answers(done.stdout, len(codes))
+            raise Stopped("OSError", f"no process could be started: {error}") from error
+        before, self.left = self.left, START_SECONDS
+        self._talk(None)
+        self.left = before
+
+    def _talk(
+        self, request: dict[str, Any] | None, writer: Writer | None = None, *, answered: bool = True
+    ) -> tuple[dict[str, Any], bytes]:
+        """Write and read in a thread, so that neither can be waited for longer than there is time."""
+        if self.process is None:
+            raise Stopped("TimeoutError", "it was ended")
+        frame = b"" if request is None else packed(request, b"" if writer is None else writer.data)
+        box: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        started = time.monotonic()
+        self.thread = threading.Thread(target=_exchange, args=(self.process, frame, answered, box), daemon=True)
+        self.thread.start()
+        try:
+            answer = box.get(timeout=max(self.left, 0.001))
+        except queue.Empty:
+            self.end()
+            self.spent = True
+            raise Stopped("TimeoutError", f"it did not end within {self.seconds:g} seconds") from None
+        except BaseException:
+            self.end()
+            raise
+        self.left -= time.monotonic() - started
+        if isinstance(answer, str):
+            self.end()
+            raise Stopped("SystemExit", answer)
+        return answer or ({}, b"")
+
+    def end(self) -> None:
+        """End the process and its copies."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.wait()
+        if self.thread.ident is not None:
+            self.thread.join(1.0)
+        for stream in (process.stdin, process.stdout):
+            if stream is not None and not self.thread.is_alive():
+                stream.close()
 
 
-def run_block(code: str, subjects: Sequence[Subject] = (), *, earlier: str = "") -> Ran:
-    """Run a block, and use what it defines. Never raises for what the block does."""
-    return run_blocks([code], subjects, earlier=earlier)[0]
-
-
-def _subject(subject: Subject) -> dict[str, Any]:
-    task: dict[str, Any] = {"kind": subject.kind, "name": subject.name}
-    if subject.backward is not None:
-        task["backward"] = subject.backward
-    task["candidates"] = [
-        {
-            "init": [_listed(value) for value in given.init],
-            "forward": [_listed(value) for value in given.forward],
-            "upstream": None if given.upstream is None else np.asarray(given.upstream).tolist(),
-            "named": {name: _listed(value) for name, value in given.named.items()},
-        }
-        for given in subject.candidates
-    ]
-    return task
-
-
-def _listed(value: Any) -> Any:
-    """A size as it is, labels as whole numbers, all else as lists of floats."""
-    if isinstance(value, int):
-        return value
-    array = np.asarray(value)
-    return {"labels": array.tolist()} if array.dtype.kind in "iu" else array.tolist()
-
-
-def _answers(data: bytes, count: int) -> list[Ran]:
-    if not data or len(data) > MOST_OUTPUT:
-        return [Ran(failure=Failure("SystemExit", "it ended its process, or was ended for want of memory"))] * count
+def _exchange(process: subprocess.Popen[bytes], frame: bytes, answered: bool, box: queue.SimpleQueue[Any]) -> None:
+    source, target = process.stdout, process.stdin
+    assert source is not None
+    assert target is not None
     try:
-        answers = [_ran(answer) for answer in json.loads(data)]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        answers = []
-    if len(answers) != count:
-        return [Ran(failure=Failure("SystemExit", "it wrote over its own answer"))] * count
-    return answers
+        while frame:
+            frame = frame[target.write(frame) or 0 :]
+        answer = received(source.read) if answered else ({}, b"")
+        box.put("it ended its process, or was ended for want of memory" if answer is None else answer)
+    except BadFrame:
+        box.put("it wrote over its own answer")
+    except (OSError, ValueError):
+        box.put("it ended its process, or was ended for want of memory")
 
 
-def _ran(answer: Mapping[str, Any]) -> Ran:
-    if "error" in answer:
-        return Ran(failure=Failure(**answer["error"]))
-    return Ran(_arrays(answer["values"]), tuple(_used(each) for each in answer["subjects"]))
+def _raised(told: Any) -> BaseException:
+    """An exception of a block, made of what is told of it."""
+    try:
+        kind, message, line, name = str(told["type"])[:80], str(told["message"])[:500], told["line"], told["name"]
+        stops = bool(told["stops"]) or kind in STOPS
+    except (TypeError, KeyError):
+        return Stopped("SystemExit", "it wrote over its own answer")
+    if stops:
+        return Stopped(kind, message) if kind in STOPS else Stopped("SystemExit", f"{kind}: {message}")
+    known = {"NameError": NameError, "UnboundLocalError": NameError, "AttributeError": AttributeError}.get(kind)
+    bases = (Raised,) if known is None else (Raised, known)
+    error: Raised = type(kind if kind.isidentifier() else "Exception", bases, {})(message)
+    error.line = line if type(line) is int else None
+    error.name = name if isinstance(name, str) else None
+    return error
 
 
-def _used(answer: Mapping[str, Any]) -> Used:
-    if "error" in answer:
-        return Used(failure=Failure(**answer["error"]))
-    return Used(
-        _array(answer.get("output")),
-        tuple(_array(value) for value in answer.get("returned", [])),
-        _arrays(answer.get("attributes", {})),
-        _arrays(answer.get("named", {})),
-        answer.get("report"),
-        int(answer.get("candidate", 0)),
-    )
-
-
-def _arrays(values: Mapping[str, Any]) -> dict[str, Array]:
-    return {name: _array(value) for name, value in values.items()}
-
-
-def _array(value: Any) -> Array | None:
-    if value is None:
-        return None
-    if "tuple" in value:
-        return tuple(value["tuple"])
-    return np.array([float.fromhex(entry) for entry in value["entries"]]).reshape(value["shape"])
+def limits() -> dict[str, bool]:
+    """Which limits hold here for the process of a block."""
+    with Server() as server:
+        try:
+            server.run([""])
+            found = server.ask({"do": "limits"})[0]["limits"]
+        except (Stopped, Exception):
+            return {}
+    return {str(name): bool(held) for name, held in found.items()}

@@ -53,8 +53,12 @@ class CallFailed(Exception):
 
 
 def _place(error: BaseException) -> str:
-    """The line of the caller's code that raised, or called what raised: ` (layers.py:12)`."""
-    here, step = "", error.__traceback__
+    """The line of the caller's code that raised, or called what raised: ` (layers.py:12)`.
+
+    What another process has raised has no traceback here; it says its line itself.
+    """
+    line = getattr(error, "line", None)
+    here, step = f" (line {line})" if isinstance(line, int) else "", error.__traceback__
     while step is not None:
         file = step.tb_frame.f_code.co_filename
         if not file.startswith("<") and not any(part in file for part in LIBRARIES):

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from derive import __version__
+from derive.check.code.process import limits
 from derive.cli.terminal import colours, say, table
 from derive.model import gallery
 
@@ -27,6 +28,14 @@ PROGRAMS = {
     "pdflatex": "compiling what `derive latex --standalone` writes",
     "latexmk": "compiling it in one step",
 }
+LIMITS = {
+    "memory": "its address space",
+    "processor": "its processor time",
+    "files": "no file grows",
+    "processes": "no process starts",
+    "calls": "a filter in the kernel: no writing or deleting, processes, threads, signals, sockets, shared memory",
+    "accidents": "a hook in Python that refuses the same, and that code which means to can undo",
+}
 NEEDED = ("sympy", "numpy", "mpmath", "click", "rich")
 
 
@@ -38,6 +47,13 @@ def command() -> int:
     rows = [(name, found[name] or "missing", use) for name, use in PACKAGES.items()]
     rows += [(name, shutil.which(name) or "missing", use) for name, use in PROGRAMS.items()]
     table("", ("what", "found", "for"), rows)
+    held = limits()
+    table("limits of --run-code", ("limit", "here", "holds"), [
+        (name, "holds" if held.get(name) else "does not hold", what) for name, what in LIMITS.items()
+    ])  # fmt: skip
+    if not held.get("calls"):
+        say("without the filter a block can delete files and start processes with your rights: trust what you run")
+    say("a block can read your files; nothing that it reads leaves the report")
     say(f"gallery: {len(gallery())} models")
     say(f"output: {sys.stdout.encoding}, {'colours' if colours(sys.stdout) else 'no colours'}")
     return 2 if any(found[name] is None for name in NEEDED) else 0

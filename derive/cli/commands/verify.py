@@ -58,7 +58,9 @@ Outcome = Report | Failure
 @click.option(
     "--evidence", type=click.Choice(["any", "proved"]), default="any", help="Accept proofs for all sizes only."
 )
-@click.option("--run-code", is_flag=True, help="Run Python blocks too, with your rights: this is no sandbox.")
+@click.option(
+    "--run-code", is_flag=True, help="Run Python blocks too, with your rights; `doctor` says what limits hold."
+)
 @click.option("--no-repair", is_flag=True, help="Judge only: look for no repair of what is false, which is faster.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many pages at a time.")
 @click.option("--lenient", is_flag=True, help="Exit with 0 although something is undecided, unread or ambiguous.")
