@@ -18,7 +18,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations, islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 import numpy as np
@@ -39,14 +39,14 @@ Signs = tuple[int, ...]  # of the conditions of a part
 
 LEAST = 32
 """Points at which every claim without a proof is compared, with conditions or without."""
-MOST_CLIMBS = 4
+MOST_CLIMBS = 12
 """Cells that are climbed for after the far points."""
 MOST_ON_EDGE = 30
 """Points on the edge of a condition that are tried for the sides of the others."""
 MOST_ON_EDGES = 3
 """Of more conditions, each edge is looked for by itself."""
-MOST_TOGETHER = 5
-"""Of more conditions, cells of every two of them are looked for."""
+MOST_TOGETHER = 9
+"""Of more conditions the cells are too many to be looked at."""
 CLOSE = 1e-8
 UNSURE = 1e-9
 ZERO = 1e-40
@@ -115,7 +115,7 @@ class _Cells:
         self._sight = in_sight(left, right, graph)
         self._conditions = Conditions(conditions_of(left, right, graph), graph)
         self.conditions = self._conditions.nodes
-        self._met: dict[Part, set[Signs]] = {part: set() for group in self._groups() for part in _parts(group)}
+        self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
 
     def _groups(self) -> list[Part]:
         """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them."""
@@ -159,17 +159,29 @@ class _Cells:
         return [
             (part, cell)
             for part in self._met
-            for cell in self._wanted(part)
-            if not self.was_met(part, cell) and not self._conditions.never(_signed(part, cell))
+            for cell in chain(self._sides(part, ()), self._edges(part))
+            if not self.was_met(part, cell)
         ]
 
-    def _wanted(self, part: Part) -> Iterator[Signs]:
-        """Every choice of sides; and each edge beside every choice of sides of the others, of many by itself."""
-        yield from product((-1, 1), repeat=len(part))
+    def _sides(self, part: Part, chosen: Signs) -> Iterator[Signs]:
+        """Every choice of sides that begins so and is not shown to be empty."""
+        seen = any(cell[: len(chosen)] == chosen for cell in self._met[part])
+        if not seen and chosen and self._conditions.never(_signed(part[: len(chosen)], chosen)):
+            return
+        if len(chosen) == len(part):
+            yield chosen
+        else:
+            for sign in (-1, 1):
+                yield from self._sides(part, (*chosen, sign))
+
+    def _edges(self, part: Part) -> Iterator[Signs]:
+        """Each edge beside every choice of sides of the others, of many by itself."""
         others = (-1, 1) if len(part) <= MOST_ON_EDGES else (ANY,)
         for j in range(len(part) if self.edges else 0):
             for rest in product(others, repeat=len(part) - 1):
-                yield (*rest[:j], 0, *rest[j:])
+                cell = (*rest[:j], 0, *rest[j:])
+                if not self._conditions.never(_signed(part, cell)):
+                    yield cell
 
     def was_met(self, part: Part, cell: Signs) -> bool:
         """Whether a point was seen in a cell."""
@@ -205,6 +217,9 @@ class _Cells:
         power = self._real_power()
         if power is not None:
             return f"the base of {self._text(power)} may be negative, and the exponent any number"
+        crowd = next((group for group in self._groups() if len(group) > MOST_TOGETHER), None)
+        if crowd is not None:
+            return f"{len(crowd)} conditions have more sides together than can be looked at"
         for part, cell in self.missing:
             shown = [f"{self._text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
             return f"no point was found with {' and '.join(shown)}, where the members may differ"
@@ -227,7 +242,3 @@ class _Cells:
 def _signed(part: Part, cell: Signs) -> dict[int, int]:
     """The conditions of a cell that must have a sign, with it."""
     return {k: sign for k, sign in zip(part, cell, strict=True) if sign != ANY}
-
-
-def _parts(group: Part) -> list[Part]:
-    return [group] if len(group) <= MOST_TOGETHER else list(combinations(group, 2))

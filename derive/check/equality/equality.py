@@ -1,9 +1,9 @@
 """Are two nodes equal? A verdict, the kind of evidence, and a counterexample.
 
-    different         at one point the members differ by more than 1e-25 of their size, in 50 digits, and both are
-                      well conditioned there
-    equal, probed     they agree to 1e-25 at three or more points in two draws of sizes, and at points of many
-                      magnitudes in every cell that their conditions cut out (`derive.check.equality.cells`)
+    different         at one point the members differ, in 50 digits and in 100, and both are well conditioned there
+    equal, probed     they agree in 50 digits (at one point in 100) at three or more points in two draws of sizes, and
+                      at points of many magnitudes in every cell that their conditions cut out
+                      (`derive.check.equality.cells`)
     equal, proved-at-sizes    and every entry is exactly equal for these sizes, as functions of the inputs
     equal, proved     and they have one normal form, for all sizes
     undefined         a member is shown to have no value for any input, as log(-1) or 1/(w - w)
@@ -148,6 +148,8 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
             return _refuted(asked, seen.different)
         if seen.open:
             return Decision("undecided", None, None, sizes, seen.open)
+        if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
+            return Decision("different", None, witness_at(left, right, screened.points[0]), sizes)
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
             return Decision("equal", "proved-at-sizes", None, sizes)
     except Undefined:

@@ -31,8 +31,8 @@ Array = Any
 DIGITS = 50
 REDRAWS = 24
 FORGET_AFTER = 20_000
-TOLERANCE = 1e-25
-"""Values that differ by less, relative to their size, are equal as far as 50 digits tell."""
+SHRUNK = 1e-20
+"""A difference that is so much smaller with twice the digits is rounding."""
 NOISE = 1e-35
 SETTLED = 1e-15
 """A value settles if doubling the digits changes it by less, relative to its largest entry, or by noise."""
@@ -78,23 +78,23 @@ class Point:
             return None
         return value if is_real(value) else None
 
-    def differ(self, left: Node, right: Node) -> bool | None:
-        """Whether two nodes of one shape differ here, by many digits; None if one of them has no settled value."""
-        a, b = self.value(left, DIGITS), self.value(right, DIGITS)
+    def differ(self, left: Node, right: Node, digits: int = DIGITS) -> bool | None:
+        """Whether two nodes of one shape differ here, by many digits; None if one of them has no settled value.
+
+        With twice the digits what is rounding shrinks, what is real stays, however small it is.
+        """
+        a, b = self.value(left, digits), self.value(right, digits)
         if a is None or b is None:
             return None
         gap = np.asarray(np.abs(a - b))
-        size = np.asarray(np.maximum(np.abs(a), np.abs(b)))
-        if _every(gap <= TOLERANCE * size):
+        if not np.any(_truth(gap)):
             return False
-        finer_a, finer_b = self.value(left, 2 * DIGITS), self.value(right, 2 * DIGITS)
+        finer_a, finer_b = self.value(left, 2 * digits), self.value(right, 2 * digits)
         if finer_a is None or finer_b is None or not (_settled(a, finer_a) and _settled(b, finer_b)):
             return None
-        if np.any(_truth(gap > TOLERANCE * size) & _truth(gap > NOISE * max(1, *size.flat))):
-            return True
-        # what is left is tiny: rounding of a cancellation shrinks with more digits, a real difference does not
-        finer = np.abs(finer_a - finer_b)
-        return not _every((gap <= TOLERANCE * size) | (finer <= TOLERANCE * gap))
+        # where the digits at hand show no difference, what they could not show counts
+        shown = np.maximum(gap, np.maximum(np.abs(finer_a), np.abs(finer_b)) * mpmath.mpf(10) ** -digits)
+        return not _every(np.abs(finer_a - finer_b) <= SHRUNK * shown)
 
     def _forget(self) -> None:
         """Drop remembered nodes, keep the bindings: thousands of candidates must not stay in memory."""
