@@ -1,4 +1,5 @@
-"""Other conventions under which a false formula would be right: a loss that is a sum or a mean, the other layout.
+"""Other conventions under which a false formula would be right: a loss that is a sum or a mean, the other layout,
+another meaning of a derivative by a symmetric matrix.
 
 They are tried for false formulas only, as diagnosis; no verdict depends on them.
 """
@@ -32,6 +33,11 @@ _known: dict[int, tuple[Graph, tuple[tuple[str, Context], ...]]] = {}
 def right_under(context: Context, macros: Macros, source: str) -> dict[str, str]:
     """The settings under which all of a display is true, each with the display as it stands."""
     return {label: source for label, other in _settings(context) if _is_true(other, macros, source)}
+
+
+def right_by_symmetry(context: Context, macros: Macros, source: str) -> str | None:
+    """The setting for derivatives by symmetric matrices under which a false display is true as it stands."""
+    return next((label for label, other in _symmetries(context) if _is_true(other, macros, source)), None)
 
 
 def repaired_in_layout(
@@ -71,6 +77,19 @@ def _settings(context: Context) -> Iterator[tuple[str, Context]]:
         yield label, other.with_definitions(context.definitions)
     if context.layout is None:
         yield NUMERATOR, replace(context, layout="numerator")
+    yield from _symmetries(context)
+
+
+def _symmetries(context: Context) -> Iterator[tuple[str, Context]]:
+    """The model with another meaning of the derivatives by its symmetric inputs, if it has such."""
+    names = ", ".join(name for name in context.graph.inputs if context.main.is_symmetric(name))
+    if not names:
+        return
+    for symmetry, form in (("even", "(G + Gᵀ)/2"), ("free", "G + Gᵀ - diag(G)")):
+        other = replace(Context(context.graph).with_definitions(context.definitions), layout=context.layout)
+        for frame in (*other.frames, *other.shifted, *other.before_last):
+            frame.symmetry = symmetry
+        yield f"a derivative by the symmetric {names} were {form}, G by independent entries", other
 
 
 def _losses(graph: Graph) -> Iterator[tuple[str, Graph]]:

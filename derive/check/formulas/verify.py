@@ -8,7 +8,7 @@ only a page or a model that cannot be read at all is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +23,8 @@ from derive.check.formulas.conventions import Found, find_conflicts
 from derive.check.formulas.layouts import Undetermined, established
 from derive.check.formulas.neighbours import with_shared_faults
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.search import repair
-from derive.check.formulas.settings import repaired_in_layout, right_under
+from derive.check.formulas.repair.search import PartRepair, Repair, repair
+from derive.check.formulas.settings import repaired_in_layout, right_by_symmetry, right_under
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.meaning.claim import Claim, Definition
 from derive.claims.meaning.context import Context
@@ -234,7 +234,9 @@ class _Run:
                 self.assumed.update(dict.fromkeys(reading.assumed))
         found = None
         if self.options.repairs and any(judgement.verdict == "false" for judgement in judgements):
-            found = repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
+            found = _by_symmetry(context, item, judgements) or repair(
+                reader, layout, judgements, seconds=REPAIR_SECONDS
+            )
         settings: dict[str, str] = {}
         if found is not None and found.source is None and context.layout is None:
             found, settings = repaired_in_layout(context, item.macros, layout, judgements, found)
@@ -243,6 +245,15 @@ class _Run:
             settings = {**right_under(context, item.macros, item.source), **settings}
             verdict = replace(verdict, by_convention=settings)
         return verdict, judgements
+
+
+def _by_symmetry(context: Context, item: Item, judgements: Sequence[Judgement]) -> Repair | None:
+    """No repair, but a remark, for what is right by another meaning of derivatives by a symmetric matrix."""
+    setting = right_by_symmetry(context, item.macros, item.source)
+    if setting is None:
+        return None
+    said = PartRepair((), f"it would be right if {setting}")
+    return Repair(None, {k: said for k, judgement in enumerate(judgements) if judgement.verdict == "false"})
 
 
 def _defined(claims: Iterable[Claim]) -> tuple[Definition, ...]:

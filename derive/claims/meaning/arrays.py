@@ -67,12 +67,12 @@ def _array(cells: list[list[Result]], span: Offsets) -> Result:
 
 
 def norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
-    """`|x|` of a scalar, the 2-norm of an array; `|W|` of a square matrix may be its determinant."""
+    """`|x|` of a scalar, the 2-norm of an array or its entries; `|W|` of a square matrix may be its determinant."""
     inner = scope.read(items, scope)
     if isinstance(inner, Problem):
         return inner
     text = f"‖{inner.text}‖"
-    if not inner.shape:
+    if not inner.shape or (bar == "|" and _is_by_entries(node, scope)):
         return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
     square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
     meant = square and inner.node in _determinants(scope)
@@ -87,6 +87,23 @@ def _determinants(scope: Scope) -> set[Term]:
     """What the model takes determinants of: `|W|` of such a matrix is no norm."""
     nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
     return {node.args[0] for node in nodes if node.op in ("det", "logdet")}
+
+
+_BRANCHES = frozenset({"abs", "maximum", "minimum", "sign", "step", "where"})
+
+
+def _is_by_entries(node: Node, scope: Scope) -> bool:
+    r"""`|r|` of an array for the array of the `|r_i|`, as in `r \odot [|r| < 1]`.
+
+    Open in a condition; settled there by a model that branches entry by entry and takes no root, so no length. Outside
+    of conditions it is open where the model takes absolute values of arrays.
+    """
+    nodes = list(topological(*(binding.node for binding in scope.frame.graph.bindings.values())))
+    branches = {below.name for below in nodes if below.op == "call" and below.shape and below.name in _BRANCHES}
+    rooted = any(below.op == "call" and below.name == "sqrt" for below in nodes)
+    if scope.comparing:
+        return (bool(branches) and not rooted) or scope.choose(("bars", node.span), [False, True])
+    return "abs" in branches and scope.choose(("bars", node.span), [False, True])
 
 
 def inner_product(node: Group, scope: Scope) -> Result:

@@ -41,12 +41,14 @@ class Chain:
 class Value:
     """What an expression denotes: `node` has an axis for every free index letter, in alphabetical order, then its own.
 
-    `row`: a value of rank one that was transposed. `chain`: the value is a partial or a composition of partials.
+    `row`: a value of rank one that was transposed. `column`: one that matrix algebra made a column, as `X w` is; a name
+    is neither. `chain`: the value is a partial or a composition of partials.
     """
 
     node: Node
     letters: tuple[str, ...] = ()
     row: bool = False
+    column: bool = field(default=False, compare=False)
     chain: Chain | None = field(default=None, compare=False)
     text: str = field(default="", compare=False)
 

@@ -15,6 +15,7 @@ from derive.claims.meaning.claim import (
 )
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import combined
+from derive.claims.meaning.links import by_entries
 from derive.claims.typography.nodes import Row, Scripts, Slip, Stray, Symbol, walk
 from derive.claims.typography.statements import Statement
 
@@ -31,6 +32,9 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
         text = shown[0]
         for relation, part in zip(job.statement.relations, shown[1:], strict=True):
             text += f" {relation.text} {part}"
+        whole = [value.text for value in by_entries(members)]
+        if whole:
+            text += f"  [entry by entry: {', '.join(whole)}]"
         if job.context.stated:
             text += f"  [under {'; '.join(job.context.stated)}]"
         defining = frozenset({0}) if definition is not None else _defining(job, ways[0])

@@ -1,13 +1,14 @@
 """What an equality sign asks for: two nodes of one shape, or the reason why there cannot be any.
 
 An equality never broadcasts, with two exceptions that every text makes: 0 stands for zeros of any shape, and a Jacobian
-that is diagonal for every input may be equated to the array of its diagonal, entry by entry. Free letters are
-quantified over all that they count.
+that is diagonal for every input may be equated to the array of its diagonal, entry by entry, or to the scalar that
+every one of these entries is. Free letters are quantified over all that they count.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Check, Equal, Link, Member, Problem, Result, Value
@@ -42,15 +43,26 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
     return Equal(values.lifted(a, sizes, shape), values.lifted(b, sizes, shape), places)
 
 
+def by_entries(members: tuple[Member, ...]) -> list[Value]:
+    """The Jacobians that are equated to the array of their diagonal."""
+    found = [
+        (a if a.jacobian else b)
+        for a, b in pairwise(members)
+        if isinstance(a, Value) and isinstance(b, Value) and a.jacobian != b.jacobian
+        if _entry_by_entry(a, b) != (a, b)
+    ]
+    return list({value.text: value for value in found}.values())
+
+
 def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
     jacobian, array = (a, b) if a.jacobian else (b, a)
     diagonal = entrywise(jacobian)
     if diagonal is None or (array.shape != diagonal.shape and array.shape):
         return a, b
-    if not array.shape and array.node.op != "number":
-        return a, b
     if not array.shape:
-        array = Value(build.fill(array.node, diagonal.shape), text=array.text)
+        if array.letters:
+            return a, b  # y_i for all entries says nothing of which one is meant
+        array = replace(array, node=build.fill(array.node, diagonal.shape), chain=None)
     return (diagonal, array) if a.jacobian else (array, diagonal)
 
 

@@ -105,12 +105,15 @@ class Frame:
     """A graph with its vocabulary and the derivatives taken so far.
 
     `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one.
+    `symmetry` says what a derivative by a symmetric input is: G, where the entries are independent; "even", (G + Gᵀ)/2;
+    "free", by the entries on and below the diagonal, G + Gᵀ - diag(G).
     """
 
     graph: Graph
     scope: str = ""
     layer: dict[str, Lin] = field(default_factory=dict)
     others: tuple[Frame, ...] = ()
+    symmetry: str = ""
     lexicon: Lexicon = field(init=False)
     _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
     _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
@@ -133,8 +136,25 @@ class Frame:
         if key not in self._jacobians:
             made = jacobian(self.graph, p, q, direct=direct)
             part = self.graph.bindings.get(PART)
-            self._jacobians[key] = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
+            made = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
+            self._jacobians[key] = self._folded(made, q)
         return self._jacobians[key]
+
+    def is_symmetric(self, name: str) -> bool:
+        """Whether a name is an input that is declared symmetric."""
+        declared = self.graph.inputs.get(name)
+        return declared is not None and declared.fact("symmetric") is not None
+
+    def _folded(self, made: Node, q: str) -> Node:
+        """The derivative by a symmetric input in the convention of this frame."""
+        if not self.symmetry or not self.is_symmetric(q):
+            return made
+        labels = tuple(range(len(made.shape)))
+        turned = build.transpose(made, (*labels[:-2], labels[-1], labels[-2]))
+        if self.symmetry == "even":
+            return build.div(build.add(made, turned), build.number(2))
+        diagonal = build.contract([labels, labels[-2:]], labels, [made, build.eye(made.shape[-1])], made.shape)
+        return build.sub(build.add(made, turned), diagonal)
 
     def is_input(self, name: str) -> bool:
         """Whether a name is no binding: in the sum over time the weights are held in all earlier steps."""
@@ -153,7 +173,7 @@ class Frame:
             if q in self.graph:
                 extended = self.graph.with_binding(Binding("%", node))
                 made = jacobian(extended, "%", q)
-                self._totals[key] = substitute(made, {build.ref("%", node.shape): node})
+                self._totals[key] = self._folded(substitute(made, {build.ref("%", node.shape): node}), q)
             else:
                 self._totals[key] = expression_jacobian(node, build.ref(q, ()))
         return self._totals[key]
@@ -201,6 +221,7 @@ class Scope:
     `env` gives the number that a letter stands for in this case; a letter without one counts an axis, whose size goes
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
     whose letters have no number yet. `whole`: what is read next is the whole member and no part of it.
+    `comparing`: it is one side of a condition.
     """
 
     frame: Frame
@@ -228,6 +249,7 @@ class Scope:
     fresh: int = 0
     letters: Counter[str] | None = None
     whole: bool = True
+    comparing: bool = False
 
     def choose(self, key: ChoiceKey, options: Sequence[T]) -> T:
         """One of the options; a choice of the reading."""
