@@ -1,12 +1,13 @@
 r"""Broadcasting in formulas: an operand of fewer axes beside one of more, where there is one way to align them.
 
-    X + b     a vector by name, as declared: to the axis that has its size           rows(b), columns(b)
+    X + b     a vector by name, as it is declared: to every row, as in NumPy         rows(b)
     X + b^T   a row: to every row                                                    rows(bᵀ)
     X + A x   a column, as matrix algebra makes it: to every column, never to rows   columns(A x)
     X + C     a matrix of one row or one column                                      rows(C), columns(C)
 
-A name beside a square matrix fits both ways, and is not read: `\mathbf 1 b^\top` says which one is meant. Scalars are
-spread over everything. The text of what is spread says how.
+A name beside a square matrix fits both ways, as the array it is and as the column that it is in formulas, and is not
+read: `\mathbf 1 b^\top` says which one is meant. Scalars are spread over everything, Jacobians are not spread. The text
+of what is spread says how.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def spread(values: Sequence[Value], span: Offsets, what: str) -> list[Value]:
         raise Unaligned(f"cannot {what} a row and a column")
     if len(shapes) < 2:
         return list(values)
+    if any(value.jacobian for value in values):
+        raise Unaligned(f"cannot {what} {' and '.join(map(show_shape, shapes))}")
     rank = max(map(len, shapes))
     try:
         target = list(build.broadcast_shape([shape for shape in shapes if len(shape) == rank], what))
@@ -45,7 +48,7 @@ def spread(values: Sequence[Value], span: Offsets, what: str) -> list[Value]:
     places: list[Axes] = []
     for value in values:
         ways = [axes for axes in combinations(range(rank), len(value.shape)) if _fits(value, axes, target)]
-        if not ways:
+        if not ways or (value.shape and not value.column and _trailing(value, rank) not in ways):
             both = f"{_kind(value)} and shape {show_shape(tuple(target))}"
             raise Unaligned(f"cannot {what} {both}")
         if len(ways) > 1 and value.shape:
@@ -56,6 +59,11 @@ def spread(values: Sequence[Value], span: Offsets, what: str) -> list[Value]:
         for axis, size in zip(ways[0], value.shape, strict=True):
             target[axis] = size if target[axis] is ONE else target[axis]
     return [_stretched(value, axes, tuple(target)) for value, axes in zip(values, places, strict=True)]
+
+
+def _trailing(value: Value, rank: int) -> Axes:
+    """The axes that NumPy would align it to."""
+    return tuple(range(rank - len(value.shape), rank))
 
 
 def _fits(value: Value, axes: Axes, target: Sequence[Size]) -> bool:
