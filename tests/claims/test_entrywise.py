@@ -27,6 +27,8 @@ s = softmax(x)
 z = A @ x
 c = x - mean(x)
 d = x*sum(x)
+m = x*sum(y*exp(x))/sum(exp(x)*y)
+o = softmax(x)*sum(exp(x))
 """
 )
 MATRICES = loads(
@@ -71,6 +73,8 @@ RIGHT = [
     (VECTORS, r"\frac{\partial e}{\partial y} = p^y \odot \log p"),
     (VECTORS, r"\frac{\partial h}{\partial x} = \sum_i y_i"),
     (VECTORS, r"\frac{\partial k}{\partial x} = -\frac{1}{a}"),
+    (VECTORS, r"\frac{\partial m}{\partial x} = 1"),
+    (VECTORS, r"\frac{\partial o}{\partial x} = \exp(x)"),
     (MATRICES, r"\frac{\partial F}{\partial X} = Y - b"),
     (MATRICES, r"\frac{\partial F}{\partial Y} = X"),
     (MATRICES, r"\frac{\partial G}{\partial X} = (1 - \tanh(X)^{\circ 2}) \oslash Y"),
@@ -96,6 +100,8 @@ WRONG = [
     (VECTORS, r"\frac{\partial c}{\partial x} = 1"),
     (VECTORS, r"\frac{\partial d}{\partial x} = 2 x"),
     (VECTORS, r"\frac{\partial z}{\partial x} = \mathrm{diag}(A)"),
+    (VECTORS, r"\frac{\partial m}{\partial x} = 2"),
+    (VECTORS, r"\frac{\partial o}{\partial x} = x"),
     (VECTORS, r"\frac{\partial u}{\partial x_i} = y_i"),
     (MATRICES, r"\frac{\partial F}{\partial X} = Y + b"),
     (MATRICES, r"\frac{\partial B}{\partial X} = r"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derive.check.formulas.verify import Options, verify_formula
-from derive.claims.meaning.shown import Binds, at_least, binds, called
+from derive.claims.meaning.shown import Binds, at_least, binds, call_text
 from derive.model.text import loads
 
 MODEL = loads(
@@ -56,5 +56,5 @@ def test_how_a_text_binds() -> None:
     ]
     assert at_least("a + b", Binds.PRODUCT) == "(a + b)"
     assert at_least("‖a + b‖", Binds.ATOM) == "‖a + b‖"
-    assert called("f", "(a + b)") == "f(a + b)"
-    assert called("f", "(a) + (b)") == "f((a) + (b))"
+    assert call_text("f", "(a + b)") == "f(a + b)"
+    assert call_text("f", "(a) + (b)") == "f((a) + (b))"

@@ -10,6 +10,7 @@ from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.dots import listed
 from derive.claims.meaning.lookup import spelling_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.shown import call_text
 from derive.claims.typography.nodes import (
     Ellipsis,
     Group,
@@ -73,11 +74,11 @@ def norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
         return inner
     text = f"‖{inner.text}‖"
     if not inner.shape or (bar == "|" and _is_by_entries(node, scope)):
-        return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
+        return replace(inner, node=build.call("abs", inner.node), chain=None, text=call_text("abs", inner.text))
     square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
     meant = square and inner.node in _determinants(scope)
     if bar == "|" and square and not inner.letters and (meant or scope.choose(("det", node.span), [True, False])):
-        return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
+        return replace(inner, node=det(inner.node), chain=None, text=call_text("det", inner.text))
     axes = tuple(range(len(inner.letters), len(inner.node.shape)))
     squares = build.sum_over(build.power(inner.node, 2), axes)
     return Value(build.call("sqrt", squares), inner.letters, text=text)

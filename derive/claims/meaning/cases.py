@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.meaning.claim import Member, Problem, Value
+from derive.claims.meaning.frame import Frame
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import is_word, resolve
 from derive.claims.meaning.members import member_value
 from derive.claims.meaning.partials import variables_named
-from derive.claims.meaning.scope import PENDING, ChoiceKey, Frame, NotUnderstood, Oracle, Scope, outcomes
+from derive.claims.meaning.scope import PENDING, ChoiceKey, NotUnderstood, Oracle, Scope, outcomes
 from derive.claims.meaning.scripts import Lin, base_of, tokens_of
 from derive.claims.typography.nodes import Node, Row, Scripts, Slip, walk
 from derive.ir.size import Shape

@@ -94,13 +94,15 @@ Member = Value | Problem | ShapeOf
 class Equal:
     """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry.
 
-    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none.
+    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none. `mismatch`:
+    what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
     """
 
     left: Node
     right: Node
     places: tuple[int, ...] | None = None
     derivative: bool = False
+    mismatch: str = ""
 
 
 @dataclass(frozen=True)

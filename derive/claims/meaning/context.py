@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Literal
 
 from derive.claims.meaning.claim import Definition
-from derive.claims.meaning.scope import Frame
+from derive.claims.meaning.frame import Frame
 from derive.claims.meaning.scripts import Lin
 from derive.claims.meaning.specified import Body, specified
 from derive.ir.graph import Graph

@@ -14,7 +14,7 @@ from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.lookup import Found, spelling_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import Token
-from derive.claims.meaning.shown import Binds, at_least, called
+from derive.claims.meaning.shown import Binds, at_least, call_text
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Operator, Punct, Row, Scripts, Symbol
 from derive.errors import DeriveError
 from derive.ir import build
@@ -208,7 +208,7 @@ def _call(function: Function, arguments: list[Value], span: Offsets, scope: Scop
         arguments = [value for value in spread if isinstance(value, Value)]
     shown = ", ".join(argument.text for argument in arguments)
     name = f"{function.name}{chr(39) * function.primes}"
-    text = called(name, shown) if len(arguments) == 1 else f"{name}({shown})"
+    text = call_text(name, shown) if len(arguments) == 1 else f"{name}({shown})"
     made: Result
     if function.kind == "elementwise":
         made = _elementwise(function, arguments, span, scope)

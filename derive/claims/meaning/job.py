@@ -9,10 +9,11 @@ from functools import cached_property
 
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.expressions import expression
+from derive.claims.meaning.frame import Frame
 from derive.claims.meaning.limits import free_letters
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.partials import count_derivatives, differential
-from derive.claims.meaning.scope import Frame, Oracle, Scope
+from derive.claims.meaning.scope import Oracle, Scope
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import Fraction, Row, Scripts, walk
 from derive.claims.typography.statements import Statement

@@ -19,11 +19,12 @@ from derive.claims.meaning.claim import (
     Problem,
     Value,
 )
+from derive.claims.meaning.frame import Frame
 from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import by_entries, needs_layout
 from derive.claims.meaning.members import decimals, link
-from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, Frame, NotUnderstood
+from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood
 from derive.claims.typography.nodes import Slip
 from derive.ir.graph import Graph
 from derive.ir.size import Shape
@@ -105,7 +106,8 @@ def _faults(case: Case) -> int:
     stands = [isinstance(member, Problem) and member.stands for member in case.members]
     broken = sum(isinstance(member, Problem) for member in case.members) - sum(stands)
     for k, asked in enumerate(case.links):
-        broken += isinstance(asked, Check) and not asked.holds and not any(stands[k : k + 2])
+        wrong = not asked.holds if isinstance(asked, Check) else bool(asked.mismatch)
+        broken += wrong and not any(stands[k : k + 2])
     return broken
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from derive.claims.meaning.claim import Problem
+from derive.claims.meaning.frame import Frame
 from derive.claims.meaning.names import Entry, Key
-from derive.claims.meaning.scope import PENDING, Frame, NotUnderstood, Scope, Table
+from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
 from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts
 from derive.ir.size import Size

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning.claim import Case, Problem, Reading, Result, Value
+from derive.claims.meaning.frame import Frame
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import equality
-from derive.claims.meaning.scope import Frame, Oracle, Scope
+from derive.claims.meaning.scope import Oracle, Scope
 from derive.claims.meaning.scripts import Lin
 from derive.claims.typography.nodes import Ellipsis, Fraction, Group, Node, Number, Row, Scripts, Symbol, children
 

@@ -41,7 +41,7 @@ def at_least(text: str, level: Binds) -> str:
     return text if binds(text) >= level else f"({text})"
 
 
-def called(word: str, text: str) -> str:
+def call_text(word: str, text: str) -> str:
     """`word(text)`, without a second pair of brackets."""
     whole = text.startswith("(") and not _outside(text)
     return f"{word}{text}" if whole else f"{word}({text})"

@@ -18,7 +18,7 @@ from itertools import combinations
 
 from derive.claims.meaning.claim import Value
 from derive.claims.meaning.scope import NotUnderstood
-from derive.claims.meaning.shown import called
+from derive.claims.meaning.shown import call_text
 from derive.claims.typography.nodes import Offsets
 from derive.errors import ShapeError
 from derive.ir import build
@@ -83,7 +83,7 @@ def _stretched(value: Value, axes: Axes, target: Shape) -> Value:
     node = build.contract([labels], tuple(range(n + len(target))), [value.node], value.node.shape[:n] + target)
     along = [axis for axis in range(len(target)) if axis not in own]
     word = ("rows", "columns")[along[0]] if len(target) == 2 and len(along) == 1 else "spread"
-    return replace(value, node=node, row=False, column=False, chain=None, text=called(word, value.text))
+    return replace(value, node=node, row=False, column=False, chain=None, text=call_text(word, value.text))
 
 
 def _kind(value: Value) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from derive.claims.meaning.annotations import listed_arguments, only_parameters
 from derive.claims.meaning.claim import Problem
+from derive.claims.meaning.frame import PART, Frame
 from derive.claims.meaning.lookup import Found, axes_of, resolve
 from derive.claims.meaning.names import key_of
-from derive.claims.meaning.scope import PART, Frame, NotUnderstood, Scope
+from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
 from derive.claims.meaning.usage import show_axes
 from derive.claims.typography.nodes import Group, Node, Offsets, Row, Scripts, Symbol

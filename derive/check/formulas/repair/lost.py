@@ -183,7 +183,7 @@ def _terms(source: str, items: tuple[Node, ...], functions: frozenset[str]) -> l
 
 
 def _key(source: str, piece: Piece, functions: frozenset[str]) -> str:
-    """A product by its factors, in any order, and by the letters that it sums over; `\\mathbf 1 b^T` is a b for each row."""
+    """A product by its factors, in any order, and by the letters that it sums over; of `1 b^T` it is b."""
     found = []
     for product in products(piece.nodes, functions):
         kept = [part for part in product if not (isinstance(part.nodes[0], Number) and part.nodes[0].font)]
