@@ -15,7 +15,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 from benchmarks import derivation, emitted, startup, verify_speed  # noqa: E402
-from benchmarks.searches import branches, laws, meaning, tally  # noqa: E402
+from benchmarks.searches import branches, emission, laws, meaning, printed, tally  # noqa: E402
+from benchmarks.searches.findings import counts_table  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
 
 README = Path(__file__).with_name("README.md")
@@ -28,24 +29,30 @@ TABLES = {
     "length": verify_speed.length_rows,
 }
 SEARCHES = {"branches": branches.search, "laws": laws.search, "meaning": meaning.search}
+COUNTED = {"emission": emission, "printed": printed}
 
 
 def main() -> None:
     """Run the named benchmarks and searches and put their tables between the marks of README.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*TABLES, *SEARCHES]))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*TABLES, *SEARCHES, *COUNTED]))
     parser.add_argument("--draws", type=int, default=2000, help="claims of each search (2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the searches (0)")
     given = parser.parse_args()
     page = README.read_text("utf-8")
     wrong = False
-    for name in given.names or [*TABLES, *SEARCHES]:
+    for name in given.names or [*TABLES, *SEARCHES, *COUNTED]:
         found = ""
         if name in SEARCHES:
             findings = list(SEARCHES[name](given.draws, given.seed))
             result, found = table(tally.rows(findings)), tally.offenders(findings)
             wrong |= bool(tally.shown_wrong(findings))
             result = f"{len(findings)} draws, seed {given.seed}.\n\n{result}"
+        elif name in COUNTED:
+            counts, faults = COUNTED[name].run(given.draws, given.seed)
+            result, found = counts_table(counts, COUNTED[name].KINDS), "\n".join(map(str, faults))
+            wrong |= bool(faults)
+            result = f"{given.draws} draws, seed {given.seed}.\n\n{result}"
         else:
             result = table(TABLES[name]())
         print(f"{name}\n{result}\n\n{found}")

@@ -20,6 +20,7 @@ from derive.calculus import derivation as calculus
 from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
+from derive.calculus.shared import whole
 from derive.check.formulas.verify import Options, verify_formula
 from derive.check.gradients import model_check
 from derive.check.gradients.against import check_against
@@ -159,6 +160,8 @@ class Graph(Builder):
 
         Total by default: set q and run everything after it. `direct` differentiates the line of p alone.
         """
+        if not direct:
+            whole(self.data, q)
         return Value(jacobian(self.data, self._known(p), self._known(q), direct=direct))
 
     def evaluate(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
@@ -209,6 +212,7 @@ class Derivation:
     @cached_property
     def gradient(self) -> Graph:
         """The model with a binding `∂L/∂z` for every derivative: a graph again, to be differentiated again."""
+        self._whole()
         return Graph.of(self.data.gradient)
 
     @cached_property
@@ -248,20 +252,27 @@ class Derivation:
 
     def source(self, wrt: Sequence[str] | None = None) -> str:
         """A NumPy module that computes the loss and its gradients; `wrt` names inputs or bindings."""
+        self._whole(wrt)
         return source(self.data, wrt=wrt)
 
     def lambdify(self, wrt: Sequence[str] | None = None, **options: Any) -> Callable[..., Any]:
         """A function of the inputs that returns the loss and a dict of gradients, by default of every input."""
+        self._whole(wrt)
         return lambdify(self.data, wrt=wrt, **options)
 
     def hessian(self, p: str, q: str) -> Value:
         """The second derivative of the loss by `p` and `q`: an expression shaped like p, then like q."""
         first = self[p].data.adjoint
-        self[q]
+        self._whole([self[p].wrt, self[q].wrt])
         if first not in self.data.gradient:
             like = self.data.graph
             return Value(build.zeros(like.shape(self[p].wrt) + like.shape(self[q].wrt)))
         return Value(jacobian(self.data.gradient, first, self[q].wrt))
+
+    def _whole(self, names: Sequence[str] | None = None) -> None:
+        """UnsupportedError for a name, by default any, that the windows of a family show in parts only."""
+        for name in self.data.graph.names if names is None else [names] if isinstance(names, str) else names:
+            whole(self.data.graph, name)
 
     def _repr_latex_(self) -> str:
         return document(pairs(backward_sections(self.data)), environment="aligned")

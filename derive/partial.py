@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from derive.calculus import derivation as calculus
+from derive.calculus.shared import is_shared, whole
 from derive.ir.node import Node
 from derive.ir.size import show_shape
 from derive.notation import Line, print_derivation
 from derive.notation.sympy_form import to_sympy
 from derive.operators import Value
-from derive.report.derivation import style_of, view_of
+from derive.report.derivation import shared_line, style_of, view_of
 
 if TYPE_CHECKING:
     from derive.api import Derivation
@@ -24,18 +25,19 @@ class Partial:
 
     @property
     def data(self) -> calculus.Step:
-        """The plain step of the backward pass."""
+        """The plain step of the backward pass. UnsupportedError by what all layers of a family share."""
+        whole(self.derivation.data.graph, self.wrt)
         return self.derivation.data.steps[self.wrt]
 
     @property
     def name(self) -> str:
         """`∂L/∂w`."""
-        return self.data.adjoint
+        return self.derivation.data.steps[self.wrt].adjoint
 
     @property
     def shape(self) -> tuple[str | int, ...]:
         """The shape, which is that of the variable."""
-        return Value(self.node).shape
+        return Value(self.derivation.data.graph.ref(self.wrt)).shape
 
     @property
     def node(self) -> Node:
@@ -45,12 +47,12 @@ class Partial:
     @property
     def closed(self) -> Node:
         """The closed form, in names of the forward pass where it is short enough."""
-        return self.derivation.closed[self.wrt].node
+        return self.derivation.closed[self.data.name].node
 
     @property
     def reason(self) -> str:
         """Why the closed form follows."""
-        return self.derivation.closed[self.wrt].reason
+        return self.derivation.closed[self.data.name].reason
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -60,6 +62,7 @@ class Partial:
         """
         names = [self.wrt]
         steps = self.derivation.data.steps
+        whole(self.derivation.data.graph, self.wrt)
         while len(paths := steps[names[-1]].paths) == 1:
             names.append(paths[0].consumer)
         return tuple(reversed(names))
@@ -73,10 +76,10 @@ class Partial:
 
     def line(self, view: str | None = None, **style: Any) -> Line:
         """The equation in parts: name, chain of names, factors, closed form; options as for `Derivation.latex`."""
-        derivation = self.derivation
-        return print_derivation(
-            derivation.data, derivation.closed, view_of(view), style_of(derivation.data.graph, style), [self.wrt]
-        )[0]
+        derivation, chosen = self.derivation, style_of(self.derivation.data.graph, style)
+        if is_shared(derivation.data.graph, self.wrt):
+            return shared_line(derivation.data, self.wrt, view_of(view), chosen)
+        return print_derivation(derivation.data, derivation.closed, view_of(view), chosen, [self.wrt])[0]
 
     def latex(self, view: str | None = None, **style: Any) -> str:
         """The chain, the factors and the closed form as one equation in LaTeX; options as for `Derivation.latex`."""
@@ -90,4 +93,4 @@ class Partial:
         return f"$\\displaystyle {self.latex()}$"
 
     def __repr__(self) -> str:
-        return f"<Partial {self.name} {show_shape(self.node.shape)}>"
+        return f"<Partial {self.name} {show_shape(self.derivation.data.graph.shape(self.wrt))}>"

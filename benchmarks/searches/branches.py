@@ -256,21 +256,20 @@ def oracle(model: Model, claim: Claim, rng: np.random.Generator) -> tuple[str, s
     return ("right" if conclusive(left, right, error).sum() > POINTS // 20 else "open"), ""
 
 
-def witness(model: Model, claim: Claim, verdict: Verdict) -> str:
-    """What the oracle says of the counterexample: `""` if it shows what it should."""
+def witness(model: Model, claim: Claim, verdict: Verdict) -> tuple[bool, str]:
+    """What the oracle says of the counterexample: whether the members differ there, and what is wrong with it."""
     found = verdict.counterexample
-    if found is None:
-        return ""
     leaves = {}
     for leaf in model.leaves:
-        if leaf.name not in found.inputs:
-            return ""
-        value = np.atleast_1d(np.asarray(found.inputs[leaf.name], dtype=float))[np.newaxis]
+        if found is None:
+            return False, ""
+        shown_value = found.inputs.get(leaf.name, leaf.somewhere)  # the members do not depend on what is not told
+        value = np.atleast_1d(np.asarray(shown_value, dtype=float))[np.newaxis]
         if not np.all((value > leaf.low) & (value < leaf.high)):
-            return f"outside the domain of {leaf.name}"
+            return False, f"outside the domain of {leaf.name}"
         leaves[leaf.name] = value
     apart, shown = differ(model, claim, precise(leaves, 0))
-    return f"the members are equal there: {shown}" if shown and not apart else ""
+    return apart, f"the members are equal there: {shown}" if shown and not apart else ""
 
 
 def search(draws: int, seed: int) -> Iterator[Finding]:
@@ -281,6 +280,8 @@ def search(draws: int, seed: int) -> Iterator[Finding]:
         claim = draw_claim(rng, case)
         said, shown = oracle(case.model, claim, numbers)
         verdict = judged(case.model.text(), claim.text)
-        bad = witness(case.model, claim, verdict) if verdict.verdict == "false" else ""
+        apart, bad = witness(case.model, claim, verdict) if verdict.verdict == "false" else (False, "")
+        if apart and said == "right":  # on an edge, which random points do not meet
+            said, shown = "wrong", "at the counterexample"
         note = ", ".join(dict.fromkeys(neuron.activation.title for neuron in case.neurons))
         yield Finding(case.model.text(), claim.text, said, verdict, claim.intent or "right", shown, bad, note)

@@ -59,6 +59,13 @@ class Leaf:
     high: float = np.inf
 
     @property
+    def somewhere(self) -> float:
+        """A value in the interval."""
+        if np.isfinite(self.low):
+            return (self.low + self.high) / 2 if np.isfinite(self.high) else self.low + 1
+        return self.high - 1 if np.isfinite(self.high) else 0.5
+
+    @property
     def declared(self) -> str:
         """Its line of the model."""
         fact = ""

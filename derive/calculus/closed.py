@@ -54,6 +54,11 @@ def closed_forms(derivation: Derivation) -> Mapping[str, ClosedForm]:
     return _Closing(derivation).all()
 
 
+def short_form(derivation: Derivation, node: Node) -> Node:
+    """An expression in names of the forward and the backward pass, shortened."""
+    return _Closing(derivation).short(node)
+
+
 class _Closing:
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation

@@ -7,13 +7,14 @@ declared fact may remove a sum (the rows of a `simplex` or `one_hot` input sum t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from derive.calculus.region import Region, is_elementwise
 from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological, with_args
+from derive.ir.size import Size
 from derive.ops.primitive import product
 
 Factor = tuple[Labels, Node]
@@ -62,7 +63,8 @@ class Simplifier:
             return with_args(node, tuple(self._done[arg] for arg in node.args))
         factors, out = self._drop_simplex(*flat)
         scalars, rest = self._regions(factors)
-        coefficient = self._scalar(scalars)
+        sizes = {label: size for labels, arg in factors for label, size in zip(labels, arg.shape, strict=True)}
+        coefficient = self._scalar([*scalars, *unborne(sizes, [labels for labels, _ in rest], out)])
         if build.is_zero(coefficient):
             return build.zeros(node.shape)
         return product([((), coefficient), *rest], out, node)
@@ -132,6 +134,7 @@ def _ones(labels: Labels, arg: Node, summed: int) -> Node:
 def flatten(factors: list[Factor], like: Node, out: Labels) -> tuple[list[Factor], Labels] | None:
     """Nested products as one product, signs as a factor -1; None if that would be longer than `MAX_FACTORS`."""
     flat: list[Factor] = []
+    sizes: dict[int, Size] = {}  # of the axes of inner products
     fresh = 1 + max((label for labels in (*(f[0] for f in factors), out) for label in labels), default=-1)
     stack = list(reversed(factors))
     while stack:
@@ -140,6 +143,7 @@ def flatten(factors: list[Factor], like: Node, out: Labels) -> tuple[list[Factor
             stack += [(labels, arg.args[0]), ((), build.number(-1))]
         elif arg.op == "contract" and len(set(arg.labels[1])) == len(arg.labels[1]):
             ins, inner_out = arg.labels
+            sizes.update(zip(labels, arg.shape, strict=True))
             names: dict[int, int] = dict(zip(inner_out, labels, strict=True))
             for label in {label for ls in ins for label in ls} - set(inner_out):
                 names[label] = fresh
@@ -149,6 +153,7 @@ def flatten(factors: list[Factor], like: Node, out: Labels) -> tuple[list[Factor
             flat.append((labels, arg))
         if len(flat) + len(stack) > MAX_FACTORS:
             return None
+    flat += [((), size) for size in unborne(sizes, [labels for labels, _ in flat], out)]
     merged = product(flat, out, like)
     sign: list[Factor] = []
     if merged.op == "neg":
@@ -158,6 +163,12 @@ def flatten(factors: list[Factor], like: Node, out: Labels) -> tuple[list[Factor
         return [*sign, (axes, merged)], axes
     ins, new_out = merged.labels
     return [*sign, *zip(ins, merged.args, strict=True)], new_out
+
+
+def unborne(sizes: Mapping[int, Size], ins: Iterable[Labels], out: Labels) -> list[Node]:
+    """The sizes of summed axes that no factor bears any more: sum_i 1 = n."""
+    borne = {label for labels in (*ins, out) for label in labels}
+    return [build.size_value(size) for label, size in sizes.items() if label not in borne]
 
 
 def length(node: Node, known: Mapping[Node, int] | None = None) -> int:

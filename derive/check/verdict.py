@@ -78,7 +78,8 @@ class Verdict:
         return self.expected is None or self.expected == self.verdict
 
     def __bool__(self) -> bool:
-        return self.verdict in ("true", "definition")
+        """Whether nothing is left open; a definition with a diagnosis is none of what its name stands for elsewhere."""
+        return self.verdict == "true" or (self.verdict == "definition" and not self.diagnosis)
 
     def __str__(self) -> str:
         """`(8-14)  false: extra factor 1/m; correct: ...`"""

@@ -64,14 +64,15 @@ class _Function:
         self._declared = derivation.graph.inputs
         self._sizes = {name for name, d in derivation.graph.declarations.items() if d.kind == "size"}
         self._sizes.update(derivation.graph.size_names(), parts.sizes)
-        self._needed = list(parts.inputs.items())
+        self._variables = parts.inputs
+        self._needed = [name for name in parts.inputs if name in parts.needed]
         self._extra = {
             i.parameter: _implementation(i, derivation.graph.declarations.get(i.name), functions)
             for i in parts.implementations
         }
-        self._order = [name for name, _ in self._needed]
         self._seen: list[tuple[str, Any, tuple[int, ...]]] = []
         self._precision = DOUBLE
+        self._absent: dict[str, Any] = {}  # parameters that nothing reads and the last call did not give
 
     def __reduce__(self) -> tuple[object, ...]:
         return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
@@ -85,7 +86,7 @@ class _Function:
                     if array.dtype is not dtype or array.shape != shape:
                         break
                 else:
-                    result: tuple[Any, Gradients] = self._function(**values, **self._extra)
+                    result: tuple[Any, Gradients] = self._function(**values, **self._absent, **self._extra)
                     return result if self._precision is DOUBLE else _rounded(result, self._precision)
             except (KeyError, AttributeError):
                 pass
@@ -102,7 +103,7 @@ class _Function:
                 sizes[name] = _whole(name, value)
             else:
                 self._unknown(name)
-        missing = [name for name in self._order if name not in arrays]
+        missing = [name for name in self._needed if name not in arrays]
         if missing:
             raise ModelError(
                 f"missing input{'s' * (len(missing) > 1)}: {', '.join(missing)}",
@@ -112,18 +113,19 @@ class _Function:
         loose = {
             variable: sizes[name] for name, variable in self._parts.sizes.items() if variable in self._loose(sizes)
         }
-        ordered = [arrays[name] for name in self._order]
+        ordered = [arrays.get(name) for name in self._variables]
         precision = np.result_type(*(array.real.dtype for array in arrays.values())) if arrays else DOUBLE
-        untouched = not loose and all(arrays[name] is values.get(name) for name in self._order)
-        if untouched and all(name == variable for name, variable in self._needed):
-            self._seen = [(name, arrays[name].dtype, arrays[name].shape) for name in self._order]
+        untouched = not loose and all(array is values.get(name) for name, array in arrays.items())
+        if untouched and all(name == self._variables[name] for name in arrays):
+            self._seen = [(name, array.dtype, array.shape) for name, array in arrays.items()]
+            self._absent = {variable: None for name, variable in self._variables.items() if name not in arrays}
             self._precision = precision
         result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
         return result if precision is DOUBLE else _rounded(result, precision)
 
     def _loose(self, sizes: Mapping[str, int]) -> list[str]:
         """Size parameters of the emitted function: sizes that are no whole axis of an input."""
-        whole = {str(size) for name in self._order for size in self._declared[name].shape}
+        whole = {str(size) for name in self._needed for size in self._declared[name].shape}
         loose = {name: variable for name, variable in self._parts.sizes.items() if name not in whole}
         for name in loose:
             if name not in sizes:
@@ -184,7 +186,7 @@ def _rounded(result: tuple[Any, Gradients], precision: np.dtype[Any]) -> tuple[A
 
 
 def _in(precision: np.dtype[Any], value: Any) -> Any:
-    value = value if hasattr(value, "dtype") else np.float64(value)
+    value = value if hasattr(value, "dtype") else np.result_type(value, 1.0).type(value)
     return value.astype(np.result_type(precision, np.complex64) if value.dtype.kind == "c" else precision, copy=False)
 
 

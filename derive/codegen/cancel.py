@@ -44,7 +44,12 @@ def cancelled(roots: Sequence[Node], fixed: Collection[Node], named: Collection[
         for node in order
         if is_elementwise(node) and (_small(node) or (uses[node] == 1 and node not in named and node not in settled))
     }
-    outer = {arg for node in order if node in settled or not is_elementwise(node) for arg in node.args}
+    outer = {
+        arg
+        for node in order
+        for arg in node.args
+        if node in settled or not is_elementwise(node) or arg.shape != node.shape
+    }
     outer.update(roots)
     done: dict[Node, Node] = {}
     for node in order:
@@ -75,7 +80,7 @@ def _is_number(node: Node) -> bool:
 
 
 def _region(root: Node, inside: Collection[Node]) -> list[Node]:
-    """The elementwise nodes of a region, operands first."""
+    """The elementwise nodes of a region, operands first: those that lie entry on entry with its root."""
     found: list[Node] = []
     stack = [(root, False)]
     seen: set[Node] = set()
@@ -86,5 +91,5 @@ def _region(root: Node, inside: Collection[Node]) -> list[Node]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack += [(arg, False) for arg in node.args if arg in inside]
+            stack += [(arg, False) for arg in node.args if arg in inside and arg.shape == root.shape]
     return found

@@ -1,11 +1,8 @@
-"""One node as one NumPy expression, from the expressions of its operands.
-
-Operands that are mere views (turned, repeated, squeezed) are looked through: NumPy broadcasts a repeated operand of an
-elementwise operation by itself, so repeats are written out only where an array of full shape is needed.
-"""
+"""One node as one NumPy expression, from the expressions of its operands."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
@@ -26,84 +23,35 @@ from derive.codegen.contraction import (
     turned,
 )
 from derive.codegen.factors import is_view
-from derive.codegen.literal import decimal, is_constant_root, number, template
+from derive.codegen.literal import is_constant_root, number, template
+from derive.codegen.operands import ELEMENTWISE, Lookup, Operands
 from derive.codegen.region import is_tail
-from derive.ir.build import label_sizes
+from derive.ir.build import broadcast_shape, label_sizes
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size
 from derive.ops.record import elementwise, tensor
 
-Lookup = Callable[[Node], Code]
 Implement = Callable[[Node], str]
 
 
-class Writer:
-    """Writes nodes as source. `code` gives the source of a node that is no view, `implement` the parameter that stands
-    for a generic function, `sizes` the source of a named size."""
+class Writer(Operands):
+    """Writes nodes as source; `implement` gives the parameter that stands for a generic function."""
 
-    def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str]) -> None:
-        self.code, self.implement, self.sizes = code, implement, sizes
+    def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str], dtype: str) -> None:
+        super().__init__(code, sizes, dtype)
+        self.implement = implement
 
     def write(self, node: Node) -> Code:
         """The source of a node that is not a view, from that of its operands."""
+        self.note(node)
         rule = _RULES.get(node.op)
-        if rule is not None:
-            return rule(self, node)
-        return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
-
-    # ------------------------------------------------------------------------------------------- operands
-
-    def loose(self, node: Node) -> Code:
-        """A node as an operand of an elementwise operation: what NumPy broadcasts to its shape."""
-        if not is_view(node):
-            return self.code(node)
-        (inner,), out = node.labels
-        sizes = label_sizes(node)
-        array = Labelled(self.code(node.args[0]), inner)
-        if stands(inner, out, sizes):
-            return array.code
-        return aligned(contracted([array], tuple(label for label in out if label in inner), sizes), out)
-
-    def exact(self, node: Node) -> Code:
-        """A node as an array of its full shape."""
-        if not is_view(node):
-            return self.code(node)
-        (inner,), out = node.labels
-        repeats = [size for label, size in zip(out, node.shape, strict=True) if label not in inner]
-        if all(size is ONE for size in repeats):
-            code = self.loose(node)
-            # `loose` leaves out leading axes of length 1
-            lead = next((k for k, label in enumerate(out) if label in inner), len(out))
-            if not lead or (inner and stands(inner, out, label_sizes(node)) and len(inner) == len(out)):
-                return code
-            if inner:
-                return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
-        shape = self.shape(node.shape)
-        core = node.args[0]
-        if not core.shape:
-            value = as_number(core)
-            if value == 0:
-                return Code(f"np.zeros({shape})")
-            if value == 1:
-                return Code(f"np.ones({shape})")
-            return Code(f"np.full({shape}, {decimal(value) if value is not None else self.code(core).text})")
-        return Code(f"np.broadcast_to({self.loose(node).text}, {shape})")
-
-    def shape(self, shape: Shape) -> str:
-        """A shape as a tuple (a lone axis as it is)."""
-        parts = [self.size(size) for size in shape]
-        return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-
-    def size(self, size: Size) -> str:
-        """A size as an integer expression."""
-        text = ""
-        for monomial, coefficient in size.terms:
-            names = " * ".join(self.sizes[n] if p == 1 else f"{self.sizes[n]}**{p}" for n, p in monomial)
-            amount = abs(coefficient)
-            body = str(amount) if not names else names if amount == 1 else f"{amount} * {names}"
-            sign = "-" if coefficient < 0 else "+"
-            text += f" {sign} {body}" if text else f"-{body}" if coefficient < 0 else body
-        return text or "0"
+        if rule is None:
+            return Code(tensor(node.op).numpy(node, [self.exact(arg).text for arg in node.args]))
+        code = rule(self, node)
+        if node.op in ELEMENTWISE and not node.shape and self.is_constant(node) and _is_numpy(code):
+            # a Python number leaves float32 what it is; an array of numbers may have the type of complex inputs
+            return Code(f"float({f'np.real({code.text})' if self.dtype in code.text else code.text})")
+        return code
 
     # ---------------------------------------------------------------------------------------------- rules
 
@@ -157,12 +105,16 @@ class Writer:
         operands = [self.loose(arg) for arg in node.args]
         if record is None or any(node.orders):
             full = [self.exact(arg) for arg in node.args]
+            self.spans[node] = node.shape
             return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")
         if is_constant_root(node):
             return Code(f"math.sqrt({operands[0].text})")
         if is_tail(node):
             return Code(f"np.log1p(np.exp({operands[0].text}))")
-        return template(record.numpy, operands)
+        code = template(record.numpy, operands)
+        if node.name == "where" and not any(self.span(arg) or not self.is_constant(arg) for arg in node.args[1:]):
+            return Code(f"{code.text}.astype({self.dtype})")  # NumPy makes float64 of two numbers
+        return code
 
     def _functional(self, node: Node) -> Code:
         return Code(f"{self.implement(node)}({', '.join(self.exact(arg).text for arg in node.args)})")
@@ -172,7 +124,7 @@ class Writer:
         for size in reversed(node.shape[1:]):
             n = cast(int, size.number)
             items = [f"[{', '.join(items[k : k + n])}]" for k in range(0, len(items), n)]
-        return Code(f"np.array([{', '.join(items)}])")
+        return Code(f"np.array([{', '.join(items)}], {self.dtype})")
 
     def _entry(self, node: Node) -> Code:
         array = self.exact(node.args[0])
@@ -215,27 +167,31 @@ class Writer:
             return None
         if len(arrays) == 2 and all(len(labels) == 1 for labels, _ in arrays) and ins.count(arrays[0][0]) == 1:
             return None
-        scalars = [Labelled(self.code(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
+        scalars = [Labelled(self.loose(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
         plain = sum(not _is_indicator(arg) for _, arg in arrays)
         code: Code | None = None
+        spans: list[Shape] = []
         for labels, arg in arrays:
             if len(set(labels)) < len(labels):
                 return None
             if stands(labels, out, sizes):
                 laid = self._factor(arg, plain)
+                spans.append(self.span(arg))
             else:
                 wanted = tuple(x for x in out if x in labels)
-                laid = aligned(contracted([Labelled(self.code(arg), labels)], wanted, sizes), out)
+                laid = aligned(contracted([Labelled(self.exact(arg), labels)], wanted, sizes), out)
+                spans.append(tuple(size if x in labels else ONE for x, size in zip(out, node.shape, strict=True)))
             code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
         if code is None:
             return scaled(scalars[:-1], scalars[-1]).code
+        self.spans[node] = broadcast_shape(spans)
         return scaled(scalars, Labelled(code, out)).code
 
     def _factor(self, arg: Node, plain: int) -> Code:
         """A factor; an indicator may stay a truth value if something else in the product is a number."""
         if plain and _is_indicator(arg) and not self.code(arg).text.isidentifier():
             return Code(f"{self.loose(arg.args[0]).at(ADD)} > 0", 0)
-        return self.code(arg)
+        return self.loose(arg)
 
     def _kept(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
         """A sum over axes that stay with length 1, or None."""
@@ -254,7 +210,7 @@ class Writer:
         fresh, extra, distinct = max(sizes) + 1, [], []
         for label in out:
             if label in distinct:
-                extra.append(Labelled(Code(f"np.eye({self.size(sizes[label])})"), (label, fresh)))
+                extra.append(Labelled(Code(f"np.eye({self.size(sizes[label])}, dtype={self.dtype})"), (label, fresh)))
                 sizes[fresh] = sizes[label]
                 distinct.append(fresh)
                 fresh += 1
@@ -267,10 +223,15 @@ class Writer:
         if len(out) == 2 and all(not labels for labels in ins):
             if [as_number(arg) for arg in node.args] == [1]:
                 return extra[0].code
-        elif len(out) == 2:
+        elif len(out) == 2 and any(out[0] in labels for labels in ins):
             vector = contracted(factors, (out[0],), sizes)
             return Code(f"np.diag({vector.code.text})")
         return turned(contracted([*factors, *extra], tuple(distinct), sizes), tuple(distinct))
+
+
+def _is_numpy(code: Code) -> bool:
+    """Whether a scalar comes out of NumPy or of a helper, and not of Python's arithmetic."""
+    return re.search(r"\w\(", code.text) is not None and not code.text.startswith("math.")
 
 
 def _is_indicator(node: Node) -> bool:

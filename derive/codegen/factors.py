@@ -12,6 +12,7 @@ from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node
 from derive.ir.size import ONE, Size
+from derive.ops.primitive import embeds
 
 Operand = tuple[Labels, Node]
 MOST_FACTORS = 8  # of one product
@@ -70,16 +71,12 @@ def _numeric_share(arg: Node) -> tuple[Fraction, Node]:
 
 def _absorbed(inner: Node, alone: bool, beside: int) -> bool:
     """Whether an inner product that nobody else uses is merged: it sums nothing, or stands alone and is summed."""
-    return (alone or not _sums(inner)) and not _embeds(inner) and beside + len(inner.args) <= MOST_FACTORS
+    return (alone or not _sums(inner)) and not embeds(inner) and beside + len(inner.args) <= MOST_FACTORS
 
 
 def _sums(node: Node) -> bool:
     ins, out = node.labels
     return any(label not in out for labels in ins for label in labels)
-
-
-def _embeds(node: Node) -> bool:
-    return len(set(node.labels[1])) < len(node.shape)
 
 
 def _relabelled(node: Node, labels: Labels, sizes: dict[int, Size]) -> list[Labels]:

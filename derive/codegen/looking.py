@@ -9,6 +9,7 @@ from derive.codegen.factors import is_view
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node, as_number, topological, with_args
+from derive.ops.primitive import embeds, scalar_of
 from derive.ops.tensors import axes_of
 
 Rule = Callable[["Looking", Node], "Node | None"]
@@ -58,7 +59,7 @@ class Looking:
     def number(self, node: Node) -> Fraction | None:
         """The number a node is, or repeats."""
         seen = self.at(node)
-        while seen.op == "contract" and len(seen.args) == 1 and not seen.labels[0][0]:
+        while seen.op == "contract" and len(seen.args) == 1 and not seen.labels[0][0] and not embeds(seen):
             seen = self.at(seen.args[0])
         return as_number(seen)
 
@@ -68,9 +69,7 @@ class Looking:
             return build.zeros(node.shape)
         seen = self.at(node)
         if seen.op == "pow" and seen.args[0].op in ("constant", "contract"):
-            base = seen.args[0]
-            while base.op == "contract" and len(base.args) == 1:
-                base = base.args[0]
+            base = scalar_of(seen.args[0])
             return seen.args[1] if base.op == "constant" and base.name == "e" else None
         return self.function(node, "exp")
 

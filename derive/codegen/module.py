@@ -29,9 +29,12 @@ def module(derivation: Derivation, parts: Program) -> str:
     """The module around the statements of a program."""
     body = _body(derivation, parts)
     used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
-    imports = "import math\n\nimport numpy as np" if "math." in body else "import numpy as np"
     helpers = [textwrap.dedent(HELPERS[name]).strip() for name in used]
-    return "\n\n\n".join([_heading(derivation), *helpers, body]).replace("\n\n\n", f"\n\n{imports}\n\n\n", 1) + "\n"
+    code = "\n".join([*helpers, body])
+    modules = {"math.": "import math", "np.": "import numpy as np"}
+    imports = [statement for mark, statement in modules.items() if re.search(rf"\b{re.escape(mark)}", code)]
+    heading = "\n\n".join([_heading(derivation), *imports])
+    return "\n\n\n".join([heading, *helpers, body]) + "\n"
 
 
 def _heading(derivation: Derivation) -> str:
@@ -43,7 +46,7 @@ def _heading(derivation: Derivation) -> str:
 
 def _body(derivation: Derivation, parts: Program) -> str:
     graph = derivation.graph
-    sources = size_sources(graph, parts.inputs, parts.sizes)
+    sources = size_sources(graph, parts.needed, parts.sizes)
     loose = [variable for name, variable in parts.sizes.items() if name not in sources]
     parameters = list(parts.inputs.values())
     extra = [*(i.parameter for i in parts.implementations), *loose]
@@ -51,6 +54,10 @@ def _body(derivation: Derivation, parts: Program) -> str:
     lines = [*_bracketed(f"def {FUNCTION}(", signature, "):", ""), *_docstring(derivation, parts, loose)]
     for name, (owner, axis) in sources.items():
         lines.append(f"    {parts.sizes[name]} = {parts.inputs[owner]}.shape[{axis}]")
+    if parts.dtype:
+        # 1.0: whole numbers become floating point, float32 stays
+        kinds = [variable for name, variable in parts.inputs.items() if name in (parts.needed or parts.inputs)]
+        lines.append(f"    {parts.dtype} = np.result_type({', '.join([*kinds, '1.0'])})")
     for heading, statements in (("forward", parts.forward), ("backward", parts.backward)):
         if statements:
             lines.append(f"    # {heading}")

@@ -48,9 +48,10 @@ def key_of(terms: Polynomial, scale: Fraction) -> Atom:
 
 
 def common_factor(terms: Polynomial) -> Monomial:
-    """The largest monomial that divides every term."""
+    """The largest monomial that divides every term; a denominator only if every term has it."""
     powers = [dict(monomial) for monomial in terms]
     least = {atom: min(p.get(atom, 0) for p in powers) for p in powers for atom in p}
+    least = {atom: n for atom, n in least.items() if n > 0 or all(p.get(atom, 0) < 0 for p in powers)}
     return frozenset((atom, n) for atom, n in least.items() if n)
 
 

@@ -8,6 +8,7 @@ what nothing asks for is not reached. The passes, in order:
     written_out     sigma'(z) becomes a(1 - a)
     Simplifier      products flat, repeats outside
     cancelled       gradients as rational functions, with fewest operations
+    guarded         what a condition masks is not computed with
     Statements      one variable for each author's name, shared value or long expression
 """
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen.cancel import cancelled
+from derive.codegen.masks import guarded
 from derive.codegen.simplify import Simplifier, written_out
 from derive.codegen.stabilise import stabilise
 from derive.codegen.statements import Program, Statements
@@ -124,5 +126,6 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
     kept = set(named)
     fixed = set(topological(stages.roots[0], *(node for node in reached if node in kept)))
     named = apply(cancelled(stages.roots, fixed, kept))
+    named = apply(guarded(stages.roots, set(topological(stages.roots[0], *named))))
     apply(Simplifier(stages.roots, named).done)
     return stages

@@ -78,7 +78,7 @@ class Region:
             return self.root
         if len({atom for monomial in terms for atom, _ in monomial}) > MOST_ATOMS:
             return self.root
-        candidate = self._built(terms)
+        candidate = build.broadcast_to(self._built(terms), self.root.shape)
         atoms = {
             part
             for atom in self.rank
@@ -93,7 +93,8 @@ class Region:
     def _terms(self, root: Node) -> Polynomial:
         done: dict[Node, Polynomial] = {}
         for node in self.region:
-            done[node] = self._as_sum(self._one(node, done))
+            # a part that is the root of another region too may have become something else
+            done[node] = self._as_sum(self._one(node, done) if is_elementwise(node) else self._atom(node))
             if node is root:
                 break
         return done[root] if root in done else self._atom(root)
@@ -116,7 +117,7 @@ class Region:
 
     def _of(self, node: Node, done: Mapping[Node, Polynomial], axes: Sequence[int], like: Node) -> Polynomial:
         """The terms of an operand that lies along `axes` of the region."""
-        if node in done and node.shape == self.root.shape:
+        if node in done:
             return done[node]
         return self._atom(build.broadcast_to(repeated(node, axes, like), self.root.shape))
 

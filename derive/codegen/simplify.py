@@ -53,7 +53,9 @@ def is_repeat(node: Node) -> bool:
 
 
 def carried(node: Node) -> tuple[int, ...]:
-    """The axes along which a node is not just repeated."""
+    """The axes along which a node, whatever its sign, is not just repeated."""
+    if node.op == "neg":
+        return carried(node.args[0])
     if not is_repeat(node):
         return tuple(range(len(node.shape)))
     (inner,), out = node.labels
@@ -63,8 +65,10 @@ def carried(node: Node) -> tuple[int, ...]:
 def narrowed(node: Node, axes: Sequence[int]) -> Node:
     """A repeated node on some of its axes only, which must include those it carries."""
     shape = tuple(node.shape[k] for k in axes)
-    if shape == node.shape:
+    if len(axes) == len(node.shape):
         return node
+    if node.op == "neg":
+        return build.neg(narrowed(node.args[0], axes))
     (inner,), out = node.labels
     return build.contract([inner], tuple(out[k] for k in axes), node.args, shape)
 
@@ -184,12 +188,12 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     if not coefficient:
         return build.zeros(like.shape)
     borne = {label for labels, _ in kept for label in labels}
-    core_out = tuple(label for label in out if label in borne)
-    if len(set(out)) < len(out):
-        core_out = out
+    axes = [k for k, label in enumerate(out) if label in borne or out.count(label) > 1]
+    core_out = tuple(out[k] for k in axes)
     shape = tuple(sizes[label] for label in core_out)
     magnitude = abs(coefficient)
-    if len(kept) == 1 and magnitude == 1 and _is_one_step(kept[0][0], out, sizes):
+    plain = core_out == out or len(set(out)) == len(out)  # a diagonal is written by itself, and repeated afterwards
+    if len(kept) == 1 and magnitude == 1 and plain and _is_one_step(kept[0][0], out, sizes):
         core = build.contract([kept[0][0]], out, [kept[0][1]], like.shape)
         return negated(core) if coefficient < 0 else core
     factors = [((), build.number(magnitude)), *kept] if magnitude != 1 or not kept else kept
@@ -198,7 +202,7 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     else:
         core = build.contract([labels for labels, _ in factors], core_out, [a for _, a in factors], shape)
     if core_out != out:
-        core = build.contract([core_out], out, [core], like.shape)
+        core = repeated(core, axes, like)
     return negated(core) if coefficient < 0 else core
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,9 +39,15 @@ class Implementation:
 
 @dataclass
 class Program:
-    """Statements of a joint pass; `inputs`, `sizes` and `gradients` give the variable of each name."""
+    """Statements of a joint pass; `inputs`, `sizes` and `gradients` give the variable of each name.
+
+    Every input of the model is a parameter, `needed` are those that are read. `dtype` is the variable of the type of
+    arrays that are made of numbers alone, empty where there is none.
+    """
 
     inputs: dict[str, str] = field(default_factory=dict)
+    needed: set[str] = field(default_factory=set)
+    dtype: str = ""
     sizes: dict[str, str] = field(default_factory=dict)
     implementations: list[Implementation] = field(default_factory=list)
     forward: list[Line] = field(default_factory=list)
@@ -60,7 +67,8 @@ class Statements:
         self.program = Program()
         self.code: dict[Node, Code] = {}
         self.lines = self.program.forward
-        self.writer = Writer(self.code.__getitem__, self._implement, self.sizes)
+        self.dtype = self.names.claim("dtype")
+        self.writer = Writer(self.code.__getitem__, self._implement, self.sizes, self.dtype)
 
     def run(self, value: Node, results: Mapping[str, Node], targets: Mapping[str, str]) -> Program:
         """The whole program; `targets` gives the binding or input that each result is the adjoint of."""
@@ -92,11 +100,7 @@ class Statements:
             self._write([node])
             variable = self.variables[targets[name]]
             self.program.gradients[name] = self._result(node, f"d{variable}", f"d_{variable}")
-        # inputs in the code, and those that are needed for the length of an axis
-        used = {name for name in self.graph.inputs if self.graph.ref(name) in self.code}
-        used |= {owner for owner, _ in size_sources(self.graph, used, self.sizes.used).values()}
-        self.program.inputs = {name: self.variables[name] for name in self.graph.inputs if name in used}
-        self.program.sizes = dict(self.sizes.used)
+        self._drop_unread()
         functions = list(dict.fromkeys(i.name for i in self.program.implementations))
         self.program.implementations.sort(key=lambda i: (functions.index(i.name), *self._rank(i)))
         return self.program
@@ -108,6 +112,24 @@ class Statements:
         if declaration is not None and declaration.kind == "functional":
             return len(orders), orders
         return sum(orders), tuple(-order for order in orders)
+
+    def _drop_unread(self) -> None:
+        """Leave out variables that nothing reads, and say which inputs and sizes are read."""
+        program = self.program
+        read = set(_words(program.value, *program.gradients.values()))
+        for lines in (program.backward, program.forward):
+            for line in lines[::-1]:
+                if line.variable in read:
+                    read.update(_words(line.text))
+                else:
+                    lines.remove(line)
+        program.inputs = {name: self.variables[name] for name in self.graph.inputs}
+        program.sizes = {name: variable for name, variable in self.sizes.used.items() if variable in read}
+        program.needed = {name for name, variable in program.inputs.items() if variable in read}
+        # the length of an axis is read from an input
+        sources = size_sources(self.graph, program.needed, program.sizes)
+        program.needed |= {owner for owner, _ in sources.values()}
+        program.dtype = self.dtype if self.dtype in read else ""
 
     # --------------------------------------------------------------------------------------- statements
 
@@ -180,20 +202,21 @@ class Statements:
     def _result(self, node: Node, *wanted: str) -> str:
         """A variable (or a number) that holds a result: an array of full shape that is nobody else's."""
         core = _core(node)
-        if not node.shape:
+        if not node.shape and not core.shape:
             if core.op in ("number", "size"):
                 return f"float({self.code[core].text})" if core.op == "size" else _as_float(self.code[core].text)
             if not self.code[core].text.isidentifier():
                 self._assign(core)
             return self.code[core].text
-        code = self.writer.exact(node)
-        if node in self.code and core.op != "ref" and code.text.isidentifier():
-            return code.text
-        if not is_view(node) and core.op != "ref":
-            self._assign(node)
+        span = self.writer.span(node)
+        whole = span == node.shape
+        if whole and not is_view(node) and core.op != "ref":
+            if not self.code[node].text.isidentifier():
+                self._assign(node)
             return self.code[node].text
+        code = self.writer.exact(node)
         # a view of an input, or one that NumPy makes read-only, is not the caller's to change
-        shared = core.op == "ref" or "np.broadcast_to" in code.text or "np.diagonal" in code.text
+        shared = (span and not whole) or core.op == "ref" or "np.diagonal" in code.text
         variable = self.names.claim(*wanted)
         self.lines.append(Line(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
         return variable
@@ -250,6 +273,11 @@ def _written_twice(node: Node, k: int) -> bool:
 def _sums(node: Node) -> bool:
     ins, out = node.labels
     return any(label not in out for labels in ins for label in labels)
+
+
+def _words(*texts: str) -> list[str]:
+    """The names that occur in pieces of source."""
+    return [word for text in texts for word in re.findall(r"[^\W\d]\w*", text)]
 
 
 def _as_float(text: str) -> str:

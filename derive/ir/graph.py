@@ -81,7 +81,9 @@ class Family:
     Members are named `z[l]`, `a[l-1]`, `z[l+1]`, `a[L]`, their sizes `n[l]`. `interior` holds `a[l-1]` as an input,
     the template at l and at l+1, and an opaque loss of what layer l+1 computes; it is valid for every interior l.
     `first` starts from the base at `low`; `last` holds the template at L and the true loss, `last_two` also
-    that at L-1. `source` is the model text, from which instances with a given number of layers are made.
+    that at L-1. `source` is the model text, from which instances with a given number of layers are made. `shared` are
+    the names, members by their stems, of whose uses no single window shows all; of the `uneven` ones lines outside of
+    the layers read other members than the last.
     """
 
     index: str
@@ -93,6 +95,8 @@ class Family:
     last: Graph
     last_two: Graph
     source: str
+    shared: tuple[str, ...] = ()
+    uneven: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from derive.model.assemble import Environment, Line, declare_all, define_all, fi
 from derive.model.names import Index, parse_name
 from derive.model.program import Loop, Program, read_program
 from derive.model.scope import Scope
+from derive.model.shared import shared_names, uneven_members
 
 MAX_LAYERS = 10_000
 
@@ -39,7 +40,12 @@ def family(program: Program, source: str, name: str) -> Graph:
     last = windows.last()
     loop = program.loop
     members = tuple(dict.fromkeys(bound.name.stem for bound in program.inside))
-    made = Family(loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source)
+    names = {known.stem for window in (first, interior, last) for known in map(parse_name, window.names) if known}
+    shared = tuple(name for name in shared_names(program, loop) if name in names)
+    uneven = uneven_members(program, loop)
+    made = Family(
+        loop.letter, loop.low, loop.high, members, interior, first, last, windows.last(2), source, shared, uneven
+    )
     return replace(last, family=made)
 
 
@@ -82,6 +88,10 @@ class _Windows:
         self.loss = str(program.after[-1].name) if program.after else "J"
         if program.loss is not None:
             self.loss = str(program.loss[0])
+        made = {bound.name.stem for bound in program.inside}
+        last = Index(loop.high, 0)
+        read = [token.name for bound in program.after for token in bound.expression.tokens if token.name is not None]
+        self.read_by_loss = [name.stem for name in dict.fromkeys(read) if name.stem in made and name.index == last]
         self.shapes: dict[str, Shape] = {}
         self.carried_shapes: dict[str, Shape] = {}
 
@@ -174,8 +184,9 @@ class _Windows:
         return replace(self.program, loss=None)
 
     def _opaque_loss(self, scope: Scope, after: Index) -> None:
-        """What the layers from `after` on make of the values that reach them."""
-        names = [f"{stem}[{replace(after, offset=after.offset + offset)}]" for stem, offset in self.carried.items()]
+        """What the layers from `after` on, or the loss if there are none, make of the values that reach them."""
+        reaching = {**dict.fromkeys(self.read_by_loss, -1), **self.carried} if self.carried else {}
+        names = [f"{stem}[{replace(after, offset=after.offset + offset)}]" for stem, offset in reaching.items()]
         if not names:
             names = list(scope.bindings)[-len(self.program.inside) :]
         arguments = [build.ref(name, scope.bindings[name].node.shape) for name in names]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from derive.errors import ModelError, Span
 from derive.model.declarations import parse_declaration, split_spelling
-from derive.model.names import Name, parse_name
+from derive.model.names import Index, Name, parse_name, spelled_at
 from derive.model.scope import Declared
 from derive.model.source import Statement, read, split_at_commas
 from derive.model.tokens import Expression, parse
@@ -75,7 +75,22 @@ def read_program(text: str, file: str | None = None) -> Program:
         in_block = in_block or (program.loop is not None and program.loop.span.line == statement.line)
     if program.loop is not None and not program.inside:
         raise ModelError("the layers have no lines", span=program.loop.span, hint="indent the lines of a layer")
+    if program.loop is not None:
+        _spell_alike(program, program.loop)
     return program
+
+
+def _spell_alike(program: Program, loop: Loop) -> None:
+    """What stands before the first layer is spelled as the members are: h_0 where a layer has `h[t] = ... as "h_t"`."""
+    members = {b.name.stem: b.latex for b in program.inside if b.latex and b.name.index == Index(loop.letter, 0)}
+
+    def spelling(name: Name, latex: str | None) -> str | None:
+        if latex is not None or name.index is None or name.index.letter or name.stem not in members:
+            return latex
+        return spelled_at(members[name.stem], loop.letter, name.index)
+
+    program.before = [bound._replace(latex=spelling(bound.name, bound.latex)) for bound in program.before]
+    program.declared = [one._replace(latex=spelling(one.name, one.latex)) for one in program.declared]
 
 
 def _read_statement(program: Program, statement: Statement, in_block: bool) -> None:

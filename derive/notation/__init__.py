@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from derive.calculus.derivation import Derivation
 from derive.errors import UnknownNameError, did_you_mean
-from derive.ir.graph import Graph
+from derive.ir.graph import Family, Graph
 from derive.ir.node import Node
 from derive.notation.documents import document
-from derive.notation.lines import Line, forward_line, node_line, partial_line, step_line
+from derive.notation.lines import forward_line, node_line, partial_line, shared_line, step_line
 from derive.notation.names import Names
+from derive.notation.sides import Line
 from derive.notation.style import Style, View
 
 if TYPE_CHECKING:
     from derive.calculus.closed import ClosedForm
+    from derive.calculus.shared import SharedStep
 
 __all__ = [
     "Line",
@@ -32,6 +34,7 @@ __all__ = [
     "print_forward",
     "print_node",
     "print_partial",
+    "print_shared",
     "unicode_node",
 ]
 
@@ -92,6 +95,12 @@ def print_derivation(
     asked = [name for name, step in derivation.steps.items() if step.paths and _asked(graph, name)]
     lines = [step_line(derivation, name, closed.get(name), names, chosen) for name in asked]
     return [line for line in lines if len(line.members) > 1]
+
+
+def print_shared(step: SharedStep, family: Family, view: View | None = None, style: Style | None = None) -> Line:
+    """The derivative by a name that all layers of a family share."""
+    layers = family.index, str(family.low), family.high
+    return shared_line(step, layers, _names(step.graph, style), view or default_view(family.last))
 
 
 def _names(graph: Graph, style: Style | None) -> Names:

@@ -27,7 +27,7 @@ from derive.notation.formula import (
     Script,
 )
 from derive.notation.latex import latex
-from derive.notation.lines import Line
+from derive.notation.sides import Line
 
 Environment = Literal["align*", "align", "aligned"]
 

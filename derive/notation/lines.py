@@ -12,70 +12,27 @@ chain of partials is a composition of one step; with indices it carries the sums
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Collection
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from derive.calculus.derivation import Derivation, Path, Step
-from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.node import Node, refs, substitute, topological
-from derive.ir.size import Shape, show_shape
 from derive.notation.contraction import flatten
-from derive.notation.formula import EQUALS, PLUS, Formula, Fraction, Product, Row
-from derive.notation.latex import latex
+from derive.notation.formula import EQUALS, PLUS, SUM, Formula, Fraction, Product, Row, Script, plain
 from derive.notation.names import Names
-from derive.notation.pieces import Piece, big
+from derive.notation.pieces import Piece, big, total
 from derive.notation.printer import At, Printer
+from derive.notation.sides import Line, Sides, printed
 from derive.notation.style import View
-from derive.notation.terms import NoMatrixForm
-from derive.notation.unicode import text
 from derive.notation.where import Parts, short
 
 if TYPE_CHECKING:
     from derive.calculus.closed import ClosedForm
+    from derive.calculus.shared import SharedStep
 
 LONGEST = 6
-_Side = TypeVar("_Side", Formula, Formula | None)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One printed equation: `left = chain = factors = closed`, any of which may be missing, and why it holds.
-
-    `where` defines the parts that were too large to print in place.
-    """
-
-    name: str
-    left: Formula
-    chain: Formula | None = None
-    factors: Formula | None = None
-    closed: Formula | None = None
-    reason: str = ""
-    shape: Shape = ()
-    where: tuple[tuple[Formula, Formula], ...] = ()
-
-    @property
-    def members(self) -> list[Formula]:
-        """All sides of the equation in order, each once."""
-        sides = [self.left, self.chain, self.factors, self.closed]
-        return list({latex(side): side for side in sides if side is not None}.values())
-
-    def latex(self) -> str:
-        """The equation on one line of LaTeX."""
-        return " = ".join(latex(side) for side in self.members) + self._appendix(latex, r",\quad ")
-
-    def unicode(self) -> str:
-        """The equation on one line of a terminal."""
-        return " = ".join(text(side) for side in self.members) + self._appendix(text, ",  ")
-
-    def shape_text(self) -> str:
-        """The shape as a person writes it."""
-        return show_shape(self.shape)
-
-    def _appendix(self, render: Callable[[Formula], str], separator: str) -> str:
-        return "".join(f"{separator}{render(name)} = {render(value)}" for name, value in self.where)
 
 
 # ----------------------------------------------------------------------------------------------- forward
@@ -85,14 +42,14 @@ def node_line(node: Node, names: Names, view: View) -> Line:
     """A formula by itself, with the parts it was cut into."""
     parts = Parts(names.graph)
     cut = parts.cut(node)
-    return _Sides(names, view, node.shape, tidy=False).line("", _printed(cut), parts=parts)
+    return Sides(names, view, node.shape, tidy=False).line("", printed(cut), parts=parts)
 
 
 def forward_line(name: str, names: Names, view: View) -> Line:
     """The definition of a binding."""
     graph = names.graph
     node = graph.bindings[name].node
-    sides = _Sides(names, view, node.shape, tidy=False)
+    sides = Sides(names, view, node.shape, tidy=False)
     return sides.line(name, lambda printer, at: printer.piece(graph.ref(name), at).formula, closed=node)
 
 
@@ -103,7 +60,7 @@ def partial_line(of: str, by: str, node: Node, names: Names) -> Line:
     """
     graph = names.graph
     rank = len(graph.shape(of))
-    sides = _Sides(names, "index", node.shape, tidy=True)
+    sides = Sides(names, "index", node.shape, tidy=True)
 
     def left(printer: Printer, at: At) -> Formula:
         at = at or ()
@@ -124,7 +81,7 @@ def partial_line(of: str, by: str, node: Node, names: Names) -> Line:
 def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, names: Names, view: View) -> Line:
     """The derivative of the loss by `name`: chain, one step, closed form. `names` are those of the gradient graph."""
     step = derivation.steps[name]
-    sides = _Sides(names, view, step.total.shape, tidy=True)
+    sides = Sides(names, view, step.total.shape, tidy=True)
     at_loss = all(path.consumer == derivation.loss for path in step.paths)
     near = step.total if closed is None or (at_loss and short(step.total)) else closed.step
     far = closed.node if closed is not None else None
@@ -147,14 +104,38 @@ def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, name
     return sides.line(name, left, chain, near, far, reason=closed.reason if closed is not None else "chain rule")
 
 
+def shared_line(step: SharedStep, layers: tuple[str, str, str], names: Names, view: View) -> Line:
+    r"""The derivative by a name that all layers share, `\sum_{t=1}^{T} ...` with the letter, the first and the last."""
+    parts = Parts(names.graph)
+    sides = Sides(names, view, step.shape, tidy=True)
+    letter, low, high = map(plain, layers)
+    sign = Script(SUM, Row((letter, plain("="), low)), high)
+    style = names.style.adjoint
+    held = step.shared
+    nodes = [through(t.within, t.node, names, held) if style == "delta" else t.node for t in step.terms]
+    terms = [(parts.cut(node), term.every) for node, term in zip(nodes, step.terms, strict=True)]
+
+    def left(printer: Printer, at: At) -> Formula:
+        return printer.piece(build.ref(step.adjoint, step.shape), at).formula
+
+    def term(printer: Printer, node: Node, every: bool, at: At) -> tuple[bool, Piece]:
+        minus, piece = printer.loose(node, at)
+        return minus, big(sign, piece) if every else piece
+
+    def sums(printer: Printer, at: At) -> Formula:
+        return total(printer.each(terms, lambda pair: term(printer, *pair, at))).formula
+
+    return sides.line(step.name, left, sums, reason="chain rule, sum over all layers", parts=parts)
+
+
 def _is_adjoint(node: Node) -> bool:
     return node.op == "ref" and node.name.startswith("∂")
 
 
-def through(derivation: Derivation, node: Node, names: Names) -> Node:
+def through(derivation: Derivation, node: Node, names: Names, held: Collection[str] = ()) -> Node:
     """The expression with adjoints that lead to δ, in a few steps, written out, so that a recursion links δ to δ.
 
-    What does not lead to a δ, such as the derivative of the loss by the output, stays a name.
+    What does not lead to a δ, such as the derivative of the loss by the output, stays a name; so does one by a `held`.
     """
 
     def adjoints(node: Node) -> list[Step]:
@@ -166,7 +147,7 @@ def through(derivation: Derivation, node: Node, names: Names) -> Node:
         return bool(below) and left > 0 and all(s.name in names.deltas or leads(s, left - 1) for s in below)
 
     for _ in range(LONGEST):
-        steps = [step for step in adjoints(node) if step.name not in names.deltas and leads(step, LONGEST)]
+        steps = [step for step in adjoints(node) if step.name not in (*names.deltas, *held) and leads(step, LONGEST)]
         if not steps:
             break
         node = substitute(node, {build.ref(step.adjoint, step.total.shape): step.total for step in steps})
@@ -235,55 +216,3 @@ def _composition(derivation: Derivation, step: Step, path: Path, printer: Printe
     for index_formula, label in reversed(summed):
         piece = big(printer.sum_sign(index_formula, flat.sizes[label]), piece)
     return piece.formula
-
-
-# ------------------------------------------------------------------------------------------------- sides
-
-
-class _Sides:
-    """The sides of one line, all of them whole or all of them by entries."""
-
-    def __init__(self, names: Names, view: View, shape: Shape, *, tidy: bool) -> None:
-        self.names, self.view, self.shape, self.tidy = names, view, shape, tidy
-
-    def line(
-        self,
-        name: str,
-        left: Callable[[Printer, At], Formula],
-        chain: Callable[[Printer, At], Formula | None] = lambda _printer, _at: None,
-        factors: Node | None = None,
-        closed: Node | None = None,
-        reason: str = "",
-        parts: Parts | None = None,
-    ) -> Line:
-        """The line; by entries where matrix notation fails one of its sides."""
-        parts = parts or Parts(self.names.graph)
-        near = None if factors is None else parts.cut(factors)
-        far = None if closed is None else parts.cut(closed)
-        for whole in (True, False) if self.view == "matrix" else (False,):
-            try:
-                return Line(
-                    name,
-                    left=self._side(left, whole),
-                    chain=self._side(chain, whole),
-                    factors=None if near is None else self._side(_printed(near), whole),
-                    closed=None if far is None else self._side(_printed(far), whole),
-                    reason=reason,
-                    shape=self.shape,
-                    where=tuple(self._definition(*pair, whole=whole) for pair in parts.definitions),
-                )
-            except NoMatrixForm:
-                continue
-        raise UnsupportedError(f"no notation for the derivative by {name}, of shape {show_shape(self.shape)}")
-
-    def _definition(self, name: Node, value: Node, *, whole: bool) -> tuple[Formula, Formula]:
-        sides = _Sides(self.names, self.view, value.shape, tidy=self.tidy)
-        return sides._side(_printed(name), whole), sides._side(_printed(value), whole)
-
-    def _side(self, make: Callable[[Printer, At], _Side], whole: bool) -> _Side:
-        printer = Printer(self.names, self.view, tidy=self.tidy)
-        return make(printer, None if whole and self.shape else printer.indices(len(self.shape)))
-
-
-def _printed(node: Node) -> Callable[[Printer, At], Formula]:
-    return lambda printer, at: printer.piece(node, at).formula

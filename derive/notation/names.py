@@ -219,8 +219,9 @@ class Names:
     def index_letters(self) -> tuple[str, ...]:
         """The letters that may be indices: none that the model uses, and not those of e^x, dx and a layer."""
         taken = {*self.graph.names, *self.graph.size_names(), *self.graph.declarations, "e", "d"}
-        layered = any("[" in name for name in self.graph.names)
-        taken |= {name.partition("[")[0] for name in self.graph.declarations} | ({"l"} if layered else set())
+        taken |= {name.partition("[")[0] for name in self.graph.declarations}
+        layers = {match[2][:1] for match in map(_MEMBER.fullmatch, self.graph.names) if match is not None}
+        taken |= {"l", *layers} if layers else layers
         return tuple(letter for letter in "ijklpqrsuvhgno" if letter not in taken)
 
     @cached_property

@@ -57,7 +57,7 @@ def to_sympy(node: Node, graph: Graph, view: str = "matrix") -> Any:
             try:
                 return writer.whole(node)
             except NoMatrixForm:
-                pass
+                writer = _Writer(graph)  # the first letters again
         return writer.entry(node, tuple(writer.index() for _ in node.shape))
     except RecursionError:
         raise UnsupportedError("the expression is nested too deeply for SymPy") from None

@@ -18,6 +18,7 @@ from derive.errors import UnsupportedError
 from derive.ir.build import label_sizes
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological
+from derive.ops.primitive import scalar_of
 from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
 
@@ -245,9 +246,7 @@ class Evaluator:
             return np.full(np.broadcast_shapes(a.shape, b.shape), nan, dtype=object)
 
     def _power(self, node: Node, args: list[Array]) -> Array:
-        exponent = node.args[1]
-        while exponent.op == "contract" and len(exponent.args) == 1:
-            exponent = exponent.args[0]
+        exponent = scalar_of(node.args[1])
         if exponent.op == "number" and exponent.value.denominator == 1:
             n = int(exponent.value)
             # a small integer power keeps negative bases real and many digits exact

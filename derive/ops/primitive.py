@@ -155,10 +155,16 @@ def power_rule(base: Node, n: Fraction) -> list[Node]:
 
 
 def scalar_of(node: Node) -> Node:
-    """The scalar that was repeated to this shape, or the node itself."""
-    while node.op == "contract" and len(node.args) == 1 and not node.labels[0][0]:
+    """The scalar that was repeated to this shape, or the node itself; eye(n) has its scalar on a diagonal only."""
+    while node.op == "contract" and len(node.args) == 1 and not node.labels[0][0] and not embeds(node):
         node = node.args[0]
     return node
+
+
+def embeds(node: Node) -> bool:
+    """Whether a contraction lays entries on a diagonal: a label is twice in its result."""
+    out = node.labels[1]
+    return len(set(out)) < len(out)
 
 
 def _call(node: Node, g: Node) -> Cotangents:

@@ -44,6 +44,8 @@ def _along(node: Node, a: Node, total: Node) -> Node:
 
 
 def _reduced(a: Node, axes: Axes, op: str, keepdims: bool) -> Node:
+    if not axes:
+        return a  # of one entry, the largest and log-sum-exp are the entry
     node = Node(op, (a,), axes, build.reduced_shape(a, axes))
     if not keepdims:
         return node

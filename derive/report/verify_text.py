@@ -49,7 +49,7 @@ def _item(result: Verdict, paint: Paint, verbose: bool) -> Iterator[str]:
             yield f"      reads  {_one_line(part.reading)}" + (f"  {part.verdict}" if result.parts else "")
         if part.verdict not in ("true", "definition"):
             yield from _excerpt(result.latex, part.span)
-    if result.verdict in ("true", "definition"):
+    if result:
         return
     if result.diagnosis:
         yield f"      {result.diagnosis}" + (f"  ({', '.join(result.defects)})" if result.defects else "")

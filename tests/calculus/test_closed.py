@@ -15,6 +15,7 @@ from derive.ir import build
 from derive.ir.graph import Binding, Declaration, Fact, Graph
 from derive.ir.node import Node, refs
 from derive.ir.size import size_of
+from derive.model import loads
 from derive.ops.evaluate import Evaluator
 from derive.ops.record import build_call
 
@@ -131,3 +132,21 @@ def test_an_input_that_the_loss_does_not_use_gets_zero() -> None:
     forms = closed_forms(backprop(dataclasses.replace(graph, declarations=declared)))
     assert build.is_zero(forms["unused"].node)
     assert forms["unused"].node.shape == (M,)
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "wanted"),
+    [
+        ("A : (4, 3)\nB = A - mean(A, axis=0)\nL = sum(B)", "A", np.zeros((4, 3))),
+        ("A : (m, n)\nB = A - mean(A, axis=0)\nL = sum(B)", "A", np.zeros((4, 3))),
+        ("x : scalar\nv = ones(3)*x\nL = sum(v)", "x", 3.0),
+        ("A : (m,)\nx : scalar\nv = A + x\nL = sum(v) - x", "x", 3.0),
+        ("A : (m,)\nx : scalar\nv = x*A\nL = sum(v/A)", "x", 4.0),
+    ],
+)
+def test_a_sum_of_what_does_not_depend_on_its_index_counts_every_term(lines: str, name: str, wanted: object) -> None:
+    graph = loads(lines)
+    sizes = {"m": 4, "n": 3}
+    inputs = {n: np.full([s.value(sizes) for s in d.shape], 0.5) for n, d in graph.inputs.items()}
+    form = closed_forms(backprop(graph))[name].node
+    np.testing.assert_allclose(Evaluator(inputs, sizes).value(form), wanted, atol=1e-15)

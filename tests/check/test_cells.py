@@ -288,3 +288,11 @@ def test_an_edge_is_met_exactly() -> None:
     assert edge is not None
     assert edge.value(graph.ref("z"), 50) == 0
     assert edge.inputs["x"].item() > 0
+
+
+@pytest.mark.parametrize("edge", ["1.5", "0.5", "0.1"])
+def test_a_derivative_is_not_compared_at_a_kink_that_a_draw_meets(edge: str) -> None:
+    model = f"x : (4,)\na = minimum(x, {edge})\nL = sum(a**2/2)"
+    assert claimed(model, rf"\frac{{dL}}{{dx}} = a \odot \mathbb{{1}}[x < {edge}]").verdict == "true"
+    assert claimed(model, rf"\frac{{dL}}{{dx}} = a \odot \mathbb{{1}}[x \le {edge}]").verdict == "true"
+    assert claimed(model, rf"\frac{{dL}}{{dx}} = a \odot \mathbb{{1}}[x > {edge}]").verdict == "false"

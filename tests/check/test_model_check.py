@@ -103,6 +103,28 @@ def test_wrong_code_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "shape (3,)" in causes["y"]
 
 
+def raising(error: Exception):
+    def raises(*args, **values):
+        raise error
+
+    return raises
+
+
+@pytest.mark.parametrize(
+    ("lambdify", "reason"),
+    [
+        (raising(ShapeError("cannot broadcast")), "no code is emitted: cannot broadcast"),
+        (raising(ValueError("argument 2 is shorter")), "no code is emitted: ValueError: argument 2 is shorter"),
+        (lambda *args: raising(IndexError("out of range")), "the emitted code raises IndexError: out of range"),
+    ],
+)
+def test_without_code_that_ran_nothing_is_true(monkeypatch: pytest.MonkeyPatch, lambdify, reason: str) -> None:
+    monkeypatch.setattr(model_check, "lambdify", lambdify)
+    report = check(loads(NEURON))
+    assert report.verdict == "undecided"
+    assert {(g.verdict, g.diagnosis) for g in report.gradients} == {("undecided", reason)}
+
+
 def test_facts_are_obeyed() -> None:
     report = check(loads("x : (n,), positive\np : (n,), in (0, 1)\nL = sum(log(x)*log(1 - p))"))
     assert report.verdict == "true"

@@ -49,7 +49,7 @@ def judged(model: str, *formulas: str) -> tuple[Verdict, ...]:
         (r"f(u) = \tanh u", r"f(W x) = \tanh(2 W x)", "false"),
         (r"f(u) = \tanh u", r"g(u) = \tanh u", "definition"),
         (SIGMOID, r"\delta = 2\alpha(h - y) \odot h \odot (1 - h)", "true"),
-        (SIGMOID, r"\delta = 2(h - y) \odot h \odot (1 - h)", "false"),
+        (SIGMOID, r"\delta = 2(h - y) \odot h \odot (1 - h)", "definition"),
         (SIGMOID, r"\frac{\partial L}{\partial x} = 2\alpha W^T((h - y) \odot h \odot (1 - h))", "true"),
         (SIGMOID, r"f''(u) = \alpha^2 f(u)(1 - f(u))(1 - 2f(u))", "true"),
         (r"f(u) = u^2", r"f(W)_{ij} = W_{ij}^2", "true"),

@@ -107,7 +107,10 @@ def test_their_right_counterparts(latex: str) -> None:
         (r"\delta^{(L)} = (a^{(L)} - y) \odot f'(z^{(L)})", "true"),
         (r"\frac{\partial J}{\partial W^{(l)}} = \delta^{(l)} (a^{(l)})^T", "false"),
         (r"\frac{\partial J}{\partial W^{(l)}} = \delta^{(l)} (a^{(l-1)})^T", "true"),
-        (r"\delta^{(l)} = \frac{\partial J}{\partial z^{(l-1)}} \frac{\partial z^{(l-1)}}{\partial z^{(l)}}", "false"),
+        (
+            r"\delta^{(l)} = \frac{\partial J}{\partial z^{(l-1)}} \frac{\partial z^{(l-1)}}{\partial z^{(l)}}",
+            "definition",
+        ),
     ],
 )
 def test_layers(latex: str, verdict: str) -> None:

@@ -72,6 +72,6 @@ def test_the_table_counts_every_finding_once_and_every_fault() -> None:
 )
 def test_witnesses(x: float, right: Term, found: str) -> None:
     claim = Claim("L", "z", right, "", "")
-    said = witness(MODEL, claim, verdict("false", at=Counterexample({"x": x}, 0.0, 1.0)))
+    _, said = witness(MODEL, claim, verdict("false", at=Counterexample({"x": x}, 0.0, 1.0)))
     assert said.startswith(found)
     assert bool(said) == bool(found)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from derive.calculus.jacobian import jacobian
+from derive.calculus.shared import is_shared
 from derive.check.code.naming import Meaning, meaning
 from derive.check.equality.probe import Point
 from derive.errors import DeriveError
@@ -88,6 +89,8 @@ class ModelAt:
 
     def derivative(self, of: str | None, by: str) -> list[Array]:
         """The derivative, in each sense in which a listing may mean it: total, direct, or the diagonal of either."""
+        if is_shared(self.graph, by):
+            return []
         if of is None or of == self.graph.loss:
             gradient = self._gradient(by)
             return [] if gradient is None else [gradient]

@@ -82,6 +82,27 @@ def survey(left: Node, right: Node, graph: Graph, *, derivative: bool) -> Survey
     return Survey(open=cells.told())
 
 
+def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
+    """The nodes whose signs are the conditions of two members and of what they depend on."""
+    switches = (s for node in topological(*in_sight(left, right, graph)) if (s := switch_of(node)) is not None)
+    return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
+
+
+def is_on_edge(conditions: Sequence[Node], point: Point) -> bool:
+    """Whether an entry of a condition is 0 at a point."""
+    signs = (_sign(node, point) for node in conditions)
+    return any(sign is not None and (sign == 0).any() for sign in signs)
+
+
+def _sign(node: Node, point: Point) -> Array | None:
+    """The sign of a condition, entry by entry; None if it has no value."""
+    value = point.value(node)
+    if value is not None and ((value != 0) & (np.abs(value) < UNSURE)).any():
+        value = point.value(node, DIGITS)
+        value = None if value is None else np.where(np.asarray(np.abs(value) < ZERO, dtype=bool), 0, value)
+    return None if value is None else np.sign(value.astype(float)).astype(int)
+
+
 def _close(a: Array, b: Array) -> bool:
     return bool(np.all(np.abs(a - b) <= CLOSE * np.maximum(np.abs(a), np.abs(b))))
 
@@ -92,9 +113,7 @@ class _Cells:
     def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool) -> None:
         self.left, self.right, self.graph, self.edges = left, right, graph, edges
         self._sight = in_sight(left, right, graph)
-        switches = dict.fromkeys(s for node in topological(*self._sight) if (s := switch_of(node)) is not None)
-        varying = [s for s in switches if any(node.op in ("ref", "size") for node in topological(s))]
-        self._conditions = Conditions(varying, graph)
+        self._conditions = Conditions(conditions_of(left, right, graph), graph)
         self.conditions = self._conditions.nodes
         self._met: dict[Part, set[Signs]] = {part: set() for group in self._groups() for part in _parts(group)}
 
@@ -118,17 +137,9 @@ class _Cells:
         return a is not None and b is not None and not _close(a, b) and bool(point.differ(self.left, self.right))
 
     def _signs(self, point: Point) -> list[Array] | None:
-        """The sign of each condition, entry by entry; None if one has no value."""
-        found = []
-        for node in self.conditions:
-            value = point.value(node)
-            if value is not None and ((value != 0) & (np.abs(value) < UNSURE)).any():
-                value = point.value(node, DIGITS)
-                value = None if value is None else np.where(np.asarray(np.abs(value) < ZERO, dtype=bool), 0, value)
-            if value is None:
-                return None
-            found.append(np.sign(value.astype(float)).astype(int))
-        return found
+        """The signs of the conditions; None if one has no value."""
+        found = [_sign(node, point) for node in self.conditions]
+        return None if any(sign is None for sign in found) else found
 
     def _note(self, signs: Sequence[Array]) -> bool:
         """Remember the cells of a point; whether one of them is new."""

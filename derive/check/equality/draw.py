@@ -125,8 +125,10 @@ class Draw:
         if self.mood == "whole":
             return self._whole(never_zero=positive or bool(facts.keys() & {"nonzero", "invertible"}), positive=positive)
         size = Fraction(self.rng.randint(max(1, self.grid // 10), max(2, top)), self.grid) * self._unit
-        negative = self._sign < 0 if self._sign else self.rng.random() < 0.5
-        return -size if negative and not positive else size
+        if positive:
+            return size
+        negative = self._sign < 0 if self._sign else self.rng.random() >= 0.5
+        return -size if negative else size
 
     def _edges(self) -> list[Fraction]:
         """Numbers at which conditions often change: small whole ones, or those that are named."""

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import survey
+from derive.check.equality.cells import conditions_of, is_on_edge, survey
 from derive.check.equality.domains import only_one
 from derive.check.equality.far import far_points
 from derive.check.equality.probe import DIGITS, Point, points_of
@@ -89,10 +89,31 @@ def decide(
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    found = _decided(left, right, graph, level, time_limit, counterexample, derivative)
+    asked = _Question(left, right, graph, derivative)
+    found = _decided(asked, level, time_limit)
+    if found.verdict == "different" and counterexample:
+        return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
     if found.equal and not derivative:
         return replace(found, reason=_condition(left, right, graph))
     return found
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Two members over a graph; of a `derivative` nothing is asked on the edges of conditions: there may be none."""
+
+    left: Node
+    right: Node
+    graph: Graph
+    derivative: bool
+
+    def differ(self, point: Point) -> bool | None:
+        """Whether the members differ at a point, by many digits; None if that cannot be said of it."""
+        found = point.differ(self.left, self.right)
+        return None if found and self.derivative and self._is_on_edge(point) else found
+
+    def _is_on_edge(self, point: Point) -> bool:
+        return is_on_edge(conditions_of(self.left, self.right, self.graph), point)
 
 
 def _condition(left: Node, right: Node, graph: Graph) -> str:
@@ -106,35 +127,25 @@ def _condition(left: Node, right: Node, graph: Graph) -> str:
     return f"where both members have a value{f': at {shown} only the {side} one has' if shown else ''}"
 
 
-def _decided(
-    left: Node,
-    right: Node,
-    graph: Graph,
-    level: Level,
-    time_limit: float,
-    counterexample: bool,
-    derivative: bool,
-) -> Decision:
-    screened = _screened(left, right, graph, time.monotonic() + PROBE_SHARE * time_limit)
+def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
+    left, right, graph = asked.left, asked.right, asked.graph
+    screened = _screened(asked, time.monotonic() + PROBE_SHARE * time_limit)
     if screened.decision is not None:
-        found = screened.decision
-        if found.verdict == "different" and counterexample:
-            return replace(found, witness=find_witness(left, right, graph) or found.witness)
-        return found
+        return screened.decision
     sizes = screened.sizes
     try:
         if left is right or proved(left, right, graph, seconds=time_limit):
             return Decision("equal", "proved", None, sizes)
         for point in screened.points[1:]:
             if point.differ(left, right) is not False:
-                return _refuted(left, right, point, graph, counterexample=counterexample)
+                return _refuted(asked, point)
         if level == "proved":
             return Decision("undecided", None, None, sizes, "no proof for all sizes was found")
         if screened.one_sided:
             return Decision("undecided", None, None, sizes, ONE_SIDED)
-        seen = survey(left, right, graph, derivative=derivative)
+        seen = survey(left, right, graph, derivative=asked.derivative)
         if seen.different is not None:
-            return _refuted(left, right, seen.different, graph, counterexample=counterexample)
+            return _refuted(asked, seen.different)
         if seen.open:
             return Decision("undecided", None, None, sizes, seen.open)
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
@@ -144,13 +155,12 @@ def _decided(
     return Decision("equal", "probed", None, sizes)
 
 
-def _refuted(left: Node, right: Node, point: Point, graph: Graph, *, counterexample: bool) -> Decision:
+def _refuted(asked: _Question, point: Point) -> Decision:
     """What to say where many digits do not confirm float64: different, or undecided if there is no value."""
     sizes = (dict(point.sizes),)
-    if not point.differ(left, right):
+    if not asked.differ(point):
         return Decision("undecided", sizes=sizes, reason=TOO_FEW)
-    small = find_witness(left, right, graph) if counterexample else None
-    return Decision("different", None, small or witness_at(left, right, point), sizes)
+    return Decision("different", None, witness_at(asked.left, asked.right, point), sizes)
 
 
 @dataclass(frozen=True)
@@ -169,8 +179,9 @@ class _Screened:
         return tuple({tuple(point.sizes.items()): dict(point.sizes) for point in self.points}.values())
 
 
-def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
+def _screened(asked: _Question, end: float) -> _Screened:
     """Look for a difference, or for enough points without one."""
+    left, right, graph = asked.left, asked.right, asked.graph
     points = points_of(graph)
     used: list[Point] = []
     lacking = {"left": 0, "right": 0}
@@ -186,12 +197,11 @@ def _screened(left: Node, right: Node, graph: Graph, end: float) -> _Screened:
                 one_sided |= (point.value(left, DIGITS) is None) != (point.value(right, DIGITS) is None)
             continue
         if not used or not _close(a, b):
-            if (found := point.differ(left, right)) is None:
+            if (found := asked.differ(point)) is None:
                 lacking["left"] += 1
                 continue
             if found:
-                witness = witness_at(left, right, point)
-                return _Screened((), Decision("different", None, witness, (dict(point.sizes),)))
+                return _Screened((), _refuted(asked, point))
         used.append(point)
         several = len({tuple(other.sizes.items()) for other in used}) >= points.several
         enough = len(used) >= POINTS and several

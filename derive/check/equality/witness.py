@@ -7,7 +7,7 @@ such as 2, -1, 0.5. Of a few such points the first is taken at which the members
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from derive.ir.node import Node, refs
 
 Array = Any
 CLEARLY = 1e-3
+Differ = Callable[[Point], bool | None]
 VALUES_TRIED = 3
 
 
@@ -35,8 +36,11 @@ class Witness:
     right: float
 
 
-def find_witness(left: Node, right: Node, graph: Graph) -> Witness | None:
-    """A counterexample with small numbers, or None if none of those tried shows a clear difference."""
+def find_witness(left: Node, right: Node, graph: Graph, differ: Differ) -> Witness | None:
+    """A counterexample with small numbers, or None if none of those tried shows a clear difference.
+
+    `differ` says of a point whether the members differ there in many digits.
+    """
     for sizes in _small_sizes(left, right, graph):
         for trial in range(VALUES_TRIED):
             point = draw_point(graph, sizes, f"witness {trial}", grid=2 if trial == 0 else 10)
@@ -46,7 +50,7 @@ def find_witness(left: Node, right: Node, graph: Graph) -> Witness | None:
             if a is None or b is None:
                 continue
             size = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
-            if float(np.abs(a - b).max(initial=0.0)) > CLEARLY * size and point.differ(left, right):
+            if float(np.abs(a - b).max(initial=0.0)) > CLEARLY * size and differ(point):
                 return witness_at(left, right, point)
     return None
 

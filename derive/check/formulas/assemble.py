@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derive.check.formulas.claim_judge import Judgement
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.repair.search import Repair
 from derive.check.verdict import LinkWord, Verdict, unique, weakest, worst
 from derive.claims.pages.page import Item
@@ -41,7 +41,7 @@ def assembled(
     """The verdict on a display, from its statements and their repairs."""
     parts = [_part(item, layout, judgement, found, k, no_model) for k, judgement in enumerate(judgements)]
     verdict = worst(part.verdict for part in parts)
-    if {part.verdict for part in parts} == {"true", "definition"}:
+    if {part.verdict for part in parts} == {"true", "definition"} and all(parts):
         verdict = "true"
     speaking = next(part for part in parts if part.verdict == verdict or len(parts) == 1 or verdict == "true")
     slips = [slip.kind for slip in layout.slips]
@@ -92,6 +92,8 @@ def _part(
         diagnosis = "; ".join(unique(reasons)) or "could not be decided"
     elif judgement.verdict == "ambiguous":
         diagnosis = _ambiguity(judgement)
+    elif judgement.verdict == "definition":
+        diagnosis = claim.remark
     elif judgement.verdict == "true":
         said = [finding.reason for finding in shown.findings] if shown.reading.kind == "expression" else []
         under = [finding.condition for finding in shown.findings if finding.condition]

@@ -16,7 +16,8 @@ from typing import Any
 
 from derive.check.code.blocks import fitting
 from derive.check.equality.recent import PerGraph
-from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.claim_judge import judge
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.bench import MOST_TRIALS
 from derive.check.formulas.repair.edit import token_changes

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from derive.claims.meaning.claim import Claim
 from derive.claims.meaning.context import Context
-from derive.claims.meaning.reading import read
+from derive.claims.meaning.reading import Holds, read
 from derive.claims.typography.layout import Layout, parse
 from derive.claims.typography.macros import Macros
 from derive.ir.graph import Graph
@@ -19,12 +19,15 @@ from derive.ir.graph import Graph
 class Reader:
     """`reader(source)` gives the layout of a formula and its claims; ClaimError for what has no layout.
 
-    With `like` the layouts are those of another reader, which reads the same page against more of the model.
+    With `holds` what is false of a name's own meaning defines the name; `said`: words say that it defines. With `like`
+    the layouts are those of another reader, which reads the same page against more of the model.
     """
 
     context: Context
     macros: Macros = field(default_factory=dict)
     like: Reader | None = None
+    holds: Holds | None = None
+    said: bool = False
     _layouts: dict[str, Layout] = field(default_factory=dict)
     _known: dict[str, tuple[Layout, tuple[Claim, ...]]] = field(default_factory=dict)
 
@@ -44,5 +47,5 @@ class Reader:
     def __call__(self, source: str) -> tuple[Layout, tuple[Claim, ...]]:
         if source not in self._known:
             layout = self.layout(source)
-            self._known[source] = layout, read(layout, self.context)
+            self._known[source] = layout, read(layout, self.context, self.holds, said=self.said)
         return self._known[source]

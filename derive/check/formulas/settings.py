@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.claim_judge import judge
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.search import Repair, repair
+from derive.check.formulas.repair.search import PartRepair, Repair, repair
 from derive.claims.meaning.claim import Value
 from derive.claims.meaning.context import Context
 from derive.claims.typography.layout import Layout
@@ -35,9 +36,13 @@ def right_under(context: Context, macros: Macros, source: str) -> dict[str, str]
     return {label: source for label, other in _settings(context) if _is_true(other, macros, source)}
 
 
-def right_by_symmetry(context: Context, macros: Macros, source: str) -> str | None:
-    """The setting for derivatives by symmetric matrices under which a false display is true as it stands."""
-    return next((label for label, other in _symmetries(context) if _is_true(other, macros, source)), None)
+def right_by_symmetry(context: Context, macros: Macros, source: str, judgements: Sequence[Judgement]) -> Repair | None:
+    """No repair but a remark: what is true by another meaning of a derivative by a symmetric matrix."""
+    label = next((label for label, other in _symmetries(context) if _is_true(other, macros, source)), None)
+    if label is None:
+        return None
+    said = PartRepair((), f"it would be right if {label}")
+    return Repair(None, {k: said for k, judgement in enumerate(judgements) if judgement.verdict == "false"})
 
 
 def repaired_in_layout(

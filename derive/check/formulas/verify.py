@@ -8,7 +8,7 @@ only a page or a model that cannot be read at all is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,12 +18,14 @@ from derive.check.code.blocks import judge_code
 from derive.check.equality.equality import Level
 from derive.check.equality.recent import PerGraph
 from derive.check.formulas.assemble import assembled, bare, unread
-from derive.check.formulas.claim_judge import TIME_LIMIT, Judgement, judge
+from derive.check.formulas.claim_judge import TIME_LIMIT, judge
 from derive.check.formulas.conventions import Found, find_conflicts
+from derive.check.formulas.further_down import Spoken, reconsidered, taking
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.layouts import Undetermined, established
 from derive.check.formulas.neighbours import with_shared_faults
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.search import PartRepair, Repair, repair
+from derive.check.formulas.repair.search import repair
 from derive.check.formulas.settings import repaired_in_layout, right_by_symmetry, right_under
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.meaning.claim import Claim, Definition
@@ -121,6 +123,8 @@ class _Run:
     judged: list[tuple[Item, Graph, Verdict, tuple[Judgement, ...]]] = field(default_factory=list)
     places: dict[int, Context] = field(default_factory=dict)
     latest: ModelSource | None = None
+    defined: list[tuple[int, Context, Definition]] = field(default_factory=list)
+    """Definitions of names with a meaning of their own: how many items stand before each, and where it is read."""
     blocks: list[str] = field(default_factory=list)
     """The code so far, repaired where it was wrong; what could not be repaired comes first and overrides nothing."""
 
@@ -128,11 +132,15 @@ class _Run:
         for source in self.page.models:
             self.graph(source)
         items = [item for item in self.page.items if not item.skip]
+        asides = list(self.page.asides)
         for done, item in enumerate(items):
             if progress is not None:
                 progress(done, len(items))
+            while asides and asides[0].span[0] < item.span[0]:
+                self.note(asides.pop(0))
             self.add(item)
         self.settle_layout()
+        self.settle_names()
         names = unique([self._model_name(source) for source in self.page.models])
         judged = [Found(item, self.context(item.model), verdict, found) for item, _, verdict, found in self.judged]
         conflicts, more = find_conflicts(judged)
@@ -195,12 +203,44 @@ class _Run:
                 verdict, found = self.formula(item, self.context(item.model))
         except DeriveError as error:
             verdict = unread(item, error)
+            self.name_of(item)
         except RecursionError:
             verdict = unread(item, ModelError("the formula is nested too deeply to be judged"))
         except Exception as error:  # a fault of the toolkit must not cost the other formulas their verdicts
             verdict = unread(item, ModelError(f"internal error: {type(error).__name__}: {error}; please report it"))
         verdict = replace(verdict, expected=cast("VerdictWord | None", item.expect))
         self.judged.append((item, graph, verdict, found))
+
+    def note(self, aside: Item) -> None:
+        """What an equation inside of a line defines: any name if words announce it, else one with another meaning."""
+        if self.graph(aside.model) is EMPTY:
+            return
+        context = self.context(aside.model)
+        try:
+            _, claims = Reader(context, aside.macros, holds=self._holds, said=aside.said)(aside.source)
+        except (DeriveError, RecursionError):
+            return
+        known = [c for c in claims if aside.said or (c.unread is None and (taking([c]) or c.keeps))]
+        self.contexts[aside.model] = context.after(known)
+        self.defined += [(len(self.judged), context, definition) for definition in taking(known)]
+
+    def name_of(self, item: Item) -> None:
+        """Of a formula that has no layout, the name that it would have defined."""
+        left, equals, _ = item.source.partition("=")
+        if item.kind != "formula" or not equals:
+            return
+        context = self.context(item.model)
+        try:
+            _, claims = Reader(context, item.macros, said=True)(f"{left.removesuffix(':')} = 0")
+        except (DeriveError, RecursionError):
+            return
+        names = [claim.defines for claim in claims if claim.defines is not None]
+        self.contexts[item.model] = context.with_definitions(replace(name, understood=False) for name in names)
+
+    def _holds(self, claim: Claim) -> bool:
+        """Whether a statement is true of what its left side means by itself; what its other links say is not asked."""
+        judged = judge(claim, level=self.options.level, seconds=self.options.seconds, counterexample=False).judged
+        return bool(judged) and all(one.links and one.links[0] in ("true", "definition") for one in judged)
 
     def settle_layout(self) -> None:
         """Judge again what was ambiguous only for want of a layout, if the page establishes one."""
@@ -219,13 +259,22 @@ class _Run:
             verdict, found = self.formula(item, replace(self.places[k], layout=layout))
             self.judged[k] = item, graph, replace(verdict, expected=cast("VerdictWord | None", item.expect)), found
 
+    def settle_names(self) -> None:
+        """Judge again what was said with a name that the page gives another meaning further down."""
+        spoken = [Spoken(item, verdict, found) for item, _, verdict, found in self.judged]
+        changed = reconsidered(spoken, self.defined, self.places, lambda item, context: self.formula(item, context)[0])
+        for k, verdict in list(changed):
+            item, graph, _, found = self.judged[k]
+            self.judged[k] = item, graph, verdict, found
+
     def formula(self, item: Item, context: Context) -> tuple[Verdict, tuple[Judgement, ...]]:
         """The verdict on a display: its statements judged, and repaired as far as they are false."""
         graph = context.graph
-        reader = Reader(context, item.macros)
-        layout, claims = reader(item.source)
+        layout, claims = Reader(context, item.macros, holds=self._holds, said=item.said)(item.source)
         if context is self.context(item.model):
-            self.contexts[item.model] = context.with_definitions(_defined(claims))
+            self.contexts[item.model] = context.after(claims)
+            self.defined += [(len(self.judged), context, definition) for definition in taking(claims)]
+        reader = Reader(context.with_definitions(taking(claims)), item.macros)
         if not claims:
             return bare(item, "there is nothing in it that could be judged"), ()
         judgements = tuple(judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims)
@@ -234,9 +283,8 @@ class _Run:
                 self.assumed.update(dict.fromkeys(reading.assumed))
         found = None
         if self.options.repairs and any(judgement.verdict == "false" for judgement in judgements):
-            found = _by_symmetry(context, item, judgements) or repair(
-                reader, layout, judgements, seconds=REPAIR_SECONDS
-            )
+            found = right_by_symmetry(context, item.macros, item.source, judgements)
+            found = found or repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
         settings: dict[str, str] = {}
         if found is not None and found.source is None and context.layout is None:
             found, settings = repaired_in_layout(context, item.macros, layout, judgements, found)
@@ -245,19 +293,6 @@ class _Run:
             settings = {**right_under(context, item.macros, item.source), **settings}
             verdict = replace(verdict, by_convention=settings)
         return verdict, judgements
-
-
-def _by_symmetry(context: Context, item: Item, judgements: Sequence[Judgement]) -> Repair | None:
-    """No repair, but a remark, for what is right by another meaning of derivatives by a symmetric matrix."""
-    setting = right_by_symmetry(context, item.macros, item.source)
-    if setting is None:
-        return None
-    said = PartRepair((), f"it would be right if {setting}")
-    return Repair(None, {k: said for k, judgement in enumerate(judgements) if judgement.verdict == "false"})
-
-
-def _defined(claims: Iterable[Claim]) -> tuple[Definition, ...]:
-    return tuple(claim.readings[0].defines for claim in claims if claim.readings and claim.readings[0].defines)
 
 
 def _placed(error: DeriveError, source: ModelSource, page: str) -> DeriveError:

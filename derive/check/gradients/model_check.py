@@ -5,12 +5,13 @@
     closed forms, emitted code      what is printed and what is run
 
 The first is independent of everything derived; the derived gradient is held against it, and the others against the
-derived gradient. A family of layers is checked as its three windows and as networks of two depths.
+derived gradient. A gradient is true only where code was emitted, ran and agreed. A family of layers is checked as its
+three windows and as networks of two depths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import product
 from typing import Any
 
@@ -31,9 +32,10 @@ from derive.check.gradients.model_report import GradientCheck, ModelReport
 from derive.check.gradients.plain import overall
 from derive.codegen import lambdify
 from derive.errors import DeriveError
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import Declaration, Family, Graph
 from derive.ir.node import refs
 from derive.ir.size import show_shape
+from derive.model.shared import shown_in_part
 from derive.ops.evaluate import Evaluator, Floats, Implementation
 
 Array = NDArray[Any]
@@ -55,17 +57,31 @@ def check(
     seed = whole(seed)
     if points < 1:
         raise DeriveError(f"{points} points are too few", hint="at least 1")
-    if graph.family is None or loss is not None:
-        return _check_one(graph, points, loss, seed, time_limit)
-    reports = [_check_one(part, points, None, seed, time_limit) for part in family_parts(graph)]
+    family = graph.family
+    if family is None or loss is not None:
+        return _check_one(graph, points, loss, seed, time_limit, family)
+    parts = [
+        (_check_one(part, points, None, seed, time_limit, family if is_window else None), is_window)
+        for part, is_window in family_parts(graph)
+    ]
+    reports = [report for report, is_window in parts if report.gradients or not is_window]
     verdict = overall([report.verdict for report in reports])
     return ModelReport(graph.name, reports[-1].loss, verdict, parts=reports, points=points)
 
 
-def _check_one(graph: Graph, points: int, loss: str | None, seed: int, time_limit: float | None) -> ModelReport:
+def _check_one(
+    graph: Graph,
+    points: int,
+    loss: str | None,
+    seed: int,
+    time_limit: float | None,
+    family: Family | None = None,
+) -> ModelReport:
+    """The report on one graph; of a window of a `family` without the derivatives that it shows in parts."""
     graph, notes = with_scalar_loss(graph, loss)
     derivation = backprop(graph, loss)
-    trial = _Trial(derivation, time_limit)
+    left_out = [name for name in graph.names if family is not None and shown_in_part(family, graph, name)]
+    trial = _Trial(derivation, time_limit, left_out)
     drawn = Points(derivation.graph)
     for k in range(seed, seed + points * MOST_DRAWS):
         point = drawn[k]
@@ -96,16 +112,18 @@ def _orders(declared: Declaration, function: Implementation) -> dict[tuple[int, 
 class _Trial:
     """The comparison at one point after the other."""
 
-    def __init__(self, derivation: Derivation, time_limit: float | None) -> None:
+    def __init__(self, derivation: Derivation, time_limit: float | None, left_out: Collection[str] = ()) -> None:
         self.derivation, self.time_limit = derivation, time_limit
         self.graph = derivation.graph
         self.sides = Sides(self.graph, [derivation.loss], derivation.gradient)
         self.functions = {name: implementation(declared, Floats()) for name, declared in self.graph.functions.items()}
         inputs = [name for name, declared in self.graph.inputs.items() if declared.differentiable]
         self.long = len(self.graph.bindings) > MOST_BINDINGS
-        self.wrt = inputs if self.long else [*self.graph.bindings, *inputs]
+        self.wrt = [name for name in (inputs if self.long else [*self.graph.bindings, *inputs]) if name not in left_out]
         self.closed = closed_forms(derivation)
-        self.compiled, self.notes = self._compiled()
+        self.notes: list[str] = []
+        self.no_code = ""  # why there is nothing to compare, or nothing any more
+        self.compiled = self._compiled()
         shapes = [self.graph.shape(name) for name in self.graph.names]
         self.shown_sizes = {name for shape in shapes for size in shape for name in size.names}
         self.kinks: list[str] = []
@@ -117,16 +135,21 @@ class _Trial:
             for name, step in derivation.steps.items()
             if name != derivation.loss and name in self.wrt
         }
+        if left_out:
+            self.notes.append(f"{', '.join(left_out)}: used in other layers too, and checked where all are there")
         if self.long:
             self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
 
-    def _compiled(self) -> tuple[Callable[..., Any] | None, list[str]]:
+    def _compiled(self) -> Callable[..., Any] | None:
+        declared = self.graph.functions
+        functions = {name: _orders(declared[name], function) for name, function in self.functions.items()}
         try:
-            declared = self.graph.functions
-            functions = {name: _orders(declared[name], function) for name, function in self.functions.items()}
-            return lambdify(self.derivation, self.wrt, functions), []
+            return lambdify(self.derivation, self.wrt, functions)
         except DeriveError as error:
-            return None, [f"no code is emitted: {error.message}"]
+            self.no_code = f"no code is emitted: {error.message}"
+        except Exception as error:  # a fault of the emitter is a finding on the model, as a wrong gradient is
+            self.no_code = f"no code is emitted: {type(error).__name__}: {error}"
+        return None
 
     @property
     def points(self) -> int:
@@ -224,10 +247,14 @@ class _Trial:
 
     def _against_code(self, point: Point, here: Evaluator, derived: Mapping[str, Array]) -> None:
         assert self.compiled is not None
-        with np.errstate(all="ignore"):
-            inputs = {name: np.array(point.inputs[name], dtype=float) for name in self.graph.inputs}
-            sizes = {name: point.sizes[name] for name in self.graph.size_names()}
-            value, gradients = self.compiled(**inputs, **sizes)
+        inputs = {name: np.array(point.inputs[name], dtype=float) for name in self.graph.inputs}
+        sizes = {name: point.sizes[name] for name in self.graph.size_names()}
+        try:
+            with np.errstate(all="ignore"):
+                value, gradients = self.compiled(**inputs, **sizes)
+        except Exception as error:  # whatever emitted code may raise
+            self.no_code = f"the emitted code raises {type(error).__name__}: {error}"
+            return
         off = _relative(np.asarray(value, dtype=float), np.asarray(here.values[self.derivation.loss], dtype=float))
         self.value = _worse(self.value, off)
         for name, gradient in self.gradients.items():
@@ -268,7 +295,9 @@ class _Trial:
         self.notes += untold
         for gradient in self.gradients.values():
             if gradient.verdict != "false":
-                gradient.verdict = "true" if gradient.points >= wanted and not untold else "undecided"
+                known = gradient.points >= wanted and not untold and not self.no_code
+                gradient.verdict = "true" if known else "undecided"
+                gradient.diagnosis = gradient.diagnosis or self.no_code
             if gradient.points < wanted and gradient.verdict == "undecided" and not gradient.diagnosis:
                 gradient.diagnosis = f"accepted at {gradient.points} of {wanted} points"
         verdicts = [gradient.verdict for gradient in self.gradients.values()]

@@ -11,17 +11,17 @@ from derive.ir.node import refs
 from derive.model.family import instance
 
 
-def family_parts(graph: Graph) -> Iterator[Graph]:
-    """What stands for a family: its windows, and the networks of the least depth and of one layer more."""
+def family_parts(graph: Graph) -> Iterator[tuple[Graph, bool]]:
+    """What stands for a family, each with whether it is a window: its windows, and networks of the least depths."""
     family = graph.family
     assert family is not None
     for label, window in (("first", family.first), ("interior", family.interior), ("last", family.last)):
         # what only other layers use is no input of a window
         used = set(refs(*(binding.node for binding in window.bindings.values())))
         kept = {n: d for n, d in window.declarations.items() if d.kind != "input" or n in used}
-        yield replace(window, name=f"{graph.name}, {label} layers", declarations=kept, family=None)
+        yield replace(window, name=f"{graph.name}, {label} layers", declarations=kept, family=None), True
     for layers in (family.low, family.low + 1):
-        yield replace(instance(graph, layers), name=f"{graph.name}, {family.high} = {layers}")
+        yield replace(instance(graph, layers), name=f"{graph.name}, {family.high} = {layers}"), False
 
 
 def with_scalar_loss(graph: Graph, loss: str | None = None) -> tuple[Graph, list[str]]:

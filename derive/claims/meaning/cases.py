@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.meaning.claim import Member, Problem, Value
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Depth, Frame, NotInView
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import is_word, resolve
 from derive.claims.meaning.members import member_value
@@ -53,12 +53,12 @@ def units_of_windows(job: Job) -> list[Unit]:
             moved = [unit for frame in job.context.shifted for unit in _units(job, frame)]
             return units if any(map(_lacks_a_layer, moved)) else moved
         return units
-    stopped: NotUnderstood | None = None
+    stopped: NotUnderstood | NotInView | None = None
     fallback: list[Unit] | None = None
     for frame in frames:
         try:
             units = _units(job, frame)
-        except NotUnderstood as error:
+        except (NotUnderstood, NotInView) as error:
             stopped = stopped or error
             continue
         if all(any(isinstance(o.result, Value) for o in member) for unit in units for member in unit.outcomes):
@@ -136,13 +136,13 @@ def _layered_scripts(node: Scripts, frame: Frame) -> list[Row]:
 
 def _units(job: Job, frame: Frame) -> list[Unit]:
     """The cases over one graph: one, or one for each choice of neurons."""
-    scope = frame.scope if job.context.layer is not None and len(job.context.frames) > 1 else ""
+    scope = frame.scope if frame.depth or (job.context.layer is not None and len(job.context.frames) > 1) else ""
     job.hints.clear()  # sizes differ from window to window
     members, tables = _members(job, frame, {})
     if not tables:
         return [Unit(frame, scope, members)]
     letters = sorted({letter for table_letters, _ in tables for letter in table_letters})
-    rows = _joined(tables, letters, job.ranges)
+    rows = _in_family(_joined(tables, letters, job.ranges), letters, frame.depth)
     if len(rows) > MAX_CASES:
         raise NotUnderstood(job.statement.span, f"indices with at most {MAX_CASES} choices")
     if not rows:
@@ -155,6 +155,14 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
         members, _ = _members(job, frame, env)
         units.append(Unit(frame, ", ".join(part for part in (scope, shown) if part), members))
     return units
+
+
+def _in_family(rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None) -> list[tuple[int, ...]]:
+    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first."""
+    if depth is None or depth.index not in letters:
+        return rows
+    at = letters.index(depth.index)
+    return [row for row in rows if depth.low <= row[at] <= depth.layers] or rows
 
 
 def _joined(

@@ -15,6 +15,7 @@ is `false`, not `unread`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -145,6 +146,9 @@ class Definition:
 
     `formal` holds the arguments of a function. The right side is kept as written and read wherever it is used; of a
     function of the model `body` is what it denotes. `layer` is the letter of the layer in its superscript.
+    `over` is the definition as written if the name means something by itself, which it no longer does. Of what is not
+    `understood` only the name is known. `doubtful`: `\\bar x`, which may be a derivative as well. `again`: another one
+    of a name that the page has defined before, so that either may be meant.
     """
 
     key: tuple[str, str, str, int]
@@ -154,6 +158,10 @@ class Definition:
     text: str
     body: Body | None = field(default=None, compare=False)
     layer: str = ""
+    over: str = ""
+    understood: bool = True
+    doubtful: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,11 +202,22 @@ class Unread:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement and its readings; `unread` is set exactly if there is none."""
+    """A statement and its readings; `unread` is set exactly if there is none.
+
+    A statement about a family of layers is also one about `networks` of two depths, read when they are asked for.
+    `defines` is the name that it gives a meaning, or that it would if it could be read. `remark`: what a definition is
+    not, though its name says so. `keeps` and `marks`: the letter whose own meaning it states, or the mark that it uses
+    for a derivative, rightly.
+    """
 
     statement: Statement
     readings: tuple[Reading, ...]
     unread: Unread | None = None
+    networks: Callable[[], tuple[Claim, ...]] | None = field(default=None, compare=False, repr=False)
+    defines: Definition | None = None
+    remark: str = ""
+    keeps: str = ""
+    marks: str = ""
 
     @property
     def kind(self) -> Kind:

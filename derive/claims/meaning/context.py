@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Literal
 
-from derive.claims.meaning.claim import Definition
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.claim import Claim, Definition
+from derive.claims.meaning.frames import Depth, Frame
 from derive.claims.meaning.scripts import Lin
 from derive.claims.meaning.specified import Body, specified
 from derive.ir.graph import Graph
+from derive.model.family import instance
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Context:
 
     `bodies` are what the page has made known of generic functions of the model; `graph` is the model that has them,
     `plain` the one without (None if it is the same). A page that lists several choices of f goes by the last.
+    `marks` are those that the page has used rightly for derivatives, `kept` the letters whose own meaning it has
+    stated itself: they are not defined anew.
     Vocabularies and Jacobians are kept with the context and shared by its copies, so one is made for a page and model.
     """
 
@@ -28,10 +31,13 @@ class Context:
     definitions: tuple[Definition, ...] = ()
     layout: Literal["numerator", "denominator"] | None = None
     bodies: Mapping[str, Body] = field(default_factory=dict)
+    marks: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     plain: Graph | None = field(default=None, compare=False, repr=False)
     frames: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     shifted: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
     before_last: tuple[Frame, ...] = field(default=(), compare=False, repr=False)
+    networks: dict[int, Frame] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.frames:
@@ -48,16 +54,43 @@ class Context:
                 made = made._with_function(definition.body)
         return made
 
+    def after(self, claims: Iterable[Claim]) -> Context:
+        """The context for what stands behind these claims."""
+        made = self
+        for claim in claims:
+            if claim.defines is not None:
+                made = made.with_definitions([claim.defines])
+            if claim.keeps or claim.marks:
+                made = replace(made, kept=made.kept | {claim.keeps} - {""}, marks=made.marks | {claim.marks} - {""})
+        return made
+
     def _with_function(self, body: Body) -> Context:
         bodies = {**self.bodies, body.name: body}
         plain = self.plain or self.graph
         graph = reduce(specified, bodies.values(), plain)
-        made = replace(self, graph=graph, plain=plain, bodies=bodies, frames=(), shifted=(), before_last=())
+        made = replace(
+            self, graph=graph, plain=plain, bodies=bodies, frames=(), shifted=(), before_last=(), networks={}
+        )
         for frame, before in zip(
             (*made.frames, *made.before_last), (*self.frames, *self.before_last), strict=True
         ):  # what the model sends through the function stays a pre-activation
             frame.lexicon.adjoint_of = before.lexicon.adjoint_of
         return made
+
+    def at_depth(self, layers: int) -> Context:
+        """The same page about the network with that many layers: a model like any other, in which L is a number."""
+        family = self.graph.family
+        assert family is not None
+        if layers not in self.networks:
+            depth = Depth(family.index, family.low, family.high, layers)
+            plain = instance(self.plain or self.graph, layers)
+            named = {family.high: Lin("", layers)}
+            frame = Frame(reduce(specified, self.bodies.values(), plain), depth.shown, named, depth=depth)
+            if self.bodies:
+                frame.lexicon.adjoint_of = Frame(plain).lexicon.adjoint_of
+            self.networks[layers] = frame
+        frame = self.networks[layers]
+        return replace(self, graph=frame.graph, frames=(frame,), shifted=(), before_last=(), networks={})
 
     @property
     def stated(self) -> tuple[str, ...]:
@@ -88,7 +121,7 @@ def _shifted(frames: tuple[Frame, ...], graph: Graph) -> tuple[Frame, ...]:
 
 def _before_last(graph: Graph) -> tuple[Frame, ...]:
     """The window of the last two layers, for formulas about layer L-1."""
-    return (Frame(graph.family.last_two),) if graph.family is not None else ()
+    return (Frame(graph.family.last_two, family=graph.family),) if graph.family is not None else ()
 
 
 def _frames(graph: Graph) -> tuple[Frame, ...]:
@@ -102,7 +135,7 @@ def _frames(graph: Graph) -> tuple[Frame, ...]:
         (family.interior, f"{family.low} < {index} < {high}", {index: Lin(index)}),
         (family.last, f"{index} = {high}", {index: Lin(high)}),
     ]
-    frames = tuple(Frame(window, scope, dict(layer)) for window, scope, layer in windows)
+    frames = tuple(Frame(window, scope, dict(layer), family=family) for window, scope, layer in windows)
     for frame in frames:
         frame.others = tuple(other for other in frames if other is not frame)
     return frames

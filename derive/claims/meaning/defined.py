@@ -1,18 +1,26 @@
-"""What a name stands for that the page defines: its right side, read again for its indices and its layer."""
+r"""What a name stands for that the page defines: its right side, read again for its indices and its layer.
+
+A letter that the page defines means nothing else from there on: a use that does not fit the definition, and every use
+of a definition that was not understood, is unread. No meaning that the letter has by itself takes its place.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
 from derive.calculus.jacobian import expression_jacobian
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
+from derive.claims.meaning.frames import Depth
 from derive.claims.meaning.jacobians import diagonal_of
-from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve, spelling_of
+from derive.claims.meaning.lookup import Found, Spelling, is_transpose, resolve, spelling_of
 from derive.claims.meaning.names import Entry
-from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
+from derive.claims.meaning.powers import raised
+from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, text_of
 from derive.claims.meaning.specified import Body
 from derive.claims.meaning.usage import show_axes
@@ -22,6 +30,8 @@ from derive.ir.node import Node as Term
 from derive.ir.node import substitute
 
 Step = tuple[Result, int]
+BY_PAGE = ", as the page defines it"
+"""What is said behind a definition that takes a meaning from a name."""
 
 
 def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
@@ -31,8 +41,10 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
     spelling = spelling_of(node, scope)
     if spelling is None:
         return None
-    for definition in reversed(scope.definitions):
+    for definition in _latest_first(scope):
         base, sub, sup, primes = definition.key
+        if not definition.understood:
+            continue
         indices = _left(spelling.subs, sub)
         component = bool(indices) and base.removeprefix("bf:") in spelling.bases
         if (base not in spelling.bases and not component) or (primes != spelling.primes and not definition.formal):
@@ -44,34 +56,88 @@ def defined(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
         if indices is None or (definition.letters and len(indices) not in (0, len(definition.letters))):
             continue
         there = in_layer(definition, spelling.sups, scope)
+        if isinstance(there, Table):
+            scope.pending.append(there)
+            return Problem(PENDING, "a letter stands for layers", node.span), at + 1
         if there is not None:
             value = _placed(definition, indices, node.span, there)
             shown = definition.text if not definition.layer else scope.source[slice(*node.span)]
             return (value if isinstance(value, Problem) else replace(value, text=shown)), at + 1
-        if isinstance(node, Scripts) and is_transpose(spelling.sups) and not sup:
-            return values.transposed(_placed(definition, indices, node.span, scope), node.span), at + 1
+        if isinstance(node, Scripts) and _behind(definition, spelling.sups):
+            return raised(_placed(definition, indices, node.span, scope), spelling.sups, node, scope), at + 1
     return None
 
 
-def in_layer(definition: Definition, sups: Sequence[Token], scope: Scope) -> Scope | None:
+def _latest_first(scope: Scope) -> list[Definition]:
+    """The definitions, later ones first; with layers in numbers those of one layer before those of every layer."""
+    found = list(reversed(scope.definitions))
+    return found if scope.frame.depth is None else sorted(found, key=lambda definition: bool(definition.layer))
+
+
+def _behind(definition: Definition, sups: Sequence[Token]) -> bool:
+    """Whether a superscript stands behind the name and does not belong to it: a transpose or a power."""
+    if definition.key[2] or definition.layer:
+        return False
+    return is_transpose(sups) or (sups[0] not in ("(", "[") and definition.key[0] != DELTA)
+
+
+def refuse_taken(node: Node, scope: Scope) -> None:
+    """Raises NotUnderstood for a letter that the page defines otherwise than it is used here."""
+    spelling = spelling_of(node, scope) if scope.definitions else None
+    if spelling is None:
+        return
+    for definition in scope.definitions:
+        if definition.key[0] in spelling.bases and _takes(definition, spelling) and resolve(node, scope) is None:
+            clear = "" if definition.understood else ", which could not be read"
+            raise NotUnderstood(node.span, f"{definition.text} as the page defines it{clear}")
+
+
+def takes_delta(definition: Definition) -> bool:
+    """Whether the page uses the letter δ for something else than it means by itself."""
+    return definition.key[0] == DELTA and bool(definition.over) and not definition.doubtful
+
+
+def _takes(definition: Definition, spelling: Spelling) -> bool:
+    """Whether a letter means nothing but what the page defines, whatever its scripts are."""
+    if not definition.understood:
+        return True
+    if definition.key[0] == DELTA:
+        kronecker = len(spelling.subs) > 1 and not spelling.sups
+        return takes_delta(definition) and not kronecker
+    return definition.key[1:3] == ("", "") and not definition.letters
+
+
+def in_layer(definition: Definition, sups: Sequence[Token], scope: Scope) -> Scope | Table | None:
     """The scope in which the letter of the layer is what stands in its place: m+1 for `s^{m+1}` of an `s^m`.
 
-    None if the superscript is another one than that of the definition.
+    None if the superscript is another one than that of the definition; the layers that a letter without a number may
+    stand for if the layers have numbers.
     """
+    depth = scope.frame.depth
     if not definition.layer:
-        return scope if text_of(sups) == definition.key[2] else None
-    base = scope.frame.layer.get(definition.layer)
+        return scope if text_of(sups) == _numbered(definition.key[2], depth) else None
+    base = scope.frame.layer.get(definition.layer) if depth is None else Lin("")
     plain = [token for token in sups if token not in ("(", ")", "[", "]")]
     brackets = "".join(token for token in sups if isinstance(token, str))
     if base is None or len(plain) != 1 or brackets != "".join(c for c in definition.key[2] if c in "()[]"):
         return None
     (token,) = plain
+    if depth is not None and isinstance(token, Lin):
+        return Table((token.letter,), frozenset((n - token.offset,) for n in range(depth.low, depth.layers + 1)))
     here = Lin("", token) if isinstance(token, int) else token
     if not isinstance(here, Lin) or here.letter != base.letter:
         return None
     frame = copy(scope.frame)
     frame.layer = {**scope.frame.layer, definition.layer: here}
     return replace(scope, frame=frame)
+
+
+def _numbered(sup: str, depth: Depth | None) -> str:
+    """The superscript of a definition with the number of the last layer in it."""
+    if depth is None:
+        return sup
+    last = rf"(?<![A-Za-z]){re.escape(depth.high)}([+-]\d+)?(?![A-Za-z])"
+    return re.sub(last, lambda found: str(depth.layers + int(found[1] or 0)), sup) if sup != "T" else sup
 
 
 def _left(tokens: Sequence[Token], sub: str) -> list[Token] | None:
@@ -97,8 +163,15 @@ def _inside(definition: Definition, scope: Scope) -> Scope:
     )
 
 
+def _say(definition: Definition, scope: Scope) -> None:
+    """A name that means something by itself is told with what the page makes of it."""
+    if definition.over:
+        scope.assumed[f"{definition.over}{BY_PAGE}"] = None
+
+
 def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, scope: Scope) -> Result:
     inner = _inside(definition, scope)
+    _say(definition, scope)
     if indices and not definition.letters:
         return _entries(definition, indices, inner, span, scope)
     given = list(zip(definition.letters, indices, strict=bool(indices)))
@@ -166,6 +239,7 @@ def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope
             parts[-1].append(node)
     if len(parts) != len(definition.formal) or any(isinstance(node, Relation) for node in group.items):
         raise NotUnderstood(group.span, f"{len(definition.formal)} arguments")
+    _say(definition, scope)
     arguments = [scope.read(part, scope) for part in parts]
     broken = values.problem_in(*arguments)
     if broken is not None:
@@ -180,7 +254,8 @@ def _called(definition: Definition, items: Sequence[Node], at: int, scope: Scope
         return _derivative(definition, known[0], inner, items[at].span), at + 2
     inner.formal = dict(zip(definition.formal, known, strict=True))
     result = inner.read(definition.row.items, inner)
-    return (result if isinstance(result, Problem) else replace(result, text=definition.text)), at + 2
+    shown = f"{definition.text}({', '.join(argument.text for argument in known)})"
+    return (result if isinstance(result, Problem) else replace(result, text=shown)), at + 2
 
 
 def _of_body(definition: Definition, body: Body, arguments: Sequence[Value], primes: int, span: Offsets) -> Result:

@@ -1,74 +1,102 @@
 r"""Definitions on a page: `\alpha = C^{-1} t`, `\delta_k = y_k - t_k`, `f(u) = \tanh u`.
 
-The left side is a name that neither the model nor the page knows yet. A function of the model without a definition may
-be defined by the page as well. The right side is kept as it is written and read again wherever the name is used.
+What may stand on the left is decided in `heads`. The right side is kept as it is written and read again wherever the
+name is used: a definition is an abbreviation, and says nothing of the model.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from derive.claims.meaning.claim import Definition, Value
 from derive.claims.meaning.constants import CONSTANTS
-from derive.claims.meaning.defined import in_layer
-from derive.claims.meaning.functions import function_word, named_function
-from derive.claims.meaning.gradients import delta
+from derive.claims.meaning.functions import named_function
+from derive.claims.meaning.heads import Head, letter_of, model_function, on_page
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import Found, resolve, spelling_of
 from derive.claims.meaning.members import formal_value
-from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
+from derive.claims.meaning.names import key_of_node
+from derive.claims.meaning.scope import NotUnderstood, Oracle, Scope
 from derive.claims.meaning.scripts import Lin, text_of, tokens_of
 from derive.claims.meaning.specified import Body, is_entrywise
-from derive.claims.typography.nodes import Accent, Group, Node, Operator, Punct, Row, Scripts, Symbol, walk
+from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Row, Scripts, Symbol, walk
 from derive.ir.node import refs
 
-_RESERVED = frozenset({r"\nabla", r"\partial", r"\pi", "R", "e", "d"})
-_OPERATORS = re.compile(
-    r"rank|dim|det|ker|im|re|span|null|tr|trace|diag|vech?|var|std|sd|cov|corr|mean|median|mode|cond|card|e|exp|log"
-    r"|sup|inf|lim|arg|argmax|argmin|max|min|sign|sgn|prob|pr|kl|size|len|length|shape"
-)
-"""Words that every text uses for an operator: what stands behind them is claimed, and `rank(A) = n` defines nothing."""
 
-
-def definition_of(job: Job, *, delta_too: bool = False) -> Definition | None:
-    """The definition that a statement is, or None; with `delta_too` also of a δ that means something by itself."""
-    if not job.statement.relations:
-        return None
-    left = job.rows[0].items
+def definition_of(job: Job, head: Head) -> Definition | None:
+    """The definition that a statement is, if its left side is to be defined; None if its right side does not define."""
     scope = job.scope(job.context.main, Oracle(), 0, {})
-    formal = _arguments(left, scope)
-    head = left[0]
-    if not isinstance(head, Symbol | Accent | Scripts) or (len(left) > 1 and formal is None):
-        return None
-    formal = formal or None  # declared names behind it are an annotation, as in J(\theta)
-    base = head.base if isinstance(head, Scripts) else head
-    allowed = delta_too and isinstance(base, Symbol) and base.name == DELTA
-    again = job.context.bodies.get(_model_function(head, scope) or "") if formal else None
-    if not allowed and not again and not _is_new(head, scope, function=formal is not None):
-        return None
-    spelling = spelling_of(head, scope)
+    node, formal = head.node, head.formal
+    spelling = spelling_of(node, scope)
     right = job.rows[1]
     if spelling is None or spelling.primes or not right.items:
         return None
-    if formal is not None and _mentions(right.items, base):
+    if formal and _mentions(right.items, head.base):
         return None  # f(a) = f(b) says something of f, it does not define it
-    letters = () if formal is not None else _index_letters(spelling.subs, right.items, scope)
+    letters = () if formal else _index_letters(spelling.subs, right.items, scope)
     subs = spelling.subs[: len(spelling.subs) - len(letters)] if letters else spelling.subs
-    layer = _layer_of(head, job)
+    layer = _layer_of(node, job)
     sub, sup = (
         text_of(subs),
-        text_of(tokens_of(head.sup.items) if layer and isinstance(head, Scripts) and head.sup else spelling.sups),
+        text_of(tokens_of(node.sup.items) if layer and isinstance(node, Scripts) and node.sup else spelling.sups),
     )
     if sub is None or sup is None:
         return None
-    shown = scope.source[head.span[0] : head.span[1]]
-    body = _body(head, formal or (), right, scope)
+    again = job.context.bodies.get(model_function(node, scope) or "") if formal else None
+    body = _body(node, formal, right, scope)
     if again is not None and body is not None and again.says(body):
         return None  # the same once more is a claim
-    return Definition((spelling.bases[-1], sub, sup, 0), letters, formal or (), right, shown, body, layer)
+    shown = scope.source[slice(*node.span)]
+    key = spelling.bases[0 if isinstance(head.base, Number) else -1], sub, sup, 0  # no other 1 than this one
+    return Definition(key, letters, formal, right, shown, body, layer, _over(job) if head.meaning != "new" else "")
+
+
+def _over(job: Job) -> str:
+    """A definition as it is written."""
+    left, right = (job.layout.source[slice(*row.span)] for row in job.rows[:2])
+    return " ".join(f"{left} {job.statement.relations[0].text} {right}".replace("&", " ").split())
+
+
+def not_understood(job: Job, head: Head) -> Definition | None:
+    """What is known of a definition that cannot be read: its name. A recursion for a layer's δ is none."""
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    spelling = spelling_of(head.node, scope)
+    if spelling is None or recursive(job, head):
+        return None
+    sup = text_of(spelling.sups) or ""
+    shown = scope.source[slice(*head.node.span)]
+    base = spelling.bases[0 if isinstance(head.base, Number) else -1]
+    return Definition((base, "", sup, 0), (), (), job.rows[-1], shown, understood=False)
+
+
+def recursive(job: Job, head: Head) -> bool:
+    """Whether the right side uses the name itself in its own meaning, as a recursion does for the δ of a layer.
+
+    `J_w` is another name than J, and a δ of another layer that the page has defined is one of the page.
+    """
+    nodes = [node for node in walk(*job.rows[1:]) if isinstance(node, Symbol | Scripts | Accent)]
+    if head.mark:
+        key = key_of_node(head.node)
+        return any(key_of_node(node) == key for node in nodes)
+    scope = job.scope(job.context.main, Oracle(), 0, {})
+    inner = {id(node.base) for node in nodes if isinstance(node, Scripts)}
+    return any(
+        id(node) not in inner and letter_of(node) == head.letter != "" and not on_page(node, scope, function=False)
+        for node in nodes
+    )
+
+
+def speaks_of(rows: Sequence[Row], definition: Definition) -> bool:
+    """Whether members of a statement use the name of a definition, with whatever indices."""
+    letter, sub = definition.key[:2]
+    if letter.startswith("d "):
+        letter, sub = "d", ""  # the variable of dz bears the scripts
+    keys = (key_of_node(node) for node in walk(*rows) if isinstance(node, Symbol | Accent | Number | Scripts))
+    return any(
+        key is not None and letter in (key[0], key[0].partition(":")[2]) and key[1].startswith(sub) for key in keys
+    )
 
 
 def _layer_of(head: Node, job: Job) -> str:
@@ -80,7 +108,7 @@ def _layer_of(head: Node, job: Job) -> str:
 
 def _body(head: Node, formal: Sequence[str], right: Row, scope: Scope) -> Body | None:
     """What the right side says of a function of the model; None if the name is new."""
-    name = _model_function(head, scope)
+    name = model_function(head, scope)
     if not formal or name is None:
         return None
     letters = tuple(f"%{letter}" for letter in formal)
@@ -95,63 +123,9 @@ def _body(head: Node, formal: Sequence[str], right: Row, scope: Scope) -> Body |
     return Body(name, letters, value.node, shown)
 
 
-def _model_function(head: Node, scope: Scope) -> str | None:
-    """The function of the model that is meant."""
-    meant = resolve(head, scope)
-    return meant.entry.name if isinstance(meant, Found) and meant.entry.kind == "function" else None
-
-
 def _mentions(items: Sequence[Node], base: Node | None) -> bool:
     names = {node.name for node in walk(*items) if isinstance(node, Symbol)}
     return isinstance(base, Symbol) and base.name in names
-
-
-def _is_new(head: Node, scope: Scope, *, function: bool) -> bool:
-    base = head.base if isinstance(head, Scripts) else head
-    if isinstance(base, Symbol) and ((base.name in _RESERVED and head is base) or base.font == "bb"):
-        return False
-    if isinstance(head, Scripts) and head.sup is not None and _is_power(base, head.sup):
-        return False
-    if _on_page(head, scope, function=function):
-        return False
-    meant = resolve(head, scope)
-    if function and isinstance(meant, Found) and meant.entry.kind == "function":
-        return scope.frame.graph.declarations[meant.entry.name].definition is None
-    if meant is not None or named_function(head, scope) is not None:
-        return False
-    if isinstance(base, Symbol) and len(base.name) > 1 and function_word(base.name, scope) is not None:
-        return False
-    if function and isinstance(base, Symbol) and (_OPERATORS.fullmatch(base.name.lower()) or base.font == "op"):
-        return False
-    try:
-        return delta(head, scope) is None
-    except NotUnderstood:
-        return True
-
-
-def _is_power(base: Node | None, sup: Row) -> bool:
-    """`e^{x}`, `q^{-1}`: no name has such a superscript."""
-    euler = isinstance(base, Symbol) and base.name == "e"
-    return euler or (bool(sup.items) and isinstance(sup.items[0], Operator))
-
-
-def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:
-    """The letters of `f(u, v)` on the left, if they are letters of their own."""
-    if len(left) != 2 or not isinstance(left[1], Group) or left[1].open != "(":
-        return None
-    names = []
-    for k, node in enumerate(left[1].items):
-        if k % 2 and isinstance(node, Punct):
-            continue
-        if k % 2 or not isinstance(node, Symbol) or len(node.name.lstrip("\\")) < 1:
-            return None
-        names.append(node)
-    if not names:
-        return None
-    meant = [resolve(node, scope) for node in names]
-    if any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
-        return ()
-    return tuple(node.name for node in names)
 
 
 def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) -> tuple[str, ...]:
@@ -171,21 +145,6 @@ def _index_letters(subs: Sequence[object], right: Sequence[Node], scope: Scope) 
     return tuple(reversed(found)) if any(letter in free for letter in found) else ()
 
 
-def _on_page(node: Node, scope: Scope, *, function: bool) -> bool:
-    """Whether the page has defined the name before."""
-    spelling = spelling_of(node, scope)
-    if spelling is None:
-        return False
-    sub = text_of(spelling.subs) or ""
-    return any(
-        d.key[0] in spelling.bases
-        and bool(d.formal) is function
-        and sub.startswith(d.key[1])
-        and in_layer(d, spelling.sups, scope) is not None
-        for d in scope.definitions
-    )
-
-
 def formal_letters(job: Job) -> tuple[str, ...]:
     """Letters that nothing declares and that stand alone as the argument of a function on the left: any number."""
     left = job.rows[0].items
@@ -193,8 +152,9 @@ def formal_letters(job: Job) -> tuple[str, ...]:
     found: list[str] = []
     for head, behind in pairwise(left):
         letter = _only_letter(behind)
-        named = letter is not None and letter.name in CONSTANTS
-        if letter is not None and not named and _is_function(head, scope) and resolve(letter, scope) is None:
+        if letter is None or letter.name in CONSTANTS or resolve(letter, scope) is not None:
+            continue
+        if not on_page(letter, scope, function=False) and _is_function(head, scope):
             found.append(letter.name)
     return tuple(dict.fromkeys(found))
 
@@ -210,7 +170,7 @@ def _only_letter(node: Node) -> Symbol | None:
 
 
 def _is_function(node: Node, scope: Scope) -> bool:
-    known = _model_function(node, scope) is not None or _on_page(node, scope, function=True)
+    known = model_function(node, scope) is not None or on_page(node, scope, function=True)
     return known or named_function(node, scope) is not None
 
 

@@ -13,6 +13,7 @@ from derive.claims.meaning.claim import (
     Reading,
     Value,
 )
+from derive.claims.meaning.defined import BY_PAGE
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import combined
 from derive.claims.meaning.links import by_entries
@@ -35,8 +36,9 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
         whole = [value.text for value in by_entries(members)]
         if whole:
             text += f"  [entry by entry: {', '.join(whole)}]"
-        if job.context.stated:
-            text += f"  [under {'; '.join(job.context.stated)}]"
+        taken = [said.removesuffix(BY_PAGE) for said in joined.assumed if said.endswith(BY_PAGE)]
+        if under := (*job.context.stated, *taken):
+            text += f"  [under {'; '.join(under)}]"
         defining = frozenset({0}) if definition is not None else _defining(job, ways[0])
         stray = any(isinstance(node, Stray) for row in job.rows for node in walk(row))
         slips = tuple(slip for slip in job.layout.slips if _within(slip, job.statement))
@@ -45,7 +47,7 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
                 kind,
                 text,
                 ways,
-                assumed=(*joined.assumed, *(f"{said}, as the page defines it" for said in job.context.stated)),
+                assumed=(*joined.assumed, *(f"{said}{BY_PAGE}" for said in job.context.stated)),
                 notes=(*slips, *(note for note in joined.notes if note not in slips)),
                 defining=defining,
                 defines=definition,

@@ -11,20 +11,21 @@ from dataclasses import replace
 from fractions import Fraction as Exact
 
 from derive.claims.meaning import gradients, partials, values
-from derive.claims.meaning.annotations import called, is_annotation, is_indexed_delta, only_parameters
+from derive.claims.meaning.annotations import called, is_annotation
 from derive.claims.meaning.arrays import components, inner_product, matrix, norm, tuple_of
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.conditions import by_cases, condition, is_condition
 from derive.claims.meaning.constants import constant, indicates, indicator, ones, with_size
-from derive.claims.meaning.defined import defined
 from derive.claims.meaning.extrema import extremum, is_extremum
-from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function, with_scripts
+from derive.claims.meaning.functions import BRACKETS, applied, function_word, named_function
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve
+from derive.claims.meaning.marks import marked
+from derive.claims.meaning.page_names import page_name
 from derive.claims.meaning.powers import check_norm, raised, subscripted
 from derive.claims.meaning.products import quotient
-from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
+from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
-from derive.claims.meaning.usage import annotated, name_value
+from derive.claims.meaning.usage import annotated, layer_number, name_value
 from derive.claims.typography.nodes import (
     Accent,
     Cases,
@@ -57,6 +58,9 @@ def factor(items: Sequence[Node], at: int, scope: Scope) -> Step:
         step = _word(word, items, at, scope)
         if step is not None:
             return step
+    of_page = page_name(items, at, scope, factor)
+    if of_page is not None:
+        return of_page
     differential = gradients.prefix(items, at, scope, factor)
     if differential is not None:
         return differential
@@ -120,47 +124,15 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     step = _known(node, items, at, scope)
     if step is not None:
         return step
-    made = constant(node, scope)
+    made = constant(node, scope) or layer_number(node, scope)
     if made is not None:
         return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
 
 
-def _of_page(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
-    """What the page defines. It may call several families δ, each by its letter: then what fits tells them apart."""
-    sizes = dict(scope.sizes)
-    made = defined(node, items, at, scope)
-    if made is None or not is_indexed_delta(node):
-        return made
-    apart = replace(scope, sizes=sizes, assumed={})
-    try:
-        other = gradients.delta(node, apart)
-    except NotUnderstood:  # two families that it could belong to: the page says which one it is
-        return made
-    if isinstance(other, Value) and scope.choose((PAGE, node.span), [False, True]):
-        scope.sizes.clear()
-        scope.sizes.update(sizes)
-        scope.assumed.update(apart.assumed)
-        return other, at + 1
-    return made
-
-
 def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     """A name with all its scripts, or None."""
-    following_node = items[at + 1] if at + 1 < len(items) else None
-    if isinstance(following_node, Scripts) and isinstance(following_node.base, Group):
-        made = defined(node, [node, following_node.base], 0, scope)
-        if made is not None and made[1] == 2:  # g(u)^2 of a function of the page
-            value = made[0]
-            return (value if isinstance(value, Problem) else with_scripts(value, following_node, scope, factor)), at + 2
-    made = _of_page(node, items, at, scope)
-    if made is not None:
-        value, following = made
-        behind = items[following] if following < len(items) else None
-        if following == at + 1 and isinstance(behind, Group) and only_parameters(behind, scope):
-            following += 1
-        return value, following
     found = resolve(node, scope)
     parts = components(node, scope) if not isinstance(found, Found) else None
     if parts is not None:
@@ -170,10 +142,10 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     if squared is not None:
         return squared, at + 1
     if isinstance(found, Problem):
-        delta = gradients.delta(node, scope)
+        delta = marked(node, scope) or gradients.delta(node, scope)
         return (delta if delta is not None else found), at + 1
     if found is None:
-        delta = gradients.delta(node, scope)
+        delta = marked(node, scope) or gradients.delta(node, scope)
         if delta is not None:
             return delta, at + 1
         function = named_function(node, scope)
@@ -216,13 +188,13 @@ def _power_of_square(node: Node, scope: Scope) -> Result | None:
 def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> Step:
     if node.base is None:
         raise NotUnderstood(node.span, "something that carries the scripts")
+    tokens = tuple(scope.superscript(tokens_of(node.sup.items))) if node.sup is not None else ()
     counted = with_size(node, scope)
     if counted is not None:
-        tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
         return raised(counted, tokens, node, scope), at + 1
     argument = scope.formal.get(node.base.name) if isinstance(node.base, Symbol) and node.sub is None else None
     if argument is not None and not node.primes and node.sup is not None:
-        return raised(argument, tuple(scope.substituted(tokens_of(node.sup.items))), node, scope), at + 1
+        return raised(argument, tokens, node, scope), at + 1
     if isinstance(node.base, Symbol | Accent):
         step = _known(node, items, at, scope) or _euler(node, at, scope)
         if step is not None:
@@ -239,7 +211,6 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         value = gradients.primed(node, value, scope)
     if node.sub is not None:
         value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
-    tokens = tuple(scope.substituted(tokens_of(node.sup.items))) if node.sup is not None else ()
     if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
         return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
     return raised(value, tokens, node, scope), at + 1
@@ -250,6 +221,8 @@ def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
     base = node.base
     if not (isinstance(base, Symbol) and base.name == "e" and node.sup is not None and node.sub is None):
         return None
+    if scope.frame.depth is not None and tokens_of(node.sup.items)[:1] in (["("], ["["]):
+        raise NotUnderstood(node.span, "a declared name: a layer is no power of e")
     exponent = scope.read(node.sup.items, scope)
     if isinstance(exponent, Problem):
         return exponent, at + 1

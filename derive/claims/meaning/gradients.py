@@ -12,6 +12,7 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.annotations import listed_arguments
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.defined import takes_delta
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve, spelling_of
 from derive.claims.meaning.partials import Factor, Step, expression_derivative, fraction, operator, single
 from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table
@@ -37,9 +38,22 @@ def prefix(items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step
             q = variable(node.sub.items, scope)
             return operator(q, items, at, scope, factor, upright=False)
         raise NotUnderstood(node.span, "a fraction of partials")
-    if node is base and base.name == "d" and resolve(node, scope) is None and at + 1 < len(items):
-        return _shorthand(items, at, scope)
+    if node is base and base.name == "d" and at + 1 < len(items):
+        declared = resolve(node, scope)
+        return _shorthand(items, at, scope) if declared is None else _or_product(items, at, scope)
     return None
+
+
+def _or_product(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
+    """`dW` where a d is declared: d times W or the derivative, the same throughout a formula."""
+    apart = replace(scope, assumed={}, pending=[], sizes=dict(scope.sizes), free=dict(scope.free))
+    try:
+        step = _shorthand(items, at, apart)
+    except NotUnderstood:
+        return None
+    if step is None or not scope.choose(("d",), (False, True)):
+        return None
+    return _shorthand(items, at, scope)
 
 
 def _nabla(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step:
@@ -111,7 +125,8 @@ def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
             transposed, tail = replace(following, sup=None), following.sup
     q = named([transposed], scope)
     if q is None:
-        return None
+        waits = resolve(transposed, scope)
+        return (waits, at + 2) if isinstance(waits, Problem) and waits.defect == PENDING else None
     if isinstance(q, Problem):
         return q, at + 2
     span = items[at].span[0], following.span[1]
@@ -151,6 +166,8 @@ def delta(node: Node, scope: Scope) -> Result | None:
         elif isinstance(meant, Problem) and (problem is None or meant.defect == PENDING):
             problem = meant
     kronecker = _kronecker(spelling.subs, scope) if not spelling.sups else None
+    if any(takes_delta(definition) for definition in scope.definitions):
+        return kronecker  # the page has given the letter another meaning
     if len(found) > 1 or loss is None:
         raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
     if not found:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.expressions import expression
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.limits import free_letters
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.partials import count_derivatives, differential
@@ -29,6 +29,8 @@ class Job:
     context: Context
     ranges: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     formal: tuple[str, ...] = ()
+    mark: str = ""
+    said: bool = False
     hints: dict[str, Size] = field(default_factory=dict)
 
     @property
@@ -51,6 +53,7 @@ class Job:
             upright=self.upright,
             partials=self.partials[member] if member < len(self.rows) else 0,
             letters=self.letters,
+            marks=self.context.marks | {self.mark} if self.mark else self.context.marks,
         )
         for letter, name in self.any_number.items():
             made.formal[letter] = replace(formal_value(name), text=letter)

@@ -19,7 +19,7 @@ from derive.claims.meaning.claim import (
     Problem,
     Value,
 )
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import by_entries, needs_layout

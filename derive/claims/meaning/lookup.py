@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from derive.claims.meaning.claim import Problem
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.names import Entry, Key
-from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
+from derive.claims.meaning.scope import PENDING, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
-from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts
-from derive.ir.size import Size
+from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts, Symbol
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def spelling_of(node: Node, scope: Scope, rename: str = "") -> Spelling | None:
         sups = [replace(t, letter=t.letter + rename) if isinstance(t, Lin) else t for t in sups]
     name, font = base
     bases = (f"{font}:{name}", name) if font else (name,)
-    fixed = scope.substituted(sups)
+    fixed = scope.superscript(sups)
     if not is_word(bases, subs, scope.frame):
         subs = scope.substituted(subs)
     return Spelling(bases, tuple(subs), tuple(fixed), scripts.primes, node.span, scripts.sup)
@@ -78,7 +77,7 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
     spelling = spelling_of(node, scope, rename)
     if spelling is None:
         return None
-    found = _stages(spelling, scope)
+    found = _waiting(spelling, scope) or _stages(spelling, scope)
     if found is not None:
         return found
     similar = any(scope.frame.lexicon.resembles(key) for key in _forms(spelling))
@@ -86,6 +85,23 @@ def resolve(node: Node, scope: Scope, rename: str = "") -> Found | Problem | Non
         shown = scope.source[spelling.span[0] : spelling.span[1]]
         return Problem("undefined_symbol", f"there is no {shown}", spelling.span)
     return None
+
+
+def is_declared(letter: str, scope: Scope) -> bool:
+    """Whether a bare letter is a name of the model or of the page."""
+    by_page = any(d.key == (letter, "", "", 0) and not d.letters for d in scope.definitions)
+    return by_page or isinstance(resolve(Symbol((0, 0), letter), scope), Found)
+
+
+def _waiting(spelling: Spelling, scope: Scope) -> Problem | None:
+    r"""A layer that is worked out from letters without numbers, `h^{(T-k)}`, waits for them."""
+    depth = scope.frame.depth
+    if depth is None or not {"+", "-"} & {token for token in spelling.sups if isinstance(token, str)}:
+        return None
+    letters = [t.letter for t in spelling.sups if isinstance(t, Lin) and scope.counts_layers(t.letter)]
+    for letter in dict.fromkeys(letters):
+        scope.pending.append(Table((letter,), frozenset((n,) for n in range(depth.low, depth.layers + 1))))
+    return Problem(PENDING, f"{', '.join(letters)} stand for layers", spelling.span) if letters else None
 
 
 def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
@@ -168,13 +184,24 @@ def _exact(spelling: Spelling, scope: Scope) -> Found | Problem | None:
                 elif kp == 0 and found.entry != best.entry:
                     # `a^2` is declared and `a` is: a name or a power
                     return scope.choose(("power", base, sub, spelling.sups), (best, found))
-            if best is None and base in scope.frame.lexicon.tabled:
+            if best is None and base in scope.frame.lexicon.tabled and not _is_whole(base, spelling, scope):
                 table = _tabled(base, spelling, (ks, kp, primes), left, scope)
                 if table is not None:
                     return table
         if best is not None:
             return best
     return None
+
+
+def _is_whole(base: str, spelling: Spelling, scope: Scope) -> bool:
+    """Whether the bare letter is a value that has all these axes: then `K_{ij}` is an entry of K, not of a `K_0`."""
+    left = _rest(spelling.subs), spelling.sups, spelling.primes
+    entries = scope.frame.lexicon.known((base, "", "", 0))
+    return any(
+        _fits(entry, left, scope) and count_indices(left[0]) == len(scope.frame.graph.shape(entry.name))
+        for entry in entries
+        if entry.kind == "value"
+    )
 
 
 def _rest(tokens: Sequence[Token]) -> tuple[Token, ...]:
@@ -212,12 +239,15 @@ def _tabled(
     ks, kp, primes = split
     subs = tuple(token for token in spelling.subs[:ks] if token is not None)
     sups = spelling.sups[:kp]
-    if scope.frame.layer and any(isinstance(token, Lin) for token in sups):
+    if scope.frame.depth is None and scope.frame.layer and any(isinstance(token, Lin) for token in sups):
         return None
     table = scope.frame.lexicon.table(base, subs, sups, primes)
     if table is None:
         return None
     letters, rows = table
+    members = any("[" in entry.name for entry in rows.values())
+    if members and scope.frame.depth is not None and not all(map(scope.counts_layers, letters)):
+        return None
     fitting = frozenset(row for row, entry in rows.items() if _fits(entry, left, scope))
     if not fitting:
         return None
@@ -251,37 +281,7 @@ def _declared(node: Node, rename: str, scope: Scope, frame: Frame) -> bool:
     return spelling is not None and isinstance(_stages(spelling, other), Found)
 
 
-# ----- indices -----
-
-
-def axes_of(
-    found: Found, rank: int, sizes: Sequence[Size], scope: Scope, span: Offsets
-) -> list[str | int | None] | Problem:
-    """What stands on each axis of a value: a letter, a position, or None where nothing is selected."""
-    tokens = [token for token in found.indices if token is not None]
-    if len(tokens) == 1 and rank > 1 and isinstance(tokens[0], int) and len(str(tokens[0])) == rank:
-        tokens = [int(digit) for digit in str(tokens[0])]
-    axes: list[str | int | None] = []
-    for token, size in zip(tokens, sizes, strict=False):
-        made = _axis(token, size, scope, span)
-        if isinstance(made, Problem):
-            return made
-        axes.append(made)
-    return axes + [None] * (rank - len(axes))
-
-
-def _axis(token: Token, size: Size, scope: Scope, span: Offsets) -> str | int | Problem | None:
-    if token == ":":
-        return None
-    if isinstance(token, Lin) and _has_axes(token.letter, scope):
-        raise NotUnderstood(span, "an index that is a letter or a number")
-    return scope.axis(token, size, span)
-
-
-def _has_axes(letter: str, scope: Scope) -> bool:
-    """Whether a letter is a vector or matrix of the model, which counts nothing."""
-    entries = scope.frame.lexicon.known((letter, "", "", 0))
-    return any(e.kind == "value" and not e.indexed and scope.frame.graph.shape(e.name) for e in entries)
+# ----- scripts -----
 
 
 def is_transpose(tokens: Sequence[Token]) -> bool:

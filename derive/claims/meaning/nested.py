@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning.claim import Case, Problem, Reading, Result, Value
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import equality
 from derive.claims.meaning.scope import Oracle, Scope

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Case, Check, Link, Problem, Reading
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.job import Job
-from derive.claims.meaning.lookup import Found, axes_of, resolve
+from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.scope import NotUnderstood, Oracle, Scope
 from derive.claims.meaning.scripts import Lin, Token, tokens_of
 from derive.claims.typography.nodes import Ellipsis, Group, Node, Row, Scripts, Symbol

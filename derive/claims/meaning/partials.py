@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
-from derive.claims.meaning.lookup import Found, is_transpose, resolve
+from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resolve
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope
 from derive.claims.meaning.variables import Variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
@@ -60,7 +60,7 @@ def fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, facto
     above, below = node.num.items, node.den.items
     sign_above = differential(above[0]) if above else None
     sign_below = differential(below[0]) if below else None
-    if "d" in (sign_above, sign_below) and isinstance(resolve(Symbol(node.span, "d"), scope), Found):
+    if "d" in (sign_above, sign_below) and is_declared("d", scope):
         raise NotUnderstood(node.span, "a derivative whose d is no declared name")
     if sign_below is None:
         return _half(node, sign_above, scope, at)

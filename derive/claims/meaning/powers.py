@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.lookup import Found, axes_of, is_transpose, resolve
+from derive.claims.meaning.lookup import Found, is_declared, is_transpose
 from derive.claims.meaning.names import Entry
 from derive.claims.meaning.scope import SQUARE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of
 from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.meaning.usage import annotated, as_size
-from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts, Symbol
+from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts
 from derive.ir import build
 from derive.ir.node import Node as Term
 from derive.ir.size import show_shape
@@ -63,7 +64,10 @@ def _turned(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Res
     laid = scope.positional(value)
     if isinstance(laid, Problem):
         return replace(laid, span=node.span)
-    declared = isinstance(sup[0], Lin) and isinstance(resolve(Symbol(node.span, sup[0].letter), scope), Found)
+    letter = sup[0].letter if isinstance(sup[0], Lin) else ""
+    declared = bool(letter) and is_declared(letter, scope)
+    if not laid.shape and scope.stands_for_layers(letter):
+        return None
     if laid.shape and not declared:
         return values.transposed(laid, node.span)
     turned = bool(laid.shape) and scope.choose(("transpose", sup), (True, False))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.jacobians import entrywise, laid_out
-from derive.claims.meaning.scripts import Lin, Token
+from derive.claims.meaning.scripts import Lin, Token, worked_out
 from derive.claims.typography.nodes import Node as Layout
 from derive.claims.typography.nodes import Offsets, Slip
 from derive.ir.size import Size
@@ -107,7 +107,8 @@ class Scope:
 
     `env` gives the number that a letter stands for in this case; a letter without one counts an axis, whose size goes
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
-    whose letters have no number yet. `whole`: what is read next is the whole member and no part of it.
+    whose letters have no number yet. `counting` are the indices of sums from one number to another. `whole`: what is
+    read next is the whole member and no part of it.
     `comparing`: it is one side of a condition.
     """
 
@@ -126,11 +127,13 @@ class Scope:
     hints: dict[str, Size] = field(default_factory=dict)
     member: int = 0
     partials: int = 0
+    marks: frozenset[str] = frozenset()
     pending: list[Table] = field(default_factory=list)
     notes: dict[Slip, None] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
     free: dict[str, Offsets] = field(default_factory=dict)
     closed: dict[str, Offsets] = field(default_factory=dict)
+    counting: tuple[str, ...] = ()
     flaws: list[Problem] = field(default_factory=list)
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
@@ -194,8 +197,28 @@ class Scope:
         raise NotUnderstood(span, expected)
 
     def substituted(self, tokens: Sequence[Token]) -> list[Token]:
-        """Tokens with the letters that have a number or a layer replaced."""
-        return [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+        """Tokens with the letters that have a number or a layer replaced; sums of layers in numbers are worked out."""
+        made = [self._substituted(token) if isinstance(token, Lin) else token for token in tokens]
+        return made if self.frame.depth is None else worked_out(made)
+
+    def superscript(self, tokens: Sequence[Token]) -> list[Token]:
+        """The same for what stands above: a lone T is a transpose before it is the last of T steps."""
+        return list(tokens) if list(tokens) == [Lin("T")] else self.substituted(tokens)
+
+    def counts_layers(self, letter: str) -> bool:
+        """Whether a letter without a number stands for layers that have numbers: that of the family, or of a sum."""
+        return self.frame.depth is not None and (letter == self.frame.depth.index or letter in self.bound)
+
+    def stands_for_layers(self, letter: str) -> bool:
+        """Whether a letter is the number of a layer here, known or not yet."""
+        return self.counts_layers(letter) or self.count(letter) is not None
+
+    def count(self, letter: str) -> int | None:
+        """The number of a layer that a letter stands for in a family written out."""
+        if self.frame.depth is None:
+            return None
+        base = self.frame.layer.get(letter)
+        return base.offset if base is not None else self.env.get(letter)
 
     def _substituted(self, token: Lin) -> Token:
         if token.letter in self.env:

@@ -5,7 +5,7 @@ r"""Scripts as tokens: the letters, numbers and brackets of a subscript or super
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol
@@ -53,6 +53,18 @@ def tokens_of(items: Iterable[Node]) -> list[Token]:
     return _folded(flat)
 
 
+def worked_out(tokens: Sequence[Token]) -> list[Token]:
+    """Tokens with `3 - 1` and `3 - 1 + k` as far as they are numbers: `2` and `2 + k`."""
+    done: list[Token] = []
+    for token in tokens:
+        before, sign = done[-2:] if len(done) > 1 else (None, None)
+        if isinstance(token, int) and sign in ("+", "-") and isinstance(before, int):
+            done[-2:] = [before + token if sign == "+" else before - token]
+        else:
+            done.append(token)
+    return done
+
+
 def primed_letter(node: Node) -> str | None:
     """The index letter `j'` that some write beside a `j`, or None."""
     if not isinstance(node, Scripts) or not node.primes or node.sub is not None or node.sup is not None:
@@ -91,6 +103,8 @@ def base_of(node: Node | None) -> tuple[str, str] | None:
     match node:
         case Symbol(name=name, font=font):
             return name, "" if font in ("op", "text", "rm", "it") else font
+        case Number(text="1", font=font) if font:
+            return "1", font
         case Accent(kind="vec", base=Symbol(name=name)):
             return name, "vec"
         case Accent(kind=kind, base=inner):

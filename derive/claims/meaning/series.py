@@ -43,6 +43,9 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     if not body:
         raise NotUnderstood(big.span, "something to sum")
     span = big.span[0], body[-1].span[1]
+    waiting_limit = _waiting_limit(limits, scope)
+    if waiting_limit is not None:
+        return waiting_limit
     other = _second_letter(limits, big, body, scope)
     limits = replace(limits, letters=(*limits.letters, *other))
     for letter in limits.letters:
@@ -50,6 +53,7 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     mark = len(scope.pending)
     inner = replace(scope, bound={**scope.bound, **{letter: scope.bind(letter) for letter in limits.letters}})
     inner.env = {name: number for name, number in scope.env.items() if name not in limits.letters}
+    inner.counting = (*scope.counting, *limits.letters) if limits.high else scope.counting
     result = inner.read(body, inner)
     scope.fresh = inner.fresh
     waiting = [t for t in scope.pending[mark:] if set(t.letters) & set(limits.letters)]
@@ -64,6 +68,15 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
             return result
     shown = ", ".join(limits.letters)
     return replace(result, text=f"{'prod' if limits.product else 'sum'}_{shown}({result.text})")
+
+
+def _waiting_limit(limits: Limits, scope: Scope) -> Problem | None:
+    """What a limit waits for, in a family written out: the number of a layer, as in a product from t + 1 to T."""
+    for items in (limits.low, limits.high) if scope.frame.depth is not None else ():
+        value = scope.read(items, scope) if items else None
+        if isinstance(value, Problem):
+            return value
+    return None
 
 
 def _second_letter(limits: Limits, big: Node, body: Sequence[Node], scope: Scope) -> tuple[str, ...]:
@@ -139,6 +152,10 @@ def _others(bound: str, apart: Sequence[Node], size: Size, span: Offsets, scope:
 
 def _product(value: Value, bound: str, limits: Limits, size: Size | None, span: Offsets, scope: Scope) -> Result:
     """Of a number of factors as it stands, else by logarithms."""
+    if not value.shape and bound not in value.letters and limits.high:
+        count = (size_in(limits.high, scope) - size_in(limits.low, scope) + ONE).number
+        if count is not None and count >= 0:
+            return values.power(value, Value(build.number(count), text=str(count)), span)
     if value.shape or size is None or bound not in value.letters:
         raise NotUnderstood(span, "scalar factors that the index counts")
     if limits.high:
@@ -195,6 +212,8 @@ def _over_neurons(
     rows = list(product(*ranges))
     if len(rows) > MAX_TERMS:
         raise NotUnderstood(span, f"a sum of at most {MAX_TERMS} terms")
+    if not rows and limits.product and limits.high and scope.frame.depth is not None:
+        return Value(build.number(1), text="1")
     if not rows:
         return Problem("undefined_symbol", "the sum is over nothing", span)
     terms: list[Result] = []

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import values
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.lookup import Found, axes_of, resolve
-from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.lookup import Found, resolve
+from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token
 from derive.claims.typography.nodes import Node, Offsets, Row, Scripts, Symbol
 from derive.ir import build
@@ -36,6 +37,21 @@ def name_value(found: Found, span: Offsets, scope: Scope) -> Result:
     if isinstance(axes, Problem):
         return axes
     return replace(values.indexed(node, axes), text=entry.name + show_axes(axes))
+
+
+def layer_number(node: Node, scope: Scope) -> Result | None:
+    """The number of a layer, where a family is written out: of the last one, or of the one that a letter stands for."""
+    depth = scope.frame.depth
+    if depth is None or not isinstance(node, Symbol):
+        return None
+    number = scope.count(node.name)
+    if number is not None:
+        return Value(build.number(number), text=node.name if node.name == depth.high else str(number))
+    if node.name not in (depth.index, *scope.counting) or node.name in scope.sizes:
+        return None
+    numbers = range(depth.low, depth.layers + 1)  # a sum has limits of its own
+    scope.pending.append(Table((node.name,), frozenset((n,) for n in numbers)))
+    return Problem(PENDING, f"{node.name} stands for layers", node.span)
 
 
 def show_axes(axes: Sequence[str | int | None]) -> str:

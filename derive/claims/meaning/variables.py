@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.meaning.annotations import listed_arguments, only_parameters
+from derive.claims.meaning.axes import axes_of
 from derive.claims.meaning.claim import Problem
-from derive.claims.meaning.frame import PART, Frame
-from derive.claims.meaning.lookup import Found, axes_of, resolve
+from derive.claims.meaning.frames import PART, Frame
+from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.names import key_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of

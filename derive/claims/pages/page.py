@@ -9,7 +9,7 @@ in LaTeX, `% derive: ...`, with the words
     model=NAME            the model from here on         skip             the next item is not judged
     expect=VERDICT        what the next item should be
 
-`scan.py` finds the items; inline mathematics is prose here.
+`scan.py` finds the items; inline mathematics is not judged, though it may define a name.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Item:
     `kind` is "formula" or "code"; `source` is the LaTeX without delimiters, tag and label, or the code. `line` is
     the line where the display or the fence opens, or where a row with its own tag begins (`tagged.py`), `first_line`
     the one where `source` begins. `span` covers the display with its delimiters, as offsets into `Page.text`. `error`
-    says why an item cannot be read at all.
+    says why an item cannot be read at all, `said` that the words before it announce a definition.
     """
 
     kind: str
@@ -60,6 +60,7 @@ class Item:
     expect: str | None = None
     macros: Macros = field(default_factory=dict)
     error: ClaimError | None = None
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,16 @@ class PageWarning:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The items in order; `text` has `\\n` for every kind of line end and no byte order mark."""
+    """The items in order; `text` has `\\n` for every kind of line end and no byte order mark.
+
+    `asides` are the equations inside of lines: they are not judged, but they may define a name.
+    """
 
     text: str
     items: tuple[Item, ...]
     warnings: tuple[PageWarning, ...] = ()
     models: tuple[ModelSource, ...] = ()
+    asides: tuple[Item, ...] = ()
 
 
 def page_bytes(stream: BinaryIO) -> bytes:

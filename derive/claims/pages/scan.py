@@ -2,7 +2,8 @@ r"""Finds the formulas, code blocks, models, comments and definitions of a page,
 
     formula  ::=  $$ ... $$ | \[ ... \] | \begin{equation} ... \end{equation} (align, gather, ...) | ```math
     code     ::=  ```python                model ::= ```derive
-    skipped  ::=  other fences, `code`, $inline$, comments, verbatim
+    aside    ::=  $... = ...$
+    skipped  ::=  other fences, `code`, other $inline$, comments, verbatim
 
 The scanner jumps from opener to opener. A display ends at the first blank line at the latest, as in TeX, so a missing
 delimiter costs its own formula and not the rest of the page. Positions of closers are remembered, which keeps the
@@ -14,8 +15,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from copy import copy
+from dataclasses import replace
 
 from derive.claims.pages.page import Directives, Item, ModelSource, Page, PageWarning, decode, normalised
+from derive.claims.pages.prose import announces_definition, is_conditional
 from derive.claims.pages.tagged import formulas
 from derive.claims.typography.layout import parse
 from derive.claims.typography.macros import Macros, define_at
@@ -63,6 +66,7 @@ class _Scanner:
         self.latex = latex
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.items: list[Item] = []
+        self.asides: list[Item] = []
         self.models: list[ModelSource] = []
         self.macros: Macros = {}
         self.directives = Directives()
@@ -75,7 +79,7 @@ class _Scanner:
             at = max(self.step(match), match.end() if match.end() > at else at + 1)
         if self.directives.unused():
             self.warn(self.directives.line, "no formula follows this directive")
-        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models))
+        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models), tuple(self.asides))
 
     # ----- places -----
 
@@ -136,14 +140,19 @@ class _Scanner:
         return match.end()
 
     def inline(self, match: re.Match[str]) -> int:
-        """Skips inline code or mathematics, which ends in its own paragraph or is none: `it costs $5`."""
+        """Passes inline code or mathematics, which ends in its own paragraph or is none: `it costs $5`."""
         if match.group() == "$" and self.text[match.end() : match.end() + 1].isspace():
             return match.end()
         close = self.find(match.group(), match.end())
         while match.group() == "$" and self.text[close - 1 : close] == "\\" and close < len(self.text):
             close = self.find("$", close + 1)
         display = match.group() == "$" and self.text[close : close + 2] == "$$"
-        return match.end() if display or close >= self.blank(match.end()) else close + len(match.group())
+        if display or close >= self.blank(match.end()):
+            return match.end()
+        source = self.text[match.end() : close]
+        if match.group() == "$" and "=" in source and not is_conditional(self.text, match.start()):
+            self.asides.append(self.item("formula", source.strip(), (match.start(), close + 1), match.end()))
+        return close + len(match.group())
 
     def comment(self, match: re.Match[str]) -> int:
         close = self.find("-->", match.end())
@@ -254,22 +263,15 @@ class _Scanner:
         error: ClaimError | None = None,
     ) -> None:
         said = self.directives
-        self.items.append(
-            Item(
-                kind,
-                source,
-                self.line(span[0]),
-                self.line(first),
-                span,
-                tag or said.tag,
-                said.model,
-                said.skip,
-                said.expect,
-                self.macros,
-                error,
-            )
-        )
+        found = self.item(kind, source, span, first)
+        self.items.append(replace(found, tag=tag or said.tag, skip=said.skip, expect=said.expect, error=error))
         said.clear()
+
+    def item(self, kind: str, source: str, span: Offsets, first: int) -> Item:
+        """What stands at a place, with what holds there."""
+        announced = announces_definition(self.text, span[0])
+        line, model = self.line(span[0]), self.directives.model
+        return Item(kind, source, line, self.line(first), span, model=model, macros=self.macros, said=announced)
 
 
 def _dedented(line: str, width: int) -> str:

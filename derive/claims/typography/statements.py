@@ -11,7 +11,8 @@ row before it. Whether commas were read as the author meant them, the meaning st
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 from derive.claims.typography import symbols
 from derive.claims.typography.layout import Layout
@@ -29,6 +30,16 @@ from derive.claims.typography.nodes import (
     Symbol,
     Text,
 )
+
+_REVERSED = "=:"
+DEFINES = re.compile(r"\b(let|set|put|define|denote|where|write)\b|令|设|定义|记|其中", re.IGNORECASE)
+"""Words in front of a statement that say that it defines."""
+QUALIFIERS = re.compile(
+    r"\b(not|never|no|false|wrong|incorrect|untrue|if|iff|unless|except|only|otherwise|when|provided|assuming|suppose"
+    r"|approximately|roughly|nearly|let|set|setting|solve|solving|require|requiring|at)\b"
+    r"|若|如果|当|除非|不|错|假设|近似|令|设|约等"
+)
+"""Words that turn a statement round or make it hold only under a condition: it cannot be judged without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +202,18 @@ def _statement(piece: _Piece, layout: Layout) -> Statement | None:
     current: list[Node] = []
     at = nodes[0].span[0]
     for node in nodes:
-        if is_relation(node):
+        if not current and relations and relations[-1].text == "=" and isinstance(node, Punct) and node.text == ":":
+            relations[-1] = Relation((relations[-1].span[0], node.span[1]), _REVERSED)
+            at = node.span[1]
+        elif is_relation(node):
             members.append(_member(current, at))
             relations.append(node if isinstance(node, Relation) else Relation(node.span, ":"))
             current, at = [], node.span[1]
         else:
             current.append(node)
     members.append(_member(current, at))
+    if relations and relations[-1].text == _REVERSED and members[-1].items:  # a - y =: e
+        members, relations = [members[-1], *members[:-1]], [replace(relations[-1], text=":="), *relations[:-1]]
     span = min(node.span[0] for node in nodes), max(node.span[1] for node in nodes)
     return Statement(tuple(members), tuple(relations), span, piece.lead, _tag(layout, span), piece.tail)
 

@@ -20,7 +20,7 @@ from derive.check.equality.recent import PerGraph
 from derive.check.formulas.repair.edit import Printed
 from derive.check.formulas.repair.tree import indexed, names, sums
 from derive.claims.meaning.claim import Case, Claim, Value
-from derive.claims.meaning.frame import Frame
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.names import key_of
 from derive.claims.typography.layout import parse, replaced
 from derive.claims.typography.nodes import Row, Symbol, walk

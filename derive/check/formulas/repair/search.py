@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from derive.check.formulas.claim_judge import Judgement, judge
+from derive.check.formulas.claim_judge import judge
+from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.bench import MOST_TRIALS, Bench, Budget, OutOfTime, sketches
 from derive.check.formulas.repair.chain import Chain, Fix
@@ -67,7 +68,7 @@ def repair(
         if judgement.verdict != "false":
             continue
         current = source
-        found = _repaired(reader, current, number, Budget(end, trials, changes))
+        found = _repaired(reader, current, number, Budget(end, trials, changes), in_network=_is_of_network(judgement))
         if found is None or not _keeps(current, found.source):
             complete = False
             sentence = "no small repair was found" if not _given(judgement) else ""
@@ -100,19 +101,27 @@ def _keeps(before: str, after: str) -> bool:
     return kept >= KEPT * len(a)
 
 
-def _repaired(reader: Reader, source: str, number: int, budget: Budget) -> Fix | None:
-    """The cheapest fix of a statement that the judge accepts."""
+def _is_of_network(judgement: Judgement) -> bool:
+    """Whether a statement about a family was found false in a network only: there its repair is looked for, too."""
+    return judgement.claim.networks is None
+
+
+def _repaired(reader: Reader, source: str, number: int, budget: Budget, *, in_network: bool) -> Fix | None:
+    """The cheapest fix of a statement that the judge accepts; variants are tried in a network if it is asked for."""
+    judge_of_fix, family = reader, reader.graph.family
+    if in_network and family is not None:
+        reader = Reader(reader.context.at_depth(family.low + 3), reader.macros, reader)
     _, claims = reader(source)
     claim = claims[number]
     defines = any(reading.defines for reading in claim.readings)
     windows = sketches(reader, claim.statement)
-    bench = Bench(reader, source, number, claim.statement, vocabulary(reader.graph), budget, defines, windows)
+    bench = Bench(reader, source, number, claim.statement, vocabulary(judge_of_fix.graph), budget, defines, windows)
     plain = all(relation.text in ("=", ":=", r"\equiv") for relation in claim.statement.relations)
     kinds = {reading.kind for reading in claim.readings}
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
     try:
         for fix in Chain(bench, bench.tried(claim)).fixes() if chain else _whole_fixes(bench):
-            if _accepted(reader, fix, number):
+            if _accepted(judge_of_fix, fix, number):
                 return fix
     except (OutOfTime, DeriveError, RecursionError, LookupError, ValueError, ArithmeticError):
         return None

@@ -1,4 +1,8 @@
-"""The graph that a formula speaks of, with its vocabulary and the derivatives taken of it so far."""
+"""The graph that a formula is read against, with its vocabulary and the derivatives taken of it.
+
+For a family of layers that is a window of it, or the network of some depth. A window refuses derivatives whose ways it
+does not show; a network has them all.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,40 @@ from derive.claims.meaning.connections import edges
 from derive.claims.meaning.names import Lexicon, lexicon
 from derive.claims.meaning.scripts import Lin
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, Declaration, Family, Graph
 from derive.ir.node import Node, refs, substitute
 from derive.ir.size import Shape, Size
+from derive.model.shared import is_reached_out_of_view
 
 PART = "%part"
 """The binding that a part of a definition becomes, so that it can be differentiated by."""
+
+
+class NotInView(Exception):
+    """A window of a family does not show what is asked for: no reading of the statement is judged there."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """A family written out: `index` counts its layers from `low`, and `high`, the last one, is number `layers`."""
+
+    index: str
+    low: int
+    high: str
+    layers: int
+
+    @property
+    def shown(self) -> str:
+        """`T = 4`."""
+        return f"{self.high} = {self.layers}"
 
 
 @dataclass
 class Frame:
     """A graph with its vocabulary and the derivatives taken so far.
 
-    `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one.
+    `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one; with
+    a `depth` the graph is the whole network, in which every layer has a number. `family` is set for a window.
     `symmetry` says what a derivative by a symmetric input is: G, where the entries are independent; "even", (G + Gᵀ)/2;
     "free", by the entries on and below the diagonal, G + Gᵀ - diag(G).
     """
@@ -30,12 +55,15 @@ class Frame:
     graph: Graph
     scope: str = ""
     layer: dict[str, Lin] = field(default_factory=dict)
+    depth: Depth | None = None
     others: tuple[Frame, ...] = ()
+    family: Family | None = None
     symmetry: str = ""
     lexicon: Lexicon = field(init=False)
     _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
     _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
     _above: dict[str, set[str]] = field(default_factory=dict)
+    _layers: dict[str, Graph] = field(default_factory=dict)
     _edges: dict[str, set[tuple[int, int]]] | None = None
     _extended: dict[tuple[tuple[str, Shape], ...], Graph] = field(default_factory=dict)
 
@@ -50,9 +78,12 @@ class Frame:
 
     def jacobian(self, p: str, q: str, *, direct: bool = False) -> Node:
         """The total or direct derivative of one name by another."""
+        if not direct:
+            self.check_whole(p, self.ancestors(p), q)
         key = (p, q, direct)
         if key not in self._jacobians:
-            made = jacobian(self.graph, p, q, direct=direct)
+            held = self._layer_of(p, q) if direct else None
+            made = jacobian(self.graph, p, q, direct=direct) if held is None else jacobian(held, p, q)
             part = self.graph.bindings.get(PART)
             made = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
             self._jacobians[key] = self._folded(made, q)
@@ -79,13 +110,36 @@ class Frame:
         return name in self.graph.inputs
 
     def has_second_path(self, p: str, q: str) -> bool:
-        """Whether q stands in the definition of p and also reaches p another way."""
+        """Whether q stands in the definition of p and also reaches p another way.
+
+        In a family written out the lines of one layer are one definition: a parameter that all layers share stands in
+        each of them, and reaches the later ones through the earlier ones.
+        """
+        held = self._layer_of(p, q)
+        if held is not None:
+            earlier = self.ancestors(p) & (held.inputs.keys() - self.graph.inputs.keys())
+            return q in held.ancestors(p) and any(q in self.ancestors(name) for name in earlier)
         binding = self.graph.bindings.get(p)
         below = refs(binding.node) if binding is not None else []
         return q in below and any(q in self.ancestors(other) for other in below if other != q)
 
+    def _layer_of(self, p: str, q: str) -> Graph | None:
+        """The lines of the layer of p with all other layers held, if p is of a layer and q of none."""
+        _, member, layer = p.partition("[")
+        if self.depth is None or not member or "[" in q:
+            return None
+        if layer not in self._layers:
+            others = [name for name in self.graph.bindings if "[" in name and name.partition("[")[2] != layer]
+            held = {name: Declaration(name, "input", self.graph.shape(name)) for name in others}
+            own = {name: binding for name, binding in self.graph.bindings.items() if name not in held}
+            declared = {**self.graph.declarations, **held}
+            self._layers[layer] = replace(self.graph, declarations=declared, bindings=own)
+        return self._layers[layer]
+
     def total(self, node: Node, q: str) -> Node:
         """The total derivative of an expression by a name; shape of the expression, then of q."""
+        below = refs(node)
+        self.check_whole("", set(below).union(*map(self.ancestors, below)), q)
         key = (node, q)
         if key not in self._totals:
             if q in self.graph:
@@ -95,6 +149,17 @@ class Frame:
             else:
                 self._totals[key] = expression_jacobian(node, build.ref(q, ()))
         return self._totals[key]
+
+    def check_whole(self, p: str, below: set[str], q: str) -> None:
+        """NotInView if a window does not show all ways from q to p, which has the names `below` under it."""
+        family = self.family
+        if family is None or q == p or q not in self.graph:
+            return
+        stem, _, layer = q.rstrip("]").partition("[")
+        hidden = stem in family.shared or is_reached_out_of_view(family, self.graph, q, below)
+        hidden = hidden or (bool(family.uneven) and self.graph.loss in (p, *below))
+        if hidden or (q not in below and not layer.startswith((family.index, family.high))):
+            raise NotInView(f"{q} is used by layers that this window does not show")
 
     def with_inputs(self, shapes: Mapping[str, Shape]) -> Graph:
         """The graph with further inputs; the same object for the same ones, with all that is remembered of it."""

@@ -1,0 +1,148 @@
+"""What is masked is not looked at: `0 * f(x)` is nan where f(x) is not finite, and its derivative there is 0.
+
+    where(x > 0, sqrt(x), 0)    has the derivative    1[x > 0] / (2 sqrt(x)),    0 for x < 0
+
+The adjoint of a branch carries the condition of the branch as a factor, and so does everything that the chain rule
+multiplies it with. A product or quotient that has a condition on one side and a value that may be infinite or undefined
+on the other is written as a choice, `np.where(x > 0, ..., 0)`; all others stay products, which are as fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from derive.codegen.factors import is_view
+from derive.ir import build
+from derive.ir.node import Labels, Node, as_number, topological, with_args
+from derive.ops.record import elementwise
+
+Masks = dict[Node, tuple[Node, ...]]  # conditions, 1 or 0, each shaped like the node that they are factors of
+
+LINEAR = ("add", "neg", "array", "entry", "placed", "contract")
+BOUNDED = ("softmax", "log_softmax", "logsumexp", "amax", "argmax_mask", "det", "functional")
+
+
+def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
+    """A replacement for every node below `roots`; `fixed` nodes (forward values) stay as they are."""
+    done: dict[Node, Node] = {}
+    finite: set[Node] = set()
+    masks: Masks = {}
+    for node in topological(*roots):
+        new = with_args(node, tuple(done[arg] for arg in node.args))
+        masks[new] = _masks(new, masks)
+        if _is_finite(new, finite):
+            finite.add(new)
+        elif node not in fixed:
+            new = _guarded(new, masks, finite)
+        done[node] = new
+    return done
+
+
+def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
+    """A product or quotient as a choice, if there is a condition in it."""
+    if node.op == "contract":
+        node = _guarded_inside(node, masks, finite)
+    if node in finite or node.op not in ("contract", "div") or not masks[node]:
+        return node
+    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.number(0))
+    masks[chosen] = masks[node]
+    finite.add(chosen)
+    return chosen
+
+
+def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
+    """A sum of products with the factors that lie along the axes of a condition multiplied first, and guarded.
+
+    No array comes of it that is larger than what the condition is a factor of.
+    """
+    ins, out = node.labels
+    for own, arg in sorted(zip(ins, node.args, strict=True), key=lambda item: -len(item[0])):
+        if not masks[arg] or set(own) <= set(out) or len(set(own)) < len(own):
+            continue
+        inside = [(labels, a) for labels, a in zip(ins, node.args, strict=True) if set(labels) <= set(own)]
+        outside = [(labels, a) for labels, a in zip(ins, node.args, strict=True) if not set(labels) <= set(own)]
+        if all(a in finite for _, a in inside):
+            continue
+        product = build.contract([labels for labels, _ in inside], own, [a for _, a in inside], arg.shape)
+        masks[product] = _masks(product, masks)
+        kept = [(own, _guarded(product, masks, finite)), *outside]
+        node = build.contract([labels for labels, _ in kept], out, [a for _, a in kept], node.shape)
+        masks[node] = _masks(node, masks)
+        if all(a in finite for _, a in kept):
+            finite.add(node)
+        break
+    return node
+
+
+def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
+    """The conditions that are factors of a node."""
+    if _is_condition(node):
+        return (node,)
+    match node.op:
+        case "neg" | "div":
+            return masks[node.args[0]]
+        case "add":
+            return tuple(mask for mask in masks[node.args[0]] if all(mask in masks[arg] for arg in node.args[1:]))
+        case "contract":
+            ins, out = node.labels
+            found = [
+                _laid(mask, labels, node)
+                for labels, arg in zip(ins, node.args, strict=True)
+                if set(labels) <= set(out)
+                for mask in masks[arg]
+            ]
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+def _laid(mask: Node, labels: Labels, like: Node) -> Node:
+    """A condition along some axes, repeated along the others."""
+    out = like.labels[1]
+    return mask if labels == out else build.contract([labels], out, [mask], like.shape)
+
+
+def _is_condition(node: Node) -> bool:
+    """Whether a node is 1[u > 0], or 1 less a condition."""
+    if node.op == "call":
+        return node.name == "step" and not any(node.orders)
+    if node.op != "add" or len(node.args) != 2:
+        return False
+    one, other = node.args
+    one = one.args[0] if is_view(one) else one
+    return as_number(one) == 1 and other.op == "neg" and _is_condition(other.args[0])
+
+
+def _unmasked(node: Node) -> Node:
+    """A product without the factors that are conditions."""
+    if _is_condition(node):
+        return build.ones(node.shape)
+    if node.op == "div":
+        return build.div(_unmasked(node.args[0]), node.args[1])
+    if node.op != "contract" or len(node.args) == 1:
+        return node
+    ins, out = node.labels
+    kept = [
+        (labels, arg)
+        for labels, arg in zip(ins, node.args, strict=True)
+        if not (_is_condition(arg) and set(labels) <= set(out))
+    ]
+    if not kept or len(kept) == len(ins) or not set(out) <= {label for labels, _ in kept for label in labels}:
+        return node
+    return build.contract([labels for labels, _ in kept], out, [arg for _, arg in kept], node.shape)
+
+
+def _is_finite(node: Node, finite: Collection[Node]) -> bool:
+    """Whether a node is finite wherever its inputs are, by its form."""
+    if _is_condition(node):
+        return True
+    if not all(arg in finite for arg in node.args):
+        return False
+    if node.op == "call":
+        record = elementwise(node.name)
+        return record is None or (record.domain == (-float("inf"), float("inf")) and node.name != "exp")
+    if node.op == "pow":
+        exponent = as_number(node.args[1].args[0] if is_view(node.args[1]) else node.args[1])
+        return exponent is not None and exponent.denominator == 1 and exponent >= 0
+    if node.op == "div":
+        return all(below.op in ("number", "size", "constant", "contract") for below in topological(node.args[1]))
+    return node.op in ("ref", "number", "constant", "size", *LINEAR, *BOUNDED)

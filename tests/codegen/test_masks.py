@@ -1,0 +1,48 @@
+"""What a condition masks is not computed with: gradients are finite where the loss is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from derive.calculus.reverse import backprop
+from derive.codegen import lambdify, source
+from derive.model import loads
+
+x = np.array([-2.0, 0.25, -0.5, 4.0])
+root = np.where(x > 0, 0.5 / np.sqrt(np.abs(x)), 0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ("L = sum(where(x > 0, sqrt(x), 0))", root),
+        ("L = sum(where(x <= 0, 0, sqrt(x)))", root),
+        ("v = sqrt(x)\nL = sum(where(x > 0, v, 0))", root),
+        ("v = where(x > 0, sqrt(x), 1)\nL = sum(v**2)/2", np.where(x > 0, 0.5, 0)),
+        ("L = sum(where(x > 0, log(x), 0) + x**2)", np.where(x > 0, 1 / x, 0) + 2 * x),
+        ("L = sum(where(x > 0, where(x < 1, sqrt(x), 0), 0))", np.where(x < 1, root, 0)),
+        ("L = sum(where(300*x > 0, x, exp(-300*x - 900) - 1))", np.where(x > 0, 1, -300 * np.exp(-300 * x - 900))),
+        ("s = sum(where(x > 0, sqrt(x), 0))\nL = s**2", 2 * 2.5 * root),
+    ],
+)
+def test_a_branch_that_is_not_taken_has_no_slope(lines: str, wanted: Any) -> None:
+    with np.errstate(all="ignore"):
+        _, gradients = lambdify(backprop(loads(f"x : (n,)\n{lines}")))(x=x)
+    np.testing.assert_allclose(gradients["x"], wanted, rtol=1e-12)
+
+
+def test_a_mask_under_a_matrix_product() -> None:
+    derivation = backprop(loads("X : (m, n)\nW : (n, k)\nL = sum(where(X @ W > 0, sqrt(X @ W), 0))"))
+    X, W = np.array([[1.0, -2.0], [0.5, 1.0]]), np.array([[1.0], [2.0]])
+    with np.errstate(all="ignore"):
+        _, gradients = lambdify(derivation)(X=X, W=W)
+    np.testing.assert_allclose(gradients["W"], X[1:].T * 0.5 / np.sqrt(2.5))
+    np.testing.assert_allclose(gradients["X"], [[0, 0], W[:, 0] * 0.5 / np.sqrt(2.5)])
+
+
+def test_a_finite_product_stays_a_product() -> None:
+    text = source(backprop(loads("X : (m, n)\nW : (n, k)\nL = sum(relu(X @ W)**2)")))
+    assert "np.where" not in text
