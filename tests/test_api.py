@@ -200,7 +200,7 @@ def test_latex_and_text_of_the_whole() -> None:
     assert r"X^\top" in d.latex()
     assert r"\sum_" in d.latex(["W"], view="index")
     assert "Xᵀ" in d.unicode(["W"])
-    assert "Z = X W + b" in g.unicode()
+    assert "Z = X W + 𝟏 bᵀ" in g.unicode()
     assert "aligned" in d._repr_latex_()
     assert "aligned" in g._repr_latex_()
 

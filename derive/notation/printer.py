@@ -15,7 +15,7 @@ from fractions import Fraction as Exact
 from typing import TypeVar
 
 from derive.ir.node import Node, as_number
-from derive.ir.size import ONE, Size
+from derive.ir.size import Size
 from derive.notation import functions, products
 from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, plain
 from derive.notation.names import Names
@@ -154,14 +154,16 @@ class Printer:
         return Piece(name.indexed(self.subscript(at, node.name)), level)
 
     def loose(self, node: Node, at: At) -> Signed:
-        """An operand that the author let broadcast: `b` in `X W + b`, `1` in `1 - Y`."""
-        minus = False
+        """An operand; a scalar that the author let broadcast stays one: `1` in `1 - Y`. Vectors do not: `1 b^T`."""
+        minus, inner = False, node
         if at is None:
-            while node.op == "neg" or _stretched(node):
-                minus ^= node.op == "neg"
-                node = node.args[0]
-        inner, piece = self.signed(node, at)
-        return minus ^ inner, piece
+            while inner.op == "neg" or products.repeated(inner):
+                minus ^= inner.op == "neg"
+                inner = inner.args[0]
+            if inner.shape or inner is node:
+                minus, inner = False, node
+        turned, piece = self.signed(inner, at)
+        return minus ^ turned, piece
 
     def operand(self, node: Node, at: At) -> Piece:
         """`loose`, with its sign."""
@@ -193,17 +195,6 @@ class Printer:
         sign = self.style.circle
         circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
         return power(base, circled)
-
-
-def _stretched(node: Node) -> bool:
-    """Whether a node is an operand repeated by NumPy's rule: axes aligned from the right, size one stretched."""
-    if node.op != "contract" or len(node.args) != 1:
-        return False
-    (labels,), out = node.labels
-    if len(labels) > len(out) or set(out) <= set(labels) or len(set(out)) < len(out):
-        return False
-    aligned = zip(labels, out[len(out) - len(labels) :], node.args[0].shape, strict=True)
-    return all(own == outer or (own not in out and size is ONE) for own, outer, size in aligned)
 
 
 def numbered(letters: tuple[str, ...]) -> Iterator[str]:

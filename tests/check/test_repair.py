@@ -228,3 +228,63 @@ def test_every_kind_of_edit_keeps_to_its_line_of_the_table(formula: str, model: 
             for edit in kind.make(scene):
                 assert edit.cost >= kind.least - 1e-9, (kind, edit)
                 assert edit.defect in kind.keys, (kind, edit)
+
+
+FORM = loads("x : (n,)\nA : (n, n)\nL = x @ A @ x\n")
+SYMMETRIC = loads("a, b : (n,)\nX : (n, n), symmetric\nL = a @ X @ b\n")
+CENTRED = loads("x : (n,)\nm = x - mean(x)\nJ = sum(m**3)\n")
+
+
+@pytest.mark.parametrize(
+    ("formula", "model"),
+    [
+        (r"\frac{\partial m}{\partial x} = 1", CENTRED),
+        (r"\frac{dJ}{dm} = 2 m", CENTRED),
+        (r"\frac{\partial L}{\partial a} = 1", loads("a : scalar\nL = maximum(a + 1, 0)\n")),
+        (r"\frac{\partial L}{\partial a} = 1", loads("a, b : scalar\nL = a*b + tanh(a)\n")),
+    ],
+)
+def test_no_repair_puts_the_left_side_into_the_right_one(formula: str, model: Graph) -> None:
+    repaired = judge(formula, model).correct_latex or "= "
+    left = formula.partition(" = ")[0].replace(r"\partial ", "d")
+    assert left not in repaired.partition(" = ")[2].replace(r"\partial ", "d")
+
+
+def test_no_repair_takes_a_term_from_itself() -> None:
+    model = loads("x, y : (n,)\nL = maximum(0, 1 - sum((x - y)**2))\n")
+    result = judge(r"\frac{\partial L}{\partial x} = -2(x - y)", model)
+    assert result.verdict == "false"
+    assert "(x - y)" in (result.correct_latex or "(x - y)")
+
+
+def test_no_repair_makes_a_column_multiply_a_matrix_from_the_left() -> None:
+    result = judge(r"\frac{\partial L}{\partial x} = x^\top (A + A^\top)", FORM)
+    assert result.verdict == "false"
+    assert result.correct_latex == r"\frac{\partial L}{\partial x} = \left(x^\top (A + A^\top)\right)^\top"
+
+
+@pytest.mark.parametrize(
+    ("formula", "setting"),
+    [
+        (r"\frac{\partial L}{\partial X} = \frac12 (a b^\top + b a^\top)", "(G + Gᵀ)/2"),
+        (r"\frac{\partial L}{\partial X} = a b^\top + b a^\top - \mathrm{diag}(a \odot b)", "G + Gᵀ - diag(G)"),
+    ],
+)
+def test_another_meaning_of_a_derivative_by_a_symmetric_matrix_is_told(formula: str, setting: str) -> None:
+    result = judge(formula, SYMMETRIC)
+    assert (result.verdict, result.correct_latex) == ("false", None)
+    assert setting in result.diagnosis
+    assert any(setting in told for told in result.by_convention)
+
+
+@pytest.mark.parametrize("right", [r"a a^\top", r"b a^\top", r"a b^\top + b a^\top", r"\frac12 (a a^\top + b b^\top)"])
+def test_a_mistake_beside_a_symmetric_matrix_is_no_convention(right: str) -> None:
+    result = judge(rf"\frac{{\partial L}}{{\partial X}} = {right}", SYMMETRIC)
+    assert result.verdict == "false"
+    assert not result.by_convention
+
+
+def test_a_derivative_by_a_symmetric_matrix_states_its_convention() -> None:
+    report = verify_formula(r"\frac{\partial L}{\partial X} = a b^\top", SYMMETRIC)
+    assert report.results[0].verdict == "true"
+    assert any("independent" in text for text in report.assumed)

@@ -272,9 +272,9 @@ def test_a_spelled_member_spells_its_neighbour() -> None:
 
 def test_forward_lines() -> None:
     assert [printed.latex() for printed in print_forward(loads(ROWS))] == [
-        "Z_1 = X W_1 + b_1",
+        r"Z_1 = X W_1 + \mathbf{1} b_1^\top",
         r"A_1 = \sigma(Z_1)",
-        "Z_2 = A_1 W_2 + b_2",
+        r"Z_2 = A_1 W_2 + \mathbf{1} b_2^\top",
         r"A_2 = \sigma(Z_2)",
         r"L = -\frac{\sum_i \sum_j (Y_{ij} \log((A_2)_{ij}) + (1 - Y_{ij}) \log(1 - (A_2)_{ij}))}{m}",
     ]

@@ -36,7 +36,7 @@ def lines(view: str = "matrix", style: Style | None = None) -> list[Line]:
 
 def test_a_fragment_is_one_aligned_block() -> None:
     text = document(lines())
-    assert text.startswith("\\begin{align*}\nZ_1 &= X W_1 + b_1 \\\\\n")
+    assert text.startswith("\\begin{align*}\nZ_1 &= X W_1 + \\mathbf{1} b_1^\\top \\\\\n")
     assert text.endswith("\\end{align*}\n")
     assert text.count("\\begin") == 1
 

@@ -200,7 +200,8 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
     if decision.verdict == "equal":
         return Finding("true", decision.evidence, condition=decision.reason)
     if decision.verdict == "different":
-        return Finding("false", "proved", _counterexample(decision.witness, link))
+        defect = "shape_mismatch" if link.mismatch else None
+        return Finding("false", "proved", _counterexample(decision.witness, link), link.mismatch, defect)
     if decision.verdict == "undefined":
         return Finding("false", "proved", reason=decision.reason)
     return Finding("undecided", reason=decision.reason)

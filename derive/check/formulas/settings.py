@@ -1,4 +1,5 @@
-"""Other conventions under which a false formula would be right: a loss that is a sum or a mean, the other layout.
+"""Other conventions under which a false formula would be right: a loss that is a sum or a mean, the other layout,
+another meaning of a derivative by a symmetric matrix.
 
 They are tried for false formulas only, as diagnosis; no verdict depends on them.
 """
@@ -11,7 +12,7 @@ from dataclasses import replace
 from derive.check.formulas.claim_judge import judge
 from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.search import Repair, repair
+from derive.check.formulas.repair.search import PartRepair, Repair, repair
 from derive.claims.meaning.claim import Value
 from derive.claims.meaning.context import Context
 from derive.claims.typography.layout import Layout
@@ -33,6 +34,15 @@ _known: dict[int, tuple[Graph, tuple[tuple[str, Context], ...]]] = {}
 def right_under(context: Context, macros: Macros, source: str) -> dict[str, str]:
     """The settings under which all of a display is true, each with the display as it stands."""
     return {label: source for label, other in _settings(context) if _is_true(other, macros, source)}
+
+
+def right_by_symmetry(context: Context, macros: Macros, source: str, judgements: Sequence[Judgement]) -> Repair | None:
+    """No repair but a remark: what is true by another meaning of a derivative by a symmetric matrix."""
+    label = next((label for label, other in _symmetries(context) if _is_true(other, macros, source)), None)
+    if label is None:
+        return None
+    said = PartRepair((), f"it would be right if {label}")
+    return Repair(None, {k: said for k, judgement in enumerate(judgements) if judgement.verdict == "false"})
 
 
 def repaired_in_layout(
@@ -72,6 +82,19 @@ def _settings(context: Context) -> Iterator[tuple[str, Context]]:
         yield label, other.with_definitions(context.definitions)
     if context.layout is None:
         yield NUMERATOR, replace(context, layout="numerator")
+    yield from _symmetries(context)
+
+
+def _symmetries(context: Context) -> Iterator[tuple[str, Context]]:
+    """The model with another meaning of the derivatives by its symmetric inputs, if it has such."""
+    names = ", ".join(name for name in context.graph.inputs if context.main.is_symmetric(name))
+    if not names:
+        return
+    for symmetry, form in (("even", "(G + Gᵀ)/2"), ("free", "G + Gᵀ - diag(G)")):
+        other = replace(Context(context.graph).with_definitions(context.definitions), layout=context.layout)
+        for frame in (*other.frames, *other.shifted, *other.before_last):
+            frame.symmetry = symmetry
+        yield f"a derivative by the symmetric {names} were {form}, G by independent entries", other
 
 
 def _losses(graph: Graph) -> Iterator[tuple[str, Graph]]:

@@ -26,7 +26,7 @@ from derive.check.formulas.layouts import Undetermined, established
 from derive.check.formulas.neighbours import with_shared_faults
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.search import repair
-from derive.check.formulas.settings import repaired_in_layout, right_under
+from derive.check.formulas.settings import repaired_in_layout, right_by_symmetry, right_under
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.meaning.claim import Claim, Definition
 from derive.claims.meaning.context import Context
@@ -283,7 +283,8 @@ class _Run:
                 self.assumed.update(dict.fromkeys(reading.assumed))
         found = None
         if self.options.repairs and any(judgement.verdict == "false" for judgement in judgements):
-            found = repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
+            found = right_by_symmetry(context, item.macros, item.source, judgements)
+            found = found or repair(reader, layout, judgements, seconds=REPAIR_SECONDS)
         settings: dict[str, str] = {}
         if found is not None and found.source is None and context.layout is None:
             found, settings = repaired_in_layout(context, item.macros, layout, judgements, found)

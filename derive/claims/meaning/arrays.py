@@ -10,6 +10,7 @@ from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.dots import listed
 from derive.claims.meaning.lookup import spelling_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.shown import call_text
 from derive.claims.typography.nodes import (
     Ellipsis,
     Group,
@@ -67,17 +68,17 @@ def _array(cells: list[list[Result]], span: Offsets) -> Result:
 
 
 def norm(bar: str, items: Sequence[Node], node: Node, scope: Scope) -> Result:
-    """`|x|` of a scalar, the 2-norm of an array; `|W|` of a square matrix may be its determinant."""
+    """`|x|` of a scalar, the 2-norm of an array or its entries; `|W|` of a square matrix may be its determinant."""
     inner = scope.read(items, scope)
     if isinstance(inner, Problem):
         return inner
     text = f"‖{inner.text}‖"
-    if not inner.shape:
-        return replace(inner, node=build.call("abs", inner.node), chain=None, text=f"abs({inner.text})")
+    if not inner.shape or (bar == "|" and _is_by_entries(node, scope)):
+        return replace(inner, node=build.call("abs", inner.node), chain=None, text=call_text("abs", inner.text))
     square = len(inner.shape) == 2 and inner.shape[0] is inner.shape[1]
     meant = square and inner.node in _determinants(scope)
     if bar == "|" and square and not inner.letters and (meant or scope.choose(("det", node.span), [True, False])):
-        return replace(inner, node=det(inner.node), chain=None, text=f"det({inner.text})")
+        return replace(inner, node=det(inner.node), chain=None, text=call_text("det", inner.text))
     axes = tuple(range(len(inner.letters), len(inner.node.shape)))
     squares = build.sum_over(build.power(inner.node, 2), axes)
     return Value(build.call("sqrt", squares), inner.letters, text=text)
@@ -87,6 +88,23 @@ def _determinants(scope: Scope) -> set[Term]:
     """What the model takes determinants of: `|W|` of such a matrix is no norm."""
     nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
     return {node.args[0] for node in nodes if node.op in ("det", "logdet")}
+
+
+_BRANCHES = frozenset({"abs", "maximum", "minimum", "sign", "step", "where"})
+
+
+def _is_by_entries(node: Node, scope: Scope) -> bool:
+    r"""`|r|` of an array for the array of the `|r_i|`, as in `r \odot [|r| < 1]`.
+
+    Open in a condition; settled there by a model that branches entry by entry and takes no root, so no length. Outside
+    of conditions it is open where the model takes absolute values of arrays.
+    """
+    nodes = list(topological(*(binding.node for binding in scope.frame.graph.bindings.values())))
+    branches = {below.name for below in nodes if below.op == "call" and below.shape and below.name in _BRANCHES}
+    rooted = any(below.op == "call" and below.name == "sqrt" for below in nodes)
+    if scope.comparing:
+        return (bool(branches) and not rooted) or scope.choose(("bars", node.span), [False, True])
+    return "abs" in branches and scope.choose(("bars", node.span), [False, True])
 
 
 def inner_product(node: Group, scope: Scope) -> Result:

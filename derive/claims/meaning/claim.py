@@ -42,12 +42,14 @@ class Chain:
 class Value:
     """What an expression denotes: `node` has an axis for every free index letter, in alphabetical order, then its own.
 
-    `row`: a value of rank one that was transposed. `chain`: the value is a partial or a composition of partials.
+    `row`: a value of rank one that was transposed. `column`: one that matrix algebra made a column, as `X w` is; a name
+    is neither. `chain`: the value is a partial or a composition of partials.
     """
 
     node: Node
     letters: tuple[str, ...] = ()
     row: bool = False
+    column: bool = field(default=False, compare=False)
     chain: Chain | None = field(default=None, compare=False)
     text: str = field(default="", compare=False)
 
@@ -93,13 +95,15 @@ Member = Value | Problem | ShapeOf
 class Equal:
     """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry.
 
-    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none.
+    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none. `mismatch`:
+    what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
     """
 
     left: Node
     right: Node
     places: tuple[int, ...] | None = None
     derivative: bool = False
+    mismatch: str = ""
 
 
 @dataclass(frozen=True)

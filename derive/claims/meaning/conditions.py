@@ -35,7 +35,9 @@ def condition(items: Sequence[Node], scope: Scope) -> Result:
         return _same(items, at, sign, scope)
     if sign not in ("<", ">", r"\leq", r"\geq") or at in (0, len(items) - 1):
         raise NotUnderstood(relation.span, "a comparison by size")
+    outer, scope.comparing = scope.comparing, True
     left, right = scope.read(items[:at], scope), scope.read(items[at + 1 :], scope)
+    scope.comparing = outer
     shown = tuple(side.text for side in (left, right) if isinstance(side, Value))
     more = sign in (">", r"\leq")
     difference = values.add([left, right], [1, -1] if more else [-1, 1], relation.span)
@@ -76,7 +78,7 @@ def by_cases(node: Cases, scope: Scope) -> Result:
         result = values.together(
             [holds, value, result], node.span, "choose between", lambda nodes: build.call("where", *nodes)
         )
-    return result if isinstance(result, Problem) else replace(result, text="cases")
+    return result if isinstance(result, Problem) else replace(result, text=f"({'; '.join(map(_said, rows))})")
 
 
 def _parts(row: tuple[Row, ...], node: Cases, scope: Scope) -> tuple[Result, Result | None]:
@@ -90,6 +92,12 @@ def _parts(row: tuple[Row, ...], node: Cases, scope: Scope) -> tuple[Result, Res
     if not is_condition(cells[1]):
         raise NotUnderstood(node.span, "a comparison, or otherwise")
     return value, condition(cells[1], scope)
+
+
+def _said(case: tuple[Result, Result | None]) -> str:
+    """One case in the text of a reading."""
+    value, holds = (part.text if isinstance(part, Value) else "otherwise" for part in case)
+    return f"{value} {holds if holds == 'otherwise' else f'if {holds[1:-1]}'}"
 
 
 def _unpunctuated(cell: Row) -> tuple[Node, ...]:

@@ -41,7 +41,7 @@ def ones(node: Number, scope: Scope) -> Value:
     if not sizes:
         raise NotUnderstood(node.span, "a model with vectors")
     size = scope.choose(("ones", node.span), sizes)
-    return Value(build.ones((size,)), text=f"ones({size})")
+    return Value(build.ones((size,)), column=True, text=f"ones({size})")
 
 
 CONSTANTS = (r"\pi", "e")
@@ -76,6 +76,6 @@ def with_size(node: Scripts, scope: Scope) -> Result | None:
         return None
     size = size_in(node.sub.items, scope)
     if is_ones:
-        return Value(build.ones((size,)), text=f"ones({size})")
+        return Value(build.ones((size,)), column=True, text=f"ones({size})")
     scope.assumed["I is the identity matrix"] = None
     return Value(build.eye(size), text=f"I({size})")

@@ -196,7 +196,7 @@ def _placed(definition: Definition, indices: Sequence[Token], span: Offsets, sco
         if isinstance(made, Problem):
             return made
         names[letter] = made
-    return replace(values.relabelled(value, names), text=definition.text)
+    return replace(values.relabelled(value, names), column=False, text=definition.text)
 
 
 def _entries(definition: Definition, indices: Sequence[Token], inner: Scope, span: Offsets, scope: Scope) -> Result:

@@ -16,6 +16,7 @@ from derive.claims.meaning.claim import (
 from derive.claims.meaning.defined import BY_PAGE
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import combined
+from derive.claims.meaning.links import by_entries
 from derive.claims.typography.nodes import Row, Scripts, Slip, Stray, Symbol, walk
 from derive.claims.typography.statements import Statement
 
@@ -32,6 +33,9 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
         text = shown[0]
         for relation, part in zip(job.statement.relations, shown[1:], strict=True):
             text += f" {relation.text} {part}"
+        whole = [value.text for value in by_entries(members)]
+        if whole:
+            text += f"  [entry by entry: {', '.join(whole)}]"
         taken = [said.removesuffix(BY_PAGE) for said in joined.assumed if said.endswith(BY_PAGE)]
         if under := (*job.context.stated, *taken):
             text += f"  [under {'; '.join(under)}]"

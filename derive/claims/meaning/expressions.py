@@ -22,9 +22,10 @@ from derive.claims.meaning.functions import named_function
 from derive.claims.meaning.limits import index_letters
 from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.partials import is_derivative
-from derive.claims.meaning.products import combined, product_of
+from derive.claims.meaning.products import combined, factor_text, product_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.series import series
+from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.typography.nodes import (
     BigOperator,
     Ellipsis,
@@ -64,6 +65,7 @@ def expression(items: Sequence[Node], scope: Scope) -> Result:
         results.append(term_value(term, scope))
         # what has no value in one term has none in any reading of the terms behind it: those need no readings each
         scope.oracle.settled |= whole and isinstance(results[-1], Problem) and not results[-1].stands
+    results = values.aligned(results, span_of(items))
     total = values.add(results, signs, span_of(items))
     if isinstance(total, Problem):
         return total
@@ -122,7 +124,7 @@ def _last_uses(terms: Sequence[Sequence[Node]]) -> tuple[dict[str, int], dict[st
 def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:
     pieces = []
     for k, (result, sign) in enumerate(zip(results, signs, strict=True)):
-        text = result.text if isinstance(result, Value) else "?"
+        text = at_least(result.text, Binds.QUOTIENT) if isinstance(result, Value) else "?"
         pieces.append(f"{' + ' if sign > 0 else ' - '}{text}" if k else f"{'' if sign > 0 else '-'}{text}")
     return f"({''.join(pieces)})"
 
@@ -242,7 +244,7 @@ def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
         before = results[-1] if results else None
         if isinstance(before, Value) and isinstance(result, Value) and _weighs(before, items[start], result):
             scope.assumed[f"{before.text} times {result.text} entry by entry"] = None
-            text = f"({before.text} ⊙ {result.text})"
+            text = f"({factor_text(before)} ⊙ {factor_text(result)})"
             made = values.hadamard(before, result, items[start].span)
             result = made if isinstance(made, Problem) else replace(made, text=text)
             results.pop()

@@ -48,6 +48,8 @@ class Frame:
 
     `layer` says what the layer letters of a family stand for in this window, `{"l": Lin("", 2)}` in the first one; with
     a `depth` the graph is the whole network, in which every layer has a number. `family` is set for a window.
+    `symmetry` says what a derivative by a symmetric input is: G, where the entries are independent; "even", (G + Gᵀ)/2;
+    "free", by the entries on and below the diagonal, G + Gᵀ - diag(G).
     """
 
     graph: Graph
@@ -56,6 +58,7 @@ class Frame:
     depth: Depth | None = None
     others: tuple[Frame, ...] = ()
     family: Family | None = None
+    symmetry: str = ""
     lexicon: Lexicon = field(init=False)
     _jacobians: dict[tuple[str, str, bool], Node] = field(default_factory=dict)
     _totals: dict[tuple[Node, str], Node] = field(default_factory=dict)
@@ -82,8 +85,25 @@ class Frame:
             held = self._layer_of(p, q) if direct else None
             made = jacobian(self.graph, p, q, direct=direct) if held is None else jacobian(held, p, q)
             part = self.graph.bindings.get(PART)
-            self._jacobians[key] = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
+            made = made if part is None else substitute(made, {self.graph.ref(PART): part.node})
+            self._jacobians[key] = self._folded(made, q)
         return self._jacobians[key]
+
+    def is_symmetric(self, name: str) -> bool:
+        """Whether a name is an input that is declared symmetric."""
+        declared = self.graph.inputs.get(name)
+        return declared is not None and declared.fact("symmetric") is not None
+
+    def _folded(self, made: Node, q: str) -> Node:
+        """The derivative by a symmetric input in the convention of this frame."""
+        if not self.symmetry or not self.is_symmetric(q):
+            return made
+        labels = tuple(range(len(made.shape)))
+        turned = build.transpose(made, (*labels[:-2], labels[-1], labels[-2]))
+        if self.symmetry == "even":
+            return build.div(build.add(made, turned), build.number(2))
+        diagonal = build.contract([labels, labels[-2:]], labels, [made, build.eye(made.shape[-1])], made.shape)
+        return build.sub(build.add(made, turned), diagonal)
 
     def is_input(self, name: str) -> bool:
         """Whether a name is no binding: in the sum over time the weights are held in all earlier steps."""
@@ -125,7 +145,7 @@ class Frame:
             if q in self.graph:
                 extended = self.graph.with_binding(Binding("%", node))
                 made = jacobian(extended, "%", q)
-                self._totals[key] = substitute(made, {build.ref("%", node.shape): node})
+                self._totals[key] = self._folded(substitute(made, {build.ref("%", node.shape): node}), q)
             else:
                 self._totals[key] = expression_jacobian(node, build.ref(q, ()))
         return self._totals[key]

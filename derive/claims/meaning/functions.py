@@ -14,12 +14,14 @@ from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.lookup import Found, spelling_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import Token
+from derive.claims.meaning.shown import Binds, at_least, call_text
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Operator, Punct, Row, Scripts, Symbol
 from derive.errors import DeriveError
 from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Node as Term
 from derive.ir.node import substitute, topological
+from derive.ir.size import ONE
 from derive.ops.record import build_call, callable_names, canonical_name, elementwise
 from derive.ops.tensors import axes_of
 
@@ -149,7 +151,7 @@ def _scaled(function: Function, result: Value, node: Node, scope: Scope) -> Resu
             raise NotUnderstood(node.span, "a function without an inverse or a layer")
         exponent = scope.read(node.sup.items, scope)
         made = values.power(made, exponent, node.span)
-        text = f"{text}^{exponent.text}" if isinstance(exponent, Value) else text
+        text = f"{text}^{at_least(exponent.text, Binds.ATOM)}" if isinstance(exponent, Value) else text
     return made if isinstance(made, Problem) else replace(made, text=text)
 
 
@@ -198,8 +200,15 @@ def _starts_function(node: Node) -> bool:
 
 
 def _call(function: Function, arguments: list[Value], span: Offsets, scope: Scope) -> Result:
+    if function.kind == "elementwise":
+        spread = values.aligned(arguments, span, f"apply {function.name} to")
+        broken = values.problem_in(*spread)
+        if broken is not None:
+            return broken
+        arguments = [value for value in spread if isinstance(value, Value)]
     shown = ", ".join(argument.text for argument in arguments)
-    text = f"{function.name}{chr(39) * function.primes}({shown})"
+    name = f"{function.name}{chr(39) * function.primes}"
+    text = call_text(name, shown) if len(arguments) == 1 else f"{name}({shown})"
     made: Result
     if function.kind == "elementwise":
         made = _elementwise(function, arguments, span, scope)
@@ -233,6 +242,8 @@ def _elementwise(function: Function, arguments: list[Value], span: Offsets, scop
 def _tensor(name: str, arguments: list[Value], span: Offsets, scope: Scope) -> Result:
     if len(arguments) == 1 and name in ("trace", "diag"):
         (value,) = arguments
+        if name == "diag" and len(value.shape) == 2 and ONE in value.shape and value.shape != (ONE, ONE):
+            value = values.contraction([value], [(0, 1)], (0,) if value.shape[1] is ONE else (1,))
         if name == "trace" and not value.shape:
             return value  # a scalar is a matrix of one entry
         if name == "trace" and len(value.shape) == 2 and value.shape[0] is value.shape[1]:

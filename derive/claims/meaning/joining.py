@@ -22,7 +22,7 @@ from derive.claims.meaning.claim import (
 from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
-from derive.claims.meaning.links import needs_layout
+from derive.claims.meaning.links import by_entries, needs_layout
 from derive.claims.meaning.members import decimals, link
 from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood
 from derive.claims.typography.nodes import Slip
@@ -73,6 +73,9 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
         kept = [item for item in own if faults(item[1]) == least]
         by_page = [item for item in kept if not _chose(item[0][0], PAGE)]
         kept = by_page or kept  # what the page defines wins where both make sense
+        entries = [item for item in kept if not _chose(item[0][0], SQUARE)]
+        if entries and any(by_entries(case.members) for item in kept for case in item[1]):
+            kept = entries  # what is equated entry by entry has squares of entries
         if not least and all(_chose(item[0][0], SQUARE) for item in kept):
             raise NotUnderstood(job.statement.span, r"\|x\|^2 for the square of a length: x^2 is one of entries")
         for key, way, found in kept[:1] if least else kept:
@@ -103,7 +106,8 @@ def _faults(case: Case) -> int:
     stands = [isinstance(member, Problem) and member.stands for member in case.members]
     broken = sum(isinstance(member, Problem) for member in case.members) - sum(stands)
     for k, asked in enumerate(case.links):
-        broken += isinstance(asked, Check) and not asked.holds and not any(stands[k : k + 2])
+        wrong = not asked.holds if isinstance(asked, Check) else bool(asked.mismatch)
+        broken += wrong and not any(stands[k : k + 2])
     return broken
 
 

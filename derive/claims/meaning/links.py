@@ -1,13 +1,14 @@
 """What an equality sign asks for: two nodes of one shape, or the reason why there cannot be any.
 
 An equality never broadcasts, with two exceptions that every text makes: 0 stands for zeros of any shape, and a Jacobian
-that is diagonal for every input may be equated to the array of its diagonal, entry by entry. Free letters are
-quantified over all that they count.
+that is diagonal for every input may be equated to the array of its diagonal, entry by entry, or to the scalar that
+every one of these entries is. Free letters are quantified over all that they count.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Check, Equal, Link, Member, Problem, Result, Value
@@ -35,11 +36,22 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
     shape = _common_shape(a, b)
     if shape is None:
         kinds = f"shape {show_shape(a.shape)} against shape {show_shape(b.shape)}"
-        return Check(False, kinds, "shape_mismatch")
+        return _as_diagonal(a, b, kinds) or Check(False, kinds, "shape_mismatch")
     if len(a.shape) == len(b.shape) == 1 and a.row != b.row:
         return Check(False, "a row against a column", "transposed")
     sizes = values.sizes_of([a, b])
     return Equal(values.lifted(a, sizes, shape), values.lifted(b, sizes, shape), places)
+
+
+def by_entries(members: tuple[Member, ...]) -> list[Value]:
+    """The Jacobians that are equated to the array of their diagonal."""
+    found = [
+        (a if a.jacobian else b)
+        for a, b in pairwise(members)
+        if isinstance(a, Value) and isinstance(b, Value) and a.jacobian != b.jacobian
+        if _entry_by_entry(a, b) != (a, b) or _as_diagonal(a, b, "") is not None
+    ]
+    return list({value.text: value for value in found}.values())
 
 
 def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
@@ -47,11 +59,32 @@ def _entry_by_entry(a: Value, b: Value) -> tuple[Value, Value]:
     diagonal = entrywise(jacobian)
     if diagonal is None or (array.shape != diagonal.shape and array.shape):
         return a, b
-    if not array.shape and array.node.op != "number":
-        return a, b
     if not array.shape:
-        array = Value(build.fill(array.node, diagonal.shape), text=array.text)
+        if array.letters:
+            return a, b  # y_i for all entries says nothing of which one is meant
+        array = replace(array, node=build.fill(array.node, diagonal.shape), chain=None)
     return (diagonal, array) if a.jacobian else (array, diagonal)
+
+
+def _as_diagonal(a: Value, b: Value, mismatch: str) -> Equal | None:
+    """A Jacobian that is not diagonal by form beside an array: it may still be diagonal, by what cancels in it."""
+    if a.jacobian == b.jacobian:
+        return None
+    jacobian, array = (a, b) if a.jacobian else (b, a)
+    rank = len(jacobian.shape) // 2
+    shape = jacobian.shape[:rank]
+    fits = array.shape == shape or (not array.shape and not array.letters)
+    if jacobian.shape != shape + shape or array.row or not fits:
+        return None
+    n, own = len(array.letters), len(array.shape)
+    labels = tuple(range(n + own))
+    block = labels[n:] if own else tuple(range(n, n + rank))
+    out = (*labels[:n], *block, *block)
+    node = build.contract([labels], out, [array.node], array.node.shape[:n] + jacobian.shape)
+    sizes = values.sizes_of([a, b])
+    whole = values.lifted(replace(array, node=node, chain=None), sizes, jacobian.shape)
+    laid = values.lifted(jacobian, sizes, jacobian.shape)
+    return Equal(laid, whole, mismatch=mismatch) if a.jacobian else Equal(whole, laid, mismatch=mismatch)
 
 
 def _as_columns(a: Value, b: Value) -> tuple[Value, Value]:

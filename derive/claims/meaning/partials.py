@@ -185,6 +185,8 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
         options = (False, True, frame.is_input(q.name)) if several else (False, True)
         direct = scope.choose(("factors" if several else "lone", scope.member), options)
     node = frame.jacobian(p.name, q.name, direct=direct)
+    if frame.is_symmetric(q.name) and not frame.symmetry:
+        scope.assumed[f"a derivative by {q.text} takes its entries for independent, though it is symmetric"] = None
     made = values.indexed(node, [*p.axes, *q.axes])
     split = sum(axis is None for axis in p.axes)
     bottom = q.text

@@ -12,6 +12,7 @@ from derive.claims.meaning.lookup import Found, is_declared, is_transpose
 from derive.claims.meaning.names import Entry
 from derive.claims.meaning.scope import SQUARE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of
+from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.meaning.usage import annotated, as_size
 from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts
 from derive.ir import build
@@ -38,7 +39,9 @@ def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Sc
     if isinstance(axes, Problem):
         return axes
     made = values.indexed(value.node, [*value.letters, *axes])
-    return replace(made, row=value.row and len(made.shape) == 1, text=f"{value.text}[{_shown(plain)}]")
+    return replace(
+        made, row=value.row and len(made.shape) == 1, text=f"{at_least(value.text, Binds.ATOM)}[{_shown(plain)}]"
+    )
 
 
 def _shown(tokens: Sequence[Token]) -> str:
@@ -101,14 +104,20 @@ def _powered(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Re
 
 
 def _entrywise(value: Value, exponent: Result, node: Node) -> Result:
-    if isinstance(exponent, Value) and exponent.shape:
-        return Problem("shape_mismatch", "the exponent is no scalar", node.span)
+    shape = exponent.shape if isinstance(exponent, Value) else ()
+    if shape and value.shape and not (isinstance(exponent, Value) and _alike(value, exponent)):
+        return Problem("shape_mismatch", "the exponent is no scalar and no array of the same shape", node.span)
+    if len(set(shape)) < len(shape):
+        raise NotUnderstood(node.span, "no power by a square matrix")
     made = values.power(value, exponent, node.span)
     if isinstance(made, Problem):
         return made
-    shown = exponent.text if isinstance(exponent, Value) else "?"
-    shown = f"({shown})" if " " in shown and not shown.startswith("(") else shown
-    return replace(made, text=f"{value.text}^{'∘' if len(value.shape) == 2 else ''}{shown}")
+    base, shown = (at_least(part.text, Binds.ATOM) if isinstance(part, Value) else "?" for part in (value, exponent))
+    return replace(made, text=f"{base}^{'∘' if len(value.shape) == 2 else ''}{shown}")
+
+
+def _alike(a: Value, b: Value) -> bool:
+    return (a.shape, a.row) == (b.shape, b.row)
 
 
 def _whole_power(value: Value, items: Sequence[Node], node: Node, scope: Scope) -> Result:
@@ -123,13 +132,13 @@ def _whole_power(value: Value, items: Sequence[Node], node: Node, scope: Scope) 
         return Value(build.eye(value.shape[0]), text=f"I({value.shape[0]})")
     base = value
     if number < 0:
-        base = replace(value, node=_inverse(value, node.span), chain=None, text=f"{value.text}⁻¹")
+        base = replace(value, node=_inverse(value, node.span), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
     made: Result = base
     for _ in range(abs(number) - 1):
         made = values.multiply(made, base, node.span)
     if isinstance(made, Problem) or number in (1, -1):
         return made
-    return replace(made, text=f"{value.text}^{number}")
+    return replace(made, text=f"{at_least(value.text, Binds.ATOM)}^{number}")
 
 
 def _inverse(value: Value, span: Offsets) -> Term:

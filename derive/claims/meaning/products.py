@@ -12,11 +12,15 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.jacobians import entrywise
 from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.typography.nodes import (
     Node,
     Offsets,
     Operator,
 )
+
+AS_ROW = " before a matrix is a row"
+"""The end of the remark on a vector that is multiplied from the right without a transpose."""
 
 
 def product_of(results: Sequence[Result], span: Offsets, scope: Scope) -> Result:
@@ -39,14 +43,21 @@ def product_of(results: Sequence[Result], span: Offsets, scope: Scope) -> Result
             return replace(broken, span=span)
         composed = [value for value in laid if isinstance(value, Value)]
     for value in (*scalars, *composed):
+        if isinstance(first, Value) and _takes_row(first, value):
+            scope.assumed[f"{first.text or 'a product'}{AS_ROW}"] = None
         first = value if first is None else values.multiply(first, value, span)
     assert first is not None
     text = " ".join(factor_text(value) for value in (*scalars, *composed))
     return first if isinstance(first, Problem) else replace(first, text=text)
 
 
+def _takes_row(a: Value, b: Value) -> bool:
+    """Whether a column stands where a product with a matrix needs a row, and no outer product is meant."""
+    return len(a.shape) == 1 and len(b.shape) == 2 and not a.row and a.shape[0] is b.shape[0]
+
+
 def factor_text(value: Value) -> str:
-    return f"({value.text})" if value.text.startswith("-") else value.text
+    return at_least(value.text, Binds.PRODUCT)
 
 
 def _composed(arrays: list[Value], span: Offsets) -> list[Value] | Problem:
@@ -61,7 +72,7 @@ def _composed(arrays: list[Value], span: Offsets) -> list[Value] | Problem:
         made = values.compose(a, b, span)
         if isinstance(made, Problem):
             return made
-        done[at : at + 2] = [replace(made, text=f"{a.text}∘{b.text}")]
+        done[at : at + 2] = [replace(made, text=f"{at_least(a.text, Binds.PRODUCT)}∘{at_least(b.text, Binds.PRODUCT)}")]
         at = max(at - 1, 0)
     return done
 
@@ -75,10 +86,11 @@ def combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Sc
     sign = op.text if op is not None else ""
     made: Result
     if sign in ("/", r"\oslash", r"\div"):
-        made = values.divide(a, b, span)
-        text = f"{factor_text(a)} / {factor_text(b)}"
+        above, below = values.aligned([a, b], span, "divide")
+        made = values.divide(above, below, span)
+        text = f"{_in_brackets(above)} / {_in_brackets(below)}"
     elif sign in (r"\odot", r"\circ"):
-        made, text = _entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"
+        made, text = _entry_by_entry(a, b, span), f"({factor_text(a)} ⊙ {factor_text(b)})"
     elif sign == r"\otimes":
         made, text = _outer(a, b, span, scope)
     elif sign == "":
@@ -102,10 +114,10 @@ def _outer(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Result, str
     r"""`\otimes` of two vectors: their outer product or, as some write it, entry by entry; not of matrices."""
     if len(a.shape) != 1 or len(b.shape) != 1:
         raise NotUnderstood(span, r"two vectors beside \otimes: Kronecker products are not read")
-    options = [(values.contraction([a, b], [(0,), (1,)], (0, 1)), f"({a.text} ⊗ {b.text})")]
+    options = [(values.contraction([a, b], [(0,), (1,)], (0, 1)), f"({factor_text(a)} ⊗ {factor_text(b)})")]
     entries = _entry_by_entry(a, b, span)
     if isinstance(entries, Value) and a.shape == b.shape:
-        options.append((entries, f"({a.text} ⊙ {b.text})"))
+        options.append((entries, f"({factor_text(a)} ⊙ {factor_text(b)})"))
     return scope.choose(("outer", span), options)
 
 
@@ -119,7 +131,7 @@ def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Resul
     if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
         options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))
     if a.shape == b.shape and a.row == b.row:
-        options.append((_entry_by_entry(a, b, span), f"({a.text} ⊙ {b.text})"))
+        options.append((_entry_by_entry(a, b, span), f"({factor_text(a)} ⊙ {factor_text(b)})"))
     fitting = [option for option in options if isinstance(option[0], Value)] or options[:1]
     made, text = scope.choose(("product", sign, len(fitting)), fitting)
     return made if isinstance(made, Problem) else replace(made, text=text)
@@ -127,6 +139,7 @@ def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Resul
 
 def quotient(above: Result, below: Result, node: Node) -> Result:
     """What stands above a line by what stands below it."""
+    above, below = values.aligned([above, below], node.span, "divide")
     made = values.divide(above, below, node.span)
     if isinstance(made, Problem):
         return made
@@ -135,5 +148,4 @@ def quotient(above: Result, below: Result, node: Node) -> Result:
 
 def _in_brackets(part: Result) -> str:
     """What stands above or below a line, in brackets if it is a product."""
-    text = part.text if isinstance(part, Value) else "?"
-    return f"({text})" if " " in text and not text.startswith("(") else text
+    return at_least(part.text, Binds.SCRIPT) if isinstance(part, Value) else "?"

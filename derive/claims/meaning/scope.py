@@ -109,6 +109,7 @@ class Scope:
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
     whose letters have no number yet. `counting` are the indices of sums from one number to another. `whole`: what is
     read next is the whole member and no part of it.
+    `comparing`: it is one side of a condition.
     """
 
     frame: Frame
@@ -138,6 +139,7 @@ class Scope:
     fresh: int = 0
     letters: Counter[str] | None = None
     whole: bool = True
+    comparing: bool = False
 
     def choose(self, key: ChoiceKey, options: Sequence[T]) -> T:
         """One of the options; a choice of the reading."""

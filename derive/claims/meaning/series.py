@@ -18,6 +18,7 @@ from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.limits import Limits, free_letters, is_positive, limits_of
 from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import tokens_of
+from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.meaning.usage import size_in
 from derive.claims.typography.nodes import (
     BigOperator,
@@ -225,7 +226,7 @@ def _over_neurons(
     if limits.product:
         return _multiplied(terms, span)
     total = values.add(terms, [1] * len(terms), span)
-    text = " + ".join(term.text for term in terms if isinstance(term, Value))
+    text = " + ".join(at_least(term.text, Binds.QUOTIENT) for term in terms if isinstance(term, Value))
     return total if isinstance(total, Problem) else replace(total, text=f"({text})" if len(terms) > 1 else text)
 
 

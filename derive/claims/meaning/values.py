@@ -3,8 +3,8 @@
 A `Value` is a node whose first axes belong to index letters and whose last axes are its own. The letters of operands
 are united, a letter that one operand lacks is broadcast; the own axes follow the rules of matrix notation:
 
-    A B   rank 2, rank 2   a matrix          x^T y   row, column   a scalar         + -    equal shapes, or NumPy's
-    A x   rank 2, column   a column          x y^T   column, row   a matrix                broadcasting from the right
+    A B   rank 2, rank 2   a matrix          x^T y   row, column   a scalar         + -    equal shapes, or spread
+    A x   rank 2, column   a column          x y^T   column, row   a matrix                (`spreading`)
     x A   rank 1, rank 2   rank one again    x y     column twice  no value         A ⊙ B  equal shapes
 
 A `Problem` among the operands is the result: what is built on something without a value has none.
@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.shown import Binds, at_least
+from derive.claims.meaning.spreading import Unaligned, spread
 from derive.claims.typography.nodes import Offsets
-from derive.errors import ShapeError
 from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import ONE, Shape, Size, show_shape
@@ -103,15 +104,29 @@ def transposed(value: Result, span: Offsets) -> Result:
     rank = len(value.shape)
     if rank > 2:
         return Problem("shape_mismatch", f"a value of {rank} axes has no transpose", span)
-    text = f"{value.text}ᵀ"
+    text = f"{at_least(value.text, Binds.ATOM)}ᵀ"
     if rank == 1:
-        return replace(value, row=not value.row, chain=None, text=text)
+        return replace(value, row=not value.row, column=value.row, chain=None, text=text)
     n = len(value.letters)
     order = (*range(n), *reversed(range(n, n + rank)))
     return replace(value, node=build.transpose(value.node, order), chain=None, text=text)
 
 
 # ----- sums and elementwise operations -----
+
+
+def aligned(values: Sequence[Result], span: Offsets, what: str = "add") -> list[Result]:
+    """The operands with vectors and single rows or columns spread to the shape of the others; Problems if they cannot.
+
+    Spread before it is combined, a value says in its text how it was spread.
+    """
+    known = [value for value in values if isinstance(value, Value)]
+    if len(known) < len(values):
+        return list(values)
+    try:
+        return [*spread(known, span, what)]
+    except Unaligned as fault:
+        return [Problem("shape_mismatch", str(fault), span)] * len(values)
 
 
 def together(
@@ -125,22 +140,23 @@ def together(
     bad = conflict(known, span)
     if bad is not None:
         return bad
-    try:
-        shape = build.broadcast_shape([value.shape for value in known], what)
-    except ShapeError as error:
-        return Problem("shape_mismatch", error.message, span)
-    if strict and any(len(value.shape) != len(shape) for value in known):
+    if strict and len({len(value.shape) for value in known}) > 1:
         shapes = " and ".join(show_shape(value.shape) for value in known)
         return Problem("shape_mismatch", f"cannot {what} {shapes}", span)
-    rows = {value.row for value in known if len(value.shape) == 1}
-    if len(rows) > 1:
-        return Problem("shape_mismatch", f"cannot {what} a row and a column", span)
+    spread = aligned(known, span, what)
+    broken = problem_in(*spread)
+    if broken is not None:
+        return broken
+    known = [value for value in spread if isinstance(value, Value)]
+    rows = {value.row for value in known if value.shape}
     sizes = sizes_of(known)
+    shape = max((value.shape for value in known), key=len)
     if len(shape) and not sizes and len({value.shape for value in known}) == 1:
         node = combine([value.node for value in known])
     else:
         node = combine([lifted(value, sizes, shape) for value in known])
-    return Value(node, tuple(sizes), row=len(shape) == 1 and rows == {True})
+    column = len(shape) == 1 and any(value.column for value in known)
+    return Value(node, tuple(sizes), row=len(shape) == 1 and rows == {True}, column=column)
 
 
 def add(values: Sequence[Result], signs: Sequence[int], span: Offsets) -> Result:
@@ -159,7 +175,8 @@ def negated(value: Result) -> Result:
     """The value with the other sign."""
     if isinstance(value, Problem):
         return value
-    return replace(value, node=build.neg(value.node), chain=None, text=f"-{value.text}")
+    chain = value.chain if value.jacobian else None
+    return replace(value, node=build.neg(value.node), chain=chain, text=f"-{at_least(value.text, Binds.QUOTIENT)}")
 
 
 def divide(a: Result, b: Result, span: Offsets) -> Result:
@@ -213,7 +230,7 @@ def multiply(a: Result, b: Result, span: Offsets) -> Result:
         made = contraction([a, b], [labels if a.shape else (), labels if b.shape else ()], labels)
         carrier = a if a.shape else b
         chain = carrier.chain if carrier.jacobian else None
-        return replace(made, row=carrier.row, chain=chain)
+        return replace(made, row=carrier.row, column=carrier.column, chain=chain)
     if a.jacobian or b.jacobian:
         return Problem("shape_mismatch", "a Jacobian that chains with no neighbour stands in a product", span)
     return _matrix_product(a, b, span)
@@ -235,7 +252,7 @@ def _matrix_product(a: Value, b: Value, span: Offsets) -> Result:
     if ranks == (2, 2):
         return contraction([a, b], [(0, 1), (1, 2)], (0, 2))
     if ranks == (2, 1):
-        return contraction([a, b], [(0, 1), (1,)], (0,))
+        return replace(contraction([a, b], [(0, 1), (1,)], (0,)), column=True)
     return replace(contraction([a, b], [(0,), (0, 1)], (1,)), row=a.row)
 
 

@@ -16,6 +16,7 @@ from derive.check.equality.probe import Point, points_of
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.derived import derived_lines
 from derive.check.formulas.repair.edit import Change, Edit, Printed, Scene, Vocabulary, token_changes
+from derive.check.formulas.repair.sense import senseless
 from derive.claims.meaning.claim import Case, Check, Claim, Equal, Problem, Reading
 from derive.claims.typography.layout import replaced
 from derive.claims.typography.nodes import Offsets, Scripts, Symbol, walk
@@ -153,7 +154,14 @@ class Bench:
             _, claims = reader(source)
         except (DeriveError, RecursionError, ValueError):
             return NOTHING
-        return self.tried(claims[self.number]) if self.number < len(claims) else NOTHING
+        if self.number >= len(claims):
+            return NOTHING
+        made = self.tried(claims[self.number])
+        return NOTHING if any(made.links) and self._is_senseless(claims[self.number], source) else made
+
+    def _is_senseless(self, claim: Claim, source: str) -> bool:
+        _, claims = self.reader(self.source)
+        return senseless(claims[self.number], claim, self.source, source)
 
     def tried(self, claim: Claim) -> Tried:
         """The links that hold in every reading; each reading by its best way."""

@@ -16,10 +16,11 @@ from itertools import groupby
 from derive.check.formulas.repair.edit import Change, Edit, Printed, Scene
 from derive.check.formulas.repair.factors import short, spoken
 from derive.check.formulas.repair.tree import Piece, base_symbol, products, rows, terms
-from derive.claims.typography.nodes import BigOperator, Fraction, Node, Row, Scripts, walk
+from derive.claims.typography.nodes import BigOperator, Fraction, Node, Number, Row, Scripts, walk
 
 MOST_LOST = 3
 _TYPOGRAPHY = re.compile(r"\\left|\\right|\\[,;:! ]|[\s{}]")
+_TURNED = re.compile(r"\^(?:\\top|\\intercal|T)$")
 
 
 @dataclass(frozen=True)
@@ -182,13 +183,15 @@ def _terms(source: str, items: tuple[Node, ...], functions: frozenset[str]) -> l
 
 
 def _key(source: str, piece: Piece, functions: frozenset[str]) -> str:
-    """A product by its factors, in any order, and by the letters that it sums over."""
+    """A product by its factors, in any order, and by the letters that it sums over; of `1 b^T` it is b."""
     found = []
     for product in products(piece.nodes, functions):
-        for part in product:
+        kept = [part for part in product if not (isinstance(part.nodes[0], Number) and part.nodes[0].font)]
+        for part in kept:
             sign = part.nodes[0]
             if not isinstance(sign, BigOperator):
-                found.append(_TYPOGRAPHY.sub("", source[slice(*part.span)]))
+                text = _TYPOGRAPHY.sub("", source[slice(*part.span)])
+                found.append(_TURNED.sub("", text) if len(kept) < len(product) else text)
             elif sign.lower is not None and sign.lower.items:
                 found.append(f"{sign.name} {source[slice(*sign.lower.items[0].span)]}")
     return " ".join(sorted(found))

@@ -191,7 +191,12 @@ def names(member: Row) -> list[Node]:
         node = stack.pop()
         if isinstance(node, Scripts | Symbol | Accent) and base_symbol(node) is not None:
             base = base_symbol(node)
-            if base is not None and base.name not in (r"\partial", r"\nabla", "d") and base.font != "op":
+            if (
+                base is not None
+                and base.name not in (r"\partial", r"\nabla", "d")
+                and base.font != "op"
+                and base.name not in WORDS
+            ):
                 found.append(node)
         if isinstance(node, Scripts):
             exponent = _exponent(node)
