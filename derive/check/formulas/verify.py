@@ -18,6 +18,7 @@ from derive.check.code.blocks import judge_code
 from derive.check.equality.equality import Level
 from derive.check.equality.recent import PerGraph
 from derive.check.formulas.assemble import assembled, bare, unread
+from derive.check.formulas.assumptions import without_assumptions
 from derive.check.formulas.claim_judge import TIME_LIMIT, Judgement, judge
 from derive.check.formulas.conventions import Found, find_conflicts
 from derive.check.formulas.layouts import Undetermined, established
@@ -228,7 +229,8 @@ class _Run:
             self.contexts[item.model] = context.with_definitions(_defined(claims))
         if not claims:
             return bare(item, "there is nothing in it that could be judged"), ()
-        judgements = tuple(judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims)
+        judged = [judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims]
+        judgements = without_assumptions(judged, graph)
         for judgement in judgements:
             for reading in judgement.claim.readings:
                 self.assumed.update(dict.fromkeys(reading.assumed))

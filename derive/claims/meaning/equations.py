@@ -31,6 +31,8 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
         text = shown[0]
         for relation, part in zip(job.statement.relations, shown[1:], strict=True):
             text += f" {relation.text} {part}"
+        if job.conditions:
+            text += f"  [for {', '.join(job.layout.source[slice(*one.span)] for one in job.conditions)}]"
         if job.context.stated:
             text += f"  [under {'; '.join(job.context.stated)}]"
         defining = frozenset({0}) if definition is not None else _defining(job, ways[0])

@@ -1,19 +1,20 @@
 r"""Reading: from the layout of a display to its claims.
 
 Every statement is first sorted by its form (an update, an order, a shape, a definition, an equation). The members of an
-equation are read in every case that it speaks of: each window of a family whose layer letter it uses, each choice of
+equation are read in every case that it speaks of and under the conditions beside it: each window of a family whose layer letter it uses, each choice of
 neurons that its letters can stand for. What a text leaves open is asked for as a choice; `combined` joins the outcomes
 of all members to readings in which every choice is made once, and drops those that do not type-check, if any does.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
-from derive.claims.meaning import kinds
+from derive.claims.meaning import kinds, words
 from derive.claims.meaning.claim import (
+    Case,
+    Check,
     Claim,
     Reading,
     Unread,
@@ -25,38 +26,33 @@ from derive.claims.meaning.equations import equation
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.members import decimals
-from derive.claims.meaning.scope import NotUnderstood
+from derive.claims.meaning.restrictions import Condition, announced, attached, condition_of
+from derive.claims.meaning.scope import NotUnderstood, Oracle
+from derive.claims.meaning.usage import size_in
 from derive.claims.typography.layout import Layout
-from derive.claims.typography.statements import Statement, statements
+from derive.claims.typography.statements import Statement, bracketed, statements
 from derive.errors import DeriveError
 
 EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
 
-# words that turn a statement round or make it hold only under a condition: it cannot be judged without them
-QUALIFIERS = re.compile(
-    r"\b(not|never|no|false|wrong|incorrect|untrue|if|iff|unless|except|only|otherwise|when|provided|assuming|suppose"
-    r"|approximately|roughly|nearly|let|set|setting|solve|solving|require|requiring|at)\b"
-    r"|若|如果|当|除非|不|错|假设|近似|令|设|约等"
-)
-
-
 def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     """Every statement of a display with its readings; what one defines is known to those behind it."""
     found: list[Claim] = []
-    stated = statements(layout)
-    ranges: dict[str, tuple[int, ...]] = {}
-    under: re.Match[str] | None = None
-    for statement in stated:
-        ranges.update(kinds.range_of(statement, context) or {})
-    for k, statement in enumerate(stated):
-        behind = stated[k + 1].lead if k + 1 < len(stated) else ""
-        words = f"{statement.lead} {statement.tail} {behind}".lower()
-        under = QUALIFIERS.search(statement.lead.lower()) or under  # it holds for all that follows
-        if qualified := QUALIFIERS.search(words) or under:
-            expected = f"a statement without the condition in words ({qualified[0]})"
+    stated = tuple(made for statement in statements(layout) for made in bracketed(statement, layout))
+    leads = [words.effect(statement.lead, leads=True) for statement in stated]
+    conditions = [
+        _condition(k, stated, leads[k] if len(stated) > 1 else "none", context) for k in range(len(stated))
+    ]
+    under = ""
+    for k, (statement, own) in enumerate(zip(stated, attached(stated, conditions), strict=True)):
+        behind = stated[k + 1].lead if leads[k + 1 : k + 2] == ["unknown"] else ""
+        under = under or (statement.lead if leads[k] != "none" and conditions[k] is None else "")
+        tail = statement.tail if words.effect(statement.tail, leads=False) != "none" else ""
+        if said := under or tail or behind:  # words in front hold for all that follows
+            expected = f"a statement without words that may change it ({said})"
             found.append(Claim(statement, (), Unread(statement.span, expected)))
             continue
-        claim = _claim(statement, layout, context, ranges)
+        claim = _claim(Job(statement, layout, context, tuple(own)), conditions[k])
         found.append(claim)
         defined = claim.readings[0].defines if claim.readings else None
         if defined is not None:
@@ -64,15 +60,26 @@ def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     return tuple(found)
 
 
+def _condition(k: int, stated: Sequence[Statement], lead: words.Effect, context: Context) -> Condition | None:
+    """The condition that the statement is for others of its display."""
+    beside = [*stated[:k], *stated[k + 1 :]]
+    made = condition_of(stated[k], beside, context)
+    if made is not None and lead == "unknown":
+        return replace(made, kind="unknown")
+    if made is not None and (beside or made.kind in ("range", "all")):
+        return made
+    return announced(stated[k]) if lead == "condition" else None
+
+
 def reading_text(reading: Reading) -> str:
     """The unambiguous form of a reading."""
     return reading.text
 
 
-def _claim(statement: Statement, layout: Layout, context: Context, ranges: Mapping[str, tuple[int, ...]]) -> Claim:
-    job = Job(statement, layout, context, ranges)
+def _claim(job: Job, condition: Condition | None) -> Claim:
+    statement = job.statement
     try:
-        return Claim(statement, tuple(_readings(job)))
+        return Claim(statement, tuple(_readings(job) if condition is None else [_stated_for(condition, job)]))
     except NotUnderstood as stopped:
         span = stopped.span if stopped.span != (0, 0) else statement.span
         return Claim(statement, (), Unread(span, stopped.expected))
@@ -82,12 +89,27 @@ def _claim(statement: Statement, layout: Layout, context: Context, ranges: Mappi
         return Claim(statement, (), Unread(statement.span, "a formula with less nesting"))
 
 
+def _stated_for(condition: Condition, job: Job) -> Reading:
+    """The reading of a condition: it claims nothing by itself."""
+    if condition.kind == "unknown":
+        raise NotUnderstood(condition.span, "a condition that can be read (i = j, a range, a comparison)")
+    if condition.kind == "range" and not condition.numbers:
+        size_in(condition.ends[1], job.scope(job.context.main, Oracle(), 0, {}))
+    case = Case(job.context.graph, "", (), (Check(True, "a condition of what stands beside it"),))
+    return Reading("range", job.layout.source[slice(*job.statement.span)], ((case,),))
+
+
 # ----- by form -----
 
 
 def _readings(job: Job) -> list[Reading]:
+    restricts = next((one for one in job.conditions if one.kind not in ("range", "all")), None)
+    if restricts is not None and (restricts.kind == "unknown" or not job.statement.relations):
+        raise NotUnderstood(restricts.span, "a condition that can be read (i = j, a range, a comparison)")
     special = kinds.special(job)
     if special is not None:
+        if restricts is not None and special[0].kind != "shape":
+            raise NotUnderstood(restricts.span, "a statement without this condition")
         return special
     for k, relation in enumerate(job.statement.relations):
         if relation.text == r"\approx" and any(decimals(row) is not None for row in job.rows[k : k + 2]):
@@ -99,6 +121,8 @@ def _readings(job: Job) -> list[Reading]:
         raise NotUnderstood(empty.span, "an expression")
     definition = definition_of(job)
     if definition is not None:
+        if restricts is not None:
+            raise NotUnderstood(restricts.span, "a definition without a condition")
         job.context = job.context.with_definitions([definition])
         job.formal = definition.formal
         return equation(job, "definition", definition)

@@ -1,0 +1,56 @@
+r"""Equations that assume instead of claim: `A = B, \quad y = 1`.
+
+What a model leaves open cannot be claimed about it. An equation beside another in its row that speaks of inputs and
+sizes alone, or sets a name equal to a name or a number, and is no identity, is the assumption under which the other is
+stated: such a row is read as far as it is true without it, and no further.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from derive.check.formulas.claim_judge import Judgement
+from derive.claims.meaning.claim import Claim, Equal, Unread
+from derive.claims.typography.nodes import Accent, Node, Number, Operator, Scripts, Symbol
+from derive.ir.graph import Graph
+from derive.ir.node import refs, topological
+
+
+def without_assumptions(judgements: Sequence[Judgement], graph: Graph) -> tuple[Judgement, ...]:
+    """The judgements, those unread that are assumptions, or false in a row with one."""
+    rows: dict[int, list[Judgement]] = defaultdict(list)
+    for judgement in judgements:
+        rows[judgement.claim.statement.line].append(judgement)
+    done: dict[int, Judgement] = {}
+    for row in rows.values():
+        assumed = [one for one in row if _is_assumption(one, graph)] if len(row) > 1 else []
+        if len(assumed) < len(row):
+            done |= {id(one): _unread(one) for one in row if assumed and one.verdict == "false"}
+    return tuple(done.get(id(one), one) for one in judgements)
+
+
+def _unread(judgement: Judgement) -> Judgement:
+    statement = judgement.claim.statement
+    stopped = Unread(statement.span, "an equation that the model decides: the row assumes something about what is given")
+    return Judgement(Claim(statement, (), stopped), "unread", ())
+
+
+def _is_assumption(judgement: Judgement, graph: Graph) -> bool:
+    claim = judgement.claim
+    if judgement.verdict != "false" or claim.kind != "equation" or len(claim.statement.relations) != 1:
+        return False
+    links = [link for r in claim.readings for way in r.ways for case in way for link in case.links]
+    if not links or not all(isinstance(link, Equal) and not link.derivative for link in links):
+        return False
+    if all(_is_bare(row.items) for row in claim.statement.members):
+        return any(not isinstance(row.items[-1], Number) for row in claim.statement.members)
+    sides = [side for link in links if isinstance(link, Equal) for side in (link.left, link.right)]
+    varies = any(node.op in ("ref", "size") for node in topological(*sides))
+    return varies and not any(name in graph.bindings for name in refs(*sides))
+
+
+def _is_bare(items: Sequence[Node]) -> bool:
+    """Whether a member is a name or a number."""
+    signed = len(items) == 2 and isinstance(items[0], Operator)
+    return (len(items) == 1 or signed) and isinstance(items[-1], Symbol | Scripts | Accent | Number)
