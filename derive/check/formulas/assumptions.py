@@ -21,7 +21,8 @@ def without_assumptions(judgements: Sequence[Judgement], graph: Graph) -> tuple[
     """The judgements, those unread that are assumptions, or false in a row with one."""
     rows: dict[int, list[Judgement]] = defaultdict(list)
     for judgement in judgements:
-        rows[judgement.claim.statement.line].append(judgement)
+        if judgement.claim.kind != "range":
+            rows[judgement.claim.statement.line].append(judgement)
     done: dict[int, Judgement] = {}
     for row in rows.values():
         assumed = [one for one in row if _is_assumption(one, graph)] if len(row) > 1 else []
@@ -32,7 +33,9 @@ def without_assumptions(judgements: Sequence[Judgement], graph: Graph) -> tuple[
 
 def _unread(judgement: Judgement) -> Judgement:
     statement = judgement.claim.statement
-    stopped = Unread(statement.span, "an equation that the model decides: the row assumes something about what is given")
+    stopped = Unread(
+        statement.span, "an equation that the model decides: the row assumes something about what is given"
+    )
     return Judgement(Claim(statement, (), stopped), "unread", ())
 
 

@@ -12,7 +12,9 @@ from derive.claims.typography.nodes import (
     Ellipsis,
     Group,
     Node,
+    Operator,
     Punct,
+    Relation,
     Scripts,
     Symbol,
 )
@@ -109,6 +111,19 @@ def called(found: Found, items: Sequence[Node], at: int, scope: Scope) -> Found:
     if not isinstance(behind, Group) or behind.open != "(" or is_annotation(found, items, at, scope):
         return found
     return replace(found, entry=Entry("functional", declared.name))
+
+
+def is_argument(items: Sequence[Node], at: int) -> bool:
+    r"""Whether a bracket holds what is no factor but an argument: a single name, or names that a sign parts."""
+    group = items[at] if at < len(items) else None
+    base = group.base if isinstance(group, Scripts) else group
+    if not isinstance(base, Group) or base.open not in ("(", "["):
+        return False
+    parted = any(
+        isinstance(node, Punct | Relation) or (isinstance(node, Operator) and node.text in ("|", r"\mid"))
+        for node in base.items
+    )
+    return parted or (len(base.items) == 1 and isinstance(base.items[0], Symbol | Scripts))
 
 
 def only_parameters(group: Group, scope: Scope) -> bool:

@@ -105,12 +105,17 @@ def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
         return None
     for sups, _ in ((spelling.sups, False), *_other_layers(spelling.sups)):
         found = _exact(replace(spelling, bases=folded, sups=sups), scope)
-        if isinstance(found, Found) and found.entry.kind == "value":
+        if isinstance(found, Found) and found.entry.kind == "value" and not _is_total(spelling, found, scope):
             scope.assumed[f"{spelling.bases[-1]} is {folded[-1]}"] = None
             return found
         if isinstance(found, Problem):
             return found
     return None
+
+
+def _is_total(spelling: Spelling, found: Found, scope: Scope) -> bool:
+    """Whether a capital with a superscript may be the total of scalars with small letters: the sum of all l^{(t)}."""
+    return bool(spelling.sups) and spelling.bases[-1].isupper() and not scope.frame.graph.shape(found.entry.name)
 
 
 def _other_layers(sups: tuple[Token, ...]) -> Iterator[tuple[tuple[Token, ...], bool]]:

@@ -146,13 +146,10 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
     p = named(items, scope)
     if isinstance(p, Problem):
         return p
-    if p is None and not isinstance(items[0], Group):
-        value = scope.read(items, scope)
-        if isinstance(value, Problem):
-            return value
-        return broken or expression_derivative(value, by, span, scope)
     if p is None:
-        value = scope.read(items, scope)
+        value = scope.operand(lambda: scope.read(items, scope))
+        if isinstance(value, Problem) and not isinstance(items[0], Group):
+            return value
         return broken or (value if isinstance(value, Problem) else expression_derivative(value, by, span, scope))
     if broken is not None:
         return broken
@@ -224,14 +221,14 @@ def operator(
         by_name, width = named(items[at + 1 : at + 2], scope), 1
     else:
         width = 2
-    value, end = factor(items, at + 1, scope)
+    value, end = scope.operand(lambda: factor(items, at + 1, scope))
     stop = end
     while stop < len(items) and not _derives(items[stop]):
         stop += 1
     if stop > end:
         alone = isinstance(by_name, Variable) and end == at + 1 + width
         if not alone or scope.choose(("operand", items[at].span), (False, True)):
-            value, end, by_name = scope.read(items[at + 1 : stop], scope), stop, None
+            value, end, by_name = scope.operand(lambda: scope.read(items[at + 1 : stop], scope)), stop, None
     if isinstance(q, Problem):
         return q, end
     if isinstance(value, Problem):

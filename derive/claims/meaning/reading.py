@@ -35,14 +35,13 @@ from derive.errors import DeriveError
 
 EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
 
+
 def read(layout: Layout, context: Context) -> tuple[Claim, ...]:
     """Every statement of a display with its readings; what one defines is known to those behind it."""
     found: list[Claim] = []
     stated = tuple(made for statement in statements(layout) for made in bracketed(statement, layout))
     leads = [words.effect(statement.lead, leads=True) for statement in stated]
-    conditions = [
-        _condition(k, stated, leads[k] if len(stated) > 1 else "none", context) for k in range(len(stated))
-    ]
+    conditions = [_condition(k, stated, leads[k] if len(stated) > 1 else "none", context) for k in range(len(stated))]
     under = ""
     for k, (statement, own) in enumerate(zip(stated, attached(stated, conditions), strict=True)):
         behind = stated[k + 1].lead if leads[k + 1 : k + 2] == ["unknown"] else ""

@@ -86,10 +86,18 @@ def condition_of(statement: Statement, beside: Sequence[Statement], context: Con
     if len(rows) == 2 and relations[0] in _COMPARISONS:
         items = (*rows[0], statement.relations[0], *rows[1])
         return Condition("where" if rows[0] and rows[1] else "unknown", span, items=items)
+    if relations == [r"\to"] and _is_limit(rows[1]):
+        return Condition("unknown", span)
     if any(text in _OTHER_STATEMENTS or text in _EQUALITIES for text in relations):
         return None
     real = relations[-1] == r"\in" and any(isinstance(n, Symbol) and n.font == "bb" for n in walk(*rows[-1]))
     return None if real else Condition("unknown", span)
+
+
+def _is_limit(items: Sequence[Node]) -> bool:
+    r"""`z \to \infty`, `h \to 0`."""
+    last = items[-1] if items else None
+    return isinstance(last, Number) or (isinstance(last, Symbol) and last.name == r"\infty")
 
 
 def _behind(row: Row) -> Row:
