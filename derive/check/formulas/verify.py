@@ -29,6 +29,7 @@ from derive.check.formulas.settings import repaired_in_layout, right_under
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.meaning.claim import Claim, Definition
 from derive.claims.meaning.context import Context
+from derive.claims.meaning.typed import as_latex
 from derive.claims.pages.page import Item, ModelSource, Page
 from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError, ModelError, Span
@@ -92,10 +93,13 @@ def verify(
 def verify_formula(
     source: str, model: Graph | None = None, *, options: Options | None = None, page: str = "-e"
 ) -> Report:
-    """Judge one formula, given as LaTeX or Unicode mathematics with or without its delimiters. Raises nothing."""
+    """Judge one formula: LaTeX, Unicode mathematics, or plain text as in a program, `dL/dW = X.T @ (A - Y)`.
+
+    Delimiters may stand around it. Raises nothing.
+    """
     text = undelimited(source)
     item = Item("formula", text, 1, 1, (0, len(text)))
-    return _Run(Page(text, (item,)), page, model, None, options or Options()).report(None)
+    return _Run(Page(text, (item,)), page, model, None, options or Options(), alone=True).report(None)
 
 
 def undelimited(source: str) -> str:
@@ -116,6 +120,7 @@ class _Run:
     default: Graph | None
     folder: Path | None
     options: Options
+    alone: bool = False
     graphs: dict[tuple[str | None, str | None], Graph] = field(default_factory=dict)
     contexts: dict[ModelSource | None, Context] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
@@ -192,6 +197,7 @@ class _Run:
             elif item.error is not None:
                 verdict = unread(item, item.error)
             else:
+                item = self.in_latex(item, graph)
                 self.places[len(self.judged)] = self.context(item.model)
                 verdict, found = self.formula(item, self.context(item.model))
         except DeriveError as error:
@@ -202,6 +208,11 @@ class _Run:
             verdict = unread(item, ModelError(f"internal error: {type(error).__name__}: {error}; please report it"))
         verdict = replace(verdict, expected=cast("VerdictWord | None", item.expect))
         self.judged.append((item, graph, verdict, found))
+
+    def in_latex(self, item: Item, graph: Graph) -> Item:
+        """The item, plain text as it is typed into programs being put into LaTeX."""
+        text = as_latex(item.source, graph, page=not self.alone)
+        return item if text is None else replace(item, source=text)
 
     def settle_layout(self) -> None:
         """Judge again what was ambiguous only for want of a layout, if the page establishes one."""

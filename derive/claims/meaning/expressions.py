@@ -162,7 +162,7 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
 def _takes_sum(node: Node, scope: Scope) -> bool:
     r"""Whether what stands before a sum is a function of it or an operator on it: `\log \sum_j e^{s_j}`."""
     inner = node.base if isinstance(node, Scripts) else node
-    if _is_operator(inner):
+    if inner is not None and _is_operator(inner):
         return True
     if not isinstance(inner, Symbol):
         return False

@@ -121,10 +121,7 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     if step is not None:
         return step
     made = constant(node, scope)
-    if made is not None and is_argument(items, at + 1):
-        shown = scope.source[node.span[0] : items[at + 1].span[1]]
-        raise NotUnderstood(node.span, f"a function, as in {shown}")
-    if made is not None:
+    if made is not None and not is_argument(items, at + 1):
         return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")
@@ -194,23 +191,10 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     annotation = is_annotation(found, items, at + 1, scope)
     if annotation:
         following += 1
-    elif isinstance(value, Value) and _is_called(found, value, items, at + 1, scope):
-        shown = scope.source[node.span[0] : items[at + 1].span[1]]
-        raise NotUnderstood(node.span, f"a function, or what depends on its argument, as in {shown}")
     value = raised(value, found.sup, node, scope)
     if beside and isinstance(value, Value):
         value = annotated(value, beside, node.span, scope)
     return value, following
-
-
-def _is_called(found: Found, value: Value, items: Sequence[Node], at: int, scope: Scope) -> bool:
-    """Whether an entry or a vector stands before another vector in brackets, `y(x)`: nobody writes a product so."""
-    group = items[at] if is_argument(items, at) else None
-    if not isinstance(group, Group) or len(group.items) != 1 or not (found.indices or len(value.shape) == 1):
-        return False
-    argument = resolve(group.items[0], scope)
-    named = isinstance(argument, Found) and argument.entry.kind == "value" and not argument.indices
-    return named and isinstance(argument, Found) and len(scope.frame.graph.shape(argument.entry.name)) == 1
 
 
 def _power_of_square(node: Node, scope: Scope) -> Result | None:

@@ -114,7 +114,7 @@ def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
 
 
 def _is_total(spelling: Spelling, found: Found, scope: Scope) -> bool:
-    """Whether a capital with a superscript may be the total of scalars with small letters: the sum of all l^{(t)}."""
+    """Whether a capital may be the total of scalars with small letters: L the sum of all l^{(t)}."""
     return bool(spelling.sups) and spelling.bases[-1].isupper() and not scope.frame.graph.shape(found.entry.name)
 
 

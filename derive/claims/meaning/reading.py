@@ -1,9 +1,10 @@
 r"""Reading: from the layout of a display to its claims.
 
-Every statement is first sorted by its form (an update, an order, a shape, a definition, an equation). The members of an
-equation are read in every case that it speaks of and under the conditions beside it: each window of a family whose layer letter it uses, each choice of
-neurons that its letters can stand for. What a text leaves open is asked for as a choice; `combined` joins the outcomes
-of all members to readings in which every choice is made once, and drops those that do not type-check, if any does.
+Every statement is first sorted by its form (a condition of others, an update, an order, a shape, a definition, an
+equation). The members of an equation are read under the conditions beside it in every case that it speaks of: each
+window of a family whose layer letter it uses, each choice of neurons that its letters can stand for. What a text leaves
+open is asked for as a choice; `combined` joins the outcomes of all members to readings in which every choice is made
+once, and drops those that do not type-check, if any does. Words that may change a statement leave it unread.
 """
 
 from __future__ import annotations

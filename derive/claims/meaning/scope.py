@@ -237,18 +237,6 @@ class Scope:
         """A slip that the reading looks past."""
         self.notes[Slip(kind, span, text)] = None
 
-    def operand(self, read: Callable[[], T]) -> T:
-        r"""What `read` gives for the operand of a derivative: an index that it sums over ends with it.
-
-        The j of `\frac{\partial}{\partial h_j} \sum_j h_j^2` is bound above and free below; one that is also free above is not.
-        """
-        free, closed = self.free, self.closed
-        self.free, self.closed = {}, {}
-        made = read()
-        self.closed = {**closed, **{letter: span for letter, span in self.closed.items() if letter in self.free}}
-        self.free = {**free, **self.free}
-        return made
-
     def positional(self, value: Result) -> Result:
         """A Jacobian of vectors as a matrix, in the declared layout or in either; others as they are.
 

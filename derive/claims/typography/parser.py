@@ -38,8 +38,8 @@ from derive.claims.typography.tokens import Token
 _OPERATOR_SIGNS = frozenset("+-*/!|") | {"**", r"\|"}
 _RELATION_SIGNS = frozenset("=<>") | {":=", "+=", "-=", "*=", "/="}
 # Words of prose: `\text{if}` is no name, while `\text{out}` in a subscript is.
-_PROSE = frozenset(
-    "if otherwise else where for and with when or so then hence thus therefore since because gives yields".split()
+_PROSE = frozenset({"if", "otherwise", "else", "where", "for", "and", "with", "when", "or", "so", "then"}).union(
+    ("hence", "thus", "therefore", "since", "because", "gives", "yields")
 )
 
 

@@ -6,8 +6,9 @@ r"""From a layout to what it states: statements, each a chain of members with th
 
 A comma separates statements only if what follows has a relation of its own; otherwise it belongs to the member
 before it (`j = 1, 2, 3`) or after it (`i, j = 1`). A wide space separates unless an operator or a comma's list
-continues behind it, and a `\forall` or a range in brackets (`(i = 1, \dots, C)`) starts one. A row that starts with a relation, or with an operator behind an empty cell, continues the
-row before it. Whether commas were read as the author meant them, the meaning stage has to judge.
+continues behind it; a `\forall` or a range in brackets (`(i = 1, \dots, C)`) starts one, and so does the colon behind
+a condition. A row that starts with a relation, or with an operator behind an empty cell, continues the row before it.
+Whether commas were read as the author meant them, the meaning stage has to judge.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Statement:
     r"""`members[0] relations[0] members[1] ...`; without relations it is a bare expression.
 
     `lead` holds the words that introduce it (`\text{where}`), `tail` words that end it, `tag` the tag of its row, and
-    `line` counts the rows. A member's span reaches from its first node to its last; a member with nothing in it has the empty span where it
-    should stand.
+    `line` counts the rows. A member's span reaches from its first node to its last; a member with nothing in it has the
+    empty span where it should stand.
     """
 
     members: tuple[Row, ...]
