@@ -56,4 +56,5 @@ def _is_assumption(judgement: Judgement, graph: Graph) -> bool:
 def _is_bare(items: Sequence[Node]) -> bool:
     """Whether a member is a name or a number."""
     signed = len(items) == 2 and isinstance(items[0], Operator)
-    return (len(items) == 1 or signed) and isinstance(items[-1], Symbol | Scripts | Accent | Number)
+    last = items[-1].base if isinstance(items[-1], Scripts) else items[-1]
+    return (len(items) == 1 or signed) and isinstance(last, Symbol | Accent | Number)

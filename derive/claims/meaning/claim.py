@@ -92,13 +92,15 @@ Member = Value | Problem | ShapeOf
 class Equal:
     """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry.
 
-    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none.
+    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none. `under`: what
+    is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are.
     """
 
     left: Node
     right: Node
     places: tuple[int, ...] | None = None
     derivative: bool = False
+    under: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)

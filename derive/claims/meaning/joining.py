@@ -148,11 +148,11 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
         relation = job.statement.relations[k].text
         exact = len(rounded) == 2 and relation != r"\approx"  # two decimals are equal as they stand
         places = rounded[0] if rounded and not exact else None
-        left, right = restricted(
+        left, right, under = restricted(
             members[k], members[k + 1], job.conditions, unit.env, job.scope(unit.frame, Oracle(), k, unit.env)
         )
         made = link(left, relation, right, job.statement.span, places)
-        found.append(replace(made, derivative=derivative) if isinstance(made, Equal) else made)
+        found.append(replace(made, derivative=derivative, under=under) if isinstance(made, Equal) else made)
     return tuple(found)
 
 

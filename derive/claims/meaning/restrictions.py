@@ -38,6 +38,7 @@ from derive.claims.typography.nodes import (
 )
 from derive.claims.typography.statements import Statement
 from derive.ir import build
+from derive.ir.node import Node as Term
 from derive.ir.size import ONE, Size
 
 _COMPARISONS = frozenset({"<", ">", r"\leq", r"\geq", r"\neq"})
@@ -225,10 +226,11 @@ def applies(conditions: Sequence[Condition], env: Mapping[str, int]) -> bool:
 
 def restricted(
     a: Member, b: Member, conditions: Sequence[Condition], env: Mapping[str, int], scope: Scope
-) -> tuple[Member, Member]:
-    """Two members, each times what is 1 where the conditions hold and 0 elsewhere."""
-    if not conditions or not isinstance(a, Value) or not isinstance(b, Value):
-        return a, b
+) -> tuple[Member, Member, tuple[Term, ...]]:
+    """Two members, 0 where the conditions do not hold, and what says for each comparison where it does."""
+    under: list[Term] = []
+    if not isinstance(a, Value) or not isinstance(b, Value):
+        return a, b, ()
     for one in conditions:
         sizes = values.sizes_of([a, b])
         if one.kind == "range":
@@ -236,8 +238,9 @@ def restricted(
         elif one.kind in ("same", "apart") and not all(letter in env for letter in one.letters):
             a, b = _times(one, a, b, sizes)
         elif one.kind == "where":
-            a, b = _where(one, a, b, scope)
-    return a, b
+            a, b, holds = _where(one, a, b, scope)
+            under.append(holds.node)
+    return a, b, tuple(under)
 
 
 def _is_full(one: Condition, sizes: Mapping[str, Size], scope: Scope) -> None:
@@ -270,7 +273,7 @@ def _masked(mask: Value, value: Value) -> Value:
     return replace(value, node=made.node, letters=made.letters)
 
 
-def _where(one: Condition, a: Value, b: Value, scope: Scope) -> tuple[Value, Value]:
+def _where(one: Condition, a: Value, b: Value, scope: Scope) -> tuple[Value, Value, Value]:
     holds = condition(one.items, scope)
     if isinstance(holds, Problem):
         raise NotUnderstood(one.span, f"a condition that has a value: {holds.message}")
@@ -288,4 +291,4 @@ def _where(one: Condition, a: Value, b: Value, scope: Scope) -> tuple[Value, Val
             raise NotUnderstood(one.span, f"a condition that fits the formula: {made.message}")
         return replace(value, node=made.node, letters=made.letters)
 
-    return kept(a), kept(b)
+    return kept(a), kept(b), holds

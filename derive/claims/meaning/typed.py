@@ -50,11 +50,17 @@ class _Piece(NamedTuple):
 
     def at(self, binds: int) -> str:
         """In brackets if it binds less tightly."""
-        return self.latex if self.binds >= binds else rf"\left({self.latex}\right)"
+        return self.latex if self.binds >= binds else f"({self.latex})"
 
 
 def as_latex(source: str, graph: Graph, *, page: bool) -> str | None:
     """The LaTeX of a claim in plain text; None for what is none. Raises ClaimError where it has no such form."""
+    lines = [_line(line, graph, page=page) for line in source.splitlines() if line.strip()]
+    found = [line for line in lines if line is not None]
+    return " \\\\\n".join(found) if found and len(found) == len(lines) else None
+
+
+def _line(source: str, graph: Graph, *, page: bool) -> str | None:
     claim = typed(source, page=page)
     if claim is None:
         return None
@@ -205,7 +211,7 @@ class _Printer:
         given = [*([owner] if owner is not None else []), *args]
         if name in _DERIVATIVES and len(given) == 2:
             of, by = self.piece(given[0]), self.piece(given[1])
-            above = of.latex if of.binds == ATOM else rf"\left({of.latex}\right)"
+            above = of.latex if of.binds == ATOM else f"({of.latex})"
             return _Piece(rf"\frac{{d {above}}}{{d {by.latex}}}", of.rank + by.rank)
         pieces = [self.piece(argument) for argument in given]
         if name in ("multiply", "power", "divide", "add", "subtract") and len(given) == 2:
@@ -256,16 +262,16 @@ class _Printer:
         rank = max((piece.rank for piece in pieces), default=0)
         declared = self.graph.declarations.get(name)
         if declared is not None and declared.kind in ("function", "functional"):
-            return _Piece(rf"{latex(self.names.formula(name))}\left({shown}\right)", rank)
+            return _Piece(rf"{latex(self.names.formula(name))}({shown})", rank)
         if pieces and not name.isascii():
-            return _Piece(rf"{name}\left({shown}\right)", rank)
+            return _Piece(rf"{name}({shown})", rank)
         name = _SPELLED.get(name, name)
         if not pieces or (canonical_name(name) is None and name not in callable_names()):
             raise _NoForm
         if name == "diag" and len(pieces) == 1:
             rank = 3 - rank
         spelled = name.replace("_", r"\_") if "_" in name else name
-        return _Piece(rf"\operatorname{{{spelled}}}\left({shown}\right)", 0 if name in _TOTALS else rank)
+        return _Piece(rf"\operatorname{{{spelled}}}({shown})", 0 if name in _TOTALS else rank)
 
 
 def _row(piece: _Piece) -> str:

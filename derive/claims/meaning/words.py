@@ -32,8 +32,8 @@ _LINKING = _listed(
     "definition recalling note s eq eqn eqs equation equations step line lemma theorem proposition rule rules "
     "chain product quotient sum matrix vector form notation calculus algebra linearity symmetry multivariate "
     "backpropagation backprop backward forward pass propagation linear layer output hidden input softmax sigmoid "
-    "cross entropy loss error activation gradient gradients derivative derivatives partial wrt same way for "
-    "example instance desired required wanted"
+    "cross entropy loss error activation gradient gradients derivative derivatives partial wrt same way "
+    "desired required wanted"
 )
 _NOUNS = _listed(
     "sum gradient gradients derivative derivatives partial error loss product quotient matrix vector definition a "

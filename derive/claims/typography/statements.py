@@ -178,7 +178,8 @@ def _is_colon(node: Node, before: list[Node], line: list[Node]) -> bool:
         return False
     stated = _is_quantifier(before[0]) or any(isinstance(one, Relation) for one in before)
     arrow = any(isinstance(one, Relation) and one.text == r"\to" for one in line)
-    return stated and not arrow and any(isinstance(one, Relation) for one in line[line.index(node) + 1 :])
+    behind = line[line.index(node) + 1 :]
+    return stated and not arrow and any(isinstance(one, Relation) or _is_quantifier(one) for one in behind)
 
 
 def _is_range(node: Node) -> bool:
