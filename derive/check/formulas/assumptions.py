@@ -1,8 +1,9 @@
 r"""Equations that assume instead of claim: `A = B, \quad y = 1`.
 
 What a model leaves open cannot be claimed about it. An equation beside another in its row that speaks of inputs and
-sizes alone, or sets a name equal to a name or a number, and is no identity, is the assumption under which the other is
-stated: such a row is read as far as it is true without it, and no further.
+sizes alone, and is no identity, is the assumption under which the other is stated; so may be one that sets a name equal
+to a name or a number beside one that says more, and one that is not understood and sets an input, or something equal to
+a number. Such a row is read as far as it is true without it, and no further.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ def without_assumptions(judgements: Sequence[Judgement], graph: Graph) -> tuple[
             rows[judgement.claim.statement.line].append(judgement)
     done: dict[int, Judgement] = {}
     for row in rows.values():
-        assumed = [one for one in row if _is_assumption(one, graph)] if len(row) > 1 else []
-        if len(assumed) < len(row):
-            done |= {id(one): _unread(one) for one in row if assumed and one.verdict == "false"}
+        more = len(row) > 1 and not all(_all_bare(one) for one in row)
+        assumed = [one for one in row if _is_assumption(one, graph, bare=more)] if len(row) > 1 else []
+        done |= {id(one): _unread(one) for one in row if assumed and one.verdict == "false"}
     return tuple(done.get(id(one), one) for one in judgements)
 
 
@@ -39,18 +40,35 @@ def _unread(judgement: Judgement) -> Judgement:
     return Judgement(Claim(statement, (), stopped), "unread", ())
 
 
-def _is_assumption(judgement: Judgement, graph: Graph) -> bool:
+def _all_bare(judgement: Judgement) -> bool:
+    return all(_is_bare(row.items) for row in judgement.claim.statement.members)
+
+
+def _is_assumption(judgement: Judgement, graph: Graph, *, bare: bool) -> bool:
     claim = judgement.claim
+    if claim.unread is not None:
+        rows = [row.items for row in claim.statement.members]
+        return [relation.text for relation in claim.statement.relations] == ["="] and _sets(rows, graph)
     if judgement.verdict != "false" or claim.kind != "equation" or len(claim.statement.relations) != 1:
         return False
     links = [link for r in claim.readings for way in r.ways for case in way for link in case.links]
     if not links or not all(isinstance(link, Equal) and not link.derivative for link in links):
         return False
-    if all(_is_bare(row.items) for row in claim.statement.members):
+    if bare and _all_bare(judgement):
         return any(not isinstance(row.items[-1], Number) for row in claim.statement.members)
     sides = [side for link in links if isinstance(link, Equal) for side in (link.left, link.right)]
     varies = any(node.op in ("ref", "size") for node in topological(*sides))
     return varies and not any(name in graph.bindings for name in refs(*sides))
+
+
+def _sets(rows: Sequence[Sequence[Node]], graph: Graph) -> bool:
+    """Whether one of two members is a number, or an input of the model by its letter."""
+    bare = [items[-1] for items in rows if _is_bare(items)]
+    letters = [node.base if isinstance(node, Scripts) else node for node in bare]
+    return any(
+        isinstance(one, Number) or (isinstance(one, Symbol) and one.name.lstrip("\\") in graph.inputs)
+        for one in letters
+    )
 
 
 def _is_bare(items: Sequence[Node]) -> bool:

@@ -115,9 +115,9 @@ def called(found: Found, items: Sequence[Node], at: int, scope: Scope) -> Found:
 
 
 def _is_called(found: Found, group: Group, scope: Scope) -> bool:
-    """Whether an entry or a vector stands before another vector in brackets, `y(x)`: nobody writes a product so."""
+    """Whether entries or vectors stand before others in brackets, `y(x)`, `p(s_i)`: nobody writes a product so."""
     argument = resolve(group.items[0], scope) if len(group.items) == 1 else None
-    if not isinstance(argument, Found) or argument.entry.kind != "value" or argument.indices or argument.sup:
+    if not isinstance(argument, Found) or argument.entry.kind != "value" or argument.sup:
         return False
     graph = scope.frame.graph
     stands = bool(found.indices) or (found.entry.kind == "value" and len(graph.shape(found.entry.name)) == 1)

@@ -66,6 +66,9 @@ def _condition(k: int, stated: Sequence[Statement], lead: words.Effect, context:
     made = condition_of(stated[k], beside, context)
     if made is not None and lead == "unknown":
         return replace(made, kind="unknown")
+    said = lead == "unknown" or words.effect(stated[k].tail, leads=False) == "unknown"
+    if beside and said and not stated[k].relations:
+        return Condition("unknown", stated[k].span)  # a sentence about the others
     if made is not None and (beside or made.kind in ("range", "all")):
         return made
     return announced(stated[k]) if lead == "condition" else None

@@ -13,7 +13,7 @@ has its row to itself for all. What is a condition but none of these leaves its 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -75,14 +75,14 @@ def condition_of(statement: Statement, beside: Sequence[Statement], context: Con
     ranged = _range(rows, relations, span, context)
     if ranged is not None:
         return ranged
-    letters = [_index(items, context) for items in rows]
+    used = _indices(beside)
+    letters = [_index(items, context, used) for items in rows]
     if len(rows) == 2 and relations[0] in ("=", r"\neq") and all(letters):
         pair = tuple(letter for letter in letters if letter is not None)
-        used = _indices(beside)
         if relations[0] == r"\neq" or used.issuperset(pair):
             return Condition("same" if relations[0] == "=" else "apart", span, pair)
     if len(rows) == 2 and relations[0] in _EQUALITIES:
-        fixed = any(letter is not None and letter in _indices(beside) for letter in letters)
+        fixed = any(letter in used for letter in letters)
         return Condition("unknown", span) if fixed else None
     if len(rows) == 2 and relations[0] in _COMPARISONS:
         items = (*rows[0], statement.relations[0], *rows[1])
@@ -123,14 +123,15 @@ def announced(statement: Statement) -> Condition:
     return Condition("all" if plain and every and not statement.relations else "unknown", statement.span)
 
 
-def _index(items: Sequence[Node], context: Context) -> str | None:
-    """An index letter: one that by itself is no name of the model or the page."""
+def _index(items: Sequence[Node], context: Context, used: Set[str] = frozenset()) -> str | None:
+    """An index letter: one that by itself is no name of the model or the page, but for a size used as an index."""
     node = items[0] if len(items) == 1 else None
     if not isinstance(node, Symbol) or len(node.name) != 1 or node.font:
         return None
     key = (node.name, "", "", 0)
     defined = any(definition.key == key for definition in context.definitions)
-    return None if defined or context.main.lexicon.known(key) else node.name
+    named = any(entry.kind != "size" or node.name not in used for entry in context.main.lexicon.known(key))
+    return None if defined or named else node.name
 
 
 def _indices(statements: Sequence[Statement]) -> set[str]:
