@@ -52,7 +52,8 @@ def _is_assumption(judgement: Judgement, graph: Graph, *, bare: bool) -> bool:
     if judgement.verdict != "false" or claim.kind != "equation" or len(claim.statement.relations) != 1:
         return False
     links = [link for r in claim.readings for way in r.ways for case in way for link in case.links]
-    if not links or not all(isinstance(link, Equal) and not link.derivative for link in links):
+    derives = any("∂" in reading.text for reading in claim.readings)
+    if derives or not links or not all(isinstance(link, Equal) for link in links):
         return False
     if bare and _all_bare(judgement):
         return any(not isinstance(row.items[-1], Number) for row in claim.statement.members)
