@@ -47,6 +47,7 @@ def test_what_it_stands_for(text: str, latex: str) -> None:
         "L = (c + 1)c*2",
         "Xᵀ(Xw − y)",
         "r = Xw * c",
+        "c = c_2w_1",
         "c = x² * 2",
         "a = b + c",
         "c = lambda: 3 * c",

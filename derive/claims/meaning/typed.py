@@ -1,12 +1,13 @@
 r"""Plain text of programs as LaTeX, so that it is read, repaired and shown like any formula.
 
-    A * B      a \odot b of arrays, a \cdot b with a scalar         A ** 2     A^{\odot 2} of arrays, a^{2}
+    A * B      A \odot B of arrays, a \cdot b with a scalar         A ** 2     A^{\odot 2} of arrays, a^{2}
     A @ B      side by side; a vector on the left is a row          A.T        A^\top
     dL/dW      \frac{dL}{dW}                                        x[i]       x_{i}
     np.f(x)    f(x)
 
 The arithmetic is that of NumPy: which product is meant follows from the ranks of the names, as the model declares
-them. What has no such form is left to be read as it stands.
+them. Where nothing but a `*` between arrays tells a program from a formula, it stays what it is in formulas. What has
+no such form is left to be read as it stands.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _line(source: str, graph: Graph, *, page: bool) -> str | None:
     claim = typed(source, page=page)
     if claim is None:
         return None
-    printer = _Printer(claim, graph)
+    printer = _Printer(claim, graph, program=is_clear(source))
     try:
         pieces = [printer.piece(member).latex for member in claim.members]
     except _NoForm as stopped:
@@ -83,6 +84,7 @@ def _line(source: str, graph: Graph, *, page: bool) -> str | None:
 class _Printer:
     claim: Typed
     graph: Graph
+    program: bool
     names: Names = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,8 +129,8 @@ class _Printer:
         below = self.declared(text[1:]) if text[0] == "d" and len(text) > 1 else None
         if below is not None:
             return _Piece(f"d{below.latex}", below.rank)
-        if text[0] == "∂" or (len(text) > 1 and all(letter in self.graph for letter in text)):
-            raise _NoForm  # letters side by side, each a name: a product
+        if text[0] == "∂" or (len(text) > 1 and not self.program):
+            raise _NoForm  # letters side by side, w_2a_1: a product
         return _Piece(text if not text.isascii() else latex(default_name(text).formula), 0)
 
     def declared(self, text: str) -> _Piece | None:
@@ -190,7 +192,7 @@ class _Printer:
             case ast.Sub():
                 return _Piece(f"{a.latex} - {b.at(PRODUCT)}", rank, SUM)
             case ast.Mult():
-                sign = r"\odot" if a.rank and b.rank else r"\cdot"
+                sign = (r"\odot" if self.program else "*") if a.rank and b.rank else r"\cdot"
                 return _Piece(f"{a.at(PRODUCT)} {sign} {b.at(POWER)}", rank, PRODUCT)
             case ast.Div():
                 return _Piece(rf"\frac{{{a.latex}}}{{{b.latex}}}", rank)
