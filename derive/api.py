@@ -184,7 +184,7 @@ class Graph(Builder):
         return check_against(self.data, code, points=points, loss=loss, seed=seed)
 
     def claim(self, formula: str, *, proved: bool = False, repair: bool = True) -> Verdict:
-        """Is this formula right? LaTeX or Unicode mathematics about the names of the model.
+        """Is this formula right? LaTeX, Unicode mathematics or plain text (`dL/dW = X.T @ r`) about names of the model.
 
         The verdict tells where it breaks, the smallest repair, and numbers that show it. `repair=False` judges without
         looking for a repair, which for a false formula is most of the time. Never raises for a formula.

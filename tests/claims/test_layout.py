@@ -29,7 +29,7 @@ from derive.claims.typography.nodes import (
     word_run,
 )
 from derive.claims.typography.rows import MAX_DEPTH
-from derive.claims.typography.statements import statements
+from derive.claims.typography.statements import bracketed, statements
 from derive.errors import ClaimError
 
 ENTRIES = [
@@ -260,6 +260,11 @@ def test_an_edit_keeps_commands_apart_and_braces_arguments() -> None:
             [["f(x)", r"\begin{cases} 1 & x > 0 \\ 0 & x < 0 \end{cases}"]],
         ),
         (r"\begin{multline} a = b + \\ c \end{multline}", [["a", r"b + \\ c"]]),
+        (r"a_i = b \quad \forall i", [["a_i", "b"], [r"\forall i"]]),
+        (r"a_i = b \forall i", [["a_i", "b"], [r"\forall i"]]),
+        (r"a_i = b (i = 1, \dots, n)", [["a_i", "b"], [r"(i = 1, \dots, n)"]]),
+        (r"i = j: a_i = b", [["i", "j"], ["a_i", "b"]]),
+        (r"a_i = b: \forall i, j", [["a_i", "b"], [r"\forall i, j"]]),
         ("= b", [["", "b"]]),
         ("", []),
     ],
@@ -275,6 +280,16 @@ def test_each_row_keeps_its_tag_and_words_lead() -> None:
     found = statements(parse(r"\begin{align} a &= b \tag{1} \\ c &= d \tag{2} \end{align}"))
     assert [statement.tag for statement in found] == ["1", "2"]
     assert statements(parse(r"y = x \text{ where } x = 2"))[1].lead == "where"
+
+
+def test_a_relation_in_brackets_is_a_statement_and_rows_are_counted() -> None:
+    layout = parse(r"a = b \quad \text{if} \quad (x > 0) \\ c = d \quad [i = j]")
+    found = [made for statement in statements(layout) for made in bracketed(statement, layout)]
+    assert [[layout.text(member) for member in statement.members] for statement in found] == [
+        ["a", "b"], ["x", "0"], ["c", "d"], ["i", "j"]
+    ]  # fmt: skip
+    assert [statement.line for statement in found] == [0, 0, 1, 1]
+    assert found[1].lead == "if"
 
 
 # ----- bad input -----

@@ -231,3 +231,18 @@ def test_the_model_of_the_command_line_may_be_anywhere(derive: Derive, tmp_path:
     assert _run(tmp_path, "verify", notes, "--model", f"/dev/fd/{read}", pass_fds=(read,)).returncode == 0
     os.close(read)
     assert _run(tmp_path, "verify", notes, "--model", "/dev/stdin", input=NET).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        ("dL/dz_2 = a_2 - y", 0),
+        ("dL/dz_2 = (y - a_2)*1", 1),
+        ("dL/dw_2 = (a_2 - y)*a_1", 0),
+        ("dL/dw_2 == 2*(a_2 - y)*a_1", 1),
+        ("∂L/∂w_2 = (a_2 − y)*a_1", 0),
+        ("dL/dw_2 = np.load('x')*a_1", 3),
+    ],
+)
+def test_a_formula_as_it_is_typed(derive: Derive, formula: str, code: int) -> None:
+    assert derive("verify", "-e", formula, "--model", "two_layer_scalar").code == code

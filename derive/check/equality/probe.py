@@ -93,7 +93,8 @@ class Point:
         if finer_a is None or finer_b is None or not (_settled(a, finer_a) and _settled(b, finer_b)):
             return None
         # where the digits at hand show no difference, what they could not show counts
-        shown = np.maximum(gap, np.maximum(np.abs(finer_a), np.abs(finer_b)) * mpmath.mpf(10) ** -digits)
+        least = mpmath.mpf(10) ** -digits * max(1, _largest(finer_a), _largest(finer_b))
+        shown = np.maximum(gap, least)
         return not _every(np.abs(finer_a - finer_b) <= SHRUNK * shown)
 
     def _forget(self) -> None:

@@ -25,6 +25,7 @@ from derive.check.formulas.judgement import Finding, Judged, Judgement, Word
 from derive.check.verdict import Counterexample, VerdictWord, weakest
 from derive.claims.meaning.claim import Case, Check, Claim, Equal, Link, Problem, Reading, Value
 from derive.errors import DeriveError
+from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Node, refs, topological
 
@@ -198,6 +199,9 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         derivative=link.derivative,
     )
     if decision.verdict == "equal":
+        zero = build.number(0)
+        if any(decide(node, build.fill(zero, node.shape), graph, counterexample=False).equal for node in link.under):
+            return Finding("undecided", reason="the condition holds nowhere")
         return Finding("true", decision.evidence, condition=decision.reason)
     if decision.verdict == "different":
         defect = "shape_mismatch" if link.mismatch else None

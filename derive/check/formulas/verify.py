@@ -18,6 +18,7 @@ from derive.check.code.blocks import judge_code
 from derive.check.equality.equality import Level
 from derive.check.equality.recent import PerGraph
 from derive.check.formulas.assemble import assembled, bare, unread
+from derive.check.formulas.assumptions import without_assumptions
 from derive.check.formulas.claim_judge import TIME_LIMIT, judge
 from derive.check.formulas.conventions import Found, find_conflicts
 from derive.check.formulas.further_down import Spoken, reconsidered, taking
@@ -30,6 +31,7 @@ from derive.check.formulas.settings import repaired_in_layout, right_by_symmetry
 from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.meaning.claim import Claim, Definition
 from derive.claims.meaning.context import Context
+from derive.claims.meaning.typed import as_latex
 from derive.claims.pages.page import Item, ModelSource, Page
 from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError, ModelError, Span
@@ -93,10 +95,13 @@ def verify(
 def verify_formula(
     source: str, model: Graph | None = None, *, options: Options | None = None, page: str = "-e"
 ) -> Report:
-    """Judge one formula, given as LaTeX or Unicode mathematics with or without its delimiters. Raises nothing."""
+    """Judge one formula: LaTeX, Unicode mathematics, or plain text as in a program, `dL/dW = X.T @ (A - Y)`.
+
+    Delimiters may stand around it. Raises nothing.
+    """
     text = undelimited(source)
     item = Item("formula", text, 1, 1, (0, len(text)))
-    return _Run(Page(text, (item,)), page, model, None, options or Options()).report(None)
+    return _Run(Page(text, (item,)), page, model, None, options or Options(), alone=True).report(None)
 
 
 def undelimited(source: str) -> str:
@@ -117,6 +122,7 @@ class _Run:
     default: Graph | None
     folder: Path | None
     options: Options
+    alone: bool = False
     graphs: dict[tuple[str | None, str | None], Graph] = field(default_factory=dict)
     contexts: dict[ModelSource | None, Context] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
@@ -199,6 +205,7 @@ class _Run:
             elif item.error is not None:
                 verdict = unread(item, item.error)
             else:
+                item = self.in_latex(item, graph)
                 self.places[len(self.judged)] = self.context(item.model)
                 verdict, found = self.formula(item, self.context(item.model))
         except DeriveError as error:
@@ -242,6 +249,11 @@ class _Run:
         judged = judge(claim, level=self.options.level, seconds=self.options.seconds, counterexample=False).judged
         return bool(judged) and all(one.links and one.links[0] in ("true", "definition") for one in judged)
 
+    def in_latex(self, item: Item, graph: Graph) -> Item:
+        """The item, plain text as it is typed into programs being put into LaTeX."""
+        text = as_latex(item.source, graph, page=not self.alone)
+        return item if text is None else replace(item, source=text)
+
     def settle_layout(self) -> None:
         """Judge again what was ambiguous only for want of a layout, if the page establishes one."""
         layout, places = established(
@@ -277,7 +289,8 @@ class _Run:
         reader = Reader(context.with_definitions(taking(claims)), item.macros)
         if not claims:
             return bare(item, "there is nothing in it that could be judged"), ()
-        judgements = tuple(judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims)
+        judged = [judge(claim, level=self.options.level, seconds=self.options.seconds) for claim in claims]
+        judgements = without_assumptions(judged, graph)
         for judgement in judgements:
             for reading in judgement.claim.readings:
                 self.assumed.update(dict.fromkeys(reading.assumed))

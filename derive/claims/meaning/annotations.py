@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.names import Entry
-from derive.claims.meaning.scope import DELTA, Scope
+from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope
 from derive.claims.typography.nodes import (
     Ellipsis,
     Group,
     Node,
+    Operator,
     Punct,
+    Relation,
     Scripts,
     Symbol,
 )
@@ -24,11 +26,12 @@ def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) ->
     if not isinstance(group, Group):
         return False
     names = listed_arguments(found, group, scope)
-    if names is None:
-        return False
-    single = len(names) == 1 and names[0] in scope.frame.graph
+    single = names is not None and len(names) == 1 and names[0] in scope.frame.graph
     written = _arguments(found.entry.name, scope)
-    if single and names != written and not scope.choose(("annotation", group.span), (True, False)):
+    by_itself = names is not None and not (single and names != written)
+    if names is None or not (by_itself or scope.choose(("annotation", group.span), (True, False))):
+        if _is_called(found, group, scope):
+            raise NotUnderstood(group.span, f"what {found.entry.name} depends on: it is no function of this")
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
@@ -109,6 +112,29 @@ def called(found: Found, items: Sequence[Node], at: int, scope: Scope) -> Found:
     if not isinstance(behind, Group) or behind.open != "(" or is_annotation(found, items, at, scope):
         return found
     return replace(found, entry=Entry("functional", declared.name))
+
+
+def _is_called(found: Found, group: Group, scope: Scope) -> bool:
+    """Whether entries or vectors stand before others in brackets, `y(x)`, `p(s_i)`: nobody writes a product so."""
+    argument = resolve(group.items[0], scope) if len(group.items) == 1 else None
+    if not isinstance(argument, Found) or argument.entry.kind != "value" or argument.sup:
+        return False
+    graph = scope.frame.graph
+    stands = bool(found.indices) or (found.entry.kind == "value" and len(graph.shape(found.entry.name)) == 1)
+    return stands and len(graph.shape(argument.entry.name)) == 1
+
+
+def is_argument(items: Sequence[Node], at: int) -> bool:
+    r"""Whether a bracket holds what is no factor but an argument: a single name, or names that a sign parts."""
+    group = items[at] if at < len(items) else None
+    base = group.base if isinstance(group, Scripts) else group
+    if not isinstance(base, Group) or base.open not in ("(", "["):
+        return False
+    parted = any(
+        isinstance(node, Punct | Relation) or (isinstance(node, Operator) and node.text in ("|", r"\mid"))
+        for node in base.items
+    )
+    return parted or (len(base.items) == 1 and isinstance(base.items[0], Symbol | Scripts))
 
 
 def only_parameters(group: Group, scope: Scope) -> bool:

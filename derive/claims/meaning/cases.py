@@ -7,7 +7,7 @@ choice of numbers for which all its names exist.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from derive.claims.meaning.claim import Member, Problem, Value
 from derive.claims.meaning.frames import Depth, Frame, NotInView
@@ -15,6 +15,7 @@ from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import is_word, resolve
 from derive.claims.meaning.members import member_value
 from derive.claims.meaning.partials import variables_named
+from derive.claims.meaning.restrictions import applies
 from derive.claims.meaning.scope import PENDING, ChoiceKey, NotUnderstood, Oracle, Scope, outcomes
 from derive.claims.meaning.scripts import Lin, base_of, tokens_of
 from derive.claims.typography.nodes import Node, Row, Scripts, Slip, walk
@@ -41,6 +42,7 @@ class Unit:
     frame: Frame
     scope: str
     outcomes: list[list[Outcome]]
+    env: Mapping[str, int] = field(default_factory=dict)
 
 
 def units_of_windows(job: Job) -> list[Unit]:
@@ -151,9 +153,13 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     units = []
     for row in rows:
         env = dict(zip(letters, row, strict=True))
+        if not applies(job.conditions, env):
+            continue
         shown = ", ".join(f"{letter.rstrip('°')} = {number}" for letter, number in env.items())
         members, _ = _members(job, frame, env)
-        units.append(Unit(frame, ", ".join(part for part in (scope, shown) if part), members))
+        units.append(Unit(frame, ", ".join(part for part in (scope, shown) if part), members, env))
+    if not units:
+        raise NotUnderstood(job.statement.span, "a condition that some of the names fulfil")
     return units
 
 

@@ -97,6 +97,7 @@ class Equal:
 
     `derivative`: a derivative stands on one side, so that nothing is said of points where there is none. `mismatch`:
     what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
+    `under`: what is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are.
     """
 
     left: Node
@@ -104,6 +105,7 @@ class Equal:
     places: tuple[int, ...] | None = None
     derivative: bool = False
     mismatch: str = ""
+    under: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)

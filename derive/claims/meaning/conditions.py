@@ -17,7 +17,8 @@ from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.typography.nodes import Cases, Node, Punct, Relation, Row, Symbol, Text
 from derive.ir import build
 
-_OTHERWISE = ("otherwise", "else", "sonst", "elsewhere")
+_OTHERWISE = ("otherwise", "else", "sonst", "elsewhere", "否则", "其他", "其它")
+_IF = ("if", "for", "when", "where", "wenn", "falls", "若", "当", "如果", "时")
 
 
 def is_condition(items: Sequence[Node]) -> bool:
@@ -87,7 +88,10 @@ def _parts(row: tuple[Row, ...], node: Cases, scope: Scope) -> tuple[Result, Res
     if len(cells) != 2 or not cells[0]:
         raise NotUnderstood(node.span, "a value and a condition in every case")
     value = scope.read(cells[0], scope)
-    if any(word in text for text in words for word in _OTHERWISE) and not cells[1]:
+    said = [word.strip(" ,.;:，。；：").lower() for word in words]
+    if any(word and word not in (*_OTHERWISE, *_IF) for word in said):
+        raise NotUnderstood(node.span, "a case without words but if and otherwise")
+    if any(word in _OTHERWISE for word in said) and not cells[1]:
         return value, None
     if not is_condition(cells[1]):
         raise NotUnderstood(node.span, "a comparison, or otherwise")

@@ -36,6 +36,8 @@ def equation(job: Job, kind: Kind, definition: Definition | None) -> list[Readin
         whole = [value.text for value in by_entries(members)]
         if whole:
             text += f"  [entry by entry: {', '.join(whole)}]"
+        if job.conditions:
+            text += f"  [for {', '.join(job.layout.source[slice(*one.span)] for one in job.conditions)}]"
         taken = [said.removesuffix(BY_PAGE) for said in joined.assumed if said.endswith(BY_PAGE)]
         if under := (*job.context.stated, *taken):
             text += f"  [under {'; '.join(under)}]"

@@ -32,6 +32,7 @@ from derive.claims.typography.nodes import (
     Fraction,
     Group,
     Node,
+    Number,
     Offsets,
     Operator,
     Row,
@@ -137,11 +138,14 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
     items = _slash_derivatives(items)
     at = next((k for k, node in enumerate(items) if isinstance(node, BigOperator)), None)
     if at is not None:
-        if at and _takes_sum(items[at - 1], scope):
-            body = tuple(items[at:])
-            items, at = [*items[: at - 1], items[at - 1], Group(span_of(body), "(", body, ")")], None
-        else:
+        first = at
+        while first and isinstance(items[first - 1], Number | Fraction) and not _is_operator(items[first - 1]):
+            first -= 1  # \frac{d}{dx} \frac12 \sum: numbers in front belong to what is differentiated
+        first = first if first and _is_operator(items[first - 1]) else at
+        if not first or not _takes_sum(items[first - 1], scope):
             return _before_series(items, at, scope)
+        body = tuple(items[first:])
+        items = [*items[:first], Group(span_of(body), "(", body, ")")]
     segments: list[list[Node]] = [[]]
     ops: list[Operator] = []
     for node in items:
@@ -160,13 +164,18 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
 def _takes_sum(node: Node, scope: Scope) -> bool:
     r"""Whether what stands before a sum is a function of it or an operator on it: `\log \sum_j e^{s_j}`."""
     inner = node.base if isinstance(node, Scripts) else node
-    if isinstance(inner, Fraction):
-        return is_derivative(inner) and len(inner.num.items) == 1
+    if inner is not None and _is_operator(inner):
+        return True
     if not isinstance(inner, Symbol):
         return False
     meant = resolve(node, scope)
     declared = isinstance(meant, Found) and meant.entry.kind == "function"
     return declared or inner.name == r"\nabla" or (meant is None and named_function(node, scope) is not None)
+
+
+def _is_operator(node: Node) -> bool:
+    r"""`\frac{\partial}{\partial w}`."""
+    return isinstance(node, Fraction) and is_derivative(node) and len(node.num.items) == 1
 
 
 def _before_series(items: Sequence[Node], at: int, scope: Scope) -> Result:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction as Exact
 
 from derive.claims.meaning import gradients, partials, values
-from derive.claims.meaning.annotations import called, is_annotation
+from derive.claims.meaning.annotations import called, is_annotation, is_argument
 from derive.claims.meaning.arrays import components, inner_product, matrix, norm, tuple_of
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.conditions import by_cases, condition, is_condition
@@ -125,7 +125,7 @@ def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:
     if step is not None:
         return step
     made = constant(node, scope) or layer_number(node, scope)
-    if made is not None:
+    if made is not None and not is_argument(items, at + 1):
         return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
     raise NotUnderstood(node.span, f"a declared name, not {shown}")

@@ -13,6 +13,7 @@ from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.limits import free_letters
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.partials import count_derivatives, differential
+from derive.claims.meaning.restrictions import Condition
 from derive.claims.meaning.scope import Oracle, Scope
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import Fraction, Row, Scripts, walk
@@ -27,11 +28,16 @@ class Job:
     statement: Statement
     layout: Layout
     context: Context
-    ranges: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
     formal: tuple[str, ...] = ()
     mark: str = ""
     said: bool = False
     hints: dict[str, Size] = field(default_factory=dict)
+
+    @property
+    def ranges(self) -> dict[str, tuple[int, ...]]:
+        """The numbers that the conditions give letters."""
+        return {letter: one.numbers for one in self.conditions if one.numbers for letter in one.letters}
 
     @property
     def rows(self) -> tuple[Row, ...]:

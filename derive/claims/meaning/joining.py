@@ -24,7 +24,8 @@ from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import by_entries, needs_layout
 from derive.claims.meaning.members import decimals, link
-from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood
+from derive.claims.meaning.restrictions import restricted
+from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood, Oracle
 from derive.claims.typography.nodes import Slip
 from derive.ir.graph import Graph
 from derive.ir.size import Shape
@@ -133,7 +134,7 @@ def _ways(
         cases = []
         for unit, members in zip(units, results, strict=True):
             laid = tuple(_laid(member, layout) for member in members) if layout else members
-            cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, laid)))
+            cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid)))
         yield layout or chosen, tuple(cases)
 
 
@@ -142,7 +143,7 @@ def _laid(member: Member, layout: str) -> Member:
     return laid_out(member, layout) if is_matrix and isinstance(member, Value) else member
 
 
-def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
+def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...]:
     found: list[Link] = []
     # the unambiguous form of a member has a curly d for every derivative in it, whatever the author wrote
     shown = [member.text for member in members if isinstance(member, Value)]
@@ -152,8 +153,11 @@ def _links(job: Job, members: tuple[Member, ...]) -> tuple[Link, ...]:
         relation = job.statement.relations[k].text
         exact = len(rounded) == 2 and relation != r"\approx"  # two decimals are equal as they stand
         places = rounded[0] if rounded and not exact else None
-        made = link(members[k], relation, members[k + 1], job.statement.span, places)
-        found.append(replace(made, derivative=derivative) if isinstance(made, Equal) else made)
+        left, right, under = restricted(
+            members[k], members[k + 1], job.conditions, unit.env, job.scope(unit.frame, Oracle(), k, unit.env)
+        )
+        made = link(left, relation, right, job.statement.span, places)
+        found.append(replace(made, derivative=derivative, under=under) if isinstance(made, Equal) else made)
     return tuple(found)
 
 

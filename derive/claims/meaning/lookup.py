@@ -120,9 +120,13 @@ def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
     folded = tuple(base for base in map(swapped, spelling.bases) if base is not None and base not in own)
     if not folded:
         return None
+
+    def total(name: str) -> bool:  # L^{(t)} may be the sum of all l^{(t)}
+        return bool(spelling.sups) and spelling.bases[-1].isupper() and not scope.frame.graph.shape(name)
+
     for sups, _ in ((spelling.sups, False), *_other_layers(spelling.sups)):
         found = _exact(replace(spelling, bases=folded, sups=sups), scope)
-        if isinstance(found, Found) and found.entry.kind == "value":
+        if isinstance(found, Found) and found.entry.kind == "value" and not total(found.entry.name):
             scope.assumed[f"{spelling.bases[-1]} is {folded[-1]}"] = None
             return found
         if isinstance(found, Problem):

@@ -16,7 +16,7 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resolve
-from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope
+from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope, T
 from derive.claims.meaning.variables import Variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
 from derive.ir import build
@@ -146,13 +146,10 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
     p = named(items, scope)
     if isinstance(p, Problem):
         return p
-    if p is None and not isinstance(items[0], Group):
-        value = scope.read(items, scope)
-        if isinstance(value, Problem):
-            return value
-        return broken or expression_derivative(value, by, span, scope)
     if p is None:
-        value = scope.read(items, scope)
+        value = _operand(scope, lambda: scope.read(items, scope))
+        if isinstance(value, Problem) and not isinstance(items[0], Group):
+            return value
         return broken or (value if isinstance(value, Problem) else expression_derivative(value, by, span, scope))
     if broken is not None:
         return broken
@@ -162,6 +159,20 @@ def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scop
     first = single(p, variables[-1], span, scope, upright=True)
     rest: list[Variable | Problem] = [*variables[:-1]]
     return first if isinstance(first, Problem) else expression_derivative(replace(first, chain=None), rest, span, scope)
+
+
+def _operand(scope: Scope, read: Callable[[], T]) -> T:
+    r"""What `read` gives for the operand of a derivative: an index that it sums over ends with it.
+
+    The j of `\frac{\partial}{\partial h_j} \sum_j h_j^2` is bound above and free below. One that is free above as well
+    stays a fault.
+    """
+    free, closed = scope.free, scope.closed
+    scope.free, scope.closed = {}, {}
+    made = read()
+    scope.closed = {**closed, **{letter: span for letter, span in scope.closed.items() if letter in scope.free}}
+    scope.free = {**free, **scope.free}
+    return made
 
 
 def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
@@ -226,14 +237,14 @@ def operator(
         by_name, width = named(items[at + 1 : at + 2], scope), 1
     else:
         width = 2
-    value, end = factor(items, at + 1, scope)
+    value, end = _operand(scope, lambda: factor(items, at + 1, scope))
     stop = end
     while stop < len(items) and not _derives(items[stop]):
         stop += 1
     if stop > end:
         alone = isinstance(by_name, Variable) and end == at + 1 + width
         if not alone or scope.choose(("operand", items[at].span), (False, True)):
-            value, end, by_name = scope.read(items[at + 1 : stop], scope), stop, None
+            value, end, by_name = _operand(scope, lambda: scope.read(items[at + 1 : stop], scope)), stop, None
     if isinstance(q, Problem):
         return q, end
     if isinstance(value, Problem):

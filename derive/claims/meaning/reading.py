@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from derive.claims.meaning import kinds
+from derive.claims.meaning import kinds, words
 from derive.claims.meaning.claim import (
+    Case,
+    Check,
     Claim,
     Reading,
     Unread,
@@ -35,9 +37,11 @@ from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.marks import ACCENTS
 from derive.claims.meaning.members import decimals
-from derive.claims.meaning.scope import DELTA, NotUnderstood
+from derive.claims.meaning.restrictions import Condition, announced, attached, condition_of
+from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle
+from derive.claims.meaning.usage import size_in
 from derive.claims.typography.layout import Layout
-from derive.claims.typography.statements import DEFINES, QUALIFIERS, statements
+from derive.claims.typography.statements import DEFINES, Statement, bracketed, statements
 from derive.errors import DeriveError
 
 Networks = Callable[[], tuple[Claim, ...]]
@@ -51,37 +55,48 @@ def read(layout: Layout, context: Context, holds: Holds | None = None, *, said: 
     With `holds` a statement about a name that means something by itself is a definition if it is false of that. `said`:
     the words before the display say that it defines.
     """
-    stated = statements(layout)
-    ranges: dict[str, tuple[int, ...]] = {}
-    for statement in stated:
-        ranges.update(kinds.range_of(statement, context) or {})
-    conditions = _conditions([Job(statement, layout, context, ranges) for statement in stated])
+    stated = tuple(made for statement in statements(layout) for made in bracketed(statement, layout))
+    leads = [_lead(Job(statement, layout, context)) for statement in stated]
+    effects = [words.effect(lead, leads=True) for lead in leads]
+    conditions = [_condition(k, stated, effects[k] if len(stated) > 1 else "none", context) for k in range(len(stated))]
     found: list[tuple[Job, Claim]] = []
-    for statement, condition in zip(stated, conditions, strict=True):
-        job = Job(statement, layout, context, ranges, said=said and not found)
-        found.append((job, _claim(job, condition, holds)))
+    asked: list[tuple[str, Condition | None]] = []
+    under = ""
+    for k, (statement, own) in enumerate(zip(stated, attached(stated, conditions), strict=True)):
+        behind = leads[k + 1] if effects[k + 1 : k + 2] == ["unknown"] else ""
+        under = under or (leads[k] if effects[k] != "none" and conditions[k] is None else "")
+        tail = statement.tail if words.effect(statement.tail, leads=False) != "none" else ""
+        asked.append((under or tail or behind, conditions[k]))  # words in front hold for all that follows
+        job = Job(statement, layout, context, tuple(own), said=said and not found)
+        found.append((job, _claim(job, *asked[k], holds)))
         context = context.after([found[-1][1]])
     claims = [claim for _, claim in found]
     for k, (job, claim) in enumerate(found):
         later = [c.defines for c in claims[k + 1 :] if c.defines is not None and speaks_of(job.rows, c.defines)]
         if later and claim.defines is None:
             known = replace(job, context=job.context.with_definitions(later), hints={})
-            claims[k] = _claim(known, conditions[k], holds)
+            claims[k] = _claim(known, *asked[k], holds)
     return tuple(claims)
 
 
-def _conditions(jobs: Sequence[Job]) -> list[str]:
-    """For each statement the word that it depends on: beside it, or before one that stands before it."""
-    leads = [job.statement.lead.lower() for job in jobs]
-    leads = [DEFINES.sub(" ", lead) if lead and _head(job) else lead for job, lead in zip(jobs, leads, strict=True)]
-    found: list[str] = []
-    under = ""
-    for lead, behind, job in zip(leads, [*leads[1:], ""], jobs, strict=False):
-        own = QUALIFIERS.search(lead)
-        under = own[0] if own else under  # it holds for all that follows
-        beside = QUALIFIERS.search(f"{lead} {job.statement.tail.lower()} {behind}")
-        found.append(beside[0] if beside else under)
-    return found
+def _lead(job: Job) -> str:
+    """The words before a statement, without those that say that it defines, if it can."""
+    lead = job.statement.lead
+    return DEFINES.sub(" ", lead) if lead and _head(job) else lead
+
+
+def _condition(k: int, stated: Sequence[Statement], lead: words.Effect, context: Context) -> Condition | None:
+    """The condition that the statement is for others of its display."""
+    beside = [*stated[:k], *stated[k + 1 :]]
+    made = condition_of(stated[k], beside, context)
+    if made is not None and lead == "unknown":
+        return replace(made, kind="unknown")
+    said = lead == "unknown" or words.effect(stated[k].tail, leads=False) == "unknown"
+    if beside and said and not stated[k].relations:
+        return Condition("unknown", stated[k].span)  # a sentence about the others
+    if made is not None and (beside or made.kind in ("range", "all")):
+        return made
+    return announced(stated[k]) if lead == "condition" else None
 
 
 def reading_text(reading: Reading) -> str:
@@ -89,17 +104,20 @@ def reading_text(reading: Reading) -> str:
     return reading.text
 
 
-def _claim(job: Job, condition: str, holds: Holds | None) -> Claim:
-    head = _head(job)
-    if condition:
-        expected = f"a statement without the condition in words ({condition})"
+def _claim(job: Job, said: str, condition: Condition | None, holds: Holds | None) -> Claim:
+    """A statement with the words that it depends on, or one that is itself a condition of others."""
+    head = _head(job) if condition is None else None
+    if said:
+        expected = f"a statement without words that may change it ({said})"
         claim = Claim(job.statement, (), Unread(job.statement.span, expected))
+    elif condition is not None:
+        claim = _understood(job, lambda: Claim(job.statement, (_stated_for(condition, job),)))
     else:
         job.mark = head.mark if head is not None else ""
         claim = _understood(job, lambda: _read_claim(job, head, holds))
     if claim.unread is not None and head is not None:
         claim = replace(claim, defines=not_understood(job, head))
-    return claim if condition or claim.networks is not None else replace(claim, networks=_networks(job))
+    return claim if said or condition or claim.networks is not None else replace(claim, networks=_networks(job))
 
 
 def _networks(job: Job, head: Head | None = None) -> Networks | None:
@@ -112,14 +130,14 @@ def _networks(job: Job, head: Head | None = None) -> Networks | None:
     def read_there() -> tuple[Claim, ...]:
         there = [replace(job, context=job.context.at_depth(depth), hints={}) for depth in depths]
         if head is None:
-            return tuple(_claim(one, "", None) for one in there)
+            return tuple(_claim(one, "", None, None) for one in there)
         return tuple(_understood(one, partial(_defined_there, one, head)) for one in there)
 
     return read_there
 
 
 def _defined_there(job: Job, head: Head) -> Claim:
-    return _defining(job, head) or _claim(job, "", None)
+    return _defining(job, head) or _claim(job, "", None, None)
 
 
 def _head(job: Job) -> Head | None:
@@ -145,11 +163,28 @@ def _understood(job: Job, made: Callable[[], Claim]) -> Claim:
         return Claim(statement, (), Unread(statement.span, "a formula with less nesting"))
 
 
+def _stated_for(condition: Condition, job: Job) -> Reading:
+    """The reading of a condition: it claims nothing by itself."""
+    if condition.kind == "unknown":
+        raise NotUnderstood(condition.span, "a condition that can be read (i = j, a range, a comparison)")
+    if condition.kind == "range" and not condition.numbers:
+        size_in(condition.ends[1], job.scope(job.context.main, Oracle(), 0, {}))
+    case = Case(job.context.graph, "", (), (Check(True, "a condition of what stands beside it"),))
+    return Reading("range", job.layout.source[slice(*job.statement.span)], ((case,),))
+
+
 def _read_claim(job: Job, head: Head | None, holds: Holds | None) -> Claim:
+    restricts = next((one for one in job.conditions if one.kind not in ("range", "all")), None)
+    if restricts is not None and (restricts.kind == "unknown" or not job.statement.relations):
+        raise NotUnderstood(restricts.span, "a condition that can be read (i = j, a range, a comparison)")
     special = kinds.special(job)
     if special is not None:
+        if restricts is not None and special[0].kind != "shape":
+            raise NotUnderstood(restricts.span, "a statement without this condition")
         return Claim(job.statement, tuple(special))
     _check_form(job)
+    if restricts is not None and head is not None and head.meaning in ("new", "own") and head.letter != DELTA:
+        raise NotUnderstood(restricts.span, "a definition without a condition")
     if head is not None and (head.meaning == "new" or (head.said and _at_once(head, holds))):
         made = _defining(job, head)
         if made is not None:
@@ -182,6 +217,8 @@ def _at_once(head: Head, holds: Holds | None) -> bool:
 
 def _defining(job: Job, head: Head) -> Claim | None:
     """The statement as a definition."""
+    if any(one.kind not in ("range", "all") for one in job.conditions):
+        return None
     definition = definition_of(job, head) if head.meaning == "new" or not recursive(job, head) else None
     if definition is None:
         return None

@@ -34,6 +34,7 @@ from derive.ir.size import ONE, Size
 FEW = 3
 """The latest start of a sum that runs to the end of an axis: drawn axes have at least so many entries but one."""
 MAX_TERMS = 400
+_CONNECTED = ("in", "out", "pre", "post", "pred", "succ")
 
 
 def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
@@ -46,6 +47,8 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     waiting_limit = _waiting_limit(limits, scope)
     if waiting_limit is not None:
         return waiting_limit
+    if limits.members and not (_word(limits.members) in _CONNECTED and scope.frame.edges):
+        raise NotUnderstood(big.span, "in(j) or out(i) of declared neurons, no other set")
     other = _second_letter(limits, big, body, scope)
     limits = replace(limits, letters=(*limits.letters, *other))
     for letter in limits.letters:
@@ -259,20 +262,23 @@ def _numbers(letter: str, limits: Limits, waiting: list[Table], span: Offsets, s
     return sorted(possible or ())
 
 
+def _word(items: Sequence[Node]) -> str:
+    """The word that a set begins with."""
+    first = items[0]
+    return (word_run(tuple(items), 0) or (first.name if isinstance(first, Symbol) else "")).lower()
+
+
 def _connected(items: Sequence[Node], span: Offsets, scope: Scope) -> list[int]:
     r"""`in(j)`, `\mathrm{out}(i)`: the neurons that lead to j, or that i leads to."""
     group = items[-1]
-    word = word_run(tuple(items), 0)
-    first = items[0]
-    if not word and isinstance(first, Symbol):
-        word = first.name
+    word = _word(items)
     inner = group.items if isinstance(group, Group) else ()
     edges = scope.frame.edges
-    if word.lower() not in ("in", "out", "pre", "post", "pred", "succ") or len(inner) != 1 or len(edges) != 1:
+    if word not in _CONNECTED or len(inner) != 1 or len(edges) != 1:
         raise NotUnderstood(span, "in(j) or out(i) of declared neurons")
     tokens = scope.substituted(tokens_of(inner))
     if not isinstance(tokens[0], int):
         raise NotUnderstood(span, "the neuron whose connections are meant")
     ((_, pairs),) = edges.items()
-    incoming = word.lower() in ("in", "pre", "pred")
+    incoming = word in ("in", "pre", "pred")
     return sorted({a if incoming else b for a, b in pairs if (b if incoming else a) == tokens[0]})

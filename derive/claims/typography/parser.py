@@ -38,7 +38,9 @@ from derive.claims.typography.tokens import Token
 _OPERATOR_SIGNS = frozenset("+-*/!|") | {"**", r"\|"}
 _RELATION_SIGNS = frozenset("=<>") | {":=", "+=", "-=", "*=", "/="}
 # Words of prose: `\text{if}` is no name, while `\text{out}` in a subscript is.
-_PROSE = frozenset({"if", "otherwise", "else", "where", "for", "and", "with", "when", "or", "so", "then"})
+_PROSE = frozenset({"if", "otherwise", "else", "where", "for", "and", "with", "when", "or", "so", "then"}).union(
+    ("hence", "thus", "therefore", "since", "because", "gives", "yields")
+)
 
 
 class Parser(RowReader):

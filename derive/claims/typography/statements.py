@@ -2,11 +2,13 @@ r"""From a layout to what it states: statements, each a chain of members with th
 
     display    ::=  statement (separator statement)*       separator ::= , | ; | \quad | \qquad | row | words
     statement  ::=  member (relation member)*
+    condition  ::=  \forall letters | ( statement )            a statement of its own behind or before another
 
 A comma separates statements only if what follows has a relation of its own; otherwise it belongs to the member
 before it (`j = 1, 2, 3`) or after it (`i, j = 1`). A wide space separates unless an operator or a comma's list
-continues behind it. A row that starts with a relation, or with an operator behind an empty cell, continues the
-row before it. Whether commas were read as the author meant them, the meaning stage has to judge.
+continues behind it; a `\forall` or a range in brackets (`(i = 1, \dots, C)`) starts one, and so does the colon behind
+a condition. A row that starts with a relation, or with an operator behind an empty cell, continues the row before it.
+Whether commas were read as the author meant them, the meaning stage has to judge.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from derive.claims.typography import symbols
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import (
     Cases,
+    Ellipsis,
     Group,
     Matrix,
     Node,
@@ -46,9 +49,9 @@ QUALIFIERS = re.compile(
 class Statement:
     r"""`members[0] relations[0] members[1] ...`; without relations it is a bare expression.
 
-    `lead` holds the words that introduce it (`\text{where}`), `tail` words that end it, `tag` the tag of its row. A
-    member's span reaches from its first node to its last; a member with nothing in it has the empty span where it
-    should stand.
+    `lead` holds the words that introduce it (`\text{where}`), `tail` words that end it, `tag` the tag of its row, and
+    `line` counts the rows. A member's span reaches from its first node to its last; a member with nothing in it has the
+    empty span where it should stand.
     """
 
     members: tuple[Row, ...]
@@ -57,6 +60,7 @@ class Statement:
     lead: str = ""
     tag: str | None = None
     tail: str = ""
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -72,13 +76,30 @@ class _Piece:
 
 def statements(layout: Layout) -> tuple[Statement, ...]:
     """What the formula states, in order."""
-    found: list[Statement] = []
-    for line in _lines(layout.items):
-        for piece in _merged(_pieces(line)):
-            statement = _statement(piece, layout)
-            if statement is not None:
-                found.append(statement)
-    return tuple(found)
+    return tuple(made for k, line in enumerate(_lines(layout.items)) for made in _stated(line, layout, k))
+
+
+def bracketed(statement: Statement, layout: Layout) -> tuple[Statement, ...]:
+    """What stands between the brackets, if the statement is nothing but a relation in brackets; else the statement."""
+    (items, *others) = (row.items for row in statement.members)
+    group = items[0] if len(items) == 1 and not others else None
+    if not isinstance(group, Group) or group.open not in ("(", "[") or not _is_stated(group):
+        return (statement,)
+    inner = _stated(list(group.items), layout, statement.line)
+    return tuple(replace(made, lead=statement.lead, tag=statement.tag, tail=statement.tail) for made in inner)
+
+
+def _stated(line: list[Node], layout: Layout, number: int) -> list[Statement]:
+    made = [_statement(piece, layout) for piece in _merged(_pieces(line))]
+    return [replace(statement, line=number) for statement in made if statement is not None]
+
+
+def _is_stated(group: Group) -> bool:
+    return any(isinstance(node, Relation) or _is_quantifier(node) for node in group.items)
+
+
+def _is_quantifier(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name == r"\forall"
 
 
 # ----- rows -----
@@ -142,6 +163,12 @@ def is_relation(node: Node | None) -> bool:
 def _pieces(line: list[Node]) -> list[_Piece]:
     pieces = [_Piece()]
     for node in _with_prose(line):
+        if _is_quantifier(node) or _is_range(node):
+            pieces.append(_Piece([node], wide=True))
+            continue
+        if _is_colon(node, pieces[-1].nodes, line):
+            pieces.append(_Piece(wide=True))
+            continue
         comma = node if isinstance(node, Punct) and node.text in (",", ";") else None
         if comma is None and not isinstance(node, Space | Text):
             pieces[-1].nodes.append(node)
@@ -154,6 +181,23 @@ def _pieces(line: list[Node]) -> list[_Piece]:
         if isinstance(node, Text):
             piece.lead = f"{piece.lead} {node.words}".strip()
     return pieces
+
+
+def _is_colon(node: Node, before: list[Node], line: list[Node]) -> bool:
+    r"""`i = j: A = B`, `\forall i: A = B`; not that of `w : i \to j`."""
+    if not isinstance(node, Punct) or node.text != ":" or not before:
+        return False
+    stated = _is_quantifier(before[0]) or any(isinstance(one, Relation) for one in before)
+    arrow = any(isinstance(one, Relation) and one.text == r"\to" for one in line)
+    behind = line[line.index(node) + 1 :]
+    return stated and not arrow and any(isinstance(one, Relation) or _is_quantifier(one) for one in behind)
+
+
+def _is_range(node: Node) -> bool:
+    r"""`(i = 1, \dots, C)`: no factor has dots behind a relation."""
+    if not isinstance(node, Group) or node.open not in ("(", "[") or not _is_stated(node):
+        return False
+    return any(isinstance(inner, Ellipsis) for inner in node.items)
 
 
 def _with_prose(line: list[Node]) -> list[Node]:

@@ -48,7 +48,12 @@ Outcome = Report | Failure
 @click.command()
 @click.argument("pages", nargs=-1, metavar="PAGE...")
 @click.option(
-    "-e", "--formula", "formulas", multiple=True, metavar="FORMULA", help="Judge this formula; may be repeated."
+    "-e",
+    "--formula",
+    "formulas",
+    multiple=True,
+    metavar="FORMULA",
+    help="Judge this formula, LaTeX or plain text; may be repeated.",
 )
 @click.option("--model", type=ModelParameter(), help="The model where a page names none.")
 @click.option(
