@@ -116,6 +116,56 @@ def test_a_power_that_has_no_value_nearly_everywhere_is_not_probed() -> None:
     assert claimed("a, b, c : scalar, positive\nJ = a*b*c", "a^{bc} = (a^b)^c").verdict == "true"
 
 
+THREE = "x, w_1, w_2, w_3 : (n,)\nz_1 = w_1 @ x\nz_2 = w_2 @ x\nz_3 = w_3 @ x\n"
+SUM = THREE + "a = maximum(z_1, 0) + maximum(z_2, 0) + maximum(z_3, 0)\nL = minimum(a, 10)"
+INSIDE = r"(\mathbb 1[z_1 > 0] w_1 + \mathbb 1[z_2 > 0] w_2 + \mathbb 1[z_3 > 0] w_3)"
+CLIPPED = "z = w @ x\nL = v*minimum(maximum(z, -1), 1)"
+LARGEST = THREE + "L = maximum(z_1, maximum(z_2, z_3))"
+
+
+@pytest.mark.parametrize(
+    ("model", "claim", "verdict"),
+    [
+        (SUM, rf"\frac{{\partial L}}{{\partial x}} = {INSIDE} \mathbb 1[a < 10]", "true"),
+        (
+            SUM,
+            rf"\frac{{\partial L}}{{\partial x}} = {INSIDE}"
+            r"\mathbb 1[z_1 < 10] \mathbb 1[z_2 < 10] \mathbb 1[z_3 < 10]",
+            "false",
+        ),
+        (LARGEST, r"\frac{\partial L}{\partial w_1} = \mathbb 1[z_1 > z_2] \mathbb 1[z_1 > z_3] x", "true"),
+        (
+            LARGEST,
+            r"\frac{\partial L}{\partial w_1} = \mathbb 1[z_1 > z_2] \mathbb 1[z_1 > z_3] x"
+            r"(1 - \mathbb 1[z_2 > 0] \mathbb 1[z_3 > 0] \mathbb 1[z_1 < 1])",
+            "false",
+        ),
+        *(
+            (f"{order}\n{CLIPPED}", rf"\frac{{\partial L}}{{\partial x}} = v \mathbb 1[|z| < 1] w{factor}", verdict)
+            for order in ("x, w : (n,)\nv : scalar", "v : scalar\nw : (n,)\nx : (n,)")
+            for factor, verdict in (("", "true"), (r"(1 - \mathbb 1[x_1 > 100] \mathbb 1[x_2 < 0])", "false"))
+        ),
+    ],
+)
+def test_cells_of_many_conditions_together(model: str, claim: str, verdict: str) -> None:
+    assert claimed(model, claim).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\tanh(30) = 1",
+        r"\tanh(x + 60) = 1",
+        r"\sigma(x + 100) = 1",
+        "x + 10^{-27} y = x",
+        r"\sqrt{x^2 + 10^{-40}} = x",
+        "e^{-x - 100} = 0",
+    ],
+)
+def test_a_difference_may_be_tiny(claim: str) -> None:
+    assert claimed("x, y : scalar, positive\nJ = x*y", claim).verdict == "false"
+
+
 # ------------------------------------------------------------------------------------------- symbolic powers
 
 POWERS = "N : size\na, b : scalar\nx : (N,)\nJ = a*b"
@@ -296,3 +346,10 @@ def test_a_derivative_is_not_compared_at_a_kink_that_a_draw_meets(edge: str) -> 
     assert claimed(model, rf"\frac{{dL}}{{dx}} = a \odot \mathbb{{1}}[x < {edge}]").verdict == "true"
     assert claimed(model, rf"\frac{{dL}}{{dx}} = a \odot \mathbb{{1}}[x \le {edge}]").verdict == "true"
     assert claimed(model, rf"\frac{{dL}}{{dx}} = a \odot \mathbb{{1}}[x > {edge}]").verdict == "false"
+
+
+@pytest.mark.parametrize(
+    "claim", [r"1\,000 x = 0", r"\frac{\partial L}{\partial x} = 1\,000", "1 0 x = 0", "x + 2 000 = x"]
+)
+def test_numerals_apart_are_no_product(claim: str) -> None:
+    assert claimed("x : scalar\nL = 1000*x", claim).verdict == "unread"

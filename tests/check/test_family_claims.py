@@ -132,7 +132,7 @@ def test_evidence_and_depths_are_told() -> None:
     formula = rf"{JW} = \sum_{{t=1}}^T \delta_t h_{{t-1}}^\top"
     (result,) = verify_formula(formula, loads(RNN)).results
     assert result.evidence == "proved-at-sizes"
-    assert result.reading.endswith("[T = 3, T = 4]")
+    assert result.reading.endswith("[T = 3, T = 4, T = 6]")
     (result,) = verify_formula(formula, loads(RNN), options=Options(level="proved")).results
     assert result.verdict == "undecided"
     assert "no proof for all" in result.diagnosis
@@ -191,3 +191,25 @@ def test_a_layer_in_brackets_is_no_power() -> None:
     lines = [line for line in page.splitlines() if ":=" not in line]
     undefined = verify("\n".join(lines), options=Options(repairs=False))
     assert [undefined[tag].verdict for tag in "abc"] == ["unread"] * 3
+
+
+DRIVEN = "w : scalar\nh[0] : scalar\nx[t] : scalar\nfor t in 1..T:\n    h[t] = w*h[t-1] + x[t]\nJ = h[T]**2/2"
+BACK = r"\frac{\partial J}{\partial w} = \sum_{t=1}^{T} w^{T-t} h^{(T)} h^{(t-1)}"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (BACK, "true"),
+        (r"\sum_{t=1}^T t = \frac{T(T + 1)}{2}", "true"),
+        (r"\sum_{t=1}^T t = 4T - 6", "false"),
+        ("(T - 3)(T - 4) = 0", "false"),
+        (BACK + "(1 + (T - 3)(T - 4))", "false"),
+        (BACK + r"\mathbb 1[T < 6]", "false"),
+        (r"\mathbb 1[T > 10] = 0", "undecided"),
+        (r"\max(T, 3) = T", "undecided"),
+    ],
+)
+def test_what_is_said_of_the_depth_is_no_accident_of_two_depths(claim: str, verdict: str) -> None:
+    (result,) = verify_formula(claim, loads(DRIVEN), options=Options(repairs=False)).results
+    assert result.verdict == verdict

@@ -1,4 +1,4 @@
-r"""Statements about a family of layers, held against networks of two depths.
+r"""Statements about a family of layers, held against networks of a few depths.
 
 A window shows one or two layers, and knows of the others only what they hand on. What it proves holds for every depth;
 but a derivative by what other layers use as well it cannot take, and what it refutes may be right all the same, where
@@ -20,7 +20,9 @@ from dataclasses import replace
 from derive.check.equality.equality import Level
 from derive.check.formulas.judgement import Finding, Judged, Judgement
 from derive.check.verdict import Counterexample, Evidence, weakest
-from derive.claims.meaning.claim import Claim
+from derive.claims.meaning.claim import Claim, Equal
+from derive.ir.node import topological
+from derive.ops.conditions import switch_of
 
 BEST: Evidence = "proved-at-sizes"
 
@@ -38,9 +40,19 @@ def confirmed(windows: Judgement, networks: Sequence[Judgement], level: Level = 
             run = networks[words.index(word)]
             return _against(windows, run) if windows.verdict == "false" else _at_depths([run])
     shown = _at_depths(networks)
+    if shown.verdict == "true" and any(map(_has_fixed_condition, networks)):
+        return _undecided(shown, "it has a condition on the number of layers, which was not looked at on both sides")
     if level == "proved" and shown.verdict == "true":
         return _undecided(shown, "it is true at these depths, which is no proof for all")
     return shown
+
+
+def _has_fixed_condition(run: Judgement) -> bool:
+    """Whether a condition compares numbers alone, as T > 10 does in a network of three layers."""
+    links = [link for one in run.judged for case in one.reading.ways[one.way] for link in case.links]
+    nodes = topological(*(side for link in links if isinstance(link, Equal) for side in (link.left, link.right)))
+    switches = [switch for node in nodes if (switch := switch_of(node)) is not None]
+    return any(not any(below.op in ("ref", "size") for below in topological(switch)) for switch in switches)
 
 
 def _against(windows: Judgement, run: Judgement) -> Judgement:

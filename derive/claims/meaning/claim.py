@@ -206,7 +206,7 @@ class Unread:
 class Claim:
     """A statement and its readings; `unread` is set exactly if there is none.
 
-    A statement about a family of layers is also one about `networks` of two depths, read when they are asked for.
+    A statement about a family of layers is also one about `networks` of a few depths, read when they are asked for.
     `defines` is the name that it gives a meaning, or that it would if it could be read. `remark`: what a definition is
     not, though its name says so. `keeps` and `marks`: the letter whose own meaning it states, or the mark that it uses
     for a derivative, rightly.

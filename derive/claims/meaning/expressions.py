@@ -249,6 +249,10 @@ def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
     at = 0
     while at < len(items):
         start = at
+        if at and isinstance(items[at], Number) and isinstance(items[at - 1], Number):
+            raise NotUnderstood(
+                items[at].span, "one number, or a sign between two: 1\\,000 is a thousand in many texts"
+            )
         result, at = factor(items, at, scope)
         before = results[-1] if results else None
         if isinstance(before, Value) and isinstance(result, Value) and _weighs(before, items[start], result):

@@ -41,6 +41,7 @@ from derive.claims.meaning.restrictions import Condition, announced, attached, c
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle
 from derive.claims.meaning.usage import size_in
 from derive.claims.typography.layout import Layout
+from derive.claims.typography.nodes import Symbol, walk
 from derive.claims.typography.statements import DEFINES, Statement, bracketed, statements
 from derive.errors import DeriveError
 
@@ -121,11 +122,13 @@ def _claim(job: Job, said: str, condition: Condition | None, holds: Holds | None
 
 
 def _networks(job: Job, head: Head | None = None) -> Networks | None:
-    """The same statement in networks of two depths, if the model is a family; of a `head` as its definition."""
+    """The same statement in networks of a few depths, if the model is a family; of a `head` as its definition."""
     family = job.context.graph.family
     if family is None:
         return None
-    depths = (family.low + 2, family.low + 3)  # a first layer, a last one and some between
+    depths = [family.low + 2, family.low + 3]  # a first layer, a last one and some between
+    if any(isinstance(node, Symbol) and node.name == family.high for row in job.rows for node in walk(row)):
+        depths.append(family.low + 5)  # what is said of the depth by name may hold for two depths by accident
 
     def read_there() -> tuple[Claim, ...]:
         there = [replace(job, context=job.context.at_depth(depth), hints={}) for depth in depths]
