@@ -31,6 +31,7 @@ from derive.check.verdict import Report, Verdict, VerdictWord, unique
 from derive.claims.meaning.claim import Claim, Definition
 from derive.claims.meaning.context import Context
 from derive.claims.pages.page import Item, ModelSource, Page
+from derive.claims.pages.prose import LOSS
 from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError, ModelError, Span
 from derive.ir.graph import Graph
@@ -136,9 +137,11 @@ class _Run:
         for done, item in enumerate(items):
             if progress is not None:
                 progress(done, len(items))
-            while asides and asides[0].span[0] < item.span[0]:
+            while asides and asides[0].span[0] <= item.span[0]:
                 self.note(asides.pop(0))
             self.add(item)
+        for aside in asides:
+            self.note(aside)
         self.settle_layout()
         self.settle_names()
         names = unique([self._model_name(source) for source in self.page.models])
@@ -213,12 +216,17 @@ class _Run:
 
     def note(self, aside: Item) -> None:
         """What an equation inside of a line defines: any name if words announce it, else one with another meaning."""
-        if self.graph(aside.model) is EMPTY:
+        graph = self.graph(aside.model)
+        if graph is EMPTY:
             return
         context = self.context(aside.model)
+        source = aside.source.replace(LOSS, rf"\mathrm{{{graph.loss}}}" if graph.loss else LOSS)
         try:
-            _, claims = Reader(context, aside.macros, holds=self._holds, said=aside.said)(aside.source)
+            _, claims = Reader(context, aside.macros, holds=self._holds, said=aside.said)(source)
         except (DeriveError, RecursionError):
+            return
+        if any(claim.defines is not None and claim.defines.again for claim in claims):
+            self.add(aside)  # another definition than the one before is a finding
             return
         known = [c for c in claims if aside.said or (c.unread is None and (taking([c]) or c.keeps))]
         self.contexts[aside.model] = context.after(known)

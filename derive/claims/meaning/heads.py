@@ -102,10 +102,20 @@ def head_of(job: Job) -> Head | None:
     if letter_of(node) in job.context.kept:
         return None
     made = _meaning(node, scope, function=bool(formal), said=said)
+    if made is None and not formal and _renames(job, node, scope):
+        made = "again", False
     if made is None or (not said and _states_value(node, job.rows[1])):
         return None
     marked = mark_of(node, scope) if made[0] == "mark" else None
     return Head(node, formal or (), made[0], said, made[1] and not said, marked[0] if marked is not None else "")
+
+
+def _renames(job: Job, node: Node, scope: Scope) -> bool:
+    r"""Whether `a := \tanh z` defines what the model computes; one letter or numeral is a value that it takes."""
+    if job.statement.relations[0].text not in _SAID or len(job.rows[1].items) < 2:
+        return False
+    meant = resolve(node, replace(scope, pending=[], notes={}, assumed={}))
+    return isinstance(meant, Found) and meant.entry.kind == "value" and meant.entry.name in scope.frame.graph.bindings
 
 
 def _states_value(node: Node, right: Row) -> bool:

@@ -1,4 +1,12 @@
-"""What the words before a formula say of it."""
+r"""What the words around a formula say of it, and what they define.
+
+    With $a - y = \delta$            The error $\delta$ is $a - y$              Let $\sigma$ be the hyperbolic tangent
+    We denote $a - y$ by $\delta$    where the error e is $y - a$               $\delta$, the derivative of $L$ by $a$
+
+A sentence that gives a letter a meaning is written as the definition that it is, `\delta := a - y`, and read as such.
+Words that are understood in part keep their place in it: `\sigma(u) := \text{the softmax}` is a definition that
+cannot be read, so the letter means nothing by itself from there on.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +15,164 @@ import re
 from derive.claims.typography.statements import DEFINES, QUALIFIERS
 
 _CLAUSE = re.compile(r"[.;!?。；！？$]|\n[ \t>]*\n")
+_SENTENCE = re.compile(r"[.;!?。；！？](?:\s|\Z)|\n[ \t>]*\n")
 WIDTH = 120
+REACH = 300
+"""How far a sentence is read that speaks of a letter."""
 WORDS = 6
 """How far before a formula the word may stand that says that it defines."""
+LOSS = r"\text{loss}"
+"""The loss of the model, where words speak of it without its name."""
+
+_NAME = (
+    r"(?:\\(?:hat|bar|tilde|dot|vec|mathbf|boldsymbol|bm|mathrm)\s*(?:\{\\?[A-Za-z]+\}|\s[A-Za-z])|d?[A-Za-z]|\\[A-Za-z]+)"
+    r"(?:\s*[_^]\s*(?:\{[^{}$]*\}|\\[A-Za-z]+|[A-Za-z0-9]))*"
+)
+_TURNED = re.compile(rf"(?P<value>[^=]*[-+*/({{][^=]*?)\s*(?P<sign>=:|=|\\equiv)\s*(?P<name>{_NAME})\s*")
+_ASSIGNED = re.compile(rf"\s*{_NAME}(?:\s*\([^()=]*\))?\s*:?(?:=|\\equiv)")
+_RELATION = re.compile(r"[=<>:]|\\(?:in|to|le|ge|leq|geq|ne|neq|sim|approx|equiv|subset|mid|times)(?![A-Za-z])")
+_OPERATION = re.compile(r"[-+*/(]|\\(?:frac|cdot|odot|tanh|exp|log|ln|sin|cos|sqrt|max|min|sum)(?![A-Za-z])")
+_IS = r"(?:be|is|denotes?|stands\s+for|means|equals)"
+_PLAIN = r"(?!(?:an?|not|in|at|of|to|for|on|from|by|with|than|one|any|some|each|every)\b)"
+_BETWEEN = re.compile(
+    rf",?\s*(?:{_IS}|to\s+be)(?:\s+{_PLAIN}[a-z][\w-]*){{0,4}}\s*(?:(?:given|defined|equal)\s+(?:by|as|to)|as)?\s*",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r"\s*(?:[.,;:)。，；]|\Z|\$\$|\\\[|\\begin|\n\s*\n|(?:and|so|then|we|in|for|which|that|with|where)\b)")
+_NAMED = re.compile(r"\b(?:let|where|and|with|here)\s+(?:the\s+)?(?:[a-z]+\s+){1,3}([A-Za-z])\s+(?:be|is)\s*", re.IGNORECASE)
+_BY_NAME = re.compile(r"\s*(?:by|as|with)\s*")
+_IMPERATIVE = re.compile(r"\b(?:let|define|put|denote)\b|设|定义|记", re.IGNORECASE)
+_DENOTE = re.compile(r"\b(?:denote|write|abbreviate|call)\s*$", re.IGNORECASE)
+
+_MEANS = re.compile(rf"\s*,?\s*(?:{_IS}|(?:we\s+)?denote|for)?\s+(?=the\b|our\b|a\b|an\b|relu|tanh|softplus)", re.IGNORECASE)
+_DERIVATIVE = re.compile(
+    r"the\s+(?:partial\s+)?(?:derivative|gradient)\s+of\s+(?:\$(?P<of>[^$]+)\$|the\s+(?:loss|cost|objective)(?:\s+function)?"
+    r"(?:\s+\$(?P<called>[^$]+)\$)?)\s+(?:with\s+respect\s+to|w\.?\s?r\.?\s?t\.?|by)\s+(?:the\s+[\w\s-]{1,30})?\$(?P<by>[^$]+)\$",
+    re.IGNORECASE,
+)
+_FUNCTIONS = (
+    (r"relu|rectifier|rectified\s+linear(?:\s+unit)?", r"\max(u, 0)"),
+    (r"hyperbolic\s+tangent|tanh|\$\\tanh\$", r"\tanh(u)"),
+    (r"softplus", r"\log(1 + \exp(u))"),
+    (r"identity(?:\s+function)?", r"u"),
+)
+_KIND = r"(?:\s+(?:activation|function|nonlinearity|non-linearity))*"
+_OTHERS = (
+    r"(?:(?:heaviside|unit)\s+)?step|leaky\s+relu|swish|silu|gelu|elu|selu|softmax|softsign|sign|sine|cosine|exponential"
+    r"|hard\s+sigmoid|arctangent|gaussian|error|maxout|mish"
+)
+_ARTICLE = r"(?:the\s+|our\s+|an?\s+)?(?:usual\s+|standard\s+)?"
 
 
 def announces_definition(text: str, at: int) -> bool:
-    """Whether the words that lead to the formula at `at` say that it defines: `We let $e = y - t$`."""
-    return DEFINES.search(_before(text, at)) is not None
+    """Whether the words that lead to the formula at `at` say that it defines: `We let $e = y - t$`, `With $e = y$`."""
+    before = _before(text, at)
+    return DEFINES.search(before) is not None or before.lower().endswith("with")
 
 
 def is_conditional(text: str, at: int) -> bool:
     """Whether the words before a formula make it a condition or a case: `if $e = 1$`, `for $k = 2$`."""
     before = DEFINES.sub(" ", _before(text, at)).lower()
-    return QUALIFIERS.search(before) is not None or before.endswith(("for", "with"))
+    return QUALIFIERS.search(before) is not None or before.endswith("for")
+
+
+def goes_on(text: str, end: int, at: int) -> bool:
+    r"""Whether the formula at `at` stands in the sentence of the display that ends before it: `$$...$$ where $e = 1$`."""
+    between = text[end:at]
+    led = re.match(r"[\s,>]*(?:where|with|here|and)\b", between, re.IGNORECASE) is not None
+    return led and _SENTENCE.search(between) is None
+
+
+def definition_at(text: str, at: int, close: int) -> str | None:
+    """The definition that the formula `$...$` from `at` to `close` is, or that a sentence gives with it."""
+    source = text[at + 1 : close].strip()
+    if is_conditional(text, at):
+        return None
+    if _RELATION.search(source):
+        stated = _turned(source, announces_definition(text, at)) if "=" in source or r"\equiv" in source else None
+        return re.sub(rf"\A({_NAME})\s*=", r"\1 :=", stated) if stated and _IMPERATIVE.search(_before(text, at)) else stated
+    if re.fullmatch(_NAME, source):
+        return _for_expression(text, at, source) or _in_words(text, close + 1, source)
+    return _of_name(text, at, close, source)
+
+
+def _turned(source: str, said: bool) -> str | None:
+    r"""An equation with the name in front: `a - y = \delta` is `\delta = a - y`."""
+    found = _TURNED.fullmatch(source)
+    if found is None or _ASSIGNED.match(source):
+        return source if "=" in source else None
+    claims = re.search(r"\\partial|\\nabla|\\mathrm\s*\{?d", found["value"]) is not None
+    if found["sign"] == "=" and claims and not said:
+        return source  # it states a derivative
+    return f"{found['name']} {'=' if found['sign'] == '=' else ':='} {found['value']}"
+
+
+def _of_name(text: str, at: int, close: int, source: str) -> str | None:
+    r"""`$\delta$ is $a - y$`, `the error e is $a - y$`."""
+    if not _OPERATION.search(source) or not _AFTER.match(text, close + 1):
+        return None
+    before = text[max(0, at - WIDTH) : at]
+    opened, _, between = before.rpartition("$")
+    name = opened.rpartition("$")[2].strip()
+    if between != before and re.fullmatch(_NAME, name) and _BETWEEN.fullmatch(between):
+        return None if is_conditional(text, max(0, at - len(between) - len(name) - 2)) else f"{name} := {source}"
+    plain = re.search(_NAMED.pattern + r"\Z", before, re.IGNORECASE)
+    return f"{plain[1]} := {source}" if plain is not None else None
+
+
+def _for_expression(text: str, at: int, name: str) -> str | None:
+    r"""`denote $a - y$ by $\delta$`."""
+    before = text[max(0, at - WIDTH) : at]
+    opened, _, between = before.rpartition("$")
+    lead, _, value = opened.rpartition("$")
+    if not _BY_NAME.fullmatch(between) or not _DENOTE.search(lead):
+        return None
+    return f"{name} := {value}" if _OPERATION.search(value) and not _RELATION.search(value) else None
+
+
+def _in_words(text: str, end: int, name: str) -> str | None:
+    r"""`$\sigma$ is the ReLU`, `$\delta$ the derivative of the loss with respect to $a$`."""
+    lead = _MEANS.match(text, end, end + REACH)
+    if lead is None:
+        return None
+    behind = text[lead.end() : end + REACH]
+    slope = _DERIVATIVE.match(behind)
+    if slope is not None:
+        return rf"{name} := \frac{{\partial {slope['of'] or slope['called'] or LOSS}}}{{\partial {slope['by']}}}"
+    for words, value in _FUNCTIONS:
+        if _says(words, behind):
+            return f"{name}(u) := {value}"
+    other = _says(_OTHERS, behind) if name == r"\sigma" else None
+    return rf"{name}(u) := \text{{{other}}}" if other is not None else None
+
+
+def _says(words: str, behind: str) -> str | None:
+    """The function that a text names at its start and then ends: `the ReLU activation.`, not `the ReLU of its input`."""
+    found = re.match(rf"{_ARTICLE}(?P<word>{words}){_KIND}{_AFTER.pattern}", behind, re.IGNORECASE)
+    return found["word"] if found is not None else None
+
+
+def underbraced(source: str) -> list[str]:
+    r"""The names that a formula gives to its parts: `\delta := (a - y)` of `\underbrace{(a - y)}_{\delta}`."""
+    found: list[str] = []
+    for brace in re.finditer(r"\\(?P<side>under|over)brace\s*\{", source):
+        end = _closing(source, brace.end())
+        sign = "_" if brace["side"] == "under" else r"\^"
+        note = re.compile(rf"\s*{sign}\s*(?:\{{\s*(?:=:|:=|=|\\equiv)?\s*(?P<name>{_NAME})\s*\}}|(?P<one>\\[A-Za-z]+|[A-Za-z]))")
+        named = note.match(source, end + 1)
+        if named is not None:
+            found.append(f"{named['name'] or named['one']} := {source[brace.end() : end]}")
+    return found
+
+
+def _closing(source: str, at: int) -> int:
+    """Where the group closes that opens before `at`."""
+    depth = 1
+    for mark in re.finditer(r"\\.|[{}]", source[at:]):
+        depth += {"{": 1, "}": -1}.get(mark.group(), 0)
+        if not depth:
+            return at + mark.start()
+    return len(source)
 
 
 def _before(text: str, at: int) -> str:
