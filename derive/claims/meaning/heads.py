@@ -26,7 +26,7 @@ from derive.claims.meaning.marks import differential_name, mark_of
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
 from derive.claims.meaning.scripts import text_of
 from derive.claims.meaning.variables import named
-from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol
+from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol, walk
 from derive.claims.typography.statements import DEFINES
 
 EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
@@ -111,8 +111,11 @@ def head_of(job: Job) -> Head | None:
 
 
 def _renames(job: Job, node: Node, scope: Scope) -> bool:
-    r"""Whether `a := \tanh z` defines what the model computes; one letter or numeral is a value that it takes."""
-    if job.statement.relations[0].text not in _SAID or len(job.rows[1].items) < 2:
+    r"""Whether `a := \tanh z` defines what the model computes; a letter or numerals are values that it takes."""
+    right = job.rows[1].items
+    if job.statement.relations[0].text not in _SAID or (len(right) == 1 and isinstance(right[0], Symbol)):
+        return False
+    if not any(isinstance(part, Symbol) for part in walk(*right)):
         return False
     meant = resolve(node, replace(scope, pending=[], notes={}, assumed={}))
     return isinstance(meant, Found) and meant.entry.kind == "value" and meant.entry.name in scope.frame.graph.bindings

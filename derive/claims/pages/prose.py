@@ -38,18 +38,31 @@ _BETWEEN = re.compile(
     rf",?\s*(?:{_IS}|to\s+be)(?:\s+{_PLAIN}[a-z][\w-]*){{0,4}}\s*(?:(?:given|defined|equal)\s+(?:by|as|to)|as)?\s*",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"\s*(?:[.,;:)。，；]|\Z|\$\$|\\\[|\\begin|\n\s*\n|(?:and|so|then|we|in|for|which|that|with|where)\b)")
-_NAMED = re.compile(r"\b(?:let|where|and|with|here)\s+(?:the\s+)?(?:[a-z]+\s+){1,3}([A-Za-z])\s+(?:be|is)\s*", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\s*(?:[.,;:)。，；]|\Z|\$\$|\\\[|\\begin|\n\s*\n|(?:and|so|then|we|in|for|which|that|with|where)\b)"
+)
+_NAMED = re.compile(
+    r"\b(?:let|where|and|with|here)\s+(?:the\s+)?(?:[a-z]+\s+){1,3}([A-Za-z])\s+(?:be|is)\s*", re.IGNORECASE
+)
 _BY_NAME = re.compile(r"\s*(?:by|as|with)\s*")
+_STANDS_FOR = re.compile(r"\b(?:write|use)\s*\$(?P<name>[^$]+)\$\s*for\s*\Z", re.IGNORECASE)
+_APPLIED = re.compile(r"\s*\(\s*(?:\\cdot|[A-Za-z])\s*\)\Z")
 _IMPERATIVE = re.compile(r"\b(?:let|define|put|denote)\b|设|定义|记", re.IGNORECASE)
 _DENOTE = re.compile(r"\b(?:denote|write|abbreviate|call)\s*$", re.IGNORECASE)
 
-_MEANS = re.compile(rf"\s*,?\s*(?:{_IS}|(?:we\s+)?denote|for)?\s+(?=the\b|our\b|a\b|an\b|relu|tanh|softplus)", re.IGNORECASE)
+_MEANS = re.compile(
+    rf"\s*,?\s*(?:{_IS}|(?:we\s+)?denote|for)?\s+(?=the\b|our\b|a\b|an\b|minus\b|relu|tanh|softplus)", re.IGNORECASE
+)
 _DERIVATIVE = re.compile(
     r"the\s+(?:partial\s+)?(?:derivative|gradient)\s+of\s+(?:\$(?P<of>[^$]+)\$|the\s+(?:loss|cost|objective)(?:\s+function)?"
     r"(?:\s+\$(?P<called>[^$]+)\$)?)\s+(?:with\s+respect\s+to|w\.?\s?r\.?\s?t\.?|by)\s+(?:the\s+[\w\s-]{1,30})?\$(?P<by>[^$]+)\$",
     re.IGNORECASE,
 )
+_CHANGED = r"minus|negative|negated|scaled|second|half|twice"
+_SLOPE = re.compile(rf"(?:(?:the|an?|partial|(?P<changed>{_CHANGED}))\s+)*(?:derivative|gradient)\b", re.IGNORECASE)
+_WITH_RESPECT = re.compile(r"with\s+respect\s+to|\bw\.?\s?r\.?\s?t\b\.?", re.IGNORECASE)
+_ITS_OWN = re.compile(r"\b(?:pre-?\s?activations?|net\s+inputs?|weighted\s+inputs?|logits?)\b", re.IGNORECASE)
+"""Words for what δ is the derivative by anyway."""
 _FUNCTIONS = (
     (r"relu|rectifier|rectified\s+linear(?:\s+unit)?", r"\max(u, 0)"),
     (r"hyperbolic\s+tangent|tanh|\$\\tanh\$", r"\tanh(u)"),
@@ -65,9 +78,8 @@ _ARTICLE = r"(?:the\s+|our\s+|an?\s+)?(?:usual\s+|standard\s+)?"
 
 
 def announces_definition(text: str, at: int) -> bool:
-    """Whether the words that lead to the formula at `at` say that it defines: `We let $e = y - t$`, `With $e = y$`."""
-    before = _before(text, at)
-    return DEFINES.search(before) is not None or before.lower().endswith("with")
+    """Whether the words that lead to the formula at `at` say that it defines: `We let $e = y - t$`."""
+    return DEFINES.search(_before(text, at)) is not None
 
 
 def is_conditional(text: str, at: int) -> bool:
@@ -77,7 +89,7 @@ def is_conditional(text: str, at: int) -> bool:
 
 
 def goes_on(text: str, end: int, at: int) -> bool:
-    r"""Whether the formula at `at` stands in the sentence of the display that ends before it: `$$...$$ where $e = 1$`."""
+    r"""Whether the formula at `at` stands in the sentence of the display that ends before it: `where $e = 1$`."""
     between = text[end:at]
     led = re.match(r"[\s,>]*(?:where|with|here|and)\b", between, re.IGNORECASE) is not None
     return led and _SENTENCE.search(between) is None
@@ -86,13 +98,18 @@ def goes_on(text: str, end: int, at: int) -> bool:
 def definition_at(text: str, at: int, close: int) -> str | None:
     """The definition that the formula `$...$` from `at` to `close` is, or that a sentence gives with it."""
     source = text[at + 1 : close].strip()
-    if is_conditional(text, at):
+    if is_conditional(text, at) and not _STANDS_FOR.search(text[max(0, at - WIDTH) : at]):
         return None
     if _RELATION.search(source):
         stated = _turned(source, announces_definition(text, at)) if "=" in source or r"\equiv" in source else None
-        return re.sub(rf"\A({_NAME})\s*=", r"\1 :=", stated) if stated and _IMPERATIVE.search(_before(text, at)) else stated
-    if re.fullmatch(_NAME, source):
-        return _for_expression(text, at, source) or _in_words(text, close + 1, source)
+        return (
+            re.sub(rf"\A({_NAME})\s*=", r"\1 :=", stated)
+            if stated and _IMPERATIVE.search(_before(text, at))
+            else stated
+        )
+    name = _APPLIED.sub("", source)
+    if re.fullmatch(_NAME, name):
+        return _for_expression(text, at, source) or _in_words(text, close + 1, name) or _apposed(text, at, close, name)
     return _of_name(text, at, close, source)
 
 
@@ -102,8 +119,8 @@ def _turned(source: str, said: bool) -> str | None:
     if found is None or _ASSIGNED.match(source):
         return source if "=" in source else None
     claims = re.search(r"\\partial|\\nabla|\\mathrm\s*\{?d", found["value"]) is not None
-    if found["sign"] == "=" and claims and not said:
-        return source  # it states a derivative
+    if found["sign"] == "=" and ((claims and not said) or found["name"] == "I"):
+        return source  # it states a derivative, or that U^T U = I
     return f"{found['name']} {'=' if found['sign'] == '=' else ':='} {found['value']}"
 
 
@@ -114,6 +131,8 @@ def _of_name(text: str, at: int, close: int, source: str) -> str | None:
     before = text[max(0, at - WIDTH) : at]
     opened, _, between = before.rpartition("$")
     name = opened.rpartition("$")[2].strip()
+    if _STANDS_FOR.search(before) and re.fullmatch(_NAME, name):
+        return f"{name} := {source}"
     if between != before and re.fullmatch(_NAME, name) and _BETWEEN.fullmatch(between):
         return None if is_conditional(text, max(0, at - len(between) - len(name) - 2)) else f"{name} := {source}"
     plain = re.search(_NAMED.pattern + r"\Z", before, re.IGNORECASE)
@@ -139,6 +158,11 @@ def _in_words(text: str, end: int, name: str) -> str | None:
     slope = _DERIVATIVE.match(behind)
     if slope is not None:
         return rf"{name} := \frac{{\partial {slope['of'] or slope['called'] or LOSS}}}{{\partial {slope['by']}}}"
+    slope = _SLOPE.match(behind) if _is_delta(name) else None
+    if slope is not None:
+        said = _SENTENCE.split(_WITH_RESPECT.sub("by", behind))[0]
+        other = slope["changed"] or (re.search(r"\bby\b", said) is not None and not _ITS_OWN.search(said))
+        return rf"{name} := \text{{{slope[0]}}}" if other else None
     for words, value in _FUNCTIONS:
         if _says(words, behind):
             return f"{name}(u) := {value}"
@@ -146,8 +170,22 @@ def _in_words(text: str, end: int, name: str) -> str | None:
     return rf"{name}(u) := \text{{{other}}}" if other is not None else None
 
 
+def _apposed(text: str, at: int, close: int, name: str) -> str | None:
+    r"""`the hyperbolic tangent $\sigma$.`"""
+    before = text[max(0, at - WIDTH) : at]
+    ends = name == r"\sigma" and _AFTER.match(text, close + 1) is not None
+    named = [
+        value for words, value in _FUNCTIONS if re.search(rf"\bthe\s+(?:{words}){_KIND}\s+\Z", before, re.IGNORECASE)
+    ]
+    return f"{name}(u) := {named[0]}" if ends and named else None
+
+
+def _is_delta(name: str) -> bool:
+    return re.match(r"\\delta(?![A-Za-z])", name) is not None
+
+
 def _says(words: str, behind: str) -> str | None:
-    """The function that a text names at its start and then ends: `the ReLU activation.`, not `the ReLU of its input`."""
+    """The function that a text names at its start, and nothing else: `the ReLU.`, not `the ReLU of its input`."""
     found = re.match(rf"{_ARTICLE}(?P<word>{words}){_KIND}{_AFTER.pattern}", behind, re.IGNORECASE)
     return found["word"] if found is not None else None
 
@@ -158,7 +196,9 @@ def underbraced(source: str) -> list[str]:
     for brace in re.finditer(r"\\(?P<side>under|over)brace\s*\{", source):
         end = _closing(source, brace.end())
         sign = "_" if brace["side"] == "under" else r"\^"
-        note = re.compile(rf"\s*{sign}\s*(?:\{{\s*(?:=:|:=|=|\\equiv)?\s*(?P<name>{_NAME})\s*\}}|(?P<one>\\[A-Za-z]+|[A-Za-z]))")
+        note = re.compile(
+            rf"\s*{sign}\s*(?:\{{\s*(?:=:|:=|=|\\equiv)?\s*(?P<name>{_NAME})\s*\}}|(?P<one>\\[A-Za-z]+|[A-Za-z]))"
+        )
         named = note.match(source, end + 1)
         if named is not None:
             found.append(f"{named['name'] or named['one']} := {source[brace.end() : end]}")

@@ -223,7 +223,9 @@ def _statement(piece: _Piece, layout: Layout) -> Statement | None:
 
 
 def _is_name(member: Row) -> bool:
-    return len(member.items) == 1 and isinstance(member.items[0], Symbol | Accent | Scripts)
+    """Whether a member may be a name that is defined; `U^T U \\equiv I` says something of U."""
+    name = member.items[0] if len(member.items) == 1 else None
+    return isinstance(name, Accent | Scripts) or (isinstance(name, Symbol) and name.name != "I")
 
 
 def _member(nodes: list[Node], at: int) -> Row:
