@@ -33,6 +33,7 @@ def words(*parts: str) -> list[str]:
         r"We denote $a - y$ by $\delta$.",
         r"We write $\delta$ for $a - y$.",
         r"We denote by $\delta$ the derivative of the loss with respect to $a$.",
+        r"Denoting by $\delta$ the derivative of the loss with respect to $a$, we have",
         r"Here $\delta$ is the derivative of $L$ w.r.t. the output $a$.",
         r"Let $\delta$ be the derivative of $(a-y)^2/2$ with respect to $a$.",
     ],
@@ -52,6 +53,9 @@ def test_a_sentence_defines(sentence: str) -> None:
         r"where $\delta$ is the gradient at the output,",
         r"$\delta$ is not $a - y$.",
         r"If $\delta$ is $a - y$, then",
+        r"The derivative of $\delta$ is $a - y$.",
+        r"The derivative with respect to $\delta$ is the derivative of $L$ with respect to $a$.",
+        r"We multiply $\delta$ the derivative of $L$ with respect to $a$.",
         r"Here $\delta$ is the error of $a - y$ things.",
     ],
 )
@@ -109,6 +113,7 @@ def test_a_name_in_plain_text() -> None:
         (r"$$ \frac{\partial L}{\partial w} = \pi x $$", r"with $\pi = (a-y)a(1-a)$.", "true"),
         (r"$$ \frac{\partial L}{\partial w} = e a(1-a) x $$", r"where $e = a-y$.", "true"),
         (r"$$ \frac{\partial a}{\partial z} = \sigma(z)(1-\sigma(z)) $$", r"where $\sigma(u)=\tanh u$.", "false"),
+        (r"$$ \delta x = \underbrace{a-y}_{u} x $$", r"where $\delta = a-y$.", "true"),
         (BUILT_IN, "\n\nThe error is $\\delta = a-y$.", "ambiguous"),
         (BUILT_IN, r"where $x$ is the input. Here $\delta = a-y$.", "ambiguous"),
         (BUILT_IN, r"where $\delta$ is the derivative of the loss with respect to $a$.", "false"),
@@ -150,6 +155,27 @@ def test_another_loss_is_a_finding() -> None:
 @pytest.mark.parametrize("sentence", [r"Let $a = \sigma(z)$.", "Let $z = 0$.", r"Let $a = \frac12$.", "Let $a = y$."])
 def test_the_meaning_of_the_model_and_values_are_no_finding(sentence: str) -> None:
     assert words(sentence, r"$$ \frac{\partial a}{\partial z} = a(1-a) $$") == ["true"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The derivative of the loss $L$ is $a - y$.",
+        "The slope with respect to $a$ is the derivative of $L$ with respect to $y$.",
+        "The derivative of $L$ with respect to $a$ is $a - y$.",
+    ],
+)
+def test_a_sentence_about_a_derivative_is_no_definition_of_the_loss(sentence: str) -> None:
+    assert words(sentence, r"$$ \frac{\partial L}{\partial a} = a - y $$") == ["true"]
+
+
+@pytest.mark.parametrize(
+    "sentence", ["where $I$ is the identity,", "where $I$ is the identity matrix,", "with $U^{T} U = I$,"]
+)
+def test_the_identity_stays(sentence: str) -> None:
+    model = "```derive\nx, y : (n,)\nU : (n, n)\nL = sum((U @ x - y)**2)/2\n```\n\n"
+    report = verify(f"{model}{sentence}\n\n$$ I x = x $$", options=Options(repairs=False))
+    assert [result.verdict for result in report.results] == ["true"]
 
 
 def test_where_a_definition_begins_to_hold() -> None:

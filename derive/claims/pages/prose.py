@@ -19,6 +19,8 @@ _SENTENCE = re.compile(r"[.;!?。；！？](?:\s|\Z)|\n[ \t>]*\n")
 WIDTH = 120
 REACH = 300
 """How far a sentence is read that speaks of a letter."""
+SENTENCE = 1_000
+"""How far behind a display its sentence may go on."""
 WORDS = 6
 """How far before a formula the word may stand that says that it defines."""
 LOSS = r"\text{loss}"
@@ -51,13 +53,18 @@ _IMPERATIVE = re.compile(r"\b(?:let|define|put|denote)\b|设|定义|记", re.IGN
 _DENOTE = re.compile(r"\b(?:denote|write|abbreviate|call)\s*$", re.IGNORECASE)
 
 _MEANS = re.compile(
-    rf"\s*,?\s*(?:{_IS}|(?:we\s+)?denote|for)?\s+(?=the\b|our\b|a\b|an\b|minus\b|relu|tanh|softplus)", re.IGNORECASE
+    rf"\s*,?\s*(?P<verb>{_IS}|(?:we\s+)?denote|for)?\s+(?=the\b|our\b|a\b|an\b|minus\b|relu|tanh|softplus)",
+    re.IGNORECASE,
 )
 _DERIVATIVE = re.compile(
     r"the\s+(?:partial\s+)?(?:derivative|gradient)\s+of\s+(?:\$(?P<of>[^$]+)\$|the\s+(?:loss|cost|objective)(?:\s+function)?"
     r"(?:\s+\$(?P<called>[^$]+)\$)?)\s+(?:with\s+respect\s+to|w\.?\s?r\.?\s?t\.?|by)\s+(?:the\s+[\w\s-]{1,30})?\$(?P<by>[^$]+)\$",
     re.IGNORECASE,
 )
+_OF_ANOTHER = re.compile(
+    r"\b(?:of|to|at|from|than|respect|derivative|gradient|(?<!denote )(?<!denoting )by)\b", re.IGNORECASE
+)
+"""Words before a name by which it is not what the sentence speaks of: `the derivative of $L$ is $a - y$`."""
 _CHANGED = r"minus|negative|negated|scaled|second|half|twice"
 _SLOPE = re.compile(rf"(?:(?:the|an?|partial|(?P<changed>{_CHANGED}))\s+)*(?:derivative|gradient)\b", re.IGNORECASE)
 _WITH_RESPECT = re.compile(r"with\s+respect\s+to|\bw\.?\s?r\.?\s?t\b\.?", re.IGNORECASE)
@@ -67,12 +74,12 @@ _FUNCTIONS = (
     (r"relu|rectifier|rectified\s+linear(?:\s+unit)?", r"\max(u, 0)"),
     (r"hyperbolic\s+tangent|tanh|\$\\tanh\$", r"\tanh(u)"),
     (r"softplus", r"\log(1 + \exp(u))"),
-    (r"identity(?:\s+function)?", r"u"),
+    (r"identity\s+(?:function|activation|map)", r"u"),
 )
 _KIND = r"(?:\s+(?:activation|function|nonlinearity|non-linearity))*"
 _OTHERS = (
-    r"(?:(?:heaviside|unit)\s+)?step|leaky\s+relu|swish|silu|gelu|elu|selu|softmax|softsign|sign|sine|cosine|exponential"
-    r"|hard\s+sigmoid|arctangent|gaussian|error|maxout|mish"
+    r"leaky\s+relu|swish|silu|gelu|elu|selu|softmax|softsign|sine|cosine|hard\s+sigmoid|arctangent|maxout|mish"
+    r"|(?:(?:heaviside|unit)\s+)?step\s+function|(?:error|exponential|gaussian|sign)\s+function"
 )
 _ARTICLE = r"(?:the\s+|our\s+|an?\s+)?(?:usual\s+|standard\s+)?"
 
@@ -90,7 +97,7 @@ def is_conditional(text: str, at: int) -> bool:
 
 def goes_on(text: str, end: int, at: int) -> bool:
     r"""Whether the formula at `at` stands in the sentence of the display that ends before it: `where $e = 1$`."""
-    between = text[end:at]
+    between = text[end:at] if at - end < SENTENCE else "."
     led = re.match(r"[\s,>]*(?:where|with|here|and)\b", between, re.IGNORECASE) is not None
     return led and _SENTENCE.search(between) is None
 
@@ -101,21 +108,18 @@ def definition_at(text: str, at: int, close: int) -> str | None:
     if is_conditional(text, at) and not _STANDS_FOR.search(text[max(0, at - WIDTH) : at]):
         return None
     if _RELATION.search(source):
-        stated = _turned(source, announces_definition(text, at)) if "=" in source or r"\equiv" in source else None
-        return (
-            re.sub(rf"\A({_NAME})\s*=", r"\1 :=", stated)
-            if stated and _IMPERATIVE.search(_before(text, at))
-            else stated
-        )
+        stated = _turned(source, announces_definition(text, at))
+        said = stated is not None and _IMPERATIVE.search(_before(text, at)) is not None
+        return re.sub(rf"\A({_NAME})\s*=", r"\1 :=", stated) if stated and said else stated
     name = _APPLIED.sub("", source)
     if re.fullmatch(_NAME, name):
-        return _for_expression(text, at, source) or _in_words(text, close + 1, name) or _apposed(text, at, close, name)
+        return _for_expression(text, at, source) or _in_words(text, at, close, name) or _apposed(text, at, close, name)
     return _of_name(text, at, close, source)
 
 
 def _turned(source: str, said: bool) -> str | None:
     r"""An equation with the name in front: `a - y = \delta` is `\delta = a - y`."""
-    found = _TURNED.fullmatch(source)
+    found = _TURNED.fullmatch(source) if len(source) < REACH else None
     if found is None or _ASSIGNED.match(source):
         return source if "=" in source else None
     claims = re.search(r"\\partial|\\nabla|\\mathrm\s*\{?d", found["value"]) is not None
@@ -134,7 +138,9 @@ def _of_name(text: str, at: int, close: int, source: str) -> str | None:
     if _STANDS_FOR.search(before) and re.fullmatch(_NAME, name):
         return f"{name} := {source}"
     if between != before and re.fullmatch(_NAME, name) and _BETWEEN.fullmatch(between):
-        return None if is_conditional(text, max(0, at - len(between) - len(name) - 2)) else f"{name} := {source}"
+        there = text.rfind("$", 0, at - len(between) - 1)
+        spoken_of = not is_conditional(text, there) and not _OF_ANOTHER.search(_before(text, there))
+        return f"{name} := {source}" if spoken_of else None
     plain = re.search(_NAMED.pattern + r"\Z", before, re.IGNORECASE)
     return f"{plain[1]} := {source}" if plain is not None else None
 
@@ -149,12 +155,13 @@ def _for_expression(text: str, at: int, name: str) -> str | None:
     return f"{name} := {value}" if _OPERATION.search(value) and not _RELATION.search(value) else None
 
 
-def _in_words(text: str, end: int, name: str) -> str | None:
-    r"""`$\sigma$ is the ReLU`, `$\delta$ the derivative of the loss with respect to $a$`."""
-    lead = _MEANS.match(text, end, end + REACH)
-    if lead is None:
+def _in_words(text: str, at: int, close: int, name: str) -> str | None:
+    r"""`$\sigma$ is the ReLU`, `by $\delta$ the derivative of the loss with respect to $a$`."""
+    lead = _MEANS.match(text, close + 1, close + 1 + REACH)
+    before = _before(text, at)
+    if lead is None or _OF_ANOTHER.search(before) or not (lead["verb"] or before.lower().endswith("by")):
         return None
-    behind = text[lead.end() : end + REACH]
+    behind = text[lead.end() : close + 1 + REACH]
     slope = _DERIVATIVE.match(behind)
     if slope is not None:
         return rf"{name} := \frac{{\partial {slope['of'] or slope['called'] or LOSS}}}{{\partial {slope['by']}}}"
@@ -193,26 +200,29 @@ def _says(words: str, behind: str) -> str | None:
 def underbraced(source: str) -> list[str]:
     r"""The names that a formula gives to its parts: `\delta := (a - y)` of `\underbrace{(a - y)}_{\delta}`."""
     found: list[str] = []
+    closings = _closings(source)
     for brace in re.finditer(r"\\(?P<side>under|over)brace\s*\{", source):
-        end = _closing(source, brace.end())
+        end = closings.get(brace.end() - 1, len(source))
         sign = "_" if brace["side"] == "under" else r"\^"
         note = re.compile(
             rf"\s*{sign}\s*(?:\{{\s*(?:=:|:=|=|\\equiv)?\s*(?P<name>{_NAME})\s*\}}|(?P<one>\\[A-Za-z]+|[A-Za-z]))"
         )
         named = note.match(source, end + 1)
-        if named is not None:
+        if named is not None and end - brace.end() < SENTENCE:
             found.append(f"{named['name'] or named['one']} := {source[brace.end() : end]}")
     return found
 
 
-def _closing(source: str, at: int) -> int:
-    """Where the group closes that opens before `at`."""
-    depth = 1
-    for mark in re.finditer(r"\\.|[{}]", source[at:]):
-        depth += {"{": 1, "}": -1}.get(mark.group(), 0)
-        if not depth:
-            return at + mark.start()
-    return len(source)
+def _closings(source: str) -> dict[int, int]:
+    """For each brace that opens where its group closes."""
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for mark in re.finditer(r"\\.|[{}]", source):
+        if mark.group() == "{":
+            opened.append(mark.start())
+        elif mark.group() == "}" and opened:
+            found[opened.pop()] = mark.start()
+    return found
 
 
 def _before(text: str, at: int) -> str:

@@ -80,7 +80,8 @@ class _Scanner:
             at = max(self.step(match), match.end() if match.end() > at else at + 1)
         if self.directives.unused():
             self.warn(self.directives.line, "no formula follows this directive")
-        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models), tuple(self.asides))
+        asides = sorted(self.asides, key=lambda aside: aside.span[0])
+        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models), tuple(asides))
 
     # ----- places -----
 
