@@ -53,6 +53,7 @@ def test_a_sentence_defines(sentence: str) -> None:
         r"where $\delta$ is the gradient at the output,",
         r"$\delta$ is not $a - y$.",
         r"If $\delta$ is $a - y$, then",
+        r"Note that $\delta$ is simply $a - y$ for the cross-entropy loss.",
         r"The derivative of $\delta$ is $a - y$.",
         r"The derivative with respect to $\delta$ is the derivative of $L$ with respect to $a$.",
         r"We multiply $\delta$ the derivative of $L$ with respect to $a$.",

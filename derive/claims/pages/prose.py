@@ -41,7 +41,7 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s*(?:[.,;:)。，；]|\Z|\$\$|\\\[|\\begin|\n\s*\n|(?:and|so|then|we|in|for|which|that|with|where)\b)"
+    r"\s*(?:[.,;:)。，；]|\Z|\$\$|\\\[|\\begin|\n\s*\n|(?:and|so|then|we|which|that|where|in\s+(?:what|the)\s+follow\w*)\b)"
 )
 _NAMED = re.compile(
     r"\b(?:let|where|and|with|here)\s+(?:the\s+)?(?:[a-z]+\s+){1,3}([A-Za-z])\s+(?:be|is)\s*", re.IGNORECASE
