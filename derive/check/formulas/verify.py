@@ -17,6 +17,7 @@ from typing import cast
 from derive.check.code.blocks import judge_code
 from derive.check.equality.equality import Level
 from derive.check.equality.recent import PerGraph
+from derive.check.formulas.asides import is_second, name_of, said_in
 from derive.check.formulas.assemble import assembled, bare, unread
 from derive.check.formulas.assumptions import without_assumptions
 from derive.check.formulas.claim_judge import TIME_LIMIT, judge
@@ -142,9 +143,11 @@ class _Run:
         for done, item in enumerate(items):
             if progress is not None:
                 progress(done, len(items))
-            while asides and asides[0].span[0] < item.span[0]:
+            while asides and asides[0].span[0] <= item.span[0]:
                 self.note(asides.pop(0))
             self.add(item)
+        for aside in asides:
+            self.note(aside)
         self.settle_layout()
         self.settle_names()
         names = unique([self._model_name(source) for source in self.page.models])
@@ -210,7 +213,8 @@ class _Run:
                 verdict, found = self.formula(item, self.context(item.model))
         except DeriveError as error:
             verdict = unread(item, error)
-            self.name_of(item)
+            context = self.context(item.model)
+            self.contexts[item.model] = context.with_definitions(name_of(item, context))
         except RecursionError:
             verdict = unread(item, ModelError("the formula is nested too deeply to be judged"))
         except Exception as error:  # a fault of the toolkit must not cost the other formulas their verdicts
@@ -219,30 +223,16 @@ class _Run:
         self.judged.append((item, graph, verdict, found))
 
     def note(self, aside: Item) -> None:
-        """What an equation inside of a line defines: any name if words announce it, else one with another meaning."""
+        """Takes what a sentence defines; a second meaning is judged like a display."""
         if self.graph(aside.model) is EMPTY:
             return
         context = self.context(aside.model)
-        try:
-            _, claims = Reader(context, aside.macros, holds=self._holds, said=aside.said)(aside.source)
-        except (DeriveError, RecursionError):
+        known = said_in(aside, context, self._holds)
+        if is_second(known):
+            self.add(aside)
             return
-        known = [c for c in claims if aside.said or (c.unread is None and (taking([c]) or c.keeps))]
         self.contexts[aside.model] = context.after(known)
         self.defined += [(len(self.judged), context, definition) for definition in taking(known)]
-
-    def name_of(self, item: Item) -> None:
-        """Of a formula that has no layout, the name that it would have defined."""
-        left, equals, _ = item.source.partition("=")
-        if item.kind != "formula" or not equals:
-            return
-        context = self.context(item.model)
-        try:
-            _, claims = Reader(context, item.macros, said=True)(f"{left.removesuffix(':')} = 0")
-        except (DeriveError, RecursionError):
-            return
-        names = [claim.defines for claim in claims if claim.defines is not None]
-        self.contexts[item.model] = context.with_definitions(replace(name, understood=False) for name in names)
 
     def _holds(self, claim: Claim) -> bool:
         """Whether a statement is true of what its left side means by itself; what its other links say is not asked."""

@@ -26,7 +26,7 @@ from derive.claims.meaning.marks import differential_name, mark_of
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
 from derive.claims.meaning.scripts import text_of
 from derive.claims.meaning.variables import named
-from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol
+from derive.claims.typography.nodes import Accent, Group, Node, Number, Operator, Punct, Row, Scripts, Symbol, walk
 from derive.claims.typography.statements import DEFINES
 
 EQUALITIES = frozenset({"=", ":=", r"\equiv", r"\doteq"})
@@ -102,10 +102,23 @@ def head_of(job: Job) -> Head | None:
     if letter_of(node) in job.context.kept:
         return None
     made = _meaning(node, scope, function=bool(formal), said=said)
+    if made is None and not formal and _renames(job, node, scope):
+        made = "again", False
     if made is None or (not said and _states_value(node, job.rows[1])):
         return None
     marked = mark_of(node, scope) if made[0] == "mark" else None
     return Head(node, formal or (), made[0], said, made[1] and not said, marked[0] if marked is not None else "")
+
+
+def _renames(job: Job, node: Node, scope: Scope) -> bool:
+    r"""Whether `a := \tanh z` defines what the model computes; a letter or numerals are values that it takes."""
+    right = job.rows[1].items
+    if job.statement.relations[0].text not in _SAID or (len(right) == 1 and isinstance(right[0], Symbol)):
+        return False
+    if not any(isinstance(part, Symbol) for part in walk(*right)):
+        return False
+    meant = resolve(node, replace(scope, pending=[], notes={}, assumed={}))
+    return isinstance(meant, Found) and meant.entry.kind == "value" and meant.entry.name in scope.frame.graph.bindings
 
 
 def _states_value(node: Node, right: Row) -> bool:

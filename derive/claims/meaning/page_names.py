@@ -13,6 +13,7 @@ from derive.claims.meaning.functions import Factor, with_scripts
 from derive.claims.meaning.lookup import spelling_of
 from derive.claims.meaning.marks import MARKS, differential_name, mark_of, marked
 from derive.claims.meaning.scope import PAGE, NotUnderstood, Scope
+from derive.claims.meaning.twice import one_meaning
 from derive.claims.typography.nodes import Accent, Group, Node, Number, Scripts, Symbol
 
 
@@ -58,7 +59,7 @@ def _chosen(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
     derivative where it was stated may be one elsewhere.
     """
     sizes, assumed = dict(scope.sizes), dict(scope.assumed)
-    made = defined(node, items, at, _one_meaning(node, scope))
+    made = defined(node, items, at, one_meaning(node, scope))
     doubtful = made is not None and _is_doubtful(node, scope)
     if made is None or not (doubtful or is_indexed_delta(node)):
         return made
@@ -75,18 +76,6 @@ def _chosen(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | 
         scope.assumed.update(assumed | apart.assumed)
         return other, at + 1
     return made
-
-
-def _one_meaning(node: Node, scope: Scope) -> Scope:
-    """Where a page has defined a name twice, one of its definitions, the same throughout a formula."""
-    twice = [k for k, definition in enumerate(scope.definitions) if definition.again]
-    spelling = spelling_of(node, scope) if twice else None
-    places = [k for k in twice if spelling is not None and scope.definitions[k].key[0] in spelling.bases]
-    if not places:
-        return scope
-    ends = [len(scope.definitions), *reversed(places)]
-    end = scope.choose(("again", scope.definitions[places[0]].key), ends)
-    return replace(scope, definitions=scope.definitions[:end])
 
 
 def _is_doubtful(node: Node, scope: Scope) -> bool:

@@ -17,6 +17,7 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resolve
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope, T
+from derive.claims.meaning.twice import is_redefined
 from derive.claims.meaning.variables import Variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
 from derive.ir import build
@@ -143,7 +144,7 @@ def _untransposed(node: Scripts, scope: Scope) -> Node:
 def _of(items: Sequence[Node], by: list[Variable | Problem], span: Offsets, scope: Scope, *, upright: bool) -> Result:
     """The derivative of what stands above the line by the variables below it."""
     broken = next((q for q in by if isinstance(q, Problem)), None)
-    p = named(items, scope)
+    p = None if is_redefined(items[0], scope) else named(items, scope)
     if isinstance(p, Problem):
         return p
     if p is None:
@@ -249,6 +250,8 @@ def operator(
         return q, end
     if isinstance(value, Problem):
         return value, end
+    if is_redefined(items[at + 1], scope):
+        by_name = None
     if isinstance(by_name, Variable) and end == at + 1 + width and by_name.kind == "value":
         return single(by_name, q, span, scope, upright=upright or by_name.name == scope.frame.graph.loss), end
     return expression_derivative(value, [q], span, scope), end

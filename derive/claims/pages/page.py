@@ -76,7 +76,8 @@ class PageWarning:
 class Page:
     """The items in order; `text` has `\\n` for every kind of line end and no byte order mark.
 
-    `asides` are the equations inside of lines: they are not judged, but they may define a name.
+    `asides` are the definitions inside of lines and sentences: they are not judged, but they may define a name.
+    The span of one begins where it begins to hold, which is before the display that it explains.
     """
 
     text: str

@@ -18,7 +18,7 @@ from copy import copy
 from dataclasses import replace
 
 from derive.claims.pages.page import Directives, Item, ModelSource, Page, PageWarning, decode, normalised
-from derive.claims.pages.prose import announces_definition, is_conditional
+from derive.claims.pages.prose import announces_definition, definition_at, goes_on, underbraced
 from derive.claims.pages.tagged import formulas
 from derive.claims.typography.layout import parse
 from derive.claims.typography.macros import Macros, define_at
@@ -67,6 +67,7 @@ class _Scanner:
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.items: list[Item] = []
         self.asides: list[Item] = []
+        self.shown: Offsets | None = None
         self.models: list[ModelSource] = []
         self.macros: Macros = {}
         self.directives = Directives()
@@ -79,7 +80,8 @@ class _Scanner:
             at = max(self.step(match), match.end() if match.end() > at else at + 1)
         if self.directives.unused():
             self.warn(self.directives.line, "no formula follows this directive")
-        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models), tuple(self.asides))
+        asides = sorted(self.asides, key=lambda aside: aside.span[0])
+        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models), tuple(asides))
 
     # ----- places -----
 
@@ -149,10 +151,17 @@ class _Scanner:
         display = match.group() == "$" and self.text[close : close + 2] == "$$"
         if display or close >= self.blank(match.end()):
             return match.end()
-        source = self.text[match.end() : close]
-        if match.group() == "$" and "=" in source and not is_conditional(self.text, match.start()):
-            self.asides.append(self.item("formula", source.strip(), (match.start(), close + 1), match.end()))
+        source = definition_at(self.text, match.start(), close) if match.group() == "$" else None
+        if source is not None:
+            self.aside(source, match.start(), close + 1)
         return close + len(match.group())
+
+    def aside(self, source: str, at: int, end: int) -> None:
+        """A definition inside of a line; it holds for the display before it if it goes on with its sentence."""
+        found = self.item("formula", source, (at, end), at)
+        if self.shown is not None and goes_on(self.text, self.shown[1], at):
+            found = replace(found, span=(self.shown[0], end))
+        self.asides.append(replace(found, said=found.said or ":=" in source))
 
     def comment(self, match: re.Match[str]) -> int:
         close = self.find("-->", match.end())
@@ -218,6 +227,9 @@ class _Scanner:
             first = begin + formula.start + len(formula.source) - len(formula.source.lstrip())
             place = span if len(found) == 1 else (first, span[1])
             self.add("formula", formula.source.strip(), place, first, tag=formula.tag)
+        self.shown = span
+        for definition in underbraced(source):
+            self.aside(definition, span[1], span[1])
 
     def only_defines(self, source: str) -> bool:
         """Whether a display holds definitions and nothing to judge."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from derive.claims.typography import symbols
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import (
+    Accent,
     Cases,
     Ellipsis,
     Group,
@@ -29,6 +30,7 @@ from derive.claims.typography.nodes import (
     Punct,
     Relation,
     Row,
+    Scripts,
     Space,
     Symbol,
     Text,
@@ -258,8 +260,16 @@ def _statement(piece: _Piece, layout: Layout) -> Statement | None:
     members.append(_member(current, at))
     if relations and relations[-1].text == _REVERSED and members[-1].items:  # a - y =: e
         members, relations = [members[-1], *members[:-1]], [replace(relations[-1], text=":="), *relations[:-1]]
+    if [relation.text for relation in relations] == [r"\equiv"] and _is_name(members[1]) and len(members[0].items) > 1:
+        members.reverse()  # a - y \equiv e
     span = min(node.span[0] for node in nodes), max(node.span[1] for node in nodes)
     return Statement(tuple(members), tuple(relations), span, piece.lead, _tag(layout, span), piece.tail)
+
+
+def _is_name(member: Row) -> bool:
+    """Whether a member may be a name that is defined; `U^T U \\equiv I` says something of U."""
+    name = member.items[0] if len(member.items) == 1 else None
+    return isinstance(name, Accent | Scripts) or (isinstance(name, Symbol) and name.name != "I")
 
 
 def _member(nodes: list[Node], at: int) -> Row:
