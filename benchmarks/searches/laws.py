@@ -61,6 +61,9 @@ class Letter:
         return mpf(rng.uniform(max(self.low, -9), min(self.high, 9)))
 
 
+APART = "apart"
+
+
 def draw_letters(rng: random.Random) -> list[Letter]:
     """Three scalars, some with facts, and a size."""
     ranges = [(-INF, INF)] * 5 + [(0.0, INF)] * 2 + [(0.0, 1.0), (-1.0, 1.0), (-INF, 0.0), (1.0, 4.0)]
@@ -147,11 +150,13 @@ def search(draws: int, seed: int) -> Iterator[Finding]:
         said, shown = oracle(left, right, letters, rng)
         verdict = judged(model, claim)
         bad = _witness(left, right, letters, verdict.counterexample) if verdict.verdict == "false" else ""
+        if bad == APART:  # on an edge, which random points do not meet
+            said, shown, bad = ("wrong" if said == "right" else said), (shown or "at the counterexample"), ""
         yield Finding(model, claim, said, verdict, f"{family} {number}", shown, bad)
 
 
 def _witness(left: Term, right: Term, letters: list[Letter], found: Any) -> str:
-    """What the oracle says of a counterexample: `""` if it shows what it should."""
+    """What the oracle says of a counterexample: APART if the members differ there, `""` if it cannot tell."""
     used = {*left.names(), *right.names()}
     if found is None or _generic(left, right) or not used <= set(found.inputs):
         return ""
@@ -160,4 +165,4 @@ def _witness(left: Term, right: Term, letters: list[Letter], found: Any) -> str:
         if letter.name in used and not letter.low < point[letter.name] < letter.high:
             return f"outside the domain of {letter.name}"
     seen = compare(left, right, point)
-    return "" if seen in ("different", "open") else f"there: {seen}"
+    return APART if seen == "different" else "" if seen == "open" else f"there: {seen}"

@@ -12,6 +12,7 @@ textbook's on either side of a switch; what was seen on one side says nothing of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 
 from derive.ir.node import Node, topological
 from derive.ops.record import elementwise, tensor_or_none
@@ -34,3 +35,21 @@ def switch_of(node: Node) -> Node | None:
         return function.switch(*node.args) if function is not None and function.switch is not None else None
     operation = tensor_or_none(node.op)
     return operation.switch(node) if operation is not None and operation.switch is not None else None
+
+
+def has_limits(node: Node) -> bool:
+    """Whether an operation below a node has no value for some operands that are not fixed: 1/x, x^a, log x."""
+    return any(_limit(below) is not None for below in topological(node))
+
+
+def limits(nodes: Iterable[Node]) -> list[Node]:
+    """Where the domains of operations below `nodes` end: the operands that must not be 0, or positive."""
+    return list(dict.fromkeys(limit for node in topological(*nodes) if (limit := _limit(node)) is not None))
+
+
+def _limit(node: Node) -> Node | None:
+    if node.op in ("div", "pow"):
+        operand = node.args[1 if node.op == "div" else 0]
+        return operand if any(below.op == "ref" for below in topological(operand)) else None
+    record = elementwise(node.name) if node.op == "call" else None
+    return node.args[0] if record is not None and record.domain != (-inf, inf) else None

@@ -353,3 +353,26 @@ def test_a_derivative_is_not_compared_at_a_kink_that_a_draw_meets(edge: str) -> 
 )
 def test_numerals_apart_are_no_product(claim: str) -> None:
     assert claimed("x : scalar\nL = 1000*x", claim).verdict == "unread"
+
+
+def test_a_condition_that_is_0_on_a_whole_side_is_no_edge_there() -> None:
+    # a + 2 - 2 is 0 for all z < 0, where relu' is 0 and the sign of 0 gives 1/2
+    model = (
+        "x, y : scalar\nz = 5*x - 1\na = minimum(maximum(z, 0), 6)\nq = a - 2\nh = maximum(q + 3, 0)\nL = (h - y)**2/2"
+    )
+    claim = r"\frac{dL}{dq} = \frac{1 + \operatorname{sgn}(q + 2)}{2} (h - y)"
+    assert claimed(model, claim).verdict == "false"
+    assert claimed(model, claim.replace("q + 2", "q + 3")).verdict == "true"
+
+
+def test_a_cell_is_met_where_the_members_were_compared() -> None:
+    # beyond a b = 6 the exponentials overflow at most of the points
+    model = "a : scalar, in (-1, 1)\nb : scalar\nJ = minimum(maximum(a*b, 0), 6)"
+    claim = r"e^{|\mathbb{1}[ab > 0] b|} = e^{|\frac{\partial J}{\partial a}|}"
+    assert claimed(model, claim).verdict == "false"
+
+
+def test_a_derivative_has_a_value_where_its_operand_has_one() -> None:
+    model = "a : scalar, in (-inf, 0)\nJ = a"
+    assert claimed(model, r"\frac{\partial}{\partial a} \log a = \frac{1}{a}").verdict == "undecided"
+    assert claimed(model, r"\frac{\partial}{\partial a} \log(-a) = \frac{1}{a}").verdict == "true"

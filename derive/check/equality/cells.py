@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.equality.climb import climb, onto_edge
+from derive.check.equality.climb import climb, onto_edge, shaken
 from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
 from derive.check.equality.probe import DIGITS, Point
@@ -89,9 +89,20 @@ def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
 
 
 def is_on_edge(conditions: Sequence[Node], point: Point) -> bool:
-    """Whether an entry of a condition is 0 at a point."""
-    signs = (_sign(node, point) for node in conditions)
-    return any(sign is not None and (sign == 0).any() for sign in signs)
+    """Whether an entry of a condition is 0 at a point, and not at all points near it.
+
+    relu(z) - max(z, 0) is 0 everywhere, relu(z) is 0 for all z < 0: there is a derivative in the middle of it.
+    """
+    beside: Point | None = None
+    for node in conditions:
+        sign = _sign(node, point)
+        if sign is None or not (sign == 0).any():
+            continue
+        beside = beside or shaken(point)
+        near = _sign(node, beside)
+        if near is None or ((sign == 0) & (near != 0)).any():
+            return True
+    return False
 
 
 def _sign(node: Node, point: Point) -> Array | None:
@@ -127,29 +138,36 @@ class _Cells:
     # ------------------------------------------------------------------------------------------ at a point
 
     def different_at(self, point: Point, *, always: bool) -> bool:
-        """Whether the members differ at a point; looked at only if it lies in a new cell, or always."""
+        """Whether the members differ at a point; looked at only if it lies in a new cell, or always.
+
+        A cell was met where the members were compared, or where one of them has no value in many digits either.
+        """
         signs = self._signs(point)
-        if signs is None or (not self.edges and any((sign == 0).any() for sign in signs)):
+        if signs is None or (not self.edges and is_on_edge(self.conditions, point)):
             return False
-        if not self._note(signs) and not always:
+        cells = self._cells(signs)
+        if not always and all(cells[part] <= met for part, met in self._met.items()):
             return False
         a, b = point.value(self.left), point.value(self.right)
-        return a is not None and b is not None and not _close(a, b) and bool(point.differ(self.left, self.right))
+        different = False
+        if a is None or b is None or not _close(a, b):
+            different = bool(point.differ(self.left, self.right))
+        for part, met in self._met.items():
+            met |= cells[part]
+        return different
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
         found = [_sign(node, point) for node in self.conditions]
         return None if any(sign is None for sign in found) else found
 
-    def _note(self, signs: Sequence[Array]) -> bool:
-        """Remember the cells of a point; whether one of them is new."""
-        new = False
-        for part, met in self._met.items():
+    def _cells(self, signs: Sequence[Array]) -> dict[Part, set[Signs]]:
+        """The cells of a point, entry by entry."""
+        found: dict[Part, set[Signs]] = {}
+        for part in self._met:
             rows = np.broadcast_arrays(*(signs[k] for k in part))
-            cells = set(zip(*(row.ravel().tolist() for row in rows), strict=True)) - met
-            new |= bool(cells)
-            met |= cells
-        return new
+            found[part] = set(zip(*(row.ravel().tolist() for row in rows), strict=True))
+        return found
 
     # ------------------------------------------------------------------------------------------- what is missing
 

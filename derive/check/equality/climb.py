@@ -60,6 +60,31 @@ def climb(
     return None
 
 
+def shaken(point: Point) -> Point:
+    """A point very near to another one, in the declared domain."""
+    rng = random.Random(point.seed)
+    inputs = {name: _shaken(value, point.graph.declarations[name], rng) for name, value in point.inputs.items()}
+    return Point(point.graph, point.sizes, inputs, point.seed)
+
+
+def _shaken(value: Array, declared: Declaration, rng: random.Random) -> Array:
+    facts = {fact.name for fact in declared.facts}
+    if facts.intersection(FIXED):
+        return value
+    result = np.array(value, dtype=object)
+    together = _little(rng)
+    for index in np.ndindex(*result.shape):
+        step = together if facts.intersection(DEFINITE) else rng.choice((-1, 1)) * _little(rng)
+        old = result[index]
+        near = [old * (1 + way * step) if old else way * step for way in (1, -1)]
+        result[index] = next((new for new in near if _obeys(np.asarray(new, dtype=object), declared)), old)
+    return result
+
+
+def _little(rng: random.Random) -> Fraction:
+    return Fraction(rng.randint(10**5, 10**6), 10**8)
+
+
 def onto_edge(start: Point, value: Callable[[Point], float | None], rng: random.Random) -> Point | None:
     """A point at which a value is exactly 0, if it is linear along one of the inputs; None if none was found.
 
@@ -152,7 +177,7 @@ def _stepped(value: Array, declared: Declaration, step: float, rng: random.Rando
     if facts.intersection(DEFINITE):
         return value * _near_one(step, rng)
     result = np.array(value, dtype=object)
-    size = max((abs(v) for v in result.flat), default=Fraction(1))
+    size = max((abs(v) for v in result.flat), default=Fraction(0)) or Fraction(1)
     for index in np.ndindex(*result.shape):
         if "positive" in facts:
             result[index] = result[index] * _near_one(step, rng)

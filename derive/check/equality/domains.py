@@ -10,17 +10,15 @@ import random
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from math import inf
 from typing import Literal
 
 from derive.check.equality.climb import onto_edge
 from derive.check.equality.far import far_points, first_entry, whole_points
 from derive.check.equality.probe import DIGITS, Point
 from derive.ir.graph import Graph
-from derive.ir.node import Node, topological
-from derive.ops.record import elementwise
+from derive.ir.node import Node
+from derive.ops.conditions import limits
 
-EVERYWHERE = (-inf, inf)
 POINTS = 32
 STARTS = 6
 """Points from which an end of a domain is looked for."""
@@ -31,7 +29,7 @@ def only_one(left: Node, right: Node, graph: Graph) -> tuple[Point, Literal["lef
 
     Looked for only where an operation of theirs has no value for some operands.
     """
-    edges = list(dict.fromkeys(edge for node in topological(left, right) if (edge := _ends_at(node)) is not None))
+    edges = limits([left, right])
     if not edges:
         return None
     for point in chain(islice(far_points(left, right, graph), POINTS), _on_edges(edges, left, right, graph)):
@@ -41,15 +39,6 @@ def only_one(left: Node, right: Node, graph: Graph) -> tuple[Point, Literal["lef
             if (a is None) != (b is None):
                 return point, "left" if b is None else "right"
     return None
-
-
-def _ends_at(node: Node) -> Node | None:
-    """Where the domain of an operation ends: the operand that must not be 0, or positive; None if it has no end."""
-    if node.op in ("div", "pow"):
-        operand = node.args[1 if node.op == "div" else 0]
-        return operand if any(below.op == "ref" for below in topological(operand)) else None
-    record = elementwise(node.name) if node.op == "call" else None
-    return node.args[0] if record is not None and record.domain != EVERYWHERE else None
 
 
 def _on_edges(edges: Sequence[Node], left: Node, right: Node, graph: Graph) -> Iterator[Point]:

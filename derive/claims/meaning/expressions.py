@@ -244,12 +244,17 @@ def segment_value(items: Sequence[Node], scope: Scope) -> Result:
     return product_of(_factors(items, scope), span_of(items), scope)
 
 
+def _is_numeral(node: Node) -> bool:
+    """Whether a node is digits; a bold or double-struck 1 is not."""
+    return isinstance(node, Number) and not node.font
+
+
 def _factors(items: Sequence[Node], scope: Scope) -> list[Result]:
     results: list[Result] = []
     at = 0
     while at < len(items):
         start = at
-        if at and isinstance(items[at], Number) and isinstance(items[at - 1], Number):
+        if at and _is_numeral(items[at]) and _is_numeral(items[at - 1]):
             raise NotUnderstood(
                 items[at].span, "one number, or a sign between two: 1\\,000 is a thousand in many texts"
             )

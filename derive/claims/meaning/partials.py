@@ -21,6 +21,7 @@ from derive.claims.meaning.twice import is_redefined
 from derive.claims.meaning.variables import Variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
 from derive.ir import build
+from derive.ops.conditions import has_limits
 
 Step = tuple[Result, int]
 Factor = Callable[[Sequence[Node], int, Scope], Step]
@@ -215,11 +216,12 @@ def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: 
         own = len(value.shape)
         frame = q.frame or scope.frame
         node = frame.total(value.node, q.name)
-        if build.is_zero(node):
-            # what does not depend on q has the derivative 0 where it has a value; log(-1) has neither
+        if build.is_zero(node) or (not node.shape and has_limits(value.node)):
+            # a derivative has a value where its operand has one: log(-1) has neither, log(a) none for a < 0
             labels = tuple(range(len(node.shape)))
             ins: list[tuple[int, ...]] = [labels[: len(value.node.shape)], ()]
-            node = build.contract(ins, labels, [value.node, build.number(0)], node.shape)
+            nothing = build.contract(ins, labels, [value.node, build.number(0)], node.shape)
+            node = nothing if build.is_zero(node) else build.add(node, nothing)
         made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *q.axes])
         text = f"∂({value.text})/∂{q.text}"
         value = replace(made, chain=Chain(value.text, q.text, own), text=text)
