@@ -376,3 +376,15 @@ def test_a_derivative_has_a_value_where_its_operand_has_one() -> None:
     model = "a : scalar, in (-inf, 0)\nJ = a"
     assert claimed(model, r"\frac{\partial}{\partial a} \log a = \frac{1}{a}").verdict == "undecided"
     assert claimed(model, r"\frac{\partial}{\partial a} \log(-a) = \frac{1}{a}").verdict == "true"
+
+
+def test_a_value_on_a_kink_for_all_inputs_near_has_no_derivative_there() -> None:
+    # q is 1 wherever z > 3: by q, h has the slopes 1 and 0 there
+    model = "b, x, w : scalar\nz = w*x**2 + b\na = where(z < -2, -2, where(z > 3, 3, z))\nq = a - 2\nh = minimum(q, 1)"
+    for mask in ("q < 1", r"q \le 1"):
+        assert claimed(model, rf"\frac{{\partial h}}{{\partial q}} = \mathbb 1[{mask}]").verdict == "true"
+    assert claimed(model, r"\frac{\partial h}{\partial q} = \mathbb 1[q < 0]").verdict == "false"
+    twice = "z, y : scalar\na = relu(z)\nL = relu(a)"
+    assert claimed(twice, r"\frac{\partial L}{\partial z} = \mathbb 1[z > 0]").verdict == "true"
+    assert claimed(twice, r"\frac{\partial L}{\partial z} = 1").verdict == "false"
+    assert claimed("z : scalar\nL = relu(relu(z))", r"\frac{\partial L}{\partial z} = 1").verdict == "false"

@@ -15,7 +15,7 @@ A derivative is compared where it exists, off the edges; any other claim on the 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, product
@@ -62,9 +62,9 @@ class Survey:
     open: str = ""
 
 
-def survey(left: Node, right: Node, graph: Graph, *, derivative: bool) -> Survey:
+def survey(left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = ()) -> Survey:
     """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges."""
-    cells = _Cells(left, right, graph, edges=not derivative)
+    cells = _Cells(left, right, graph, edges=not derivative, by=by)
     start: Point | None = None
     for number, point in enumerate(far_points(left, right, graph)):
         if number >= LEAST and not cells.missing:
@@ -84,25 +84,35 @@ def survey(left: Node, right: Node, graph: Graph, *, derivative: bool) -> Survey
 
 def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
     """The nodes whose signs are the conditions of two members and of what they depend on."""
-    switches = (s for node in topological(*in_sight(left, right, graph)) if (s := switch_of(node)) is not None)
+    return _switches(in_sight(left, right, graph))
+
+
+def _switches(nodes: Iterable[Node]) -> list[Node]:
+    switches = (s for node in topological(*nodes) if (s := switch_of(node)) is not None)
     return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
 
 
-def is_on_edge(conditions: Sequence[Node], point: Point) -> bool:
-    """Whether an entry of a condition is 0 at a point, and not at all points near it.
+def is_on_edge(conditions: Sequence[Node], point: Point, by: Sequence[str] = ()) -> bool:
+    """Whether an entry of a condition is 0 at a point, and not at all points near it: there may be no derivative `by`.
 
-    relu(z) - max(z, 0) is 0 everywhere, relu(z) is 0 for all z < 0: there is a derivative in the middle of it.
+    relu(z) is 0 for all z < 0, and relu(relu(z)) has a derivative there. By q there is none of a model with relu(q - 1)
+    at q = 1, even if q is 1 for all inputs near; what the claim alone compares with 0 says nothing of that.
     """
-    beside: Point | None = None
-    for node in conditions:
-        sign = _sign(node, point)
-        if sign is None or not (sign == 0).any():
-            continue
-        beside = beside or shaken(point)
-        near = _sign(node, beside)
-        if near is None or ((sign == 0) & (near != 0)).any():
-            return True
-    return False
+    graph = point.graph
+    of_model = _switches(binding.node for binding in graph.bindings.values())
+    near = partial(shaken, point)
+    if any(_changes(node, point, near) for node in (*conditions, *of_model)):
+        return True
+    return any(_changes(node, point, partial(shaken, point, name)) for name in by if name in graph for node in of_model)
+
+
+def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:
+    """Whether an entry of a condition is 0 at a point and not at another one."""
+    sign = _sign(node, point)
+    if sign is None or not (sign == 0).any():
+        return False
+    other = _sign(node, near())
+    return other is None or bool(((sign == 0) & (other != 0)).any())
 
 
 def _sign(node: Node, point: Point) -> Array | None:
@@ -121,8 +131,8 @@ def _close(a: Array, b: Array) -> bool:
 class _Cells:
     """The conditions of two members and of what they depend on, and which cells were met."""
 
-    def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool) -> None:
-        self.left, self.right, self.graph, self.edges = left, right, graph, edges
+    def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str]) -> None:
+        self.left, self.right, self.graph, self.edges, self.by = left, right, graph, edges, by
         self._sight = in_sight(left, right, graph)
         self._conditions = Conditions(conditions_of(left, right, graph), graph)
         self.conditions = self._conditions.nodes
@@ -143,7 +153,7 @@ class _Cells:
         A cell was met where the members were compared, or where one of them has no value in many digits either.
         """
         signs = self._signs(point)
-        if signs is None or (not self.edges and is_on_edge(self.conditions, point)):
+        if signs is None or (not self.edges and is_on_edge(self.conditions, point, self.by)):
             return False
         cells = self._cells(signs)
         if not always and all(cells[part] <= met for part, met in self._met.items()):

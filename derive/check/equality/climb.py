@@ -60,11 +60,16 @@ def climb(
     return None
 
 
-def shaken(point: Point) -> Point:
-    """A point very near to another one, in the declared domain."""
-    rng = random.Random(point.seed)
-    inputs = {name: _shaken(value, point.graph.declarations[name], rng) for name, value in point.inputs.items()}
-    return Point(point.graph, point.sizes, inputs, point.seed)
+def shaken(point: Point, name: str | None = None) -> Point:
+    """A point very near to another one, in the declared domain: of other inputs, or of another value of one name."""
+    rng, graph = random.Random(point.seed), point.graph
+    inputs = dict(point.inputs)
+    for other in [*point.inputs] if name is None else [name]:
+        # a binding is set like an input, and what comes after it follows
+        declared = graph.declarations.get(other) or Declaration(other, "input", graph.shape(other))
+        value = inputs[other] if other in inputs else np.frompyfunc(Fraction, 1, 1)(point.values()[other])
+        inputs[other] = _shaken(np.asarray(value, dtype=object), declared, rng)
+    return Point(graph, point.sizes, inputs, point.seed)
 
 
 def _shaken(value: Array, declared: Declaration, rng: random.Random) -> Array:

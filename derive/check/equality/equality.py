@@ -81,15 +81,17 @@ def decide(
     time_limit: float = 2.0,
     counterexample: bool = True,
     derivative: bool = False,
+    by: Sequence[str] = (),
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
     With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
-    `derivative` is said where it exists. Raises UnsupportedError if no values exist at which the model is defined.
+    `derivative` (`by` some names) is said where it exists. Raises UnsupportedError if no values exist where the model
+    is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    asked = _Question(left, right, graph, derivative)
+    asked = _Question(left, right, graph, derivative, tuple(by))
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
@@ -106,6 +108,7 @@ class _Question:
     right: Node
     graph: Graph
     derivative: bool
+    by: tuple[str, ...] = ()
 
     def differ(self, point: Point) -> bool | None:
         """Whether the members differ at a point, by many digits; None if that cannot be said of it."""
@@ -113,7 +116,7 @@ class _Question:
         return None if found and self.derivative and self._is_on_edge(point) else found
 
     def _is_on_edge(self, point: Point) -> bool:
-        return is_on_edge(conditions_of(self.left, self.right, self.graph), point)
+        return is_on_edge(conditions_of(self.left, self.right, self.graph), point, self.by)
 
 
 def _condition(left: Node, right: Node, graph: Graph) -> str:
@@ -143,7 +146,7 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
             return Decision("undecided", None, None, sizes, "no proof for all sizes was found")
         if screened.one_sided:
             return Decision("undecided", None, None, sizes, ONE_SIDED)
-        seen = survey(left, right, graph, derivative=asked.derivative)
+        seen = survey(left, right, graph, derivative=asked.derivative, by=asked.by)
         if seen.different is not None:
             return _refuted(asked, seen.different)
         if seen.open:

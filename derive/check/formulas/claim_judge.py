@@ -197,6 +197,7 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         time_limit=min(2.0, left),
         counterexample=counterexample,
         derivative=link.derivative,
+        by=link.by,
     )
     if decision.verdict == "equal":
         zero = build.number(0)

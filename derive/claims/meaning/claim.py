@@ -95,7 +95,8 @@ Member = Value | Problem | ShapeOf
 class Equal:
     """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry.
 
-    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none. `mismatch`:
+    `derivative`: a derivative stands on one side, so that nothing is said of points where there is none; `by`: the
+    names that derivatives are taken by, as far as they are written. `mismatch`:
     what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
     `under`: what is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are.
     """
@@ -104,6 +105,7 @@ class Equal:
     right: Node
     places: tuple[int, ...] | None = None
     derivative: bool = False
+    by: tuple[str, ...] = ()
     mismatch: str = ""
     under: tuple[Node, ...] = ()
 

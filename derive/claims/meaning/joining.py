@@ -24,6 +24,7 @@ from derive.claims.meaning.jacobians import laid_out
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.links import by_entries, needs_layout
 from derive.claims.meaning.members import decimals, link
+from derive.claims.meaning.partials import variables_named
 from derive.claims.meaning.restrictions import restricted
 from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood, Oracle
 from derive.claims.typography.nodes import Slip
@@ -148,6 +149,9 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
     # the unambiguous form of a member has a curly d for every derivative in it, whatever the author wrote
     shown = [member.text for member in members if isinstance(member, Value)]
     derivative = any(job.partials) or any(job.primed) or any("∂" in text for text in shown)
+    by: dict[str, None] = {}
+    for row in job.rows if derivative else ():
+        by.update(dict.fromkeys(variables_named(row.items, job.scope(unit.frame, Oracle(), 0, unit.env))))
     for k in range(len(members) - 1):
         rounded = [places for places in map(decimals, job.rows[k : k + 2]) if places is not None]
         relation = job.statement.relations[k].text
@@ -157,7 +161,9 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
             members[k], members[k + 1], job.conditions, unit.env, job.scope(unit.frame, Oracle(), k, unit.env)
         )
         made = link(left, relation, right, job.statement.span, places)
-        found.append(replace(made, derivative=derivative, under=under) if isinstance(made, Equal) else made)
+        found.append(
+            replace(made, derivative=derivative, by=tuple(by), under=under) if isinstance(made, Equal) else made
+        )
     return tuple(found)
 
 
