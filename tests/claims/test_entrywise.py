@@ -150,3 +150,12 @@ def test_ties_chain_through_what_is_summed() -> None:
     full = build.ref("A", (n, n))
     assert diagonal_of(full, 0) is None
     assert diagonal_of(build.contract([(0, 1), (1, 2)], (0, 2), [eye, full], (n, n)), 0) is None
+
+
+def test_an_entry_of_an_inverse_has_two_readings() -> None:
+    model = loads("X : (n, n)\nL = logdet(X)")
+    for claim in (r"X^{-1}_{ij} = \frac{1}{X_{ij}}", r"\frac{\partial L}{\partial X_{ij}} = X^{-1}_{ji}"):
+        (result,) = verify_formula(claim, model, options=Options(repairs=False)).results
+        assert result.verdict == "ambiguous", claim
+    (result,) = verify_formula("X_{ij}^2 = X_{ij} X_{ij}", model, options=Options(repairs=False)).results
+    assert result.verdict == "true"

@@ -21,7 +21,7 @@ from derive.claims.meaning.functions import BRACKETS, applied, function_word, na
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve
 from derive.claims.meaning.marks import marked
 from derive.claims.meaning.page_names import page_name
-from derive.claims.meaning.powers import check_norm, raised, subscripted
+from derive.claims.meaning.powers import check_norm, is_entry_of_inverse, raised, subscripted
 from derive.claims.meaning.products import quotient
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
@@ -158,12 +158,14 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     beside = found.indices if found.indices and found.indices[0] == "(" else ()
     if beside:
         found = replace(found, indices=())
-    value = name_value(found, node.span, scope)
+    whole = is_entry_of_inverse(found, scope) and scope.choose(("inverse", node.span), (False, True))
+    indices = found.indices if whole else ()
+    value = name_value(replace(found, indices=()) if whole else found, node.span, scope)
     following = at + 1
     annotation = is_annotation(found, items, at + 1, scope)
     if annotation:
         following += 1
-    value = raised(value, found.sup, node, scope)
+    value = subscripted(raised(value, found.sup, node, scope), indices, node.span, scope)
     if beside and isinstance(value, Value):
         value = annotated(value, beside, node.span, scope)
     return value, following

@@ -48,6 +48,15 @@ def _shown(tokens: Sequence[Token]) -> str:
     return ", ".join(str(token) for token in tokens)
 
 
+def is_entry_of_inverse(found: Found, scope: Scope) -> bool:
+    r"""Whether `X^{-1}_{ij}` is meant, of a square matrix: an entry of the inverse, or the inverse of an entry."""
+    if found.entry.kind != "value" or found.entry.name not in scope.frame.graph or found.sup[:1] != ("-",):
+        return False
+    shape = scope.frame.graph.shape(found.entry.name)
+    number = len(found.sup) == 2 and isinstance(found.sup[1], int)
+    return number and len(shape) == 2 and shape[0] is shape[1] and len(found.indices) == 2
+
+
 def raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Result:
     """A superscript behind a value: a transpose, a power, an inverse."""
     if isinstance(value, Problem) or not sup:
