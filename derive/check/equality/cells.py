@@ -92,18 +92,23 @@ def _switches(nodes: Iterable[Node]) -> list[Node]:
     return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
 
 
-def is_on_edge(conditions: Sequence[Node], point: Point, by: Sequence[str] = ()) -> bool:
-    """Whether an entry of a condition is 0 at a point, and not at all points near it: there may be no derivative `by`.
+class Edges:
+    """Where a condition changes its sign, so that a derivative `by` some names need not exist.
 
     relu(z) is 0 for all z < 0, and relu(relu(z)) has a derivative there. By q there is none of a model with relu(q - 1)
     at q = 1, even if q is 1 for all inputs near; what the claim alone compares with 0 says nothing of that.
     """
-    graph = point.graph
-    of_model = _switches(binding.node for binding in graph.bindings.values())
-    near = partial(shaken, point)
-    if any(_changes(node, point, near) for node in (*conditions, *of_model)):
-        return True
-    return any(_changes(node, point, partial(shaken, point, name)) for name in by if name in graph for node in of_model)
+
+    def __init__(self, left: Node, right: Node, graph: Graph, by: Sequence[str]) -> None:
+        self._by = [name for name in by if name in graph]
+        self._of_model = _switches(binding.node for binding in graph.bindings.values())
+        self._all = list(dict.fromkeys([*conditions_of(left, right, graph), *self._of_model]))
+
+    def has(self, point: Point) -> bool:
+        """Whether an entry of a condition is 0 at a point, and not at all points near it."""
+        if any(_changes(node, point, partial(shaken, point)) for node in self._all):
+            return True
+        return any(_changes(node, point, partial(shaken, point, name)) for name in self._by for node in self._of_model)
 
 
 def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:
@@ -132,7 +137,8 @@ class _Cells:
     """The conditions of two members and of what they depend on, and which cells were met."""
 
     def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str]) -> None:
-        self.left, self.right, self.graph, self.edges, self.by = left, right, graph, edges, by
+        self.left, self.right, self.graph, self.edges = left, right, graph, edges
+        self._kinks = Edges(left, right, graph, by)
         self._sight = in_sight(left, right, graph)
         self._conditions = Conditions(conditions_of(left, right, graph), graph)
         self.conditions = self._conditions.nodes
@@ -153,7 +159,7 @@ class _Cells:
         A cell was met where the members were compared, or where one of them has no value in many digits either.
         """
         signs = self._signs(point)
-        if signs is None or (not self.edges and is_on_edge(self.conditions, point, self.by)):
+        if signs is None or (not self.edges and self._kinks.has(point)):
             return False
         cells = self._cells(signs)
         if not always and all(cells[part] <= met for part, met in self._met.items()):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from derive.check.equality.draw import Draw
-from derive.check.equality.probe import NO_VALUE, Point, is_real
+from derive.check.equality.probe import Point
 from derive.ir.graph import Declaration, Graph
 
 Array = Any
@@ -48,7 +48,7 @@ def climb(
             inputs = _moved(graph, best, free, step, rng)
         point = Point(graph, start.sizes, inputs, start.seed)
         reached = height(point)
-        if reached is None or not _defined(point):
+        if reached is None or not point.is_defined:
             continue
         if reached > 0 and accepted(point):
             return point
@@ -107,7 +107,7 @@ def onto_edge(start: Point, value: Callable[[Point], float | None], rng: random.
         if here is None or there is None or there == here:
             continue
         edge = _shifted(start, name, Fraction(here) / (Fraction(here) - Fraction(there)))
-        if value(edge) == 0 and _obeys(edge.inputs[name], graph.declarations[name]) and _defined(edge):
+        if value(edge) == 0 and _obeys(edge.inputs[name], graph.declarations[name]) and edge.is_defined:
             return edge
     return None
 
@@ -128,13 +128,6 @@ def _obeys(value: Array, declared: Declaration) -> bool:
             high = high if fact.high is None else min(high, fact.high)
     never_zero = declared.fact("nonzero") is not None
     return all(low < entry < high and not (never_zero and entry == 0) for entry in value.flat)
-
-
-def _defined(point: Point) -> bool:
-    try:
-        return all(is_real(np.asarray(value)) for value in point.values().values())
-    except NO_VALUE:
-        return False
 
 
 def _drawn(graph: Graph, start: Point, free: list[str], size: float, rng: random.Random) -> dict[str, Array]:

@@ -20,13 +20,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any, Literal
 
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import conditions_of, is_on_edge, survey
+from derive.check.equality.cells import Edges, survey
 from derive.check.equality.domains import only_one
 from derive.check.equality.far import far_points
 from derive.check.equality.probe import DIGITS, Point, points_of
@@ -113,10 +114,11 @@ class _Question:
     def differ(self, point: Point) -> bool | None:
         """Whether the members differ at a point, by many digits; None if that cannot be said of it."""
         found = point.differ(self.left, self.right)
-        return None if found and self.derivative and self._is_on_edge(point) else found
+        return None if found and self.derivative and self._edges.has(point) else found
 
-    def _is_on_edge(self, point: Point) -> bool:
-        return is_on_edge(conditions_of(self.left, self.right, self.graph), point, self.by)
+    @cached_property
+    def _edges(self) -> Edges:
+        return Edges(self.left, self.right, self.graph, self.by)
 
 
 def _condition(left: Node, right: Node, graph: Graph) -> str:
@@ -140,19 +142,19 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
         if left is right or proved(left, right, graph, seconds=time_limit):
             return Decision("equal", "proved", None, sizes)
         for point in screened.points[1:]:
-            if point.differ(left, right) is not False:
-                return _refuted(asked, point)
+            if (found := asked.differ(point)) is not False:
+                return _different(asked, point) if found else _undecided((point,))
         if level == "proved":
             return Decision("undecided", None, None, sizes, "no proof for all sizes was found")
         if screened.one_sided:
             return Decision("undecided", None, None, sizes, ONE_SIDED)
         seen = survey(left, right, graph, derivative=asked.derivative, by=asked.by)
         if seen.different is not None:
-            return _refuted(asked, seen.different)
+            return _different(asked, seen.different)
         if seen.open:
             return Decision("undecided", None, None, sizes, seen.open)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
-            return Decision("different", None, witness_at(left, right, screened.points[0]), sizes)
+            return _different(asked, screened.points[0])
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
             return Decision("equal", "proved-at-sizes", None, sizes)
     except Undefined:
@@ -160,12 +162,12 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
     return Decision("equal", "probed", None, sizes)
 
 
-def _refuted(asked: _Question, point: Point) -> Decision:
-    """What to say where many digits do not confirm float64: different, or undecided if there is no value."""
-    sizes = (dict(point.sizes),)
-    if not asked.differ(point):
-        return Decision("undecided", sizes=sizes, reason=TOO_FEW)
-    return Decision("different", None, witness_at(asked.left, asked.right, point), sizes)
+def _different(asked: _Question, point: Point) -> Decision:
+    return Decision("different", None, witness_at(asked.left, asked.right, point), (dict(point.sizes),))
+
+
+def _undecided(points: tuple[Point, ...]) -> Decision:
+    return Decision("undecided", sizes=_Screened(points).sizes, reason=TOO_FEW)
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ def _screened(asked: _Question, end: float) -> _Screened:
                 lacking["left"] += 1
                 continue
             if found:
-                return _Screened((), _refuted(asked, point))
+                return _Screened((), _different(asked, point))
         used.append(point)
         several = len({tuple(other.sizes.items()) for other in used}) >= points.several
         enough = len(used) >= POINTS and several
@@ -218,7 +220,7 @@ def _screened(asked: _Question, end: float) -> _Screened:
     if enough:
         return _Screened(tuple(used), one_sided=one_sided)
     if used:
-        return _Screened((), Decision("undecided", sizes=_Screened(tuple(used)).sizes, reason=TOO_FEW))
+        return _Screened((), _undecided(tuple(used)))
     side = "a" if all(lacking.values()) else "the left" if lacking["left"] else "the right"
     try:
         proved(left, right, graph)  # it finds out whether a member has no value at all

@@ -78,6 +78,14 @@ class Point:
             return None
         return value if is_real(value) else None
 
+    @property
+    def is_defined(self) -> bool:
+        """Whether every binding has a real value in float64."""
+        try:
+            return all(is_real(np.asarray(value)) for value in self.values().values())
+        except NO_VALUE:
+            return False
+
     def differ(self, left: Node, right: Node, digits: int = DIGITS) -> bool | None:
         """Whether two nodes of one shape differ here, by many digits; None if one of them has no settled value.
 
@@ -87,7 +95,7 @@ class Point:
         if a is None or b is None:
             return None
         gap = np.asarray(np.abs(a - b))
-        if not np.any(_truth(gap)):
+        if not np.any(np.asarray(gap, dtype=bool)):
             return False
         finer_a, finer_b = self.value(left, 2 * digits), self.value(right, 2 * digits)
         if finer_a is None or finer_b is None or not (_settled(a, finer_a) and _settled(b, finer_b)):
@@ -95,7 +103,7 @@ class Point:
         # where the digits at hand show no difference, what they could not show counts
         least = mpmath.mpf(10) ** -digits * max(1, _largest(finer_a), _largest(finer_b))
         shown = np.maximum(gap, least)
-        return not _every(np.abs(finer_a - finer_b) <= SHRUNK * shown)
+        return not np.all(np.asarray(np.abs(finer_a - finer_b) <= SHRUNK * shown, dtype=bool))
 
     def _forget(self) -> None:
         """Drop remembered nodes, keep the bindings: thousands of candidates must not stay in memory."""
@@ -123,14 +131,6 @@ def _largest(value: Array) -> Any:
     return max(np.asarray(np.abs(value), dtype=object).flat, default=0)
 
 
-def _truth(condition: Array) -> Array:
-    return np.asarray(condition, dtype=bool)
-
-
-def _every(condition: Array) -> bool:
-    return bool(np.all(_truth(condition)))
-
-
 def draw_point(
     graph: Graph,
     sizes: Mapping[str, int],
@@ -151,11 +151,7 @@ def draw_point(
         declared = {name: d for name, d in graph.declarations.items() if d.kind in VALUE_KINDS}
         inputs = {name: draw.value(d, sizes) for name, d in declared.items()}
         point = Point(graph, sizes, inputs, f"{seed} {attempt}")
-        try:
-            values = point.values()
-        except NO_VALUE:
-            continue
-        if all(is_real(np.asarray(value)) for value in values.values()):
+        if point.is_defined:
             return point
     return None
 
