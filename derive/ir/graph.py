@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Literal
 
 from derive.errors import Span
@@ -55,6 +56,22 @@ class Declaration:
     def fact(self, name: str) -> Fact | None:
         """The declared fact of that name, or None."""
         return next((fact for fact in self.facts if fact.name == name), None)
+
+    @property
+    def bounds(self) -> tuple[float, float, bool]:
+        """Between which numbers the facts put every entry, and whether the ends are never reached."""
+        low, high, strict = -inf, inf, True
+        for fact in self.facts:
+            if fact.name == "one_of":
+                low, high, strict = max(low, min(fact.values)), min(high, max(fact.values)), False
+            elif fact.name in ("simplex", "one_hot"):
+                low, high, strict = max(low, 0.0), min(high, 1.0), False
+            elif fact.name == "positive":
+                low = max(low, 0.0)
+            elif fact.name == "in":
+                low = low if fact.low is None else max(low, fact.low)
+                high = high if fact.high is None else min(high, fact.high)
+        return low, high, strict
 
     @property
     def differentiable(self) -> bool:

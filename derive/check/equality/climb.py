@@ -119,13 +119,7 @@ def _shifted(point: Point, name: str, by: Fraction) -> Point:
 
 def _obeys(value: Array, declared: Declaration) -> bool:
     """Whether all entries are where the facts of an input allow them."""
-    low, high = -np.inf, np.inf
-    for fact in declared.facts:
-        if fact.name == "positive":
-            low = max(low, 0.0)
-        elif fact.name == "in":
-            low = low if fact.low is None else max(low, fact.low)
-            high = high if fact.high is None else min(high, fact.high)
+    low, high, _ = declared.bounds
     never_zero = declared.fact("nonzero") is not None
     return all(low < entry < high and not (never_zero and entry == 0) for entry in value.flat)
 

@@ -156,16 +156,11 @@ class Conditions:
                 yield Inequality(turned, 1 / constant, strict=False)
         if exponent != 1 or atom.declaration is None:
             return
-        for fact in atom.declaration.facts:
-            low, high, strict = fact.low, fact.high, True
-            if fact.name == "one_of":
-                low, high, strict = min(fact.values), max(fact.values), False
-            elif fact.name in ("simplex", "one_hot"):
-                low, high, strict = 0.0, 1.0, False
-            if low is not None and np.isfinite(low):
-                yield Inequality(variable, -Fraction(str(low)), strict)
-            if high is not None and np.isfinite(high):
-                yield Inequality(turned, Fraction(str(high)), strict)
+        low, high, strict = atom.declaration.bounds
+        if np.isfinite(low):
+            yield Inequality(variable, -Fraction(str(low)), strict)
+        if np.isfinite(high):
+            yield Inequality(turned, Fraction(str(high)), strict)
 
 
 def _inequality(poly: Poly, strict: bool) -> Inequality:

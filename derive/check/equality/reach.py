@@ -14,7 +14,7 @@ from itertools import product
 from math import inf
 
 from derive.ir.build import label_sizes
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import Graph
 from derive.ir.node import Node, as_number, topological
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor_or_none
@@ -30,7 +30,7 @@ class Reach:
 
     def __init__(self, graph: Graph) -> None:
         self.known: dict[Node, Interval] = {}
-        self.names = {name: _declared(d) for name, d in graph.declarations.items()}
+        self.names = {name: _exact(*d.bounds[:2]) for name, d in graph.declarations.items()}
         for name, binding in graph.bindings.items():
             self.names[name] = self.interval(binding.node)
 
@@ -75,18 +75,6 @@ class Reach:
                 return ANY
         record = elementwise(node.name) if node.op == "call" else tensor_or_none(node.op)
         return ANY if record is None else _exact(*record.range)
-
-
-def _declared(declaration: Declaration) -> Interval:
-    facts = {fact.name: fact for fact in declaration.facts}
-    if "in" in facts:
-        low, high = facts["in"].low, facts["in"].high
-        return _exact(-inf if low is None else low, inf if high is None else high)
-    if "one_of" in facts:
-        return _exact(min(facts["one_of"].values), max(facts["one_of"].values))
-    if facts.keys() & {"simplex", "one_hot"}:
-        return Fraction(0), Fraction(1)
-    return NOT_NEGATIVE if "positive" in facts else ANY
 
 
 def _exact(low: float, high: float) -> Interval:
