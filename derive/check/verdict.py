@@ -85,7 +85,7 @@ class Verdict:
         """`(8-14)  false: extra factor 1/m; correct: ...`"""
         place = f"({self.tag})" if self.tag else f"line {self.line}"
         known = f" [{self.evidence}]" if self.evidence and self.verdict == "true" else ""
-        said = f": {self.diagnosis}" if self.diagnosis and not self else ""
+        said = f": {self.diagnosis}" if self.diagnosis else ""
         correct = f"; correct: {self.correct_latex}" if self.correct_latex else ""
         return f"{place}  {self.verdict}{known}{said}{correct}"
 

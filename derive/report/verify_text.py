@@ -49,9 +49,7 @@ def _item(result: Verdict, paint: Paint, verbose: bool) -> Iterator[str]:
             yield f"      reads  {_one_line(part.reading)}" + (f"  {part.verdict}" if result.parts else "")
         if part.verdict not in ("true", "definition"):
             yield from _excerpt(result.latex, part.span)
-    if result:
-        return
-    if result.diagnosis:
+    if result.diagnosis and (verbose or not result):  # of what is true: where it holds, and how it was taken
         yield f"      {result.diagnosis}" + (f"  ({', '.join(result.defects)})" if result.defects else "")
     if result.correct_latex is not None:
         yield f"      correct  {_one_line(result.correct_latex)}"

@@ -43,3 +43,10 @@ def test_a_short_line_is_shown_whole() -> None:
     assert any(line.strip() == r"\frac{\partial L}{\partial w} = (z + y) x" for line in report(
         r"\frac{\partial L}{\partial w} = (z + y) x"
     ))  # fmt: skip
+
+
+def test_the_condition_of_what_is_true_is_shown() -> None:
+    shown = report(r"\exp(\log w) = w")
+    assert "reads" in shown[-3]
+    assert "w = -" in shown[-2]  # a point at which only one side has a value
+    assert len(report("w = w")) == len(shown) - 1
