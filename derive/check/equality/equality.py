@@ -28,6 +28,7 @@ import numpy as np
 
 from derive.check.equality.algebra import Undefined
 from derive.check.equality.cells import Edges, survey
+from derive.check.equality.cuts import cuts
 from derive.check.equality.domains import only_one
 from derive.check.equality.far import far_points
 from derive.check.equality.probe import DIGITS, Point, points_of
@@ -152,7 +153,7 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
         if seen.different is not None:
             return _different(asked, seen.different)
         if seen.open:
-            return Decision("undecided", None, None, sizes, seen.open)
+            return _cut(asked, level, time_limit) or Decision("undecided", None, None, sizes, seen.open)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
             return _different(asked, screened.points[0])
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
@@ -160,6 +161,15 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
     except Undefined:
         return Decision("undefined", None, None, sizes, "a member has no value for any input")
     return Decision("equal", "probed", None, sizes)
+
+
+def _cut(asked: _Question, level: Level, time_limit: float) -> Decision | None:
+    """Equal whatever the values on the way are, or None."""
+    for graph in cuts(asked.left, asked.right, asked.graph):
+        found = _decided(replace(asked, graph=graph), level, time_limit)
+        if found.equal:
+            return found
+    return None
 
 
 def _different(asked: _Question, point: Point) -> Decision:

@@ -17,7 +17,7 @@ import numpy as np
 
 from derive.check.equality.algebra import Undefined
 from derive.check.equality.atoms import Frozen, Poly
-from derive.check.equality.canonical import BOUND, Indices, Monomial
+from derive.check.equality.canonical import BOUND, Factor, Indices, Monomial
 from derive.check.equality.elementary import Elementary
 from derive.check.equality.linear import Inequality, impossible
 from derive.check.equality.normal_form import NormalForm
@@ -104,20 +104,26 @@ class Conditions:
 
         An indicator inside of a condition, as in max(z, 0) > 6, is 1 and its argument positive, or 0 and it is not.
         """
-        monomials = dict.fromkeys(m for poly, _ in rows for m in poly if m != UNIT)
-        linear = [_inequality(poly, strict) for poly, strict in rows]
-        if impossible([*linear, *(bound for m in monomials for bound in self._bounds(m))]):
+        if self._contradictory(rows):
             return True
         algebra = self._form.algebra
-        inside = ((a, i) for m in monomials for a, i, _ in m[0] if max(i, default=0) < BOUND)
+        inside = ((a, i) for poly, _ in rows for m in poly for a, i, _ in m[0] if max(i, default=0) < BOUND)
         step = next(((a, i) for a, i in inside if algebra.table.atoms[a].kind == "step"), None)
         if step is None or not splits:
-            return impossible([*linear, *self._products(rows)])
+            return impossible([*(_inequality(poly, strict) for poly, strict in rows), *self._products(rows)])
         arg = algebra.rename(algebra.table.atoms[step[0]].args[0], dict(enumerate(step[1])))
-        return all(
-            self._impossible([*((_with_step(p, step, value), s) for p, s in rows), further], splits - 1)
+        either = [
+            [*((_with_step(p, step, value), s) for p, s in rows), further]
             for value, further in ((1, (arg, True)), (0, (algebra.scale(arg, -1), False)))
-        )
+        ]
+        left = [branch for branch in either if not self._contradictory(branch)]
+        return all(self._impossible(branch, splits - (len(left) > 1)) for branch in left)
+
+    def _contradictory(self, rows: list[Row]) -> bool:
+        """Whether inequalities have no solution over their monomials."""
+        monomials = dict.fromkeys(m for poly, _ in rows for m in poly if m != UNIT)
+        known = (bound for m in monomials for bound in self._bounds(m))
+        return impossible([*(_inequality(poly, strict) for poly, strict in rows), *known])
 
     def _products(self, rows: list[Row]) -> Iterator[Inequality]:
         """Of two positive values the product is positive: from z < -2 follows z^2 > 4."""
@@ -136,9 +142,10 @@ class Conditions:
         algebra, (factors, bound) = self._form.algebra, monomial
         variable: dict[Hashable, Fraction] = {monomial: Fraction(1)}
         turned: dict[Hashable, Fraction] = {monomial: Fraction(-1)}
-        if all(algebra.is_nonnegative(factor) for factor in factors):
-            strict = all(algebra.table.atoms[atom].positive for atom, _, _ in factors)
-            yield Inequality(variable, Fraction(0), strict)
+        negative = [factor for factor in factors if self._is_negative(factor)]
+        if all(factor in negative or algebra.is_nonnegative(factor) for factor in factors):
+            strict = all(factor in negative or algebra.table.atoms[factor[0]].positive for factor in factors)
+            yield Inequality(turned if len(negative) % 2 else variable, Fraction(0), strict)
         if bound or len(factors) != 1:
             if all(algebra.table.atoms[atom].kind == "size" and e > 0 for atom, _, e in factors):
                 yield Inequality(variable, Fraction(-1), strict=False)
@@ -161,6 +168,13 @@ class Conditions:
             yield Inequality(variable, -Fraction(str(low)), strict)
         if np.isfinite(high):
             yield Inequality(turned, Fraction(str(high)), strict)
+
+    def _is_negative(self, factor: Factor) -> bool:
+        """Whether a factor is an input that is declared to lie below 0, to an odd power."""
+        number, _, exponent = factor
+        declaration = self._form.algebra.table.atoms[number].declaration
+        odd = isinstance(exponent, int | Fraction) and exponent.denominator == 1 and exponent.numerator % 2 == 1
+        return odd and declaration is not None and declaration.bounds[1] <= 0 and declaration.bounds[2]
 
 
 def _inequality(poly: Poly, strict: bool) -> Inequality:
