@@ -36,8 +36,8 @@ def word(model: str, latex: str) -> str:
 def test_what_becomes_an_input(left: str, right: str, inputs: list[list[str]]) -> None:
     graph = loads(NEURON)
     found = list(cuts(graph.ref(left), graph.ref(right), graph))
-    assert [sorted(set(cut.declarations) - set(graph.declarations)) for cut in found] == inputs
-    assert all(not set(names) & set(cut.bindings) for cut, names in zip(found, inputs, strict=True))
+    assert [sorted(set(cut.declarations) - set(graph.declarations)) for _, _, cut in found] == inputs
+    assert all(not set(names) & set(cut.bindings) for (_, _, cut), names in zip(found, inputs, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,17 @@ def test_what_is_negative_by_declaration_bounds_what_it_multiplies(claim: str) -
     model = "x, y : scalar\nw : scalar, in (-inf, 0)\nb : scalar, in (-2, 5)\nz = w*x**2 + b\n"
     assert word(model + "a = minimum(maximum(z, 0), 6)\nL = a*y", claim) == "true"
     assert word(model + "a = minimum(maximum(z, 0), 4)\nL = a*y", claim) == "false"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\sqrt{g(a)^2} = |g(a)|", "true"),
+        (r"\sqrt{g(g(a))^2} = |g(g(a))|", "true"),
+        (r"\sqrt{g(a)^2} = g(a)", "false"),
+        (r"\sqrt{g'(a)^2} = |g'(a)|", "true"),
+        (r"\max(g(a), g(b)) = g(\max(a, b))", "false"),
+    ],
+)
+def test_values_of_unknown_functions_are_inputs(claim: str, verdict: str) -> None:
+    assert word("g : function\na, b : scalar\nL = g(a*b)", claim) == verdict

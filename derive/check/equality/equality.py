@@ -165,8 +165,8 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
 
 def _cut(asked: _Question, level: Level, time_limit: float) -> Decision | None:
     """Equal whatever the values on the way are, or None."""
-    for graph in cuts(asked.left, asked.right, asked.graph):
-        found = _decided(replace(asked, graph=graph), level, time_limit)
+    for left, right, graph in cuts(asked.left, asked.right, asked.graph):
+        found = _decided(replace(asked, left=left, right=right, graph=graph), level, time_limit)
         if found.equal:
             return found
     return None
