@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import mpmath
@@ -22,6 +23,8 @@ Array = npt.NDArray[Any]
 Values = dict[str, Array]
 ENTRIES = 3
 DIGITS = 80
+SHORT = 1000
+"""The largest denominator of a number that a counterexample shows as a float."""
 
 
 class Arithmetic(NamedTuple):
@@ -144,14 +147,16 @@ class Model:
         return "\n".join([*lines, *(f"{bound} = {made}" for bound, made in self.bindings)])
 
     def run(
-        self, leaves: Values, held: Values | None = None, arithmetic: Arithmetic = FLOATS
+        self, leaves: Values, held: Values | None = None, arithmetic: Arithmetic = FLOATS, until: str | None = None
     ) -> tuple[Values, list[Array]]:
-        """The values of all names, with some bindings held at other values; and of the conditions."""
+        """The values of all names, or `until` one, with some bindings held at other values; and of the conditions."""
         floats = Floats(dict(leaves), arithmetic)
         with np.errstate(all="ignore"):
             for bound, made in self.bindings:
                 value = floats(made)
                 floats.values[bound] = held[bound] if held and bound in held else value
+                if bound == until:
+                    break
         return floats.values, floats.conditions
 
     def points(self, rng: np.random.Generator, count: int) -> Values:
@@ -175,7 +180,7 @@ class Model:
 
     def slope(self, leaves: Values, of: str, by: str, arithmetic: Arithmetic = FLOATS) -> tuple[Array, Array]:
         """The total derivative, and what it may be wrong by: infinite at a kink."""
-        values, conditions = self.run(leaves, None, arithmetic)
+        values, conditions = self.run(leaves, None, arithmetic, of)
         at = values[by]
         inputs = {leaf.name for leaf in self.leaves}
 
@@ -184,7 +189,7 @@ class Model:
             places, smooth = {}, np.ones((len(at), 1), dtype=bool)
             for times in (-2, -1, -0.5, 0.5, 1, 2):
                 place = {by: at + times * step * direction}
-                moved, there = self.run({**leaves, **place} if by in inputs else leaves, place, arithmetic)
+                moved, there = self.run({**leaves, **place} if by in inputs else leaves, place, arithmetic, of)
                 for before, after in zip(conditions, there, strict=True):
                     smooth &= np.all((np.sign(before) == np.sign(after)) & (before != 0), axis=1, keepdims=True)
                 places[times] = moved[of]
@@ -228,5 +233,10 @@ def plain(values: Mapping[str, Array], at: int) -> dict[str, Any]:
 
 
 def precise(values: Mapping[str, Array], at: int) -> Values:
-    """The values at one point, as numbers of many digits."""
-    return {key: np.array([[mpmath.mpf(repr(entry)) for entry in value[at].tolist()]]) for key, value in values.items()}
+    """The values at one point, as numbers of many digits; 0.6666666666666666 is two thirds."""
+    return {key: np.array([[_precise(entry) for entry in value[at].tolist()]]) for key, value in values.items()}
+
+
+def _precise(value: float) -> Any:
+    short = Fraction(value).limit_denominator(SHORT) if np.isfinite(value) else Fraction(0)
+    return mpmath.mpf(short.numerator) / short.denominator if float(short) == value else mpmath.mpf(repr(value))
