@@ -388,3 +388,80 @@ def test_a_value_on_a_kink_for_all_inputs_near_has_no_derivative_there() -> None
     assert claimed(twice, r"\frac{\partial L}{\partial z} = \mathbb 1[z > 0]").verdict == "true"
     assert claimed(twice, r"\frac{\partial L}{\partial z} = 1").verdict == "false"
     assert claimed("z : scalar\nL = relu(relu(z))", r"\frac{\partial L}{\partial z} = 1").verdict == "false"
+
+
+MAXIMUM = "x : (n,)\nX : (m, n)\nM = max(x)\nL = sum(max(X, axis=1))"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial M}{\partial x_i} = \mathbb{1}[x_i \ge M]", "true"),
+        (r"\frac{\partial M}{\partial x_i} = \mathbb{1}[x_i \ge M - 1]", "false"),
+        (r"\frac{\partial L}{\partial X_{ij}} = \mathbb{1}[X_{ij} \ge \max_k X_{ik}]", "true"),
+        (r"\frac{\partial L}{\partial X_{ij}} = \mathbb{1}[X_{ij} \ge \max_k X_{kj}]", "false"),
+        (r"\mathbb{1}[M \ge x_i] = 1", "true"),
+        (r"\mathbb{1}[M > x_i] = 1", "false"),
+        (r"\sum_i x_i \mathbb{1}[x_i \ge M] = M", "false"),  # at a tie
+    ],
+)
+def test_the_largest_entry_of_an_axis_of_any_length(claim: str, verdict: str) -> None:
+    found = claimed(MAXIMUM, claim)
+    assert found.verdict == verdict
+    if verdict == "true":
+        assert found.evidence == "probed"
+        assert "up to" in found.diagnosis
+
+
+@pytest.mark.parametrize("claim", [r"\min(N, 7) = N", r"\mathbb 1[N > 9] = 0", r"\max(N, 8) = 8", r"\min(N, 10) = 10"])
+def test_sizes_beyond_the_numbers_of_a_claim_are_looked_at(claim: str) -> None:
+    assert claimed("x : (N,)\nJ = sum(x)", claim).verdict == "false"
+
+
+def test_many_conditions_are_named() -> None:
+    terms = " + ".join(f"relu(x - {k}.3)" for k in range(10))
+    steps = " + ".join(rf"\mathbb 1[x > {k}.3]" for k in range(10))
+    found = claimed(f"x : scalar\nL = {terms}", rf"\frac{{\partial L}}{{\partial x}} = {steps}")
+    assert found.verdict in ("true", "undecided")
+    if found.verdict == "undecided":
+        assert "x − 9.3" in found.diagnosis
+
+
+def test_a_cell_without_values_at_one_point_is_looked_at_again() -> None:
+    # at most points beyond 1 the root has no value; where it has one the members differ
+    model = "x : scalar\nJ = x"
+    claim = r"\sqrt{9 - x^2} + \max(x, 1) = \sqrt{9 - x^2} + 1"
+    assert claimed(model, claim).verdict == "false"
+
+
+# -------------------------------------------------------------------------------------- where both have a value
+
+
+@pytest.mark.parametrize(
+    ("claim", "condition"),
+    [
+        (r"\frac{\partial}{\partial y} y^2 = 2 e^{\log y}", "for y > 0:"),
+        (r"\frac{\partial}{\partial y} y^2 = 2 \sqrt{y}^2", "for y ≥ 0:"),
+        (r"\frac{\partial}{\partial y} \log y = \frac1y", "for y > 0:"),
+        (r"\frac{\partial}{\partial y} y^3 = \frac{3 y^4}{y^2}", "for y² ≠ 0:"),
+        (r"\frac{\partial J}{\partial z} = \frac{y \log z}{\log z}", "for z > 0:"),
+        (r"\frac{\partial J}{\partial z} = y", ""),
+        (r"\frac{\partial}{\partial y} |y| = \frac{y}{|y|}", ""),  # at 0 there is no derivative
+        ("e^{\\log y} = y", "for y > 0:"),
+    ],
+)
+def test_where_alone_a_claim_says_something_is_told(claim: str, condition: str) -> None:
+    found = claimed("y, z : scalar\nJ = y*z", claim)
+    assert found.verdict == "true"
+    assert found.diagnosis.startswith(condition) if condition else not found.diagnosis
+
+
+def test_without_a_proof_the_condition_of_an_open_claim_is_told() -> None:
+    found = claimed("y, z : scalar\nJ = y*z", r"\log(yz) = \log y + \log z")
+    assert found.verdict == "undecided"
+    assert "for y > 0 and z > 0:" in found.diagnosis
+
+
+def test_a_difference_is_looked_for_although_one_member_has_a_value_more_often() -> None:
+    found = claimed("x : scalar\nJ = x", r"\sqrt{x} + |x - 30| = e^{\frac12 \log x} + 30 - x")
+    assert found.verdict == "false"

@@ -15,6 +15,7 @@ A derivative is compared where it exists, off the edges; any other claim on the 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -31,7 +32,7 @@ from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
-from derive.ops.conditions import switch_of
+from derive.ops.conditions import limits, switch_of
 
 Array = Any
 Part = tuple[int, ...]  # conditions by number
@@ -47,6 +48,8 @@ MOST_ON_EDGES = 3
 """Of more conditions, each edge is looked for by itself."""
 MOST_TOGETHER = 9
 """Of more conditions the cells are too many to be looked at."""
+MOST_VOID = 8
+"""Points of a cell without values at which the members are looked at before the cell counts as one without values."""
 CLOSE = 1e-8
 UNSURE = 1e-9
 ZERO = 1e-40
@@ -62,9 +65,14 @@ class Survey:
     open: str = ""
 
 
-def survey(left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = ()) -> Survey:
-    """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges."""
-    cells = _Cells(left, right, graph, edges=not derivative, by=by)
+def survey(
+    left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = (), domains: bool = False
+) -> Survey:
+    """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges.
+
+    `domains`: where an operation of theirs has values is a condition too.
+    """
+    cells = _Cells(left, right, graph, edges=not derivative, by=by, domains=domains)
     start: Point | None = None
     for number, point in enumerate(far_points(left, right, graph)):
         if number >= LEAST and not cells.missing:
@@ -136,13 +144,15 @@ def _close(a: Array, b: Array) -> bool:
 class _Cells:
     """The conditions of two members and of what they depend on, and which cells were met."""
 
-    def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str]) -> None:
+    def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str], domains: bool) -> None:
         self.left, self.right, self.graph, self.edges = left, right, graph, edges
         self._kinks = Edges(left, right, graph, by)
         self._sight = in_sight(left, right, graph)
-        self._conditions = Conditions(conditions_of(left, right, graph), graph)
+        ends = limits([left, right]) if domains else []
+        self._conditions = Conditions(list(dict.fromkeys([*conditions_of(left, right, graph), *ends])), graph)
         self.conditions = self._conditions.nodes
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
+        self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
 
     def _groups(self) -> list[Part]:
         """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them."""
@@ -156,21 +166,25 @@ class _Cells:
     def different_at(self, point: Point, *, always: bool) -> bool:
         """Whether the members differ at a point; looked at only if it lies in a new cell, or always.
 
-        A cell was met where the members were compared, or where one of them has no value in many digits either.
+        A cell was met where the members were compared, or where time and again one of them had no value in many digits
+        either.
         """
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
             return False
         cells = self._cells(signs)
-        if not always and all(cells[part] <= met for part, met in self._met.items()):
+        if not always and all(self.was_met(part, cell) for part, found in cells.items() for cell in found):
             return False
         a, b = point.value(self.left), point.value(self.right)
-        different = False
+        differ: bool | None = False
         if a is None or b is None or not _close(a, b):
-            different = bool(point.differ(self.left, self.right))
+            differ = point.differ(self.left, self.right)
         for part, met in self._met.items():
-            met |= cells[part]
-        return different
+            if differ is None:
+                self._void[part].update(cells[part])
+            else:
+                met |= cells[part]
+        return bool(differ)
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
@@ -190,16 +204,17 @@ class _Cells:
     @property
     def missing(self) -> list[tuple[Part, Signs]]:
         """The cells that were not met and are not shown to be empty."""
-        return [
-            (part, cell)
-            for part in self._met
-            for cell in chain(self._sides(part, ()), self._edges(part))
-            if not self.was_met(part, cell)
-        ]
+        return list(self._missing(MOST_VOID))
+
+    def _missing(self, void: int) -> Iterator[tuple[Part, Signs]]:
+        for part in self._met:
+            for cell in chain(self._sides(part, ()), self._edges(part)):
+                if not self.was_met(part, cell, void):
+                    yield part, cell
 
     def _sides(self, part: Part, chosen: Signs) -> Iterator[Signs]:
         """Every choice of sides that begins so and is not shown to be empty."""
-        seen = any(cell[: len(chosen)] == chosen for cell in self._met[part])
+        seen = any(cell[: len(chosen)] == chosen for cell in chain(self._met[part], self._void[part]))
         if not seen and chosen and self._conditions.never(_signed(part[: len(chosen)], chosen)):
             return
         if len(chosen) == len(part):
@@ -217,10 +232,13 @@ class _Cells:
                 if not self._conditions.never(_signed(part, cell)):
                     yield cell
 
-    def was_met(self, part: Part, cell: Signs) -> bool:
-        """Whether a point was seen in a cell."""
-        met = self._met[part]
-        return cell in met or any(all(a in (ANY, b) for a, b in zip(cell, other, strict=True)) for other in met)
+    def was_met(self, part: Part, cell: Signs, void: int = MOST_VOID) -> bool:
+        """Whether the members were compared in a cell, or had no value at so many of its points."""
+        met, without = self._met[part], self._void[part]
+        if cell in met or without[cell] >= void:
+            return True
+        others = chain(met, (other for other, count in without.items() if count >= void))
+        return ANY in cell and any(all(a in (ANY, b) for a, b in zip(cell, other, strict=True)) for other in others)
 
     def towards(self, part: Part, cell: Signs, start: Point | None, rng: random.Random) -> Iterable[Point]:
         """Points that may lie in a cell: one that was climbed for, or some on the edge that it has."""
@@ -253,8 +271,9 @@ class _Cells:
             return f"the base of {self._text(power)} may be negative, and the exponent any number"
         crowd = next((group for group in self._groups() if len(group) > MOST_TOGETHER), None)
         if crowd is not None:
-            return f"{len(crowd)} conditions have more sides together than can be looked at"
-        for part, cell in self.missing:
+            named = ", ".join(dict.fromkeys(self._text(self.conditions[k]) for k in crowd))
+            return f"{len(crowd)} conditions have more sides together than can be looked at: the signs of {named}"
+        for part, cell in self._missing(1):
             shown = [f"{self._text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
             return f"no point was found with {' and '.join(shown)}, where the members may differ"
         return ""

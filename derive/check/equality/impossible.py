@@ -19,6 +19,7 @@ from derive.check.equality.algebra import Undefined
 from derive.check.equality.atoms import Frozen, Poly
 from derive.check.equality.canonical import BOUND, Indices, Monomial
 from derive.check.equality.elementary import Elementary
+from derive.check.equality.extrema import facts
 from derive.check.equality.linear import Inequality, impossible
 from derive.check.equality.normal_form import NormalForm
 from derive.check.equality.polynomials import Exhausted
@@ -105,7 +106,7 @@ class Conditions:
         An indicator inside of a condition, as in max(z, 0) > 6, is 1 and its argument positive, or 0 and it is not.
         """
         monomials = dict.fromkeys(m for poly, _ in rows for m in poly if m != UNIT)
-        linear = [_inequality(poly, strict) for poly, strict in rows]
+        linear = [_inequality(poly, strict) for poly, strict in (*rows, *facts(rows, self._form.algebra))]
         if impossible([*linear, *(bound for m in monomials for bound in self._bounds(m))]):
             return True
         algebra = self._form.algebra
