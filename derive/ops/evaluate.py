@@ -206,8 +206,7 @@ class Evaluator:
         return -args[0]
 
     def _div(self, node: Node, args: list[Array]) -> Array:
-        zero = self._vanishing.of(node.args[0])
-        value = self._divide(args[0], args[1])
+        zero, value = self._vanishing.of(node.args[0]), self.backend.function("div", args[0], args[1])
         return value if zero is None else np.where(zero, self.backend.number(0), value)
 
     def _functional(self, node: Node, args: list[Array]) -> Array:
@@ -243,15 +242,14 @@ class Evaluator:
         result = np.broadcast_to(result.reshape(shape), [sizes[label] for label in every])
         return result if len(every) == len(out) else _embed(result, every, out, sizes, self.backend.number(0))
 
-    def _divide(self, a: Array, b: Array) -> Array:
-        return np.asarray(self.backend.function("div", a, b))
-
     def _power(self, node: Node, args: list[Array]) -> Array:
         exponent = scalar_of(node.args[1])
         if exponent.op == "number" and exponent.value.denominator == 1:
             n = int(exponent.value)
             # a small integer power keeps negative bases real and many digits exact
-            return np.asarray(args[0] ** n if n >= 0 else self._divide(self.backend.number(1), args[0] ** -n))
+            return np.asarray(
+                args[0] ** n if n >= 0 else self.backend.function("div", self.backend.number(1), args[0] ** -n)
+            )
         return np.asarray(self.backend.function("power", args[0], args[1]))
 
     def _call(self, node: Node, args: list[Array]) -> Array:

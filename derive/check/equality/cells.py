@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, product
@@ -24,15 +24,16 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.equality.climb import climb, onto_edge, shaken
+from derive.check.equality.climb import climb, onto_edge
+from derive.check.equality.edges import Edges, conditions_of, sign_of
 from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
-from derive.check.equality.probe import DIGITS, Point
+from derive.check.equality.probe import Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
-from derive.ops.conditions import limits, switch_of
+from derive.ops.conditions import limits
 
 Array = Any
 Part = tuple[int, ...]  # conditions by number
@@ -50,19 +51,22 @@ MOST_TOGETHER = 9
 """Of more conditions the cells are too many to be looked at."""
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
+MOST_TOLD = 8
 CLOSE = 1e-8
-UNSURE = 1e-9
-ZERO = 1e-40
 ANY = 2
 """In the place of a sign: this condition may have any."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """A point at which the members differ, or the conditions that leave the claim open; neither if all is well."""
+    """A point at which the members differ, or what leaves the claim open, in words; neither if all is well.
+
+    `one_sided` are the cells in which no point was found, in words.
+    """
 
     different: Point | None = None
     open: str = ""
+    one_sided: tuple[str, ...] = ()
 
 
 def survey(
@@ -87,54 +91,7 @@ def survey(
                 return Survey(different=found)
             if cells.was_met(part, cell):
                 break
-    return Survey(open=cells.told())
-
-
-def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
-    """The nodes whose signs are the conditions of two members and of what they depend on."""
-    return _switches(in_sight(left, right, graph))
-
-
-def _switches(nodes: Iterable[Node]) -> list[Node]:
-    switches = (s for node in topological(*nodes) if (s := switch_of(node)) is not None)
-    return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
-
-
-class Edges:
-    """Where a condition changes its sign, so that a derivative `by` some names need not exist.
-
-    relu(z) is 0 for all z < 0, and relu(relu(z)) has a derivative there. By q there is none of a model with relu(q - 1)
-    at q = 1, even if q is 1 for all inputs near; what the claim alone compares with 0 says nothing of that.
-    """
-
-    def __init__(self, left: Node, right: Node, graph: Graph, by: Sequence[str]) -> None:
-        self._by = [name for name in by if name in graph]
-        self._of_model = _switches(binding.node for binding in graph.bindings.values())
-        self._all = list(dict.fromkeys([*conditions_of(left, right, graph), *self._of_model]))
-
-    def has(self, point: Point) -> bool:
-        """Whether an entry of a condition is 0 at a point, and not at all points near it."""
-        if any(_changes(node, point, partial(shaken, point)) for node in self._all):
-            return True
-        return any(_changes(node, point, partial(shaken, point, name)) for name in self._by for node in self._of_model)
-
-
-def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:
-    """Whether an entry of a condition is 0 at a point and not at another one."""
-    sign = _sign(node, point)
-    if sign is None or not (sign == 0).any():
-        return False
-    other = _sign(node, near())
-    return other is None or bool(((sign == 0) & (other != 0)).any())
-
-
-def _sign(node: Node, point: Point) -> Array | None:
-    """The sign of a condition, entry by entry; None if it has no value."""
-    value = point.value(node)
-    if value is not None and ((value != 0) & (np.abs(value) < UNSURE)).any():
-        value = point.value(node, DIGITS)
-        value = None if value is None else np.where(np.asarray(np.abs(value) < ZERO, dtype=bool), 0, value)
-    return None if value is None else np.sign(value.astype(float)).astype(int)
+    return Survey(open=cells.told(), one_sided=tuple(cells.unseen()))
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -188,7 +145,7 @@ class _Cells:
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
-        found = [_sign(node, point) for node in self.conditions]
+        found = [sign_of(node, point) for node in self.conditions]
         return None if any(sign is None for sign in found) else found
 
     def _cells(self, signs: Sequence[Array]) -> dict[Part, set[Signs]]:
@@ -273,10 +230,14 @@ class _Cells:
         if crowd is not None:
             named = ", ".join(dict.fromkeys(self._text(self.conditions[k]) for k in crowd))
             return f"{len(crowd)} conditions have more sides together than can be looked at: the signs of {named}"
-        for part, cell in self._missing(1):
+        first = next(self.unseen(), "")
+        return first and f"no point was found with {first}, where the members may differ"
+
+    def unseen(self) -> Iterator[str]:
+        """The cells in which there may be points and none was found."""
+        for part, cell in islice(self._missing(1), MOST_TOLD):
             shown = [f"{self._text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
-            return f"no point was found with {' and '.join(shown)}, where the members may differ"
-        return ""
+            yield " and ".join(shown)
 
     def _real_power(self) -> Node | None:
         """A power that has no value near most of its points: of a base that may be negative, to an exponent that is no

@@ -30,8 +30,9 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import Edges, survey
+from derive.check.equality.cells import survey
 from derive.check.equality.domains import where_both
+from derive.check.equality.edges import Edges
 from derive.check.equality.far import far_points, in_sight, sizes_met
 from derive.check.equality.probe import DIGITS, Point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
@@ -63,7 +64,8 @@ TOO_FEW = "the members agree wherever they were compared, which is too little to
 class Decision:
     """What was found: `witness` for a difference, `sizes` the draws of sizes that were looked at.
 
-    `reason` tells in words what left it undecided, which member has no value, or where alone both have one.
+    `reason` tells in words what left it undecided, which member has no value, or where alone both have one;
+    `one_sided` on which sides of conditions no point was found.
     """
 
     verdict: Verdict
@@ -71,6 +73,7 @@ class Decision:
     witness: Witness | None = None
     sizes: tuple[dict[str, int], ...] = field(default=())
     reason: str = ""
+    one_sided: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -159,7 +162,7 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
         if seen.different is not None:
             return _different(asked, seen.different)
         if seen.open:
-            return Decision("undecided", None, None, sizes, seen.open)
+            return Decision("undecided", None, None, sizes, seen.open, seen.one_sided)
         if screened.one_sided:
             return Decision("undecided", None, None, sizes, ONE_SIDED)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits

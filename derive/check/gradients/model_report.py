@@ -39,6 +39,7 @@ class ModelReport(Plain):
     value: float | None = None  # largest relative difference of the code's value to the forward pass
     kinks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    one_sided: list[str] = field(default_factory=list)  # the conditions that were met from one side only, in words
     parts: list[ModelReport] = field(default_factory=list)
 
     @property
@@ -62,6 +63,7 @@ class ModelReport(Plain):
         """What is to be said besides the table: causes first."""
         lines = [f"{g.name}: {g.diagnosis}" for g in self.gradients if g.diagnosis]
         lines += self.kinks
+        lines += [f"condition: {told}" for told in self.one_sided]
         lines += [f"note: {note}" for note in self.notes]
         if self.points:
             count = f"{self.points} point{'s' * (self.points > 1)}"
