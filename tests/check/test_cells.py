@@ -390,7 +390,7 @@ def test_a_value_on_a_kink_for_all_inputs_near_has_no_derivative_there() -> None
     assert claimed("z : scalar\nL = relu(relu(z))", r"\frac{\partial L}{\partial z} = 1").verdict == "false"
 
 
-MAXIMUM = "x : (n,)\nX : (m, n)\nM = max(x)\nL = sum(max(X, axis=1))"
+MAXIMUM = "x : (n,)\nX : (m, n)\nM = max(x)\nL = sum(max(X, axis=1))\nK = sum(max(X, axis=0)**2)"
 
 
 @pytest.mark.parametrize(
@@ -400,6 +400,8 @@ MAXIMUM = "x : (n,)\nX : (m, n)\nM = max(x)\nL = sum(max(X, axis=1))"
         (r"\frac{\partial M}{\partial x_i} = \mathbb{1}[x_i \ge M - 1]", "false"),
         (r"\frac{\partial L}{\partial X_{ij}} = \mathbb{1}[X_{ij} \ge \max_k X_{ik}]", "true"),
         (r"\frac{\partial L}{\partial X_{ij}} = \mathbb{1}[X_{ij} \ge \max_k X_{kj}]", "false"),
+        (r"\frac{\partial K}{\partial X_{ij}} = 2 X_{ij} \mathbb{1}[X_{ij} \ge \max_k X_{kj}]", "true"),
+        (r"\frac{\partial K}{\partial X_{ij}} = 2 X_{ij} \mathbb{1}[X_{ij} \ge \max_k X_{ik}]", "false"),
         (r"\mathbb{1}[M \ge x_i] = 1", "true"),
         (r"\mathbb{1}[M > x_i] = 1", "false"),
         (r"\sum_i x_i \mathbb{1}[x_i \ge M] = M", "false"),  # at a tie

@@ -22,6 +22,7 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
 from derive.ops.conditions import ends_of, limits
+from derive.ops.primitive import scalar_of
 
 Side = Literal["left", "right"]
 
@@ -72,7 +73,7 @@ def _failing(member: Node, point: Point, graph: Graph) -> Iterator[tuple[str, st
         value = point.value(ends.operand) if ends is not None else None
         if ends is not None and value is not None and (relation := ends.failing(value)):
             try:
-                yield unicode_node(ends.operand, graph), relation
+                yield unicode_node(scalar_of(ends.operand), graph), relation
             except DeriveError:
                 continue
 

@@ -17,6 +17,8 @@ from derive.check.equality.canonical import BOUND, Indices
 from derive.check.equality.rules import UNIT
 
 HALF = Fraction(1, 2)
+ANY = BOUND // 2
+"""The first of the indices that stand for any entry."""
 Factor = tuple[int, Indices]  # an atom at indices
 
 
@@ -32,11 +34,21 @@ def facts(rows: Sequence[tuple[Poly, bool]], algebra: Algebra) -> Iterator[tuple
         mask = _selected(poly, algebra)
         if mask is not None:
             atom = atoms[mask[0]]
-            entry = algebra.rename(atom.args[0], dict(enumerate(mask[1])))
             kept = tuple(i for axis, i in enumerate(mask[1]) if axis not in _axes(atom))
+            entries = _set_of(atom, kept, algebra)
             for top in largest:
-                if top[1] == kept and atoms[top[0]].args == atom.args and _axes(atoms[top[0]]) == _axes(atom):
+                if _set_of(atoms[top[0]], top[1], algebra) == entries:
+                    entry = algebra.rename(atom.args[0], dict(enumerate(mask[1])))
                     yield algebra.scale(_difference(top, entry), -1), False
+
+
+def _set_of(atom: Atom, at: Indices, algebra: Algebra) -> Poly:
+    """The entries among which the largest is meant: the operand with indices of its own along the axes."""
+    axes = _axes(atom)
+    kept = iter(at)
+    rank = len(at) + len(axes)
+    chosen = {axis: ANY + axes.index(axis) if axis in axes else next(kept) for axis in range(rank)}
+    return algebra.rename(atom.args[0], chosen)
 
 
 def _is(atom: Atom, op: str) -> bool:
