@@ -467,3 +467,17 @@ def test_without_a_proof_the_condition_of_an_open_claim_is_told() -> None:
 def test_a_difference_is_looked_for_although_one_member_has_a_value_more_often() -> None:
     found = claimed("x : scalar\nJ = x", r"\sqrt{x} + |x - 30| = e^{\frac12 \log x} + 30 - x")
     assert found.verdict == "false"
+
+
+@pytest.mark.parametrize(
+    ("model", "claim", "condition"),
+    [
+        ("x : (n,)\nL = norm(x)**2", r"\frac{\partial L}{\partial x} = 2 x", ""),
+        ("x : (n,)\nN = norm(x)\nL = N**2", r"\frac{\partial L}{\partial x} = 2 x", ""),
+        ("x, y : scalar\nL = x**y", r"\frac{\partial L}{\partial x} = \frac{y L}{x}", "for x ≠ 0:"),
+    ],
+)
+def test_a_slope_is_its_limit_where_its_formula_has_no_value(model: str, claim: str, condition: str) -> None:
+    found = claimed(model, claim)
+    assert found.verdict == "true"
+    assert found.diagnosis.startswith(condition) if condition else not found.diagnosis

@@ -25,16 +25,16 @@ from derive.ops.conditions import ends_of, limits
 from derive.ops.primitive import scalar_of
 
 Side = Literal["left", "right"]
+Apart = Callable[[Point, Side], bool]
+OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 
 POINTS = 32
 STARTS = 6
 """Points from which an end of a domain is looked for."""
 
 
-def only_one(
-    left: Node, right: Node, graph: Graph, apart: Callable[[Point], bool] = lambda _: False
-) -> Iterator[tuple[Point, Side]]:
-    """Points at which only one of two members has a value, and which, those left out that are set `apart`.
+def only_one(left: Node, right: Node, graph: Graph, apart: Apart = lambda *_: False) -> Iterator[tuple[Point, Side]]:
+    """Points at which one of two members has no value, and which, those left out that are set `apart`.
 
     Looked for only where an operation of theirs has no value for some operands.
     """
@@ -44,26 +44,27 @@ def only_one(
         if (point.value(left) is None) != (point.value(right) is None):
             # many digits do not overflow: what has no value there has none
             a, b = point.value(left, DIGITS), point.value(right, DIGITS)
-            if (a is None) != (b is None) and not apart(point):
-                yield point, "left" if b is None else "right"
+            lacking: Side = "left" if a is None else "right"
+            if (a is None) != (b is None) and not apart(point, lacking):
+                yield point, lacking
 
 
-def where_both(left: Node, right: Node, graph: Graph, apart: Callable[[Point], bool] = lambda _: False) -> str:
+def where_both(left: Node, right: Node, graph: Graph, apart: Apart = lambda *_: False) -> str:
     """Where members that are equal both have a value, in words; empty if no point was met at which only one has."""
     found = list(only_one(left, right, graph, apart))
     if not found:
         return ""
-    lacking = ((right if side == "left" else left, point) for point, side in found)
+    lacking = ((left if side == "left" else right, point) for point, side in found)
     failing = dict.fromkeys(pair for member, point in lacking for pair in _failing(member, point, graph))
     positive = {text for text, relation in failing if relation == "> 0"}
     needed = [f"{text} {relation}" for text, relation in failing if relation == "> 0" or text not in positive]
     if needed:
-        sides = {side for _, side in found}
-        which = f"the {sides.pop()} member" if len(sides) == 1 else "one member"
+        others = {OTHER[side] for _, side in found}
+        which = f"the {others.pop()} member" if len(others) == 1 else "one member"
         return f"for {' and '.join(needed)}: elsewhere only {which} has a value"
     point, side = found[0]
     shown = ", ".join(f"{n} = {v:g}" for n, v in inputs_at(left, right, point).items() if isinstance(v, float))
-    return f"where both members have a value{f': at {shown} only the {side} one has' if shown else ''}"
+    return f"where both members have a value{f': at {shown} only the {OTHER[side]} one has' if shown else ''}"
 
 
 def _failing(member: Node, point: Point, graph: Graph) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,8 @@ import numpy as np
 
 from derive.check.equality.algebra import Undefined
 from derive.check.equality.cells import survey
-from derive.check.equality.domains import where_both
+from derive.check.equality.climb import shaken
+from derive.check.equality.domains import Side, where_both
 from derive.check.equality.edges import Edges
 from derive.check.equality.far import far_points, in_sight, sizes_met
 from derive.check.equality.probe import DIGITS, Point, points_of
@@ -90,16 +91,17 @@ def decide(
     counterexample: bool = True,
     derivative: bool = False,
     by: Sequence[str] = (),
+    slopes: tuple[bool, bool] = (False, False),
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
     With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
-    `derivative` (`by` some names) is said where it exists. Raises UnsupportedError if no values exist where the model
-    is defined.
+    `derivative` (`by` some names; `slopes`: which member is nothing else) is said where it exists. Raises
+    UnsupportedError if no values exist where the model is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    asked = _Question(left, right, graph, derivative, tuple(by))
+    asked = _Question(left, right, graph, derivative, tuple(by), slopes)
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
@@ -121,14 +123,24 @@ class _Question:
     graph: Graph
     derivative: bool
     by: tuple[str, ...] = ()
+    slopes: tuple[bool, bool] = (False, False)
 
     def differ(self, point: Point) -> bool | None:
         """Whether the members differ at a point, by many digits; None if that cannot be said of it."""
         found = point.differ(self.left, self.right)
-        return None if found and self.is_apart(point) else found
+        return None if found and self._is_on_edge(point) else found
 
-    def is_apart(self, point: Point) -> bool:
-        """Whether nothing is said of a point: there need be no derivative on the edge of a condition."""
+    def is_apart(self, point: Point, lacking: Side) -> bool:
+        """Whether it says nothing of equal members that one has no value at a point.
+
+        There need be no derivative on the edge of a condition. And a slope that has a limit where its formula has no
+        value, as 2 |x| x/|x| at 0, is that limit there (mean value theorem): the other member, which is continuous.
+        """
+        slope = self.slopes[0 if lacking == "left" else 1]
+        member = self.left if lacking == "left" else self.right
+        return self._is_on_edge(point) or (slope and shaken(point).value(member) is not None)
+
+    def _is_on_edge(self, point: Point) -> bool:
         return self.derivative and self._edges.has(point)
 
     @cached_property

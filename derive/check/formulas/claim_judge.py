@@ -198,6 +198,7 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         counterexample=counterexample,
         derivative=link.derivative,
         by=link.by,
+        slopes=link.slopes,
     )
     if decision.verdict == "equal":
         zero = build.number(0)
