@@ -481,3 +481,17 @@ def test_a_slope_is_its_limit_where_its_formula_has_no_value(model: str, claim: 
     found = claimed(model, claim)
     assert found.verdict == "true"
     assert found.diagnosis.startswith(condition) if condition else not found.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial L}{\partial x} = p \max(x, 0)^{p - 1} \mathbb 1[x > 0]", "true"),
+        (r"\frac{\partial L}{\partial x} = \begin{cases} p x^{p - 1} & x > 0 \\ 0 & x \le 0 \end{cases}", "undecided"),
+        (r"\frac{\partial L}{\partial x} = \begin{cases} p x^{p - 1} & x > 0 \\ p & x \le 0 \end{cases}", "false"),
+        (r"\frac{\partial L}{\partial x} = p \max(x, 0)^{p + 1} \mathbb 1[x > 0]", "false"),
+    ],
+)
+def test_a_power_of_what_is_never_negative_has_values_enough(claim: str, verdict: str) -> None:
+    model = "x : scalar\np : scalar, positive\nL = maximum(x, 0)**p"
+    assert claimed(model, claim).verdict == verdict

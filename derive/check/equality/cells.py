@@ -244,7 +244,7 @@ class _Cells:
         whole number for every input. What agrees at some of its points need not agree at others."""
         powers = (node for node in topological(*self._sight) if node.op == "pow")
         varying = (node for node in powers if any(below.op == "ref" for below in topological(node.args[1])))
-        return next((node for node in varying if not self._conditions.is_positive(node.args[0])), None)
+        return next((node for node in varying if not self._conditions.is_nonnegative(node.args[0])), None)
 
     def _text(self, node: Node) -> str:
         try:

@@ -70,6 +70,10 @@ class Conditions:
         except NO_FORM:
             return False
 
+    def is_nonnegative(self, node: Node) -> bool:
+        """Whether a node is visibly not negative for any input."""
+        return self.is_positive(node) or self._out_of_reach(node, -1)
+
     def _distinct(self, nodes: Sequence[Node]) -> tuple[list[Node], list[tuple[Poly, ...]] | None]:
         """The conditions that can have either sign, each once, and what they are in terms of the inputs, with and
         without the factors that are known to be positive.
