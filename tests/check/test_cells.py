@@ -421,12 +421,14 @@ def test_sizes_beyond_the_numbers_of_a_claim_are_looked_at(claim: str) -> None:
 
 
 def test_many_conditions_are_named() -> None:
-    terms = " + ".join(f"relu(x - {k}.3)" for k in range(10))
-    steps = " + ".join(rf"\mathbb 1[x > {k}.3]" for k in range(10))
-    found = claimed(f"x : scalar\nL = {terms}", rf"\frac{{\partial L}}{{\partial x}} = {steps}")
-    assert found.verdict in ("true", "undecided")
-    if found.verdict == "undecided":
-        assert "x − 9.3" in found.diagnosis
+    count = range(1, 11)
+    model = f"{', '.join(f'z_{k}' for k in count)} : scalar\nL = {' + '.join(f'relu(z_{k})' for k in count)}"
+    halves = rf"\frac12 ({' + '.join(rf'z_{{{k}}} + |z_{{{k}}}|' for k in count)})"
+    assert claimed(model, f"L = {halves}").verdict == "true"
+    found = claimed(model, rf"L^3 = {halves} L^2 + \max(z_1 - 50, 0) \mathbb 1[z_2 > 20] \mathbb 1[z_3 > 20]")
+    assert found.verdict == "undecided"
+    assert found.diagnosis.startswith("13 conditions")
+    assert all(name in found.diagnosis for name in ("z₇", "z₁ − 50", "z₂ − 20", "z₃ − 20"))
 
 
 def test_a_cell_without_values_at_one_point_is_looked_at_again() -> None:
