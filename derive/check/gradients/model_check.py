@@ -292,6 +292,7 @@ class _Trial:
         """The report; a gradient is true if every point that was wanted, or tried before a refutation, accepts it."""
         wanted = min(wanted, len(self.sizes)) if self.refuted else wanted
         untold = [] if self.refuted or self.points < wanted else self.sides.untold()
+        self.notes += untold
         for gradient in self.gradients.values():
             if gradient.verdict != "false":
                 known = gradient.points >= wanted and not untold and not self.no_code

@@ -63,7 +63,6 @@ class ModelReport(Plain):
         """What is to be said besides the table: causes first."""
         lines = [f"{g.name}: {g.diagnosis}" for g in self.gradients if g.diagnosis]
         lines += self.kinks
-        lines += [f"condition: {told}" for told in self.one_sided]
         lines += [f"note: {note}" for note in self.notes]
         if self.points:
             count = f"{self.points} point{'s' * (self.points > 1)}"
