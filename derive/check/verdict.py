@@ -51,7 +51,7 @@ class Verdict:
     `links` has one word for each relation, in order. `span` is the place in `latex` that the diagnosis speaks of, as
     offsets, end exclusive. `defects` are keys of `derive.check.defects`. `correct_latex` is the repaired source, in the
     author's notation; `by_convention` tells what else would make a false formula true. `expected` is what the page
-    itself said the verdict should be.
+    itself said the verdict should be. `one_sided` names the sides of conditions on which no point was found.
     """
 
     tag: str | None
@@ -71,6 +71,7 @@ class Verdict:
     by_convention: Mapping[str, str] = field(default_factory=dict)
     span: tuple[int, int] = (0, 0)
     expected: VerdictWord | None = None
+    one_sided: tuple[str, ...] = ()
 
     @property
     def as_expected(self) -> bool:

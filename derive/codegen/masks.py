@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from derive.codegen.factors import is_view
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args
+from derive.ops.conditions import is_indicator
 from derive.ops.record import elementwise
 
 Masks = dict[Node, tuple[Node, ...]]  # conditions, 1 or 0, each shaped like the node that they are factors of
@@ -76,7 +77,7 @@ def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
 
 def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
     """The conditions that are factors of a node."""
-    if _is_condition(node):
+    if is_indicator(node):
         return (node,)
     match node.op:
         case "neg" | "div":
@@ -101,20 +102,9 @@ def _laid(mask: Node, labels: Labels, like: Node) -> Node:
     return mask if labels == out else build.contract([labels], out, [mask], like.shape)
 
 
-def _is_condition(node: Node) -> bool:
-    """Whether a node is 1[u > 0], or 1 less a condition."""
-    if node.op == "call":
-        return node.name == "step" and not any(node.orders)
-    if node.op != "add" or len(node.args) != 2:
-        return False
-    one, other = node.args
-    one = one.args[0] if is_view(one) else one
-    return as_number(one) == 1 and other.op == "neg" and _is_condition(other.args[0])
-
-
 def _unmasked(node: Node) -> Node:
     """A product without the factors that are conditions."""
-    if _is_condition(node):
+    if is_indicator(node):
         return build.ones(node.shape)
     if node.op == "div":
         return build.div(_unmasked(node.args[0]), node.args[1])
@@ -124,7 +114,7 @@ def _unmasked(node: Node) -> Node:
     kept = [
         (labels, arg)
         for labels, arg in zip(ins, node.args, strict=True)
-        if not (_is_condition(arg) and set(labels) <= set(out))
+        if not (is_indicator(arg) and set(labels) <= set(out))
     ]
     if not kept or len(kept) == len(ins) or not set(out) <= {label for labels, _ in kept for label in labels}:
         return node
@@ -133,7 +123,7 @@ def _unmasked(node: Node) -> Node:
 
 def _is_finite(node: Node, finite: Collection[Node]) -> bool:
     """Whether a node is finite wherever its inputs are, by its form."""
-    if _is_condition(node):
+    if is_indicator(node):
         return True
     if not all(arg in finite for arg in node.args):
         return False

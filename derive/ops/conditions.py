@@ -12,9 +12,15 @@ textbook's on either side of a switch; what was seen on one side says nothing of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
 from math import inf
+from typing import Any
 
-from derive.ir.node import Node, topological
+import numpy as np
+
+from derive.ir.node import Node, as_number, topological
+from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor_or_none
 
 
@@ -37,19 +43,58 @@ def switch_of(node: Node) -> Node | None:
     return operation.switch(node) if operation is not None and operation.switch is not None else None
 
 
+def is_indicator(node: Node) -> bool:
+    """Whether a node is 1[u > 0], or 1 less an indicator."""
+    if node.op == "call":
+        return node.name == "step" and not any(node.orders)
+    if node.op != "add" or len(node.args) != 2:
+        return False
+    one, other = node.args
+    return as_number(scalar_of(one)) == 1 and other.op == "neg" and is_indicator(other.args[0])
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where an operation ceases to have values: outside of an interval of its operand, whose ends `closed` includes, or
+    where the operand is 0."""
+
+    operand: Node
+    low: float = -inf
+    high: float = inf
+    closed: bool = False
+    never_zero: bool = False
+
+    def failing(self, value: Any) -> str:
+        """What some entries of the operand should be and are not, `> 0`; empty if all are."""
+        if bool(np.any(value < self.low if self.closed else value <= self.low)):
+            return f"{'≥' if self.closed else '>'} {self.low:g}"
+        if bool(np.any(value > self.high if self.closed else value >= self.high)):
+            return f"{'≤' if self.closed else '<'} {self.high:g}"
+        return "≠ 0" if self.never_zero and bool(np.any(value == 0)) else ""
+
+
+def ends_of(node: Node) -> Ends | None:
+    """Where an operation has no value for some operands that are not fixed, as 1/x, x^a, log x; None if nowhere."""
+    if node.op in ("div", "pow"):
+        operand = node.args[1 if node.op == "div" else 0]
+        if not any(below.op == "ref" for below in topological(operand)):
+            return None
+        exponent = Fraction(-1) if node.op == "div" else as_number(scalar_of(node.args[1]))
+        whole = exponent is not None and exponent.denominator == 1
+        positive = exponent is not None and exponent > 0
+        return Ends(operand, never_zero=not positive) if whole else Ends(operand, low=0.0, closed=positive)
+    record = elementwise(node.name) if node.op == "call" else None
+    if record is None or record.domain == (-inf, inf):
+        return None
+    return Ends(node.args[0], *record.domain, closed=node.name == "sqrt")
+
+
 def has_limits(node: Node) -> bool:
     """Whether an operation below a node has no value for some operands that are not fixed: 1/x, x^a, log x."""
-    return any(_limit(below) is not None for below in topological(node))
+    return any(ends_of(below) is not None for below in topological(node))
 
 
 def limits(nodes: Iterable[Node]) -> list[Node]:
     """Where the domains of operations below `nodes` end: the operands that must not be 0, or positive."""
-    return list(dict.fromkeys(limit for node in topological(*nodes) if (limit := _limit(node)) is not None))
-
-
-def _limit(node: Node) -> Node | None:
-    if node.op in ("div", "pow"):
-        operand = node.args[1 if node.op == "div" else 0]
-        return operand if any(below.op == "ref" for below in topological(operand)) else None
-    record = elementwise(node.name) if node.op == "call" else None
-    return node.args[0] if record is not None and record.domain != (-inf, inf) else None
+    found = (ends_of(node) for node in topological(*nodes))
+    return list(dict.fromkeys(ends.operand for ends in found if ends is not None))

@@ -10,6 +10,8 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
+import numpy as np
+
 from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.ops.primitive import scalar_of
@@ -284,7 +286,7 @@ register(
     Elementwise(
         "where",
         expression=lambda c, u, v: c * u + (1 - c) * v,
-        numeric=lambda xp, c, u, v: c * u + (xp.number(1) - c) * v,
+        numeric=lambda xp, c, u, v: np.where(c == 1, u, np.where(c == 0, v, c * u + (xp.number(1) - c) * v)),
         numpy="np.where({0}, {1}, {2})",
         switch=_truth,
         latex=r"\mathrm{where}",

@@ -21,6 +21,7 @@ from derive.ir.node import Labels, Node, topological
 from derive.ops.primitive import scalar_of
 from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
+from derive.ops.vanishing import Vanishing, chosen_product, product_of, summed
 
 Implementation = Callable[..., Array]  # (orders or wrt, *operands) -> array
 MOST_OPERANDS = 30
@@ -45,10 +46,11 @@ class Floats:
         "erf": np.vectorize(erf, otypes=[float]),
         "abs": np.abs,
         "sign": np.sign,
-        "step": lambda u: (np.asarray(u) > 0).astype(float),
+        "step": lambda u: np.where(np.isnan(u), np.nan, np.asarray(u) > 0),
         "maximum": np.maximum,
         "minimum": np.minimum,
         "power": lambda u, v: np.power(np.where(np.real(v) < 0, _nonzero(u), u), v),
+        "div": lambda u, v: u / _nonzero(v),
     }
 
     def function(self, name: str, *args: Array) -> Array:
@@ -97,9 +99,25 @@ class Digits:
                 "maximum": max,
                 "minimum": min,
                 "log": lambda u: mp.log(u) if u else mp.nan,
+                "div": lambda u, v: u / v,
             }.get(name) or getattr(mp, name)
-            self._one_each[name] = np.frompyfunc(one, len(args), 1)
+            self._one_each[name] = np.frompyfunc(self._or_nan(one), len(args), 1)
         return np.asarray(self._one_each[name](*args), dtype=object)
+
+    def _or_nan(self, one: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that is nan where it, or an operand, has no real value."""
+        nan, real = self.context.nan, self.context.mpf
+
+        def value(*args: Any) -> Any:
+            if any(arg != arg for arg in args):
+                return nan
+            try:
+                found = one(*args)
+            except ArithmeticError:
+                return nan
+            return found if isinstance(found, real | Fraction | int) else nan
+
+        return value
 
     def number(self, value: Any) -> Array:
         value = Fraction(value)
@@ -116,27 +134,8 @@ class Digits:
     def einsum(self, operands: Sequence[Array], ins: Sequence[Labels], out: Labels) -> Array:
         """By broadcasting products and sums: NumPy's einsum does not promise object arrays."""
         labels = sorted({label for group in ins for label in group})
-        total: Array = None
-        for operand, group in zip(operands, ins, strict=True):
-            part = _spread(np.asarray(operand, dtype=object), group, labels)
-            total = part if total is None else total * part
-        summed = tuple(k for k, label in enumerate(labels) if label not in out)
-        total = np.asarray(total.sum(axis=summed) if summed else total, dtype=object)
-        kept = [label for label in labels if label in out]
-        return np.transpose(total, [kept.index(label) for label in out])
-
-
-def _spread(operand: Array, group: Labels, labels: Sequence[int]) -> Array:
-    """An operand with one axis for each of `labels`, of length 1 where it has none; repeated labels are diagonals."""
-    unique = list(dict.fromkeys(group))
-    for label in unique:
-        while (places := [k for k, other in enumerate(group) if other == label])[1:]:
-            operand = np.diagonal(operand, axis1=places[0], axis2=places[1])
-            group = (*(g for k, g in enumerate(group) if k not in places[:2]), label)
-    order = sorted(range(len(group)), key=lambda k: labels.index(group[k]))
-    operand = np.transpose(operand, order)
-    shape = iter(operand.shape)
-    return operand.reshape([next(shape) if label in group else 1 for label in labels])
+        arrays = [np.asarray(operand, dtype=object) for operand in operands]
+        return np.asarray(summed(product_of(arrays, ins, labels), labels, out), dtype=object)
 
 
 class Evaluator:
@@ -159,6 +158,7 @@ class Evaluator:
         self.functions = dict(functions or {})
         self.values: dict[str, Array] = {name: self.backend.array(value) for name, value in values.items()}
         self._known: dict[Node, Array] = {}
+        self._vanishing = Vanishing(self._known)
 
     def run(self, graph: Graph) -> Evaluator:
         """Evaluate the bindings of `graph` that have no value yet, in order; returns self."""
@@ -205,8 +205,9 @@ class Evaluator:
     def _neg(self, _node: Node, args: list[Array]) -> Array:
         return -args[0]
 
-    def _div(self, _node: Node, args: list[Array]) -> Array:
-        return self._divide(args[0], args[1])
+    def _div(self, node: Node, args: list[Array]) -> Array:
+        zero, value = self._vanishing.of(node.args[0]), self.backend.function("div", args[0], args[1])
+        return value if zero is None else np.where(zero, self.backend.number(0), value)
 
     def _functional(self, node: Node, args: list[Array]) -> Array:
         return np.broadcast_to(self._implementation(node.name)(node.orders, *args), self.shape(node))
@@ -232,25 +233,23 @@ class Evaluator:
         borne = {label for labels in ins for label in labels}
         once = tuple(dict.fromkeys(label for label in out if label in borne))
         result = np.asarray(self.backend.einsum(args, ins, once))
+        zeros = [self._vanishing.of(arg) for arg in node.args]
+        if any(zero is not None for zero in zeros) and not _is_finite(result):
+            result = np.asarray(chosen_product(args, zeros, ins, once, self.backend.number(0)))
         sizes = {label: size.value(self.sizes) for label, size in label_sizes(node).items()}
         every = tuple(dict.fromkeys(out))
         shape = [sizes[label] if label in borne else 1 for label in every]
         result = np.broadcast_to(result.reshape(shape), [sizes[label] for label in every])
         return result if len(every) == len(out) else _embed(result, every, out, sizes, self.backend.number(0))
 
-    def _divide(self, a: Array, b: Array) -> Array:
-        try:
-            return np.asarray(a / b if isinstance(self.backend, Digits) else a / _nonzero(b))
-        except ZeroDivisionError:
-            nan = self.backend.array(float("nan")) if isinstance(self.backend, Floats) else mpmath.nan
-            return np.full(np.broadcast_shapes(a.shape, b.shape), nan, dtype=object)
-
     def _power(self, node: Node, args: list[Array]) -> Array:
         exponent = scalar_of(node.args[1])
         if exponent.op == "number" and exponent.value.denominator == 1:
             n = int(exponent.value)
             # a small integer power keeps negative bases real and many digits exact
-            return np.asarray(args[0] ** n if n >= 0 else self._divide(self.backend.number(1), args[0] ** -n))
+            return np.asarray(
+                args[0] ** n if n >= 0 else self.backend.function("div", self.backend.number(1), args[0] ** -n)
+            )
         return np.asarray(self.backend.function("power", args[0], args[1]))
 
     def _call(self, node: Node, args: list[Array]) -> Array:
@@ -285,6 +284,10 @@ _RULES: Mapping[str, Callable[[Evaluator, Node, list[Array]], Array]] = {
     "entry": Evaluator._entry,
     "placed": Evaluator._placed,
 }
+
+
+def _is_finite(value: Array) -> bool:
+    return bool(np.isfinite(value).all()) if value.dtype != object else all(map(mpmath.isfinite, value.flat))
 
 
 def _embed(result: Array, every: Labels, out: Labels, sizes: Mapping[int, int], zero: Array) -> Array:

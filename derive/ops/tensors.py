@@ -204,6 +204,12 @@ def amin(x: Node, axis: int | tuple[int, ...] | None = None, keepdims: bool = Fa
     return build.neg(amax(build.neg(x), axis, keepdims))
 
 
+def _largest(value: Array, axes: Axes) -> Array:
+    """The largest entries; none where an entry has no value, whatever its place (comparisons would pass over it)."""
+    unknown = np.asarray(value != value, dtype=bool).any(axis=axes)
+    return np.where(unknown, np.sum(value, axis=axes), np.max(value, axis=axes))
+
+
 def _is_largest(a: Node, axes: Axes) -> Node:
     """Positive where an entry alone is the largest along the axes, negative where another one is."""
     return build.sub(Node("argmax_mask", (a,), axes, a.shape), build.number(Fraction(1, 2)))
@@ -219,7 +225,7 @@ register(
         "amax",
         build=amax,
         vjp=_amax_vjp,
-        numeric=lambda node, args, _xp: np.asarray(np.max(args[0], axis=axes_of(node))),
+        numeric=lambda node, args, _xp: _largest(args[0], axes_of(node)),
         numpy=lambda node, names: f"np.max({names[0]}{_code(axes_of(node), len(node.args[0].shape))})",
         switch=lambda node: _is_largest(node.args[0], axes_of(node)),
         latex=r"\max",

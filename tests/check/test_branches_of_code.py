@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from derive import check_gradient
+import derive
+from derive import check_gradient, check_layer
 from derive.check.gradients.against import check_against
+from derive.check.gradients.model_check import check
 from derive.model import loads
 
 Slope = Callable[[float], float]
@@ -127,3 +129,75 @@ def test_one_wrong_branch_without_a_model(seed: int) -> None:
     for wrong in range(len(made.pieces)):
         assert check_gradient(loss, gradient(wrong), *arguments).verdict != "true", made.text
     assert check_gradient(loss, gradient(None), *arguments).verdict == "true", made.text
+
+
+class Layer:
+    """A piecewise layer with or without its slope."""
+
+    def __init__(self, value, slope):
+        self.value, self.slope = value, slope
+
+    def forward(self, x):
+        self.x = x
+        return self.value(x)
+
+    def backward(self, upstream):
+        return upstream * self.slope(self.x)
+
+
+LAYERS = {
+    "relu": (lambda x: np.maximum(x, 0), lambda x: x > 0),
+    "leaky": (lambda x: np.where(x > 0, x, 0.1 * x), lambda x: np.where(x > 0, 1, 0.1)),
+    "abs": (np.abs, np.sign),
+    "clip": (lambda x: np.clip(x, -4, 4), lambda x: np.abs(x) < 4),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("inputs", ["in [0, 1)", "from 2 on", "a vector"])
+def test_a_layer_without_its_slope_on_inputs_of_one_side(name: str, inputs: str) -> None:
+    rng = np.random.default_rng(5)
+    x = {"in [0, 1)": rng.random((4, 3)), "from 2 on": 2 + rng.random((2, 5)), "a vector": rng.random(6)}[inputs]
+    value, slope = LAYERS[name]
+    assert check_layer(Layer(value, lambda x: np.ones_like(x)), x).verdict != "true"
+    assert check_layer(Layer(value, slope), x).verdict == "true"
+
+
+ONE_SIDE = "x, y : scalar\nL = relu(x**2 + 2*x*y + y**2 + 1)"
+UNMET = ["only x² + 2 x y + y² + 1 > 0 was met, never x² + 2 x y + y² + 1 < 0"]
+
+
+def slopes(x, y):
+    return 2 * x + 2 * y, 2 * x + 2 * y
+
+
+def test_every_report_lists_the_conditions_that_were_met_from_one_side_only() -> None:
+    graph = loads(ONE_SIDE)
+    reports = [
+        check(graph),
+        check_against(graph, slopes),
+        check_gradient(lambda x, y: (x + y) ** 2 + 1, slopes, 0.3, 0.4, model=ONE_SIDE),
+    ]
+    for report in reports:
+        assert report.one_sided == UNMET
+        assert UNMET[0] in str(report)
+    claim = derive.loads("x : scalar\nJ = x**2").claim(r"\mathbb{1}[x^2 \ge 3.3] = \mathbb{1}[x^2 > 3.3]")
+    assert claim.one_sided == ("−x² + 3.3 = 0",)
+    assert claim.one_sided[0] in str(claim)
+    assert check(loads("x : scalar\nL = relu(x)")).one_sided == []
+
+
+def test_a_layer_with_a_model_lists_them_too() -> None:
+    class Square:
+        def forward(self, x):
+            self.x = x
+            return np.maximum(x**2 + 2 * x * 0.5 + 0.75, 0)
+
+        def backward(self, upstream):
+            return upstream * (2 * self.x + 1)
+
+    model = "x : (n,)\ny = relu(x**2 + 2*x*0.5 + 0.75)"
+    report = check_layer(Square(), np.array([0.3, 0.7]), model=model)
+    assert report.verdict == "undecided"
+    assert len(report.one_sided) == 1
+    assert report.one_sided[0] in str(report)

@@ -388,3 +388,112 @@ def test_a_value_on_a_kink_for_all_inputs_near_has_no_derivative_there() -> None
     assert claimed(twice, r"\frac{\partial L}{\partial z} = \mathbb 1[z > 0]").verdict == "true"
     assert claimed(twice, r"\frac{\partial L}{\partial z} = 1").verdict == "false"
     assert claimed("z : scalar\nL = relu(relu(z))", r"\frac{\partial L}{\partial z} = 1").verdict == "false"
+
+
+MAXIMUM = "x : (n,)\nX : (m, n)\nM = max(x)\nL = sum(max(X, axis=1))\nK = sum(max(X, axis=0)**2)"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial M}{\partial x_i} = \mathbb{1}[x_i \ge M]", "true"),
+        (r"\frac{\partial M}{\partial x_i} = \mathbb{1}[x_i \ge M - 1]", "false"),
+        (r"\frac{\partial L}{\partial X_{ij}} = \mathbb{1}[X_{ij} \ge \max_k X_{ik}]", "true"),
+        (r"\frac{\partial L}{\partial X_{ij}} = \mathbb{1}[X_{ij} \ge \max_k X_{kj}]", "false"),
+        (r"\frac{\partial K}{\partial X_{ij}} = 2 X_{ij} \mathbb{1}[X_{ij} \ge \max_k X_{kj}]", "true"),
+        (r"\frac{\partial K}{\partial X_{ij}} = 2 X_{ij} \mathbb{1}[X_{ij} \ge \max_k X_{ik}]", "false"),
+        (r"\mathbb{1}[M \ge x_i] = 1", "true"),
+        (r"\mathbb{1}[M > x_i] = 1", "false"),
+        (r"\sum_i x_i \mathbb{1}[x_i \ge M] = M", "false"),  # at a tie
+    ],
+)
+def test_the_largest_entry_of_an_axis_of_any_length(claim: str, verdict: str) -> None:
+    found = claimed(MAXIMUM, claim)
+    assert found.verdict == verdict
+    if verdict == "true":
+        assert found.evidence == "probed"
+        assert "up to" in found.diagnosis
+
+
+@pytest.mark.parametrize("claim", [r"\min(N, 7) = N", r"\mathbb 1[N > 9] = 0", r"\max(N, 8) = 8", r"\min(N, 10) = 10"])
+def test_sizes_beyond_the_numbers_of_a_claim_are_looked_at(claim: str) -> None:
+    assert claimed("x : (N,)\nJ = sum(x)", claim).verdict == "false"
+
+
+def test_many_conditions_are_named() -> None:
+    count = range(1, 11)
+    model = f"{', '.join(f'z_{k}' for k in count)} : scalar\nL = {' + '.join(f'relu(z_{k})' for k in count)}"
+    halves = rf"\frac12 ({' + '.join(rf'z_{{{k}}} + |z_{{{k}}}|' for k in count)})"
+    assert claimed(model, f"L = {halves}").verdict == "true"
+    found = claimed(model, rf"L^3 = {halves} L^2 + \max(z_1 - 50, 0) \mathbb 1[z_2 > 20] \mathbb 1[z_3 > 20]")
+    assert found.verdict == "undecided"
+    assert found.diagnosis.startswith("13 conditions")
+    assert all(name in found.diagnosis for name in ("z₇", "z₁ − 50", "z₂ − 20", "z₃ − 20"))
+
+
+def test_a_cell_without_values_at_one_point_is_looked_at_again() -> None:
+    # at most points beyond 1 the root has no value; where it has one the members differ
+    model = "x : scalar\nJ = x"
+    claim = r"\sqrt{9 - x^2} + \max(x, 1) = \sqrt{9 - x^2} + 1"
+    assert claimed(model, claim).verdict == "false"
+
+
+# -------------------------------------------------------------------------------------- where both have a value
+
+
+@pytest.mark.parametrize(
+    ("claim", "condition"),
+    [
+        (r"\frac{\partial}{\partial y} y^2 = 2 e^{\log y}", "for y > 0:"),
+        (r"\frac{\partial}{\partial y} y^2 = 2 \sqrt{y}^2", "for y ≥ 0:"),
+        (r"\frac{\partial}{\partial y} \log y = \frac1y", "for y > 0:"),
+        (r"\frac{\partial}{\partial y} y^3 = \frac{3 y^4}{y^2}", "for y² ≠ 0:"),
+        (r"\frac{\partial J}{\partial z} = \frac{y \log z}{\log z}", "for z > 0:"),
+        (r"\frac{\partial J}{\partial z} = y", ""),
+        (r"\frac{\partial}{\partial y} |y| = \frac{y}{|y|}", ""),  # at 0 there is no derivative
+        ("e^{\\log y} = y", "for y > 0:"),
+    ],
+)
+def test_where_alone_a_claim_says_something_is_told(claim: str, condition: str) -> None:
+    found = claimed("y, z : scalar\nJ = y*z", claim)
+    assert found.verdict == "true"
+    assert found.diagnosis.startswith(condition) if condition else not found.diagnosis
+
+
+def test_without_a_proof_the_condition_of_an_open_claim_is_told() -> None:
+    found = claimed("y, z : scalar\nJ = y*z", r"\log(yz) = \log y + \log z")
+    assert found.verdict == "undecided"
+    assert "for y > 0 and z > 0:" in found.diagnosis
+
+
+def test_a_difference_is_looked_for_although_one_member_has_a_value_more_often() -> None:
+    found = claimed("x : scalar\nJ = x", r"\sqrt{x} + |x - 30| = e^{\frac12 \log x} + 30 - x")
+    assert found.verdict == "false"
+
+
+@pytest.mark.parametrize(
+    ("model", "claim", "condition"),
+    [
+        ("x : (n,)\nL = norm(x)**2", r"\frac{\partial L}{\partial x} = 2 x", ""),
+        ("x : (n,)\nN = norm(x)\nL = N**2", r"\frac{\partial L}{\partial x} = 2 x", ""),
+        ("x, y : scalar\nL = x**y", r"\frac{\partial L}{\partial x} = \frac{y L}{x}", "for x ≠ 0:"),
+    ],
+)
+def test_a_slope_is_its_limit_where_its_formula_has_no_value(model: str, claim: str, condition: str) -> None:
+    found = claimed(model, claim)
+    assert found.verdict == "true"
+    assert found.diagnosis.startswith(condition) if condition else not found.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial L}{\partial x} = p \max(x, 0)^{p - 1} \mathbb 1[x > 0]", "true"),
+        (r"\frac{\partial L}{\partial x} = \begin{cases} p x^{p - 1} & x > 0 \\ 0 & x \le 0 \end{cases}", "undecided"),
+        (r"\frac{\partial L}{\partial x} = \begin{cases} p x^{p - 1} & x > 0 \\ p & x \le 0 \end{cases}", "false"),
+        (r"\frac{\partial L}{\partial x} = p \max(x, 0)^{p + 1} \mathbb 1[x > 0]", "false"),
+    ],
+)
+def test_a_power_of_what_is_never_negative_has_values_enough(claim: str, verdict: str) -> None:
+    model = "x : scalar\np : scalar, positive\nL = maximum(x, 0)**p"
+    assert claimed(model, claim).verdict == verdict

@@ -114,6 +114,14 @@ def test_eval_of_arrays(derive) -> None:
     assert "[-0.7, -0.6, -1.4]" in shown.out
 
 
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_eval_of_an_integer_that_no_float_holds(derive, digits: int) -> None:
+    (Path.cwd() / "m.derive").write_text("x : scalar\nL = x**2\n")
+    refused = derive("eval", "m.derive", "-", stdin=f'{{"x": {"9" * digits}}}')
+    assert refused.code == 2
+    assert f"an integer of {digits} digits" in refused.err
+
+
 def test_check(derive) -> None:
     shown = derive("check", "two_layer_scalar", "--points", "4")
     assert shown.code == 0

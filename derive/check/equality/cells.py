@@ -15,7 +15,8 @@ A derivative is compared where it exists, off the edges; any other claim on the 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, product
@@ -23,15 +24,16 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.equality.climb import climb, onto_edge, shaken
+from derive.check.equality.climb import climb, onto_edge
+from derive.check.equality.edges import Edges, conditions_of, sign_of
 from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
-from derive.check.equality.probe import DIGITS, Point
+from derive.check.equality.probe import Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
-from derive.ops.conditions import switch_of
+from derive.ops.conditions import limits
 
 Array = Any
 Part = tuple[int, ...]  # conditions by number
@@ -47,24 +49,34 @@ MOST_ON_EDGES = 3
 """Of more conditions, each edge is looked for by itself."""
 MOST_TOGETHER = 9
 """Of more conditions the cells are too many to be looked at."""
+MOST_VOID = 8
+"""Points of a cell without values at which the members are looked at before the cell counts as one without values."""
+MOST_TOLD = 8
 CLOSE = 1e-8
-UNSURE = 1e-9
-ZERO = 1e-40
 ANY = 2
 """In the place of a sign: this condition may have any."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """A point at which the members differ, or the conditions that leave the claim open; neither if all is well."""
+    """A point at which the members differ, or what leaves the claim open, in words; neither if all is well.
+
+    `one_sided` are the cells in which no point was found, in words.
+    """
 
     different: Point | None = None
     open: str = ""
+    one_sided: tuple[str, ...] = ()
 
 
-def survey(left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = ()) -> Survey:
-    """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges."""
-    cells = _Cells(left, right, graph, edges=not derivative, by=by)
+def survey(
+    left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = (), domains: bool = False
+) -> Survey:
+    """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges.
+
+    `domains`: where an operation of theirs has values is a condition too.
+    """
+    cells = _Cells(left, right, graph, edges=not derivative, by=by, domains=domains)
     start: Point | None = None
     for number, point in enumerate(far_points(left, right, graph)):
         if number >= LEAST and not cells.missing:
@@ -79,54 +91,7 @@ def survey(left: Node, right: Node, graph: Graph, *, derivative: bool, by: Seque
                 return Survey(different=found)
             if cells.was_met(part, cell):
                 break
-    return Survey(open=cells.told())
-
-
-def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
-    """The nodes whose signs are the conditions of two members and of what they depend on."""
-    return _switches(in_sight(left, right, graph))
-
-
-def _switches(nodes: Iterable[Node]) -> list[Node]:
-    switches = (s for node in topological(*nodes) if (s := switch_of(node)) is not None)
-    return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
-
-
-class Edges:
-    """Where a condition changes its sign, so that a derivative `by` some names need not exist.
-
-    relu(z) is 0 for all z < 0, and relu(relu(z)) has a derivative there. By q there is none of a model with relu(q - 1)
-    at q = 1, even if q is 1 for all inputs near; what the claim alone compares with 0 says nothing of that.
-    """
-
-    def __init__(self, left: Node, right: Node, graph: Graph, by: Sequence[str]) -> None:
-        self._by = [name for name in by if name in graph]
-        self._of_model = _switches(binding.node for binding in graph.bindings.values())
-        self._all = list(dict.fromkeys([*conditions_of(left, right, graph), *self._of_model]))
-
-    def has(self, point: Point) -> bool:
-        """Whether an entry of a condition is 0 at a point, and not at all points near it."""
-        if any(_changes(node, point, partial(shaken, point)) for node in self._all):
-            return True
-        return any(_changes(node, point, partial(shaken, point, name)) for name in self._by for node in self._of_model)
-
-
-def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:
-    """Whether an entry of a condition is 0 at a point and not at another one."""
-    sign = _sign(node, point)
-    if sign is None or not (sign == 0).any():
-        return False
-    other = _sign(node, near())
-    return other is None or bool(((sign == 0) & (other != 0)).any())
-
-
-def _sign(node: Node, point: Point) -> Array | None:
-    """The sign of a condition, entry by entry; None if it has no value."""
-    value = point.value(node)
-    if value is not None and ((value != 0) & (np.abs(value) < UNSURE)).any():
-        value = point.value(node, DIGITS)
-        value = None if value is None else np.where(np.asarray(np.abs(value) < ZERO, dtype=bool), 0, value)
-    return None if value is None else np.sign(value.astype(float)).astype(int)
+    return Survey(open=cells.told(), one_sided=tuple(cells.unseen()))
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -136,13 +101,15 @@ def _close(a: Array, b: Array) -> bool:
 class _Cells:
     """The conditions of two members and of what they depend on, and which cells were met."""
 
-    def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str]) -> None:
+    def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str], domains: bool) -> None:
         self.left, self.right, self.graph, self.edges = left, right, graph, edges
         self._kinks = Edges(left, right, graph, by)
         self._sight = in_sight(left, right, graph)
-        self._conditions = Conditions(conditions_of(left, right, graph), graph)
+        ends = limits([left, right]) if domains else []
+        self._conditions = Conditions(list(dict.fromkeys([*conditions_of(left, right, graph), *ends])), graph)
         self.conditions = self._conditions.nodes
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
+        self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
 
     def _groups(self) -> list[Part]:
         """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them."""
@@ -156,25 +123,29 @@ class _Cells:
     def different_at(self, point: Point, *, always: bool) -> bool:
         """Whether the members differ at a point; looked at only if it lies in a new cell, or always.
 
-        A cell was met where the members were compared, or where one of them has no value in many digits either.
+        A cell was met where the members were compared, or where time and again one of them had no value in many digits
+        either.
         """
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
             return False
         cells = self._cells(signs)
-        if not always and all(cells[part] <= met for part, met in self._met.items()):
+        if not always and all(self.was_met(part, cell) for part, found in cells.items() for cell in found):
             return False
         a, b = point.value(self.left), point.value(self.right)
-        different = False
+        differ: bool | None = False
         if a is None or b is None or not _close(a, b):
-            different = bool(point.differ(self.left, self.right))
+            differ = point.differ(self.left, self.right)
         for part, met in self._met.items():
-            met |= cells[part]
-        return different
+            if differ is None:
+                self._void[part].update(cells[part])
+            else:
+                met |= cells[part]
+        return bool(differ)
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
-        found = [_sign(node, point) for node in self.conditions]
+        found = [sign_of(node, point) for node in self.conditions]
         return None if any(sign is None for sign in found) else found
 
     def _cells(self, signs: Sequence[Array]) -> dict[Part, set[Signs]]:
@@ -190,16 +161,17 @@ class _Cells:
     @property
     def missing(self) -> list[tuple[Part, Signs]]:
         """The cells that were not met and are not shown to be empty."""
-        return [
-            (part, cell)
-            for part in self._met
-            for cell in chain(self._sides(part, ()), self._edges(part))
-            if not self.was_met(part, cell)
-        ]
+        return list(self._missing(MOST_VOID))
+
+    def _missing(self, void: int) -> Iterator[tuple[Part, Signs]]:
+        for part in self._met:
+            for cell in chain(self._sides(part, ()), self._edges(part)):
+                if not self.was_met(part, cell, void):
+                    yield part, cell
 
     def _sides(self, part: Part, chosen: Signs) -> Iterator[Signs]:
         """Every choice of sides that begins so and is not shown to be empty."""
-        seen = any(cell[: len(chosen)] == chosen for cell in self._met[part])
+        seen = any(cell[: len(chosen)] == chosen for cell in chain(self._met[part], self._void[part]))
         if not seen and chosen and self._conditions.never(_signed(part[: len(chosen)], chosen)):
             return
         if len(chosen) == len(part):
@@ -217,10 +189,13 @@ class _Cells:
                 if not self._conditions.never(_signed(part, cell)):
                     yield cell
 
-    def was_met(self, part: Part, cell: Signs) -> bool:
-        """Whether a point was seen in a cell."""
-        met = self._met[part]
-        return cell in met or any(all(a in (ANY, b) for a, b in zip(cell, other, strict=True)) for other in met)
+    def was_met(self, part: Part, cell: Signs, void: int = MOST_VOID) -> bool:
+        """Whether the members were compared in a cell, or had no value at so many of its points."""
+        met, without = self._met[part], self._void[part]
+        if cell in met or without[cell] >= void:
+            return True
+        others = chain(met, (other for other, count in without.items() if count >= void))
+        return ANY in cell and any(all(a in (ANY, b) for a, b in zip(cell, other, strict=True)) for other in others)
 
     def towards(self, part: Part, cell: Signs, start: Point | None, rng: random.Random) -> Iterable[Point]:
         """Points that may lie in a cell: one that was climbed for, or some on the edge that it has."""
@@ -253,18 +228,23 @@ class _Cells:
             return f"the base of {self._text(power)} may be negative, and the exponent any number"
         crowd = next((group for group in self._groups() if len(group) > MOST_TOGETHER), None)
         if crowd is not None:
-            return f"{len(crowd)} conditions have more sides together than can be looked at"
-        for part, cell in self.missing:
+            named = ", ".join(dict.fromkeys(self._text(self.conditions[k]) for k in crowd))
+            return f"{len(crowd)} conditions have more sides together than can be looked at: the signs of {named}"
+        first = next(self.unseen(), "")
+        return first and f"no point was found with {first}, where the members may differ"
+
+    def unseen(self) -> Iterator[str]:
+        """The cells in which there may be points and none was found."""
+        for part, cell in islice(self._missing(1), MOST_TOLD):
             shown = [f"{self._text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
-            return f"no point was found with {' and '.join(shown)}, where the members may differ"
-        return ""
+            yield " and ".join(shown)
 
     def _real_power(self) -> Node | None:
         """A power that has no value near most of its points: of a base that may be negative, to an exponent that is no
         whole number for every input. What agrees at some of its points need not agree at others."""
         powers = (node for node in topological(*self._sight) if node.op == "pow")
         varying = (node for node in powers if any(below.op == "ref" for below in topological(node.args[1])))
-        return next((node for node in varying if not self._conditions.is_positive(node.args[0])), None)
+        return next((node for node in varying if not self._conditions.is_nonnegative(node.args[0])), None)
 
     def _text(self, node: Node) -> str:
         try:

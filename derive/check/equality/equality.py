@@ -10,6 +10,9 @@
     undecided         too few points at which both members are defined, a cell that no point was found in, or, without
                       a proof, points at which one member is defined and the other is not
 
+An equality comes with the points at which only one member has a value, in words. They are looked for in the claims that
+were not proved as well: the ends of a domain are conditions like others.
+
 Float64 comes first, for speed; it refutes nothing by itself and confirms nothing: a proof comes with one point in 50
 digits, and without a proof every point is evaluated so. A difference that is tiny against everything around it is
 looked at again in 100 digits: what is rounding shrinks, what is real stays.
@@ -27,17 +30,20 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import Edges, survey
+from derive.check.equality.cells import survey
+from derive.check.equality.climb import shaken
 from derive.check.equality.cuts import cuts
-from derive.check.equality.domains import only_one
-from derive.check.equality.far import far_points
+from derive.check.equality.domains import Side, where_both
+from derive.check.equality.edges import Edges
+from derive.check.equality.far import far_points, in_sight, sizes_met
 from derive.check.equality.probe import DIGITS, Point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
-from derive.check.equality.witness import Witness, find_witness, inputs_at, witness_at
+from derive.check.equality.witness import Witness, find_witness, witness_at
 from derive.errors import ShapeError
 from derive.ir.graph import Graph
-from derive.ir.node import Node
+from derive.ir.node import Node, topological
 from derive.ir.size import show_shape
+from derive.ops.tensors import axes_of
 
 Array = Any
 Verdict = Literal["equal", "different", "undecided", "undefined"]
@@ -52,15 +58,16 @@ PROBE_SHARE = 4
 """Probing may take that many times the limit of a proof; a model so large is then undecided."""
 FLOAT_TOLERANCE = 1e-8
 FLOOR = 1e-9
-TOO_FEW = "the members agree wherever they were compared, which is too little to decide"
 ONE_SIDED = "at some points only one member has a value, and no proof was found for the others"
+TOO_FEW = "the members agree wherever they were compared, which is too little to decide"
 
 
 @dataclass(frozen=True)
 class Decision:
     """What was found: `witness` for a difference, `sizes` the draws of sizes that were looked at.
 
-    `reason` tells in words what left it undecided, which member has no value, or where alone both have one.
+    `reason` tells in words what left it undecided, which member has no value, or where alone both have one;
+    `one_sided` on which sides of conditions no point was found.
     """
 
     verdict: Verdict
@@ -68,6 +75,7 @@ class Decision:
     witness: Witness | None = None
     sizes: tuple[dict[str, int], ...] = field(default=())
     reason: str = ""
+    one_sided: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
@@ -84,21 +92,26 @@ def decide(
     counterexample: bool = True,
     derivative: bool = False,
     by: Sequence[str] = (),
+    slopes: tuple[bool, bool] = (False, False),
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
     With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
-    `derivative` (`by` some names) is said where it exists. Raises UnsupportedError if no values exist where the model
-    is defined.
+    `derivative` (`by` some names; `slopes`: which member is nothing else) is said where it exists. Raises
+    UnsupportedError if no values exist where the model is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    asked = _Question(left, right, graph, derivative, tuple(by))
+    asked = _Question(left, right, graph, derivative, tuple(by), slopes)
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
-    if found.equal and not derivative:
-        return replace(found, reason=_condition(left, right, graph))
+    if found.equal or found.reason == ONE_SIDED:
+        said = where_both(left, right, graph, asked.is_apart)
+        if not found.equal:
+            return replace(found, reason=f"{ONE_SIDED}{said and f' ({said})'}")
+        met = "" if found.evidence == "proved" else _sizes_of_extrema(left, right, graph)
+        return replace(found, reason="; ".join(filter(None, (said, met))))
     return found
 
 
@@ -111,26 +124,37 @@ class _Question:
     graph: Graph
     derivative: bool
     by: tuple[str, ...] = ()
+    slopes: tuple[bool, bool] = (False, False)
 
     def differ(self, point: Point) -> bool | None:
         """Whether the members differ at a point, by many digits; None if that cannot be said of it."""
         found = point.differ(self.left, self.right)
-        return None if found and self.derivative and self._edges.has(point) else found
+        return None if found and self._is_on_edge(point) else found
+
+    def is_apart(self, point: Point, lacking: Side) -> bool:
+        """Whether it says nothing of equal members that one has no value at a point.
+
+        There need be no derivative on the edge of a condition. And a slope that has a limit where its formula has no
+        value, as 2 |x| x/|x| at 0, is that limit there (mean value theorem): the other member, which is continuous.
+        """
+        slope = self.slopes[0 if lacking == "left" else 1]
+        member = self.left if lacking == "left" else self.right
+        return self._is_on_edge(point) or (slope and shaken(point).value(member) is not None)
+
+    def _is_on_edge(self, point: Point) -> bool:
+        return self.derivative and self._edges.has(point)
 
     @cached_property
     def _edges(self) -> Edges:
         return Edges(self.left, self.right, self.graph, self.by)
 
 
-def _condition(left: Node, right: Node, graph: Graph) -> str:
-    """Under which condition members that are equal are so, in words; empty if there is none."""
-    partly = only_one(left, right, graph)
-    if partly is None:
-        return ""
-    point, side = partly
-    witness = inputs_at(left, right, point)
-    shown = ", ".join(f"{name} = {value:g}" for name, value in witness.items() if isinstance(value, float))
-    return f"where both members have a value{f': at {shown} only the {side} one has' if shown else ''}"
+def _sizes_of_extrema(left: Node, right: Node, graph: Graph) -> str:
+    """Up to which sizes extrema were compared, whose conditions are as many as the sizes are large."""
+    extrema = [node for node in topological(*in_sight(left, right, graph)) if node.op in ("amax", "argmax_mask")]
+    over = {name for node in extrema for axis in axes_of(node) for name in node.args[0].shape[axis].names}
+    largest = [f"{name} up to {n}" for name, n in sizes_met(graph).items() if name in over]
+    return f"the largest of entries was compared for {', '.join(largest)}" if largest else ""
 
 
 def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
@@ -147,13 +171,14 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
                 return _different(asked, point) if found else _undecided((point,))
         if level == "proved":
             return Decision("undecided", None, None, sizes, "no proof for all sizes was found")
-        if screened.one_sided:
-            return Decision("undecided", None, None, sizes, ONE_SIDED)
-        seen = survey(left, right, graph, derivative=asked.derivative, by=asked.by)
+        seen = survey(left, right, graph, derivative=asked.derivative, by=asked.by, domains=screened.one_sided)
         if seen.different is not None:
             return _different(asked, seen.different)
         if seen.open:
-            return _cut(asked, level, time_limit) or Decision("undecided", None, None, sizes, seen.open)
+            left_open = Decision("undecided", None, None, sizes, seen.open, seen.one_sided)
+            return _cut(asked, level, time_limit) or left_open
+        if screened.one_sided:
+            return Decision("undecided", None, None, sizes, ONE_SIDED)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
             return _different(asked, screened.points[0])
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):

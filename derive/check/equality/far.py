@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 
 from derive.check.equality.draw import Mood
 from derive.check.equality.probe import Point, draw_point, points_of
@@ -14,6 +15,8 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node, refs, topological
 
 MOST = 240
+LARGEST_SIZE = 12
+"""A number that a claim names is a size of arrays up to here."""
 FAR: tuple[Mood, ...] = ("wide", "whole", "wide", "signed", "wide", "whole", "positive", "wide")
 
 
@@ -22,19 +25,22 @@ class _Far:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._known: dict[tuple[Fraction, ...], list[Point | None]] = {}
+        self._known: dict[tuple[tuple[Fraction, ...], bool], list[Point | None]] = {}
 
-    def all(self, anchors: tuple[Fraction, ...]) -> Iterator[Point]:
-        """Points, those without a value left out."""
-        known = self._known.setdefault(anchors, [])
-        draws = [*points_of(self.graph).draws, *self._small]
+    def all(self, anchors: tuple[Fraction, ...], *, beyond: bool = False) -> Iterator[Point]:
+        """Points, those without a value left out; `beyond`: also of sizes that are larger than the anchors."""
+        known = self._known.setdefault((anchors, beyond), [])
+        draws = [*points_of(self.graph).draws, *self.small]
+        if beyond:
+            edges = {int(anchor) for anchor in anchors if anchor <= LARGEST_SIZE}
+            draws += [dict.fromkeys(self.small[0], edge + 1) for edge in sorted(edges)]
         for k in range(MOST):
             if k == len(known):
                 mood = FAR[k % len(FAR)]
                 known.append(
                     draw_point(
                         self.graph,
-                        draws[(k + k // len(FAR)) % len(draws)],
+                        draws[(k + k // lcm(len(draws), len(FAR))) % len(draws)],
                         f"far {k}",
                         moods=(mood,),
                         anchors=anchors,
@@ -46,7 +52,7 @@ class _Far:
                 yield point
 
     @cached_property
-    def _small(self) -> list[dict[str, int]]:
+    def small(self) -> list[dict[str, int]]:
         """Sizes as numbers have edges too: max(N, 2) is N from 2 on."""
         names = list(points_of(self.graph).draws[0])
         rng = random.Random(0)
@@ -58,7 +64,15 @@ _far = PerGraph(_Far)
 
 def far_points(left: Node, right: Node, graph: Graph) -> Iterator[Point]:
     """Points of many magnitudes, near the numbers that two members and what they depend on name, and at them."""
-    return _far.of(graph).all(_numbers_in(in_sight(left, right, graph)))
+    nodes = in_sight(left, right, graph)
+    return _far.of(graph).all(_numbers_in(nodes), beyond=any(node.op == "size" for node in topological(*nodes)))
+
+
+def sizes_met(graph: Graph) -> dict[str, int]:
+    """The largest number that each size of a graph has at these points."""
+    far = _far.of(graph)
+    draws = [*points_of(graph).draws, *far.small]
+    return {name: max(draw[name] for draw in draws) for name in draws[0]}
 
 
 def in_sight(left: Node, right: Node, graph: Graph) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ from derive.check.equality.algebra import Undefined
 from derive.check.equality.atoms import Frozen, Poly
 from derive.check.equality.canonical import BOUND, Factor, Indices, Monomial
 from derive.check.equality.elementary import Elementary
+from derive.check.equality.extrema import facts
 from derive.check.equality.linear import Inequality, impossible
 from derive.check.equality.normal_form import NormalForm
 from derive.check.equality.polynomials import Exhausted
@@ -69,6 +70,10 @@ class Conditions:
         except NO_FORM:
             return False
 
+    def is_nonnegative(self, node: Node) -> bool:
+        """Whether a node is visibly not negative for any input."""
+        return self.is_positive(node) or self._out_of_reach(node, -1)
+
     def _distinct(self, nodes: Sequence[Node]) -> tuple[list[Node], list[tuple[Poly, ...]] | None]:
         """The conditions that can have either sign, each once, and what they are in terms of the inputs, with and
         without the factors that are known to be positive.
@@ -110,7 +115,7 @@ class Conditions:
         inside = ((a, i) for poly, _ in rows for m in poly for a, i, _ in m[0] if max(i, default=0) < BOUND)
         step = next(((a, i) for a, i in inside if algebra.table.atoms[a].kind == "step"), None)
         if step is None or not splits:
-            return impossible([*(_inequality(poly, strict) for poly, strict in rows), *self._products(rows)])
+            return impossible([*self._linear(rows), *self._products(rows)])
         arg = algebra.rename(algebra.table.atoms[step[0]].args[0], dict(enumerate(step[1])))
         either = [
             [*((_with_step(p, step, value), s) for p, s in rows), further]
@@ -123,7 +128,11 @@ class Conditions:
         """Whether inequalities have no solution over their monomials."""
         monomials = dict.fromkeys(m for poly, _ in rows for m in poly if m != UNIT)
         known = (bound for m in monomials for bound in self._bounds(m))
-        return impossible([*(_inequality(poly, strict) for poly, strict in rows), *known])
+        return impossible([*self._linear(rows), *known])
+
+    def _linear(self, rows: list[Row]) -> list[Inequality]:
+        """What rows say, with what is so of the extrema in them."""
+        return [_inequality(poly, strict) for poly, strict in (*rows, *facts(rows, self._form.algebra))]
 
     def _products(self, rows: list[Row]) -> Iterator[Inequality]:
         """Of two positive values the product is positive: from z < -2 follows z^2 > 4."""

@@ -73,6 +73,9 @@ class Reach:
                 return args[0]
             case "call" if any(node.orders):
                 return ANY
+            case "call" if node.name in ("maximum", "minimum"):
+                chosen = max if node.name == "maximum" else min
+                return chosen(low for low, _ in args), chosen(high for _, high in args)
         record = elementwise(node.name) if node.op == "call" else tensor_or_none(node.op)
         return ANY if record is None else _exact(*record.range)
 

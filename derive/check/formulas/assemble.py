@@ -105,6 +105,7 @@ def _part(
         links=_links(judgement),
         defects=unique(defects),
         diagnosis=diagnosis,
+        one_sided=unique([told for finding in shown.findings for told in finding.one_sided]),
         counterexample=shows if judgement.verdict in ("false", "ambiguous") else None,
         by_convention=dict(mine.by_convention) if mine is not None else {},
         span=mine.span if mine is not None and mine.span is not None else _place(judgement),

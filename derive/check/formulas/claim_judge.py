@@ -198,6 +198,7 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         counterexample=counterexample,
         derivative=link.derivative,
         by=link.by,
+        slopes=link.slopes,
     )
     if decision.verdict == "equal":
         zero = build.number(0)
@@ -209,7 +210,7 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         return Finding("false", "proved", _counterexample(decision.witness, link), link.mismatch, defect)
     if decision.verdict == "undefined":
         return Finding("false", "proved", reason=decision.reason)
-    return Finding("undecided", reason=decision.reason)
+    return Finding("undecided", reason=decision.reason, one_sided=decision.one_sided)
 
 
 def _counterexample(witness: Witness | None, link: Link) -> Counterexample | None:

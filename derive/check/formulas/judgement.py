@@ -16,7 +16,7 @@ class Finding:
     """What was found of one link in one case, or of one link in all cases.
 
     `holds` names the cases in which it is true, `fails` those in which it is false. `condition`: where alone a true
-    link says something, in words.
+    link says something, in words. `one_sided`: sides of conditions on which no point was found.
     """
 
     word: Word
@@ -27,6 +27,7 @@ class Finding:
     holds: tuple[str, ...] = ()
     fails: tuple[str, ...] = ()
     condition: str = ""
+    one_sided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,8 @@ class GradientReport(Plain):
     model: str = ""
     correction: str = ""
     """With a model: a NumPy module with the right gradients of the groups that are false."""
+    one_sided: list[str] = field(default_factory=list)
+    """With a model: its conditions that were met from one side only, in words."""
 
     def group(self, name: str) -> GroupResult:
         """The result of one group by name."""
@@ -124,6 +126,7 @@ class GradientReport(Plain):
         if self.worst is not None:
             lines.append(f"  worst: {self.worst}")
         lines += [f"  {kink}" for kink in self.kinks]
+        lines += [f"  condition: {told}" for told in self.one_sided]
         lines += [f"  note: {note}" for note in self.notes]
         lines.append(f"  compared at {_count(self.points, 'point')} with {_count(self.forward_calls, 'forward call')}")
         if self.correction:

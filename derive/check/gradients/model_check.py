@@ -326,6 +326,7 @@ class _Trial:
             self.value,
             list(dict.fromkeys(self.kinks)),
             list(dict.fromkeys(self.notes)),
+            untold,
         )
 
 

@@ -39,6 +39,7 @@ class ModelReport(Plain):
     value: float | None = None  # largest relative difference of the code's value to the forward pass
     kinks: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    one_sided: list[str] = field(default_factory=list)  # the conditions that were met from one side only, in words
     parts: list[ModelReport] = field(default_factory=list)
 
     @property

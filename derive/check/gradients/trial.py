@@ -83,6 +83,7 @@ class _Trial:
         self.open: dict[str, tuple[str, Outcome]] = {}
         self.derived: Derived | None = None
         self.sides: BothSides | None = None
+        self.untold: list[str] = []
 
     # ----- the caller's point -----
 
@@ -272,10 +273,10 @@ class _Trial:
 
     def _settle_sides(self) -> None:
         """What was right wherever it was looked at is open where a condition was met from one side only."""
-        untold = self.sides.untold() if self.sides is not None else []
-        for result in self.results.values():
-            if untold and result.verdict == "true":
-                result.verdict, result.diagnosis = "undecided", "; ".join(untold)
+        right = [result for result in self.results.values() if result.verdict == "true"]
+        self.untold = self.sides.untold() if self.sides is not None and right else []
+        for result in right if self.untold else ():
+            result.verdict, result.diagnosis = "undecided", "; ".join(self.untold)
 
     def _vanishes(self, name: str, label: str, outcome: Outcome) -> bool:
         """At a minimum nothing is left to be precise about: the claim must be zero within 1e-6 of its size nearby."""
@@ -286,7 +287,7 @@ class _Trial:
     # ----- the answer -----
 
     def _summary(self, findings: list[Finding]) -> GradientReport:
-        return summary(list(self.results.values()), self.kinks, findings)
+        return replace(summary(list(self.results.values()), self.kinks, findings), one_sided=self.untold)
 
     def unfinished(self) -> GradientReport:
         """What is known when the time is over: a refutation stands, everything else is undecided."""

@@ -116,7 +116,8 @@ def called(found: Found, items: Sequence[Node], at: int, scope: Scope) -> Found:
 
 def _is_called(found: Found, group: Group, scope: Scope) -> bool:
     """Whether entries or vectors stand before others in brackets, `y(x)`, `p(s_i)`: nobody writes a product so."""
-    argument = resolve(group.items[0], scope) if len(group.items) == 1 else None
+    in_brackets = len(group.items) == 1 and group.open in ("(", "[")
+    argument = resolve(group.items[0], scope) if in_brackets else None
     if not isinstance(argument, Found) or argument.entry.kind != "value" or argument.sup:
         return False
     graph = scope.frame.graph

@@ -98,7 +98,8 @@ class Equal:
     `derivative`: a derivative stands on one side, so that nothing is said of points where there is none; `by`: the
     names that derivatives are taken by, as far as they are written. `mismatch`:
     what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
-    `under`: what is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are.
+    `under`: what is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are. `slopes`:
+    which of the sides is nothing but a derivative.
     """
 
     left: Node
@@ -108,6 +109,7 @@ class Equal:
     by: tuple[str, ...] = ()
     mismatch: str = ""
     under: tuple[Node, ...] = ()
+    slopes: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True)

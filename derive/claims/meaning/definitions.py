@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from derive.claims.meaning.claim import Definition, Value
-from derive.claims.meaning.constants import CONSTANTS
+from derive.claims.meaning.constants import constant
 from derive.claims.meaning.functions import named_function
 from derive.claims.meaning.heads import Head, letter_of, model_function, on_page
 from derive.claims.meaning.job import Job
@@ -152,7 +152,7 @@ def formal_letters(job: Job) -> tuple[str, ...]:
     found: list[str] = []
     for head, behind in pairwise(left):
         letter = _only_letter(behind)
-        if letter is None or letter.name in CONSTANTS or resolve(letter, scope) is not None:
+        if letter is None or resolve(letter, scope) is not None or constant(letter, scope) is not None:
             continue
         if not on_page(letter, scope, function=False) and _is_function(head, scope):
             found.append(letter.name)

@@ -161,10 +161,15 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
             members[k], members[k + 1], job.conditions, unit.env, job.scope(unit.frame, Oracle(), k, unit.env)
         )
         made = link(left, relation, right, job.statement.span, places)
-        found.append(
-            replace(made, derivative=derivative, by=tuple(by), under=under) if isinstance(made, Equal) else made
-        )
+        if isinstance(made, Equal):
+            slopes = _is_slope(members[k]), _is_slope(members[k + 1])
+            made = replace(made, derivative=derivative, by=tuple(by), under=under, slopes=slopes)
+        found.append(made)
     return tuple(found)
+
+
+def _is_slope(member: Member) -> bool:
+    return isinstance(member, Value) and member.chain is not None
 
 
 def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> Graph:

@@ -17,6 +17,7 @@ from derive.errors import DeriveError, ShapeError, Span
 from derive.ir.size import show_shape
 
 MOST_BYTES = 100_000_000
+MOST_DIGITS = 308
 DATA_LETTERS = "xytXYT"
 
 
@@ -77,7 +78,7 @@ def read_values(path: str) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         raise DeriveError(f"{name} is larger than {MOST_BYTES} bytes")
     try:
-        values = json.loads(text)
+        values = json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
         line = text.splitlines()[error.lineno - 1] if error.lineno <= len(text.splitlines()) else ""
         raise DeriveError(
@@ -88,6 +89,12 @@ def read_values(path: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise DeriveError(f"{name} is not an object", hint='write {"x": 0.5, "W": [[1, 2], [3, 4]]}')
     return values
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise DeriveError(f"an integer of {len(digits)} digits is no number that float64 has")
+    return int(digits)
 
 
 def _file(path: Path) -> bytes:

@@ -1,0 +1,67 @@
+"""The edges of conditions: where a derivative need not exist.
+
+relu(z) is 0 for all z < 0, and relu(relu(z)) has a derivative there. By q there is none of a model with relu(q - 1) at
+q = 1, even if q is 1 for all inputs near; what the claim alone compares with 0 says nothing of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from derive.check.equality.climb import shaken
+from derive.check.equality.far import in_sight
+from derive.check.equality.probe import DIGITS, Point
+from derive.ir.graph import Graph
+from derive.ir.node import Node, topological
+from derive.ops.conditions import switch_of
+
+Array = Any
+UNSURE = 1e-9
+ZERO = 1e-40
+
+
+def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
+    """The nodes whose signs are the conditions of two members and of what they depend on."""
+    return _switches(in_sight(left, right, graph))
+
+
+def _switches(nodes: Iterable[Node]) -> list[Node]:
+    switches = (s for node in topological(*nodes) if (s := switch_of(node)) is not None)
+    return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
+
+
+class Edges:
+    """Where a condition changes its sign, so that a derivative `by` some names need not exist."""
+
+    def __init__(self, left: Node, right: Node, graph: Graph, by: Sequence[str]) -> None:
+        self._by = [name for name in by if name in graph]
+        self._of_model = _switches(binding.node for binding in graph.bindings.values())
+        self._all = list(dict.fromkeys([*conditions_of(left, right, graph), *self._of_model]))
+
+    def has(self, point: Point) -> bool:
+        """Whether an entry of a condition is 0 at a point, and not at all points near it."""
+        if any(_changes(node, point, partial(shaken, point)) for node in self._all):
+            return True
+        return any(_changes(node, point, partial(shaken, point, name)) for name in self._by for node in self._of_model)
+
+
+def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:
+    """Whether an entry of a condition is 0 at a point and not at another one."""
+    sign = sign_of(node, point)
+    if sign is None or not (sign == 0).any():
+        return False
+    other = sign_of(node, near())
+    return other is None or bool(((sign == 0) & (other != 0)).any())
+
+
+def sign_of(node: Node, point: Point) -> Array | None:
+    """The sign of a condition, entry by entry; None if it has no value."""
+    value = point.value(node)
+    if value is not None and ((value != 0) & (np.abs(value) < UNSURE)).any():
+        value = point.value(node, DIGITS)
+        value = None if value is None else np.where(np.asarray(np.abs(value) < ZERO, dtype=bool), 0, value)
+    return None if value is None else np.sign(value.astype(float)).astype(int)
