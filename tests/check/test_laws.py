@@ -18,8 +18,10 @@ import pytest
 from derive.check.equality import (
     algebra,
     canonical,
+    definitions,
     elementary,
     exponentials,
+    exponents,
     facts,
     normal_form,
     polynomials,
@@ -112,7 +114,8 @@ def test_every_law_can_be_read_and_is_tried() -> None:
 # ------------------------------------------------------------------------------ nothing beside the table
 
 KERNEL = (
-    algebra, canonical, elementary, exponentials, facts, normal_form, polynomials, product, rules, signs, summands,
+    algebra, canonical, definitions, elementary, exponentials, exponents, facts, normal_form, polynomials, product,
+    rules, signs, summands,
 )  # fmt: skip
 VALUES = ("Poly", "Raw", "Monomial", "bool")
 HELPERS = {

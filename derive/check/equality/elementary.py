@@ -90,18 +90,17 @@ class Elementary(Exponents):
         "function",
         "step",
         "step of a known sign",
-        "𝟏[x > 0] = 1,  𝟏[-x > 0] = 0",
+        "𝟏[x > 0] = 1,  𝟏[-y > 0] = 0",
         Sample("x : scalar, positive", "step(x) = 1", "x : scalar"),
         Sample("x : scalar, positive", "step(-x) = 0", "x : scalar"),
-        Sample("x : scalar", "step(x - x) = 0"),
-        condition="x > 0",
+        Sample("x : scalar", "step(-x**2) = 0"),
+        Sample("p : (n,), simplex", "step(-p) = 0*p", "p : (n,)"),
+        condition="x > 0, y ≥ 0",
     )
     def _known_step(self, arg: Poly) -> Poly | None:
-        if not arg:
+        if self.is_nonnegative_sum(self.scale(arg, -1)):
             return {}
-        if self.is_positive(arg):
-            return ONE
-        return {} if self.is_positive(self.scale(arg, -1)) else None
+        return ONE if self.is_positive(arg) else None
 
     @law(
         "function",
@@ -132,10 +131,15 @@ class Elementary(Exponents):
         "|x| = x",
         Sample("x : scalar, positive", "abs(x) = x", "x : scalar"),
         Sample("x : scalar", "abs(exp(x)) = exp(x)"),
-        condition="x > 0",
+        Sample("p : (n,), simplex", "abs(p) = p", "p : (n,)"),
+        Sample("x : scalar", "abs(-x**2) = x**2"),
+        condition="x ≥ 0",
     )
     def _known_absolute(self, arg: Poly) -> Poly | None:
-        return arg if self.is_positive(arg) else None
+        if self.is_nonnegative_sum(arg):
+            return arg
+        opposite = self.scale(arg, -1)
+        return opposite if self.is_nonnegative_sum(opposite) else None
 
     @law(
         "function",

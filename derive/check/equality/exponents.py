@@ -14,6 +14,7 @@ from derive.check.equality.canonical import Exponent, Indices, Monomial
 from derive.check.equality.exponentials import Exponentials
 from derive.check.equality.laws import Sample, law
 from derive.check.equality.polynomials import ONE, Exhausted
+from derive.check.equality.product import Product, Raw
 from derive.check.equality.rules import UNIT
 
 
@@ -178,3 +179,18 @@ class Exponents(Exponentials):
             self.table.atoms[a].kind == "size" and e > 0 and Fraction(e).denominator == 1 for a, _, e in factors
         )
         return not bounds and coefficient.denominator == 1 and sizes
+
+
+@law(
+    "factor",
+    "power",
+    "even powers of -1",
+    "((-1)^N)² = 1",
+    Sample("N : size", "(-1)**(2*N) = 1", "N : scalar"),
+    condition="N a whole number",
+)
+def _even_power_of_minus_one(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] | None:
+    if atom.args[0] != {UNIT: Fraction(-1)} or e == 1 or Fraction(e).denominator != 1:
+        return None
+    here = (atom.number, indices)
+    return [term.without(here).raw((*here, e % 2))]

@@ -259,6 +259,10 @@ class Polynomials:
         """A composite atom at other indices, evaluated again (for a group: the polynomial itself)."""
         raise NotImplementedError
 
+    def is_nonnegative_sum(self, poly: Poly) -> bool:
+        """Whether a polynomial is visibly nonnegative for every input."""
+        raise NotImplementedError
+
     def learn(self, atom: Atom) -> None:
         """Note what is known of a new atom."""
         raise NotImplementedError

@@ -4,7 +4,7 @@
     prime ** (5/2)    whole powers go to the coefficient
     group(p) ** -1    with the leading term t of p:   t/p = 1 - (p - t)/p
                       and where p = c + x q:          1/(x p) = (1/x - q/p) / c
-    step, sin, (-1)^N, the inverse; declared facts in `derive.check.equality.facts`
+    step, sin, the inverse; declared facts in `derive.check.equality.facts`, (-1)^N in `derive.check.equality.exponents`
 
 Each is an identity, used from left to right.
 """
@@ -187,21 +187,6 @@ def _division(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[
     return [first, *divided.times(algebra.rename(others, names), (*here, e))]
 
 
-@law(
-    "factor",
-    "power",
-    "even powers of -1",
-    "((-1)^N)² = 1",
-    Sample("N : size", "(-1)**(2*N) = 1", "N : scalar"),
-    condition="N a whole number",
-)
-def _even_power_of_minus_one(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] | None:
-    if atom.args[0] != {UNIT: Fraction(-1)} or e == 1 or Fraction(e).denominator != 1:
-        return None
-    here = (atom.number, indices)
-    return [term.without(here).raw((*here, e % 2))]
-
-
 # ------------------------------------------------------------------------------------ steps, sines, inverses
 
 
@@ -241,6 +226,28 @@ def _beside_step(term: Product, atom: Atom, indices: Indices, e: Exponent) -> li
         *divided.times(algebra.scale(whole, -1), (*partner, 1)),
         *divided.times(others, (*here, 1)),
     ]
+
+
+@law(
+    "factor",
+    "step",
+    "beside its step, sign known",
+    "u 𝟏[u > 0] = u",
+    Sample("p : (n,), simplex", "maximum(p, 0) = p", "p : (n,)"),
+    Sample("x, y : scalar", "(x**2 + y**2)*step(x**2 + y**2) = x**2 + y**2"),
+    condition="u ≥ 0",
+)
+def _beside_known_step(term: Product, atom: Atom, indices: Indices, e: Exponent) -> list[Raw] | None:
+    algebra, here = term.algebra, (atom.number, indices)
+    names = dict(enumerate(indices))
+    u = atom.args[0]
+    if e != 1 or atom.lead is None or not algebra.is_nonnegative_sum(u):
+        return None
+    if (divided := term.without(here).divided(atom.lead, names)) is None:
+        return None
+    leading = u[atom.lead]
+    others = algebra.rename({m: -c / leading for m, c in u.items() if m != atom.lead}, names)
+    return [*divided.times(algebra.rename(algebra.scale(u, 1 / leading), names)), *divided.times(others, (*here, 1))]
 
 
 @law("factor", "sin", "sine and cosine", "sin² u = 1 - cos² u", Sample("x : scalar", "sin(x)**2 = 1 - cos(x)**2"))

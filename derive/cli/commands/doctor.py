@@ -70,7 +70,7 @@ def _show_laws() -> None:
     for place, heading in PLACES.items():
         rows = [(law.name, law.pattern, law.condition) for law in laws() if law.place == place]
         table(heading, ("law", "equation", "under the condition"), rows)
-    say("An equation holds where both sides have a value. A condition must be declared, or follow from what is.")
+    say("equations hold where both sides have a value; conditions are declared, or follow from what is")
 
 
 def _version(name: str) -> str | None:
