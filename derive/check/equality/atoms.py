@@ -44,7 +44,7 @@ COMPOSITE = frozenset({"group", "exp", "log", "step", "sin", "cos", "erf", "call
 
 @dataclass(eq=False, slots=True)
 class Atom:
-    """`args[slots]` under a head `(kind, name)`; `lead` and `partner` serve the rules of groups and steps."""
+    """`args[slots]` under a head `(kind, name)`; `lead` and `partner` serve the laws of groups and steps."""
 
     number: int
     kind: Kind

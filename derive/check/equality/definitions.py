@@ -24,7 +24,6 @@ BASIC = frozenset({"exp", "log", "sqrt", "sin", "cos", "erf", "step", "abs", "si
     Sample("z : (n,)", "softmax(z) = exp(z)/sum(exp(z))"),
     Sample("z : (n,)", "logsumexp(z) = log(sum(exp(z)))"),
     Sample("z : (n,)", "log_softmax(z) = z - logsumexp(z)"),
-    Sample("X : (n, n), invertible", "logdet(X)*2 = logdet(X) + logdet(X.T)"),
 )
 def unfolded(node: Node, declarations: Mapping[str, Declaration], definitions: Mapping[str, Node]) -> Node | None:
     """What a node stands for, if it is not itself primitive here."""
@@ -33,7 +32,7 @@ def unfolded(node: Node, declarations: Mapping[str, Declaration], definitions: M
             return definitions.get(node.name)
         case "call":
             return _unfolded_call(node, declarations)
-        case "ref" | "number" | "constant" | "size" | "contract" | "add" | "neg" | "div" | "pow":
+        case "number" | "constant" | "size" | "contract" | "add" | "neg" | "div" | "pow":
             return None
         case "functional" | "array" | "entry" | "placed":
             return None

@@ -32,7 +32,6 @@ from derive.ops.record import elementwise
 
 TEMPORARY = BOUND // 2
 WRITTEN_OUT = 16
-MOST_ENTRIES = 64
 
 
 class NormalForm:
