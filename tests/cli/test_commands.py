@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from derive.check.equality.proof import laws
 from derive.check.gradients.model_report import ModelReport
 from derive.model import gallery
 
@@ -185,6 +186,17 @@ def test_doctor(derive) -> None:
         assert word in shown.out
     for limit in ("memory", "processor", "files", "processes", "calls", "accidents"):
         assert re.search(rf"{limit}\s.*\b(holds|does not hold)", shown.out)
+
+
+def test_doctor_shows_the_laws_of_proofs(derive) -> None:
+    shown = derive("doctor", "--rules")
+    assert shown.code == 0
+    assert max(map(len, shown.out.splitlines())) <= 100
+    for law in laws():
+        (line,) = [line for line in shown.out.splitlines() if line.startswith(f"  {law.name}  ")]
+        assert law.pattern in line
+        assert line.endswith(law.condition or law.pattern)
+    assert re.search(r"root of a product +√\(xy\) = √x √y, .* +x > 0", shown.out)
 
 
 def test_doctor_says_what_does_not_hold(derive, monkeypatch: pytest.MonkeyPatch) -> None:

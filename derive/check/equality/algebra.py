@@ -1,4 +1,4 @@
-"""Powers, fractions and signs.
+"""Powers and fractions.
 
     1/p       =  c * (monomial) * group(p') ** -1     p' without inner denominators and common factors, leading term 1
     sqrt(p)   =  the same with 1/2, but only positive factors leave the root
@@ -9,12 +9,16 @@ their difference, so cleared, has no term left.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
+from typing import cast
 
 from derive.check.equality.atoms import Atom, Poly
-from derive.check.equality.canonical import BOUND, Exponent, Factor, Indices, Monomial
-from derive.check.equality.polynomials import ONE, Exhausted, Polynomials
-from derive.check.equality.rules import UNIT
+from derive.check.equality.canonical import BOUND, Exponent, Factor, Indices
+from derive.check.equality.laws import Sample, law, laws_at
+from derive.check.equality.polynomials import ONE, Exhausted
+from derive.check.equality.signs import Signs
+from derive.errors import UnsupportedError
 
 LARGEST_POWER = 64
 
@@ -23,42 +27,127 @@ class Undefined(Exception):
     """The value has no meaning for any input, as 1/(w - w)."""
 
 
-class Algebra(Polynomials):
+class Algebra(Signs):
     """Polynomials with the laws of powers."""
+
+    def by_laws(self, head: str, *args: object) -> Poly:
+        """The value of a function by the first of its laws that applies."""
+        for known in laws_at("function", head):
+            value = known.apply(self, *args)
+            if value is not None:
+                return cast(Poly, value)
+        raise UnsupportedError(f"no laws are known for the function {head}")
+
+    # --------------------------------------------------------------------------------- powers by a number
 
     def power(self, poly: Poly, exponent: Exponent) -> Poly:
         """`poly ** exponent`; Undefined for zero to a negative power and for a root of what is always negative."""
         if not poly and exponent < 0:
             raise Undefined
+        if Fraction(exponent).denominator != 1 and poly and self.is_positive(self.scale(poly, -1)):
+            raise Undefined
+        return self.by_laws("power", poly, exponent)
+
+    @law(
+        "function",
+        "power",
+        "powers of zero and one",
+        "x⁰ = 1,  x¹ = x,  0² = 0",
+        Sample("x : scalar", "x**0 = 1"),
+        Sample("x : scalar", "(x - x)**(1/2) = 0"),
+    )
+    def _simple_power(self, poly: Poly, exponent: Exponent) -> Poly | None:
         if not poly or exponent in (0, 1):
             return ONE if exponent == 0 else poly
-        whole = Fraction(exponent).denominator == 1
-        if not whole and self.is_positive(self.scale(poly, -1)):
-            raise Undefined
-        if whole and exponent > 0 and len(poly) > 1:
-            return self._whole_power(poly, int(exponent))
-        result = ONE
-        if exponent < 0 or not whole:
-            poly, under = self.cleared(poly, positive_only=not whole)
-            result = self.product([(a, i, -e * exponent) for a, i, e in under])
+        return None
+
+    @law(
+        "function",
+        "power",
+        "power of a sum",
+        "(x + y)² = x² + 2xy + y²",
+        Sample("x, y : scalar", "(x - y)**3 = x**3 - 3*x**2*y + 3*x*y**2 - y**3"),
+        Sample("x : (n,)", "sum(x)**2 = sum(outer(x, x))"),
+    )
+    def _power_of_sum(self, poly: Poly, exponent: Exponent) -> Poly | None:
+        whole = exponent > 0 and Fraction(exponent).denominator == 1
+        return self._multiplied(poly, int(exponent)) if whole and len(poly) > 1 else None
+
+    @law(
+        "function",
+        "power",
+        "whole power of a product",
+        "(xy)ⁿ = xⁿ yⁿ,  1/(xy) = (1/x)(1/y)",
+        Sample("x, y : scalar", "(x*y)**3 = x**3*y**3"),
+        Sample("x, y, z : scalar", "1/(2*x*(y + z)) = 1/x/(y + z)/2"),
+        Sample("x, y : scalar", "1/(1/x + 1/y) = x*y/(x + y)"),
+    )
+    def _whole_power(self, poly: Poly, exponent: Exponent) -> Poly | None:
+        if Fraction(exponent).denominator != 1:
+            return None
+        number = int(exponent)
+        poly, under = self.cleared(poly) if number < 0 else (poly, [])
         if not poly:
             raise Undefined
         content, common, rest = self.content(poly)
-        if not whole:
-            content, common, rest = self._outside_root(content, common, rest)
-        factors = [(a, i, e * exponent) for a, i, e in common]
-        factors += [] if whole else self._numeric_power(content, exponent)
+        result = self.product(_raised(under, -number))
+        factors = _raised(common, number)
+        if rest != ONE and number > 0:
+            result = self._multiplied(rest, number)
+        elif rest != ONE:
+            atom, indices = self.apply("group", None, [rest])
+            factors.append((atom.number, indices, number))
+        return self.scale(self.multiply(self.product(factors), result), content**number)
+
+    @law(
+        "function",
+        "power",
+        "root of an odd power",
+        "√(x³) = x √x",
+        Sample("x : scalar", "sqrt(x**3) = x*sqrt(x)"),
+        Sample("x : scalar", "sqrt(4*x**3) = 2*x*sqrt(x)"),
+        Sample("x, y : scalar, positive; z : scalar", "sqrt(x*z**3/y) = sqrt(x)*z*sqrt(z)/sqrt(y)"),
+    )
+    def _root_of_odd_power(self, poly: Poly, exponent: Exponent) -> Poly | None:
+        """Of one base alone the root fixes the sign: where it has a value the base is not negative."""
+        if len(poly) > 1:
+            return None
+        content, common, rest = self.content(poly)
+        inside = [factor for factor in common if not self.base_is_nonnegative(factor)]
+        if rest != ONE or content < 0 or len(inside) != 1 or inside[0][2] % 2 != 1:
+            return None
+        return self.product([*_raised(common, exponent), *self.numeric_power(content, exponent)])
+
+    @law(
+        "function",
+        "power",
+        "root of a product",
+        "√(xy) = √x √y,  √(x²) = x",
+        Sample("x : scalar, positive; y : scalar", "sqrt(x*y) = sqrt(x)*sqrt(y)", "x, y : scalar"),
+        Sample("x : scalar, positive", "sqrt(x**2) = x", "x : scalar"),
+        Sample("x : scalar, positive; y : scalar", "sqrt(12*y/x) = 2*sqrt(3)*sqrt(y)/sqrt(x)", "x, y : scalar"),
+        condition="x > 0",
+    )
+    def _root_of_product(self, poly: Poly, exponent: Exponent) -> Poly:
+        poly, under = self.cleared(poly, positive_only=True)
+        if not poly and exponent < 0:
+            raise Undefined
+        if not poly:
+            return {}
+        content, common, rest = self.content(poly)
+        outside = [factor for factor in common if self.base_is_nonnegative(factor)]
+        inside = [factor for factor in common if not self.base_is_nonnegative(factor)]
+        if content < 0:
+            rest = self.scale(rest, -1)
+        rest = self.multiply(rest, self.product(inside))
+        factors = [*_raised(outside, exponent), *self.numeric_power(abs(content), exponent)]
         if rest != ONE:
-            if whole and exponent > 0:
-                result = self._whole_power(rest, int(exponent))
-                return self.scale(self.multiply(self.product(factors), result), content ** int(exponent))
             atom, indices = self.apply("group", None, [rest])
             factors.append((atom.number, indices, exponent))
-        scale = content ** int(exponent) if whole else Fraction(1)
-        return self.scale(self.multiply(self.product(factors), result), scale)
+        return self.multiply(self.product(factors), self.product(_raised(under, -exponent)))
 
-    def _whole_power(self, poly: Poly, exponent: int) -> Poly:
-        if exponent > 64 and len(poly) > 1:
+    def _multiplied(self, poly: Poly, exponent: int) -> Poly:
+        if exponent > LARGEST_POWER and len(poly) > 1:
             raise Exhausted
         result = ONE
         for bit in bin(exponent)[2:]:
@@ -67,15 +156,13 @@ class Algebra(Polynomials):
                 result = self.multiply(result, poly)
         return result
 
-    def _numeric_power(self, value: Fraction, exponent: Exponent) -> list[Factor]:
+    def numeric_power(self, value: Fraction, exponent: Exponent) -> list[Factor]:
         """A positive number to a power, as prime factors."""
-        factors: list[Factor] = []
-        for part, sign in ((value.numerator, 1), (value.denominator, -1)):
-            for prime, times in _factorised(part):
-                atom, _ = self.table.atom("prime", prime)
-                atom.positive = atom.nonnegative = True
-                factors.append((atom.number, (), sign * times * exponent))
-        return factors
+        return [
+            (self.atom("prime", prime).number, (), sign * times * exponent)
+            for part, sign in ((value.numerator, 1), (value.denominator, -1))
+            for prime, times in _factorised(part)
+        ]
 
     def content(self, poly: Poly) -> tuple[Fraction, list[Factor], Poly]:
         """`(c, common, rest)` with `poly = c * common * rest`: rest has leading coefficient 1 and no common factor."""
@@ -97,23 +184,15 @@ class Algebra(Polynomials):
             rest = self.multiply(rest, self.product([(a, i, -e) for a, i, e in factors]))
         return leading, factors, rest
 
-    def _outside_root(self, content: Fraction, common: list[Factor], rest: Poly) -> tuple[Fraction, list[Factor], Poly]:
-        """Keep outside a root only what is known to be positive, or the one base whose sign the root fixes."""
-        outside = [factor for factor in common if self._base_is_nonnegative(factor)]
-        inside = [factor for factor in common if not self._base_is_nonnegative(factor)]
-        if rest == ONE and content > 0 and len(inside) == 1 and inside[0][2] % 2 == 1:
-            return content, common, rest
-        if content < 0:
-            rest = self.scale(rest, -1)
-        return abs(content), outside, self.multiply(rest, self.product(inside)) if inside else rest
-
-    def rank(self, monomial: Monomial) -> tuple[object, ...]:
-        """The order in which one term of a polynomial leads: by degree, then by name."""
-        degree = sum((Fraction(e) for _, _, e in monomial[0]), Fraction(0))
-        return degree, len(monomial[0]), monomial
-
     # ------------------------------------------------------------------------------------- fractions
 
+    @law(
+        "form",
+        "fraction",
+        "common denominator",
+        "a/p + b/q = (aq + bp)/(pq)",
+        Sample("a, b, p, q : scalar", "a/(1 + p) + b/(1 + q) = (a*(1 + q) + b*(1 + p))/((1 + p)*(1 + q))"),
+    )
     def cleared(self, poly: Poly, *, positive_only: bool = False) -> tuple[Poly, list[Factor]]:
         """`(p * d, factors of d)` where d is the least product of groups that clears p of free denominators."""
         under: dict[tuple[int, Indices], Exponent] = {}
@@ -128,45 +207,6 @@ class Algebra(Polynomials):
             return poly, []
         return self.collect((c, [*m[0], *factors], self.bounds(m)) for m, c in poly.items()), factors
 
-    # ----------------------------------------------------------------------------------------- signs
-
-    def _base_is_nonnegative(self, factor: Factor) -> bool:
-        known = self.table.atoms[factor[0]]
-        return known.positive or known.nonnegative or Fraction(factor[2]).denominator != 1
-
-    def is_nonnegative(self, factor: Factor) -> bool:
-        """Whether a factor cannot be negative where it is defined."""
-        return self._base_is_nonnegative(factor) or factor[2] % 2 == 0
-
-    def is_positive(self, poly: Poly) -> bool:
-        """Whether a polynomial is visibly positive for every input."""
-        strict = False
-        for monomial, coefficient in poly.items():
-            if coefficient < 0 or not all(self.is_nonnegative(factor) for factor in monomial[0]):
-                return False
-            strict = strict or all(self.table.atoms[a].positive for a, _, _ in monomial[0])
-        return strict
-
-    def is_nonnegative_sum(self, poly: Poly) -> bool:
-        """Whether every term of a polynomial is visibly nonnegative for every input."""
-        return all(c > 0 and all(self.is_nonnegative(f) for f in m[0]) for m, c in poly.items())
-
-    def learn(self, atom: Atom) -> None:
-        """Note what the rules of groups and steps want to know of a new atom."""
-        if atom.kind == "exp":
-            atom.positive = atom.nonnegative = True
-        if atom.kind == "step":
-            atom.nonnegative = True
-        if atom.kind in ("group", "step"):
-            poly = atom.args[0]
-            lead = max(poly, key=self.rank)
-            atom.lead = lead if lead != UNIT else None
-        if atom.kind == "group":
-            atom.positive = atom.nonnegative = self.is_positive(poly)
-            others = [{(a, i) for a, i, e in m[0] if e > 0 and max(i, default=0) < BOUND} for m in poly if m != UNIT]
-            if UNIT in poly and others:
-                atom.common = frozenset(set.intersection(*others))
-
     def value(self, atom: Atom, indices: Indices) -> Poly:
         """A composite atom at other indices, evaluated again (for a group: the polynomial itself)."""
         names = dict(enumerate(indices))
@@ -176,6 +216,11 @@ class Algebra(Polynomials):
     def rebuild(self, atom: Atom, args: list[Poly]) -> Poly:
         """A function of polynomials, by the laws of that function; `Elementary` knows them."""
         raise NotImplementedError
+
+
+def _raised(factors: Iterable[Factor], exponent: Exponent) -> list[Factor]:
+    """Factors to a power."""
+    return [(atom, indices, e * exponent) for atom, indices, e in factors]
 
 
 def _factorised(value: int) -> list[tuple[int, int]]:

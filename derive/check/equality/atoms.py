@@ -3,7 +3,7 @@
 An atom is an indexed value: an input or binding `x[i, j]`, a size, a function of polynomials `f(p)[i]` whose free
 indices are its slots, the base of a fraction (`group`), an opaque operation on whole tensors. Atoms are interned by a
 table; equal numbers mean equal values. What is known of an atom (its sign, its symmetries, declared facts)
-stands here; what follows from it is in `derive.check.equality.rules`.
+stands here; what follows from it are the laws (`derive.check.equality.laws`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ COMPOSITE = frozenset({"group", "exp", "log", "step", "sin", "cos", "erf", "call
 
 @dataclass(eq=False, slots=True)
 class Atom:
-    """`args[slots]` under a head `(kind, name)`; `lead` and `partner` serve the rules of groups and steps."""
+    """`args[slots]` under a head `(kind, name)`; `lead` and `partner` serve the laws of groups and steps."""
 
     number: int
     kind: Kind
@@ -71,7 +71,7 @@ class Table:
     _sizes: dict[Size, int] = field(default_factory=dict)
 
     def atom(self, kind: Kind, name: Hashable, args: Sequence[Frozen] = ()) -> tuple[Atom, bool]:
-        """The atom of this head on these arguments, and whether it is new (its facts are then still to be set)."""
+        """The atom of this head on these arguments, and whether it is new: what is known of it is then to be learnt."""
         key = (kind, name, *args)
         number = self._atoms.get(key)
         if number is not None:

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from derive.check.equality.laws import Sample, law
+
 Exponent = int | Fraction
 Indices = tuple[int, ...]
 Factor = tuple[int, Indices, Exponent]
@@ -28,6 +30,14 @@ MOST_LABELS = 48
 MOST_ORDERS = 240
 
 
+@law(
+    "form",
+    "sum",
+    "names of bound indices",
+    "Σᵢ xᵢ = Σⱼ xⱼ,  tr(XY) = tr(YX)",
+    Sample("X, Y, Z : (n, n)", "trace(X @ Y @ Z) = trace(Z @ X @ Y)"),
+    Sample("X : (m, n)", "sum(X.T @ X) = sum(sum(X, axis=1)**2)"),
+)
 def canonical(factors: Iterable[Factor], bounds: Mapping[int, int], same: Callable[[int], Permutations]) -> Monomial:
     """The monomial of these factors summed over `bounds` (label -> size number), with canonical names.
 

@@ -13,26 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import cache
 from itertools import product
 from typing import cast
 
 from derive.check.equality.algebra import Undefined
 from derive.check.equality.atoms import Poly
 from derive.check.equality.canonical import BOUND, Indices
-from derive.check.equality.elementary import BASIC, Elementary
+from derive.check.equality.definitions import unfolded
+from derive.check.equality.elementary import Elementary
+from derive.check.equality.laws import Sample, law
 from derive.check.equality.polynomials import ONE, frozen
 from derive.ir import build
 from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node
 from derive.ir.size import ONE as SIZE_ONE
 from derive.ir.size import Size
-from derive.ops.record import elementwise, tensor_or_none
-from derive.ops.sympy_bridge import expand, instantiate, letter, to_node
+from derive.ops.record import elementwise
 
 TEMPORARY = BOUND // 2
 WRITTEN_OUT = 16
-MOST_ENTRIES = 64
 
 
 class NormalForm:
@@ -64,14 +63,14 @@ class NormalForm:
             if node in self._known:
                 stack.pop()
                 continue
-            unfolded = self._unfolded(node)
-            below = node.args if unfolded is None else (unfolded,)
+            definition = unfolded(node, self.declarations, self.definitions)
+            below = node.args if definition is None else (definition,)
             missing = [arg for arg in below if arg not in self._known]
             if missing:
                 stack.extend(missing)
                 continue
-            if unfolded is not None:
-                self._known[node] = self._known[unfolded]
+            if definition is not None:
+                self._known[node] = self._known[definition]
             else:
                 self.algebra.tick()
                 self._known[node] = self._one(node, [self._known[arg] for arg in node.args])
@@ -82,36 +81,6 @@ class NormalForm:
         """The normal form of one entry (or diagonal): axis k read at `indices[k]`."""
         return self.algebra.rename(self.of(root), {k: i for k, i in enumerate(indices) if k != i})
 
-    def _unfolded(self, node: Node) -> Node | None:
-        """What a node stands for, if it is not itself primitive here."""
-        match node.op:
-            case "ref":
-                return self.definitions.get(node.name)
-            case "call":
-                return self._unfolded_call(node)
-            case "ref" | "number" | "constant" | "size" | "contract" | "add" | "neg" | "div" | "pow":
-                return None
-            case "functional" | "array" | "entry" | "placed":
-                return None
-        record = tensor_or_none(node.op)
-        return record.definition(node) if record is not None and record.definition is not None else None
-
-    def _unfolded_call(self, node: Node) -> Node | None:
-        name = node.name
-        declared = self.declarations.get(name)
-        if declared is not None and declared.definition == name:
-            declared = None  # tanh : function = tanh
-        if declared is not None and declared.definition is not None:
-            return build.call(declared.definition, *node.args, orders=node.orders)
-        if declared is not None or elementwise(name) is None:
-            return None
-        if any(node.orders):
-            return expand(node)
-        if name in BASIC:
-            return None
-        values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
-        return instantiate(_expression(name), values)
-
     def _one(self, node: Node, args: list[Poly]) -> Poly:
         algebra = self.algebra
         match node.op:
@@ -120,7 +89,7 @@ class NormalForm:
             case "number":
                 return algebra.number(node.value)
             case "constant":
-                return algebra.exp(ONE) if node.name == "e" else self._pi()
+                return self._constant(node.name)
             case "size":
                 return algebra.size(node.size)
             case "add":
@@ -152,20 +121,13 @@ class NormalForm:
     def _ref(self, node: Node) -> Poly:
         atom, new = self.algebra.table.atom("ref", (node.name, node.shape))
         if new:
-            atom.shape = node.shape
-            atom.declaration = declared = self.declarations.get(node.name)
-            names = {fact.name for fact in declared.facts} if declared is not None else set()
-            low = [fact.low for fact in declared.facts if fact.name == "in"] if declared is not None else []
-            atom.positive = "positive" in names or any(value is not None and value >= 0 for value in low)
-            atom.nonnegative = atom.positive or bool(names & {"simplex", "one_hot"})
-            if names & {"symmetric", "positive_definite", "diagonal"} and len(node.shape) == 2:
-                atom.same = ((0, 1), (1, 0))
+            atom.shape, atom.declaration = node.shape, self.declarations.get(node.name)
+            self.algebra.learn(atom)
         return self.algebra.factor(atom, tuple(self._axis(k, size) for k, size in enumerate(node.shape)))
 
-    def _pi(self) -> Poly:
-        atom, _ = self.algebra.table.atom("constant", "pi")
-        atom.positive = atom.nonnegative = True
-        return self.algebra.factor(atom, ())
+    @law("form", "definition", "Euler's number", "e = exp 1,  log e = 1", Sample("x : scalar", "log(e**x) = x"))
+    def _constant(self, name: str) -> Poly:
+        return self.algebra.exp(ONE) if name == "e" else self.algebra.factor(self.algebra.atom("constant", name), ())
 
     def _power(self, base: Poly, exponent: Poly) -> Poly:
         if not exponent:
@@ -177,6 +139,15 @@ class NormalForm:
 
     # --------------------------------------------------------------------------------------- tensors
 
+    @law(
+        "form",
+        "definition",
+        "matrix algebra by indices",
+        "(XY)ᵢₖ = Σⱼ Xᵢⱼ Yⱼₖ,  (Xᵀ)ᵢⱼ = Xⱼᵢ",
+        Sample("X : (m, n); Y : (n, m)", "(X @ Y).T = Y.T @ X.T"),
+        Sample("X : (m, n); x : (n,)", "X @ diag(x) = X*x"),
+        Sample("X : (n, n); x : (n,)", "x @ X @ x = trace(X @ outer(x, x))"),
+    )
     def _contract(self, node: Node, args: list[Poly]) -> Poly:
         algebra = self.algebra
         ins, out = node.labels
@@ -201,6 +172,14 @@ class NormalForm:
             total.append(algebra.sum_over(algebra.multiply(ONE, *parts, *deltas), bound))
         return algebra.add(*total)
 
+    @law(
+        "form",
+        "sum",
+        "sum of few entries",
+        "Σᵢ xᵢ = x₁ + x₂, for i = 1, 2",
+        Sample("x : (2,)", "sum(x) = x @ [1, 0] + x @ [0, 1]"),
+        Sample("a, b, c : scalar", "sum([a, b, c]) = a + b + c"),
+    )
     def _written_out(self, summed: Mapping[int, Size]) -> tuple[list[dict[int, int]], dict[int, int]]:
         small = {
             label: size.number for label, size in summed.items() if (size.number or WRITTEN_OUT + 1) <= WRITTEN_OUT
@@ -211,6 +190,14 @@ class NormalForm:
         ranges = [[-1 - k for k in range(cast(int, n))] for n in small.values()]
         return [{**kept, **dict(zip(small, choice, strict=True))} for choice in product(*ranges)], bound
 
+    @law(
+        "form",
+        "definition",
+        "array of entries",
+        "(a, b)ᵢ = a δᵢ₁ + b δᵢ₂",
+        Sample("a, b, c, d : scalar", "[a, b] @ [c, d] = a*c + b*d"),
+        Sample("a, b, c : scalar", "c*[a, b] = [c*a, c*b]"),
+    )
     def _entries(self, node: Node, args: list[Poly]) -> Poly:
         algebra = self.algebra
         if node.op == "array":
@@ -236,6 +223,13 @@ class NormalForm:
     def _delta(self, i: int, j: int) -> Poly:
         return self.algebra.collect([(Fraction(1), [(*self.algebra.delta(i, j), 1)], {})])
 
+    @law(
+        "form",
+        "call",
+        "unknown functional",
+        "u = v: C(u) = C(v);  ∂²C/∂x∂y = ∂²C/∂y∂x",
+        Sample("X, Y : (n, n); C : functional", "C(X*(X + Y)) = C(X*X + Y*X)"),
+    )
     def _functional(self, node: Node, args: list[Poly]) -> Poly:
         """Derivatives of an opaque function; their order does not matter, so the axes are sorted by argument."""
         wrt = node.orders
@@ -254,22 +248,34 @@ class NormalForm:
             return self._of_matrix(node, args[0], indices)
         return self._opaque(node, (node.op, node.attribute), args, indices)
 
+    @law(
+        "form",
+        "inv, det, logdet",
+        "transposed matrix",
+        "(Xᵀ)⁻¹ = (X⁻¹)ᵀ,  det Xᵀ = det X",
+        Sample("X : (n, n)", "inv(X.T) = inv(X).T"),
+        Sample("X : (n, n)", "det(X.T) = det(X)"),
+        Sample("X, Y : (n, n)", "logdet((X @ Y).T) = logdet(X @ Y)"),
+    )
     def _of_matrix(self, node: Node, arg: Poly, indices: Indices) -> Poly:
         """Inverse and determinant: of a matrix and its transpose the lesser normal form is taken."""
-        algebra = self.algebra
-        transposed = algebra.rename(arg, {0: 1, 1: 0})
-        symmetric = transposed == arg
+        transposed = self.algebra.rename(arg, {0: 1, 1: 0})
         if frozen(transposed) < frozen(arg):
             arg, indices = transposed, indices[::-1]
         if node.op != "inv":
             return self._opaque(node, (node.op, node.attribute), [arg], indices)
         if not arg:
             raise Undefined
-        atom, _ = algebra.table.atom("inverse", node.shape, [frozen(arg)])
-        atom.same = ((0, 1), (1, 0)) if symmetric else ()
-        atom.lead = max(arg, key=algebra.rank)
-        return algebra.factor(atom, indices)
+        return self.algebra.factor(self.algebra.atom("inverse", node.shape, [frozen(arg)]), indices)
 
+    @law(
+        "form",
+        "call",
+        "opaque operation",
+        "X = Y gives det X = det Y",
+        Sample("X, Y : (n, n)", "det(X @ (X + Y)) = det(X @ X + X @ Y)"),
+        Sample("x, y : (n,)", "amax(x*(x + y)) = amax(x**2 + y*x)"),
+    )
     def _opaque(self, node: Node, head: tuple[object, ...], args: list[Poly], indices: Indices) -> Poly:
         shapes = tuple(arg.shape for arg in node.args)
         atom, _ = self.algebra.table.atom("whole", (*head, shapes), [frozen(arg) for arg in args])
@@ -278,15 +284,6 @@ class NormalForm:
 
 def _moved(names: list[int]) -> dict[int, int]:
     return {k: name for k, name in enumerate(names) if k != name}
-
-
-@cache
-def _expression(name: str) -> Node:
-    """A registered function in formal letters, through its record."""
-    record = elementwise(name)
-    assert record is not None
-    letters = [letter(k) for k in range(record.arity)]
-    return to_node(record.expression(*letters), {u: build.ref(f"u{k}") for k, u in enumerate(letters)})
 
 
 def normal_form(node: Node, definitions: Mapping[str, Node] | None = None, graph: Graph | None = None) -> Poly:

@@ -3,9 +3,10 @@
     value  =  sum of   coefficient * product of atom[indices] ** exponent,   summed over bound indices
 
 Coefficients are exact; sizes are atoms, so `1/m` and `n*(n + 1)` are like anything else. Every operation returns
-polynomials that stand for the same value as what went in, term by term, by the rules of `derive.check.equality.rules`:
-this is the whole soundness argument, and two polynomials that are equal as dictionaries are equal values. The
-converse fails where a rule is missing, and after the caps of `derive.check.equality.canonical`.
+polynomials that stand for the same value as what went in, term by term, by the laws of products
+(`derive.check.equality.rules`): this is the whole soundness argument, and two polynomials that are equal as
+dictionaries are equal values. The converse fails where a law is missing, and after the caps of
+`derive.check.equality.canonical`.
 
 All work counts against a budget of steps and a deadline; `Exhausted` says that it ran out.
 """
@@ -13,9 +14,9 @@ All work counts against a budget of steps and a deadline; `Exhausted` says that 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from itertools import islice, permutations, product
+from itertools import product
 
 from derive.check.equality.atoms import COMPOSITE, Atom, Frozen, Kind, Poly, Table
 from derive.check.equality.canonical import (
@@ -28,12 +29,12 @@ from derive.check.equality.canonical import (
     oriented,
     renamed,
 )
+from derive.check.equality.laws import Sample, law
 from derive.check.equality.product import Product, Raw
 from derive.check.equality.rules import UNIT, rewrite
 from derive.ir.size import Size
 
 ONE: Poly = {UNIT: Fraction(1)}
-MOST_SLOT_ORDERS = 120
 MOST_TERMS = 3000
 DEEPEST_REBUILD = 40
 
@@ -62,6 +63,14 @@ class Polynomials:
 
     # ------------------------------------------------------------------------------------------ sums
 
+    @law(
+        "form",
+        "sum",
+        "terms of a sum",
+        "x + y = y + x,  x + x = 2x,  x - x = 0",
+        Sample("x, y : scalar", "x + y - x/2 = y + x/2"),
+        Sample("X, Y : (m, n)", "X + Y - X = Y"),
+    )
     def add(self, *polys: Poly) -> Poly:
         """The sum."""
         total = dict(polys[0])
@@ -81,15 +90,21 @@ class Polynomials:
         """A constant."""
         return {UNIT: Fraction(value)} if value else {}
 
+    @law(
+        "form",
+        "sum",
+        "sizes are numbers",
+        "n(n + 1) = n² + n",
+        Sample("n : size", "n*(n + 1) = n**2 + n"),
+        Sample("m, n : size; c : scalar", "sum(c*ones(m, n))*(m - n) = c*m*n*m - c*m*n*n"),
+    )
     def size(self, size: Size) -> Poly:
         """A size as a polynomial in the named sizes."""
         total: Poly = {}
         for names, coefficient in size.terms:
             factors: list[Factor] = []
             for name, power in names:
-                atom, _ = self.table.atom("size", name)
-                atom.positive = atom.nonnegative = True
-                factors.append((atom.number, (), power))
+                factors.append((self.atom("size", name).number, (), power))
             total[tuple(sorted(factors)), ()] = Fraction(coefficient)
         return total
 
@@ -112,6 +127,16 @@ class Polynomials:
                 raise Exhausted
         return {monomial: c for monomial, c in total.items() if c}
 
+    @law(
+        "form",
+        "product",
+        "equal factors",
+        "xᵃ xᵇ = xᵃ⁺ᵇ,  x/x = 1",
+        Sample("x : scalar", "x/x = 1"),
+        Sample("x : scalar", "sqrt(x)*sqrt(x) = x"),
+        Sample("x : scalar", "x**2*x**3/x = x**4"),
+        condition="where both have a value",
+    )
     def _merged(self, factors: Iterable[Factor]) -> dict[tuple[int, Indices], Exponent]:
         """Equal factors taken together."""
         merged: dict[tuple[int, Indices], Exponent] = {}
@@ -122,6 +147,15 @@ class Polynomials:
 
     # -------------------------------------------------------------------------------------- products
 
+    @law(
+        "form",
+        "product",
+        "factors of a product",
+        "x(y + z) = yx + zx,  Σᵢxᵢ Σⱼyⱼ = Σᵢⱼ xᵢyⱼ",
+        Sample("x, y, z : scalar", "x*(y + z) = y*x + z*x"),
+        Sample("X, Y, Z : (n, n)", "X @ (Y + Z) = X @ Y + X @ Z"),
+        Sample("x : (n,); y : (m,)", "sum(x)*sum(y) = sum(outer(x, y))"),
+    )
     def multiply(self, *polys: Poly) -> Poly:
         """The product."""
         total = polys[0]
@@ -137,6 +171,13 @@ class Polynomials:
         factors = [*a[0], *(renamed(factor, shift) for factor in b[0])] if shift else [*a[0], *b[0]]
         return c * d, factors, {BOUND + k: size for k, size in enumerate((*a[1], *b[1]))}
 
+    @law(
+        "form",
+        "sum",
+        "sum of a sum",
+        "Σᵢ (a xᵢ + yᵢ) = a Σᵢ xᵢ + Σᵢ yᵢ",
+        Sample("a : scalar; x, y : (n,)", "sum(a*x + y) = a*sum(x) + sum(y)"),
+    )
     def sum_over(self, poly: Poly, sizes: Mapping[int, int]) -> Poly:
         """The sum over some free indices (label -> size number)."""
         return self.collect((c, list(m[0]), {**self.bounds(m), **sizes}) for m, c in poly.items())
@@ -147,46 +188,16 @@ class Polynomials:
 
     # ------------------------------------------------------------------------------ atoms and indices
 
-    def apply(self, kind: Kind, name: object, args: Sequence[Poly]) -> tuple[Atom, Indices]:
-        """The atom `kind name (args)` with one slot for each free index of the arguments, and those indices."""
-        best: tuple[Frozen, ...] | None = None
-        order: Indices = ()
-        ties: list[Indices] = []
-        for candidate in islice(self._slot_orders(args), MOST_SLOT_ORDERS):
-            names = {label: slot for slot, label in enumerate(candidate)}
-            key = tuple(frozen(self.rename(arg, names)) for arg in args)
-            if best is None or key < best:
-                best, order, ties = key, candidate, [candidate]
-            elif key == best:
-                ties.append(candidate)
-        assert best is not None
-        atom, new = self.table.atom(kind, name, best)
+    def atom(self, kind: Kind, name: Hashable, args: Sequence[Frozen] = ()) -> Atom:
+        """The atom of this head on these arguments, with what is known of it."""
+        atom, new = self.table.atom(kind, name, args)
         if new:
-            atom.same = tuple(tuple(order.index(label) for label in tie) for tie in ties)
             self.learn(atom)
-        return atom, order
+        return atom
 
     def factor(self, atom: Atom, indices: Indices, exponent: Exponent = 1) -> Poly:
         """One factor as a polynomial."""
         return self.product([(atom.number, indices, exponent)])
-
-    def _slot_orders(self, args: Sequence[Poly]) -> Iterable[Indices]:
-        """Orders of the free labels of the arguments: by where they occur, ties in every order."""
-        views: dict[int, list[tuple[object, ...]]] = {}
-        for n, arg in enumerate(args):
-            for monomial, coefficient in arg.items():
-                for atom, indices, exponent in monomial[0]:
-                    orders = self.table.same(atom)
-                    for slot, label in enumerate(indices):
-                        if 0 <= label < BOUND:
-                            slot = slot if len(orders) < 2 else 0
-                            views.setdefault(label, []).append((n, coefficient, atom, exponent, slot))
-        ranked: dict[tuple[object, ...], list[int]] = {}
-        for label in sorted(views):
-            ranked.setdefault(tuple(sorted(views[label])), []).append(label)
-        groups = [permutations(ranked[view]) for view in sorted(ranked)]
-        for choice in product(*groups):
-            yield tuple(label for group in choice for label in group)
 
     def bounds(self, monomial: Monomial) -> dict[int, int]:
         """The bound labels of a monomial and their size numbers."""
@@ -200,6 +211,14 @@ class Polynomials:
             raw for m, c in poly.items() for raw in self.substituted(c, list(m[0]), self.bounds(m), names)
         )
 
+    @law(
+        "form",
+        "call",
+        "entry of a function",
+        "f(u)ᵢᵢ = f(uᵢᵢ)",
+        Sample("x : (n,)", "trace(exp(outer(x, -x))) = sum(exp(-x*x))"),
+        Sample("x : (n,)", "trace(log(outer(x, x)/outer(x, x))) = 0"),
+    )
     def substituted(
         self, coefficient: Fraction, factors: list[Factor], bounds: Mapping[int, int], names: Mapping[int, int]
     ) -> list[Raw]:
@@ -228,9 +247,7 @@ class Polynomials:
 
     def delta(self, i: int, j: int) -> tuple[int, Indices]:
         """The atom that is 1 where two indices agree and 0 elsewhere, and its indices in order."""
-        atom, _ = self.table.atom("delta", None)
-        atom.same, atom.nonnegative = ((0, 1), (1, 0)), True
-        return atom.number, (min(i, j), max(i, j))
+        return self.atom("delta", None).number, (min(i, j), max(i, j))
 
     # what depends on the laws of powers and functions
 
@@ -242,8 +259,12 @@ class Polynomials:
         """A composite atom at other indices, evaluated again (for a group: the polynomial itself)."""
         raise NotImplementedError
 
+    def is_nonnegative_sum(self, poly: Poly) -> bool:
+        """Whether a polynomial is visibly nonnegative for every input."""
+        raise NotImplementedError
+
     def learn(self, atom: Atom) -> None:
-        """Note what the rules want to know of a new composite atom."""
+        """Note what is known of a new atom."""
         raise NotImplementedError
 
 

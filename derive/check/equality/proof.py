@@ -14,6 +14,7 @@ from itertools import product
 
 from derive.check.equality.canonical import Indices
 from derive.check.equality.elementary import Elementary
+from derive.check.equality.laws import LAWS, Law, Sample, law
 from derive.check.equality.normal_form import WRITTEN_OUT, NormalForm
 from derive.check.equality.polynomials import Exhausted
 from derive.check.equality.recent import PerGraph
@@ -47,6 +48,11 @@ def proved(left: Node, right: Node, graph: Graph, *, seconds: float = 2.0) -> bo
     except (Exhausted, UnsupportedError):
         pass
     return False
+
+
+def laws() -> tuple[Law, ...]:
+    """Every law that a proof may use: all of them are entered when this module is there."""
+    return tuple(LAWS)
 
 
 def proved_at_sizes(left: Node, right: Node, graph: Graph, sizes: Mapping[str, int], *, seconds: float = 1.0) -> bool:
@@ -107,6 +113,13 @@ class _Folding:
 _folding = PerGraph(_Folding)
 
 
+@law(
+    "form",
+    "definition",
+    "name of a binding",
+    "a = f(z) gives a² = f(z)²",
+    Sample("z : scalar; a = tanh(z); L = a**2", "L = tanh(z)**2"),
+)
 def _stages(left: Node, right: Node, graph: Graph) -> Iterator[dict[str, Node]]:
     """Ever more definitions to expand: none, those that relate letters in sight, then the latest, the two latest, ...
 

@@ -19,6 +19,7 @@ from itertools import islice, permutations
 from derive.check.equality.algebra import Algebra
 from derive.check.equality.atoms import Poly
 from derive.check.equality.canonical import BOUND, Factor, Indices, Monomial, renamed
+from derive.check.equality.laws import Sample, law
 
 FREED = BOUND // 4
 MOST_CHOICES = 60
@@ -53,6 +54,13 @@ def _under(algebra: Algebra, monomial: Monomial) -> list[int]:
     return sorted({i for _, indices, _ in groups for i in indices if i >= BOUND})
 
 
+@law(
+    "form",
+    "fraction",
+    "fractions under a sum",
+    "Σᵢ 1/pᵢ + Σⱼ 1/qⱼ = Σᵢ (qᵢ + pᵢ)/(pᵢqᵢ)",
+    Sample("x, y : (n,)", "sum(x/(1 + y)) + sum(x/(2 + y)) = sum(x*(3 + 2*y)/((1 + y)*(2 + y)))"),
+)
 def _common(algebra: Algebra, poly: Poly, reference: Monomial, labels: list[int]) -> tuple[Poly, Poly]:
     """The summands that can be read with the `labels` of the reference free, added up, and the terms that cannot."""
     names = {label: FREED + k for k, label in enumerate(labels)}

@@ -11,6 +11,8 @@ import click
 
 from derive import __version__
 from derive.check.code.process import limits
+from derive.check.equality.laws import PLACES
+from derive.check.equality.proof import laws
 from derive.cli.terminal import colours, say, table
 from derive.model import gallery
 
@@ -40,8 +42,12 @@ NEEDED = ("sympy", "numpy", "mpmath", "click", "rich")
 
 
 @click.command()
-def command() -> int:
+@click.option("--rules", is_flag=True, help="Show the laws that proofs use, with their conditions.")
+def command(rules: bool) -> int:
     """Show what is installed, and what it enables. Exit code 2 if something needed is missing."""
+    if rules:
+        _show_laws()
+        return 0
     say(f"derive {__version__}, Python {platform.python_version()} ({sys.executable}), {platform.system()}")
     found = {name: _version(name) for name in PACKAGES}
     rows = [(name, found[name] or "missing", use) for name, use in PACKAGES.items()]
@@ -57,6 +63,14 @@ def command() -> int:
     say(f"gallery: {len(gallery())} models")
     say(f"output: {sys.stdout.encoding}, {'colours' if colours(sys.stdout) else 'no colours'}")
     return 2 if any(found[name] is None for name in NEEDED) else 0
+
+
+def _show_laws() -> None:
+    """The table of the proof kernel, part by part; a law without a condition always holds."""
+    for place, heading in PLACES.items():
+        rows = [(law.name, law.pattern, law.condition) for law in laws() if law.place == place]
+        table(heading, ("law", "equation", "under the condition"), rows)
+    say("equations hold where both sides have a value; conditions are declared, or follow from what is")
 
 
 def _version(name: str) -> str | None:
