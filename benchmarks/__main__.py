@@ -14,7 +14,7 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-from benchmarks import derivation, emitted, startup, verify_speed  # noqa: E402
+from benchmarks import derivation, emitted, fuzz, mutation, startup, verify_speed  # noqa: E402
 from benchmarks.searches import branches, emission, laws, meaning, printed, tally  # noqa: E402
 from benchmarks.searches.findings import counts_table  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
@@ -29,7 +29,7 @@ TABLES = {
     "length": verify_speed.length_rows,
 }
 SEARCHES = {"branches": branches.search, "laws": laws.search, "meaning": meaning.search}
-COUNTED = {"emission": emission, "printed": printed}
+COUNTED = {"emission": emission, "printed": printed, "fuzz": fuzz, "mutation": mutation}
 
 
 def main() -> None:

@@ -1,23 +1,25 @@
-"""Damaged formulas and pages: `python -m benchmarks.fuzz [--count N] [--seed S]`.
+"""Damaged formulas and pages: `python -m benchmarks fuzz --draws N --seed S` for N formulas and a tenth as many pages.
 
 Formulas and pages that are right are damaged at random places: characters lost, doubled or moved, tokens put in, pieces
-of other formulas, bytes that are no text. Whatever comes of it, the answer is a report or an error with a message, in
-time; and what is then called true has equal values at points that the judge does not use.
+of other formulas, brackets nested hundreds deep, numbers of thousands of digits, very long lines, bytes that are no
+text. Whatever comes of it, the answer is a report or an error with a message, in time and in bounded memory; and what
+is then called true has equal values at points that the judge does not use.
 """
 
 from __future__ import annotations
 
 import random
+import resource
 import sys
 import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.mutants import lines
 from benchmarks.mutation import equal_by_value
+from benchmarks.searches.findings import Finding
 from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError
@@ -27,26 +29,27 @@ from derive.model.load import gallery
 
 PAGES = Path(__file__).parents[1] / "tests" / "corpora" / "pages"
 SECONDS = 12.0
-"""Longer than the limits of one formula together: what takes more than this hangs."""
+"""Of the processor, longer than the limits of one formula together: what takes more than this hangs."""
 INTERNAL = "internal error"
 BARE = Options(repairs=False)
+LARGE = 0.05
+"""The share of accidents that make a text very deep or very long."""
 SIGNS = "{}()[]^_+-=',&$|/*<>!~`@#%:;.0123xyzWLabijklmn"
 COMMANDS = (
     r"\frac{ \frac \partial \sum \sum_{i=1}^n \cdot \odot \top ^\top ^T \sigma \delta \left( \right) \begin{cases}"
     r" \end{cases} \nabla \nabla_W \mathbf{1} \mathbb{R} \in \log \exp \sqrt \to \\ \, \| \mathrm{tr} \hat \prime"
     r" ^{(l)} _{ij} \newcommand"
 )
-ODD = "\u2202\u2211\u00b7\u2299\u03c3\u03b4\u2032\u1d40\u00b2\u200b\u0301\x00\ud83d"
+ODD = (
+    "\u2202\u2211\u00b7\u2299\u03c3\u03b4\u2032\u1d40\u00b2\u200b\u0301\x00\x07\x1b\x7f\x85\u2028\u3000\u00a0\u202e"
+    "\uff0b\ud83d"
+)
 TOKENS = [*SIGNS, *COMMANDS.split(), *ODD]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What went wrong, and with what."""
-
-    kind: str
-    text: str
-    detail: str
+NESTS = (("(", ")"), ("{", "}"), (r"\left(", r"\right)"), (r"\frac{1}{", "}"), (r"\sqrt{", "}"), ("x^{", "}"),
+         (r"\sigma(", ")"), (r"\mathrm{", "}"), (r"\begin{cases}", r"\end{cases}"))  # fmt: skip
+LONG = ("9", "1.", "0", "x", "+", "-", "x +", "(", "}", r"\sum_i", "'", "^2", "_i", r"\mathrm{tr}", "a b ", " ", "\t",
+        "&", r"\\", r"\frac", r"\partial ", "= 1 ", "W ", r"W^\top ")  # fmt: skip
+KINDS = ("traceback", "internal error", "slow", "wrong true")
 
 
 def sources(names: Sequence[str] = ()) -> list[tuple[str, Graph]]:
@@ -64,7 +67,9 @@ def sources(names: Sequence[str] = ()) -> list[tuple[str, Graph]]:
 
 
 def damaged(rng: random.Random, text: str, others: Sequence[str]) -> str:
-    """The text after a small accident, or after a few."""
+    """The text after a small accident, or after a few, or after a large one."""
+    if rng.random() < LARGE:
+        return _swollen(rng, text)
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
         at = rng.randrange(len(text) + 1)
         near = min(len(text), at + rng.choice([1, 1, 2, 5]))
@@ -86,76 +91,83 @@ def damaged(rng: random.Random, text: str, others: Sequence[str]) -> str:
     return text
 
 
-def try_formula(text: str, graph: Graph, *, repairs: bool) -> tuple[str, Failure | None]:
+def _swollen(rng: random.Random, text: str) -> str:
+    """The text with something in it that is nested deeply, or repeated often."""
+    at = rng.randrange(len(text) + 1)
+    near = min(len(text), at + rng.choice([0, 1, 5]))
+    often = rng.choice([20, 60, 200, 1000, 5000])
+    if rng.randrange(2):
+        opening, closing = rng.choice(NESTS)
+        return text[:at] + opening * often + text[at:near] + closing * (often - rng.choice([0, 0, 1])) + text[near:]
+    return text[:at] + rng.choice(LONG) * often + text[near:]
+
+
+def peak_memory() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def try_formula(text: str, graph: Graph, *, repairs: bool) -> tuple[str, Finding | None]:
     """The verdict on a damaged formula, and what is wrong with it."""
-    start = time.perf_counter()
+    about = f"a formula of {graph.name or ', '.join(graph.bindings)}"
+    start = time.process_time()
     try:
         verdict = verify_formula(text, graph, options=None if repairs else BARE).results[0]
     except Exception:
-        return "raised", Failure("traceback", text, traceback.format_exc(limit=-3))
-    seconds = time.perf_counter() - start
+        return "raised", Finding("traceback", text, about, traceback.format_exc(limit=-3))
+    seconds = time.process_time() - start
     if INTERNAL in verdict.diagnosis:
-        return verdict.verdict, Failure("internal error", text, verdict.diagnosis)
+        return verdict.verdict, Finding("internal error", text, about, verdict.diagnosis)
     if seconds > SECONDS:
-        return verdict.verdict, Failure("slow", text, f"{seconds:.1f} s")
+        return verdict.verdict, Finding("slow", text, about, f"{seconds:.1f} s")
     if verdict.verdict == "true" and not equal_by_value(text, graph):
-        return "true", Failure("wrong true", text, verdict.reading)
+        return "true", Finding("wrong true", text, about, verdict.reading)
     return verdict.verdict, None
 
 
-def try_page(text: str) -> tuple[str, Failure | None]:
+def try_page(text: str) -> tuple[str, Finding | None]:
     """What becomes of a damaged page."""
-    start = time.perf_counter()
+    about = "a page"
+    start = time.process_time()
     data = text.encode("utf-8", "surrogatepass")
     try:
         report = verify(data, folder=PAGES, options=BARE)
     except DeriveError:
         return "refused", None
     except Exception:
-        return "raised", Failure("traceback", text, traceback.format_exc(limit=-3))
-    seconds = time.perf_counter() - start
+        return "raised", Finding("traceback", text, about, traceback.format_exc(limit=-3))
+    seconds = time.process_time() - start
     for verdict in report.results:
         if INTERNAL in verdict.diagnosis:
-            return "report", Failure("internal error", verdict.latex, verdict.diagnosis)
+            return "report", Finding("internal error", text, f"{about}: {verdict.latex}", verdict.diagnosis)
     limit = SECONDS + 0.5 * len(report.results)
-    return "report", Failure("slow", text, f"{seconds:.1f} s") if seconds > limit else None
+    return "report", Finding("slow", text, about, f"{seconds:.1f} s") if seconds > limit else None
 
 
 def run(
-    count: int, seed: int, *, names: Sequence[str] = (), pages: int | None = None
-) -> tuple[Counter[str], list[Failure]]:
-    """Damage and judge `count` formulas, and a tenth as many pages."""
+    draws: int, seed: int, *, names: Sequence[str] = (), pages: int | None = None
+) -> tuple[Counter[str], list[Finding]]:
+    """Damage and judge so many formulas, and a tenth as many pages."""
     rng = random.Random(seed)
     known = sources(names)
     texts = [text for text, _ in known]
     words: Counter[str] = Counter()
-    failures: list[Failure] = []
-    for number in range(count):
+    findings: list[Finding] = []
+    for number in range(draws):
         text, graph = rng.choice(known)
-        word, failure = try_formula(damaged(rng, text, texts), graph, repairs=number % 20 == 0)
-        words[word] += 1
-        failures += [failure] if failure is not None else []
+        word, finding = try_formula(damaged(rng, text, texts), graph, repairs=number % 20 == 0)
+        words[f"formulas: {word}"] += 1
+        findings += [finding] if finding is not None else []
     whole = [path.read_text(encoding="utf-8") for path in sorted(PAGES.glob("*.md")) if ".slips" not in path.name]
-    for _ in range(count // 10 if pages is None else pages):
+    for _ in range(draws // 10 if pages is None else pages):
         text = rng.choice(whole)
         for _ in range(rng.randint(1, 5)):
             text = damaged(rng, text, whole)
-        word, failure = try_page(text)
-        words[f"page: {word}"] += 1
-        failures += [failure] if failure is not None else []
-    return words, failures
-
-
-def main(arguments: list[str]) -> None:
-    """Run, print the verdicts and every failure; exit code 1 if there is one."""
-    count = int(arguments[arguments.index("--count") + 1]) if "--count" in arguments else 20_000
-    seed = int(arguments[arguments.index("--seed") + 1]) if "--seed" in arguments else 0
-    words, failures = run(count, seed)
-    print(", ".join(f"{word} {number}" for word, number in words.most_common()))
-    for failure in failures:
-        print(f"\n{failure.kind}: {failure.text!r}\n{failure.detail}")
-    raise SystemExit(bool(failures))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+        word, finding = try_page(text)
+        words[f"pages: {word}"] += 1
+        findings += [finding] if finding is not None else []
+    counts = Counter(dict(sorted(words.items())))
+    counts["peak memory, MB"] = round(peak_memory())
+    counts.update(dict.fromkeys(KINDS, 0))
+    counts.update(finding.kind for finding in findings)
+    return counts, findings

@@ -4,6 +4,8 @@ Every applicable edit of every equation that derive prints for the gallery is ju
 drawn from all and for N of each kind of edit: is the defect named by its key, and does the repair restore the original?
 It does if it is true and says it of the same left side; it is `as printed` if it also reads as the original does. A
 mutant that is judged true has to have equal values at points that the judge does not use.
+
+`python -m benchmarks mutation --draws N --seed S` judges N mutants of what is printed about random models.
 """
 
 from __future__ import annotations
@@ -11,13 +13,17 @@ from __future__ import annotations
 import random
 import sys
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from benchmarks.mutants import Mutant, equations, mutants
+from benchmarks.searches.findings import Finding
+from benchmarks.searches.models import random_model
 from benchmarks.timing import Row, table
 from derive.check.equality.draw import size_names
 from derive.check.equality.probe import draw_point
@@ -26,12 +32,20 @@ from derive.check.formulas.verify import Options, verify_formula
 from derive.check.verdict import Verdict
 from derive.claims.meaning.claim import Case, Equal
 from derive.claims.meaning.context import Context
+from derive.claims.meaning.typed import as_latex
 from derive.ir.graph import Graph
 from derive.model.load import gallery, load
+from derive.model.text import loads
 
 NO_REPAIRS = Options(repairs=False)
 SIZES = (4, 7, 3, 6, 2, 5)
 POINTS = 2
+SECONDS = 12.0
+"""Of the processor, longer than the limits of one formula together: what takes more than this hangs."""
+OF_A_MODEL = 20
+DIAGNOSED = 0.1
+"""The share of the mutants of random models for which a repair is looked for."""
+KINDS = ("raises", "internal error", "slow", "wrong true", "true without its condition")
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,42 @@ def all_mutants(names: Sequence[str] = ()) -> Iterator[tuple[Mutant, Graph]]:
             yield from ((mutant, graph) for mutant in mutants(equation))
 
 
+def further(rng: random.Random) -> Iterator[tuple[Mutant, Graph, str]]:
+    """Mutants of what is printed about random models, a few of each, with the text of the model."""
+    while True:
+        seed, rank = rng.randrange(2**40), rng.choice([0, 1, 2, 2])
+        text = random_model(seed, lines=(3, 8), largest_rank=rank).text
+        graph = loads(text)
+        pool = [mutant for equation in equations("", graph) for mutant in mutants(equation)]
+        yield from ((mutant, graph, text) for mutant in rng.sample(pool, min(OF_A_MODEL, len(pool))))
+
+
+def run(draws: int, seed: int) -> tuple[Counter[str], list[Finding]]:
+    """Judge so many mutants of random models: counts of verdicts and of faults, and the faults."""
+    rng = random.Random(seed)
+    words: Counter[str] = Counter()
+    findings: list[Finding] = []
+    for mutant, graph, text in islice(further(rng), draws):
+        start = time.process_time()
+        try:
+            verdict = _judge(mutant.latex, graph, repairs=rng.random() < DIAGNOSED)
+        except Exception:
+            findings.append(Finding("raises", text, mutant.latex, traceback.format_exc(limit=-3)))
+            continue
+        seconds = time.process_time() - start
+        words[f"judged {verdict.verdict}"] += 1
+        if "internal error" in verdict.diagnosis:
+            findings.append(Finding("internal error", text, mutant.latex, verdict.diagnosis))
+        if seconds > SECONDS:
+            findings.append(Finding("slow", text, mutant.latex, f"{seconds:.1f} s"))
+        if verdict.verdict == "true" and not equal_by_value(mutant.latex, graph):
+            kind = "true without its condition" if equal_by_value(mutant.latex, graph, partly=True) else "wrong true"
+            findings.append(Finding(kind, text, mutant.latex, verdict.reading))
+    counts = Counter({"mutants": draws, **dict(sorted(words.items())), **dict.fromkeys(KINDS, 0)})
+    counts.update(finding.kind for finding in findings)
+    return counts, findings
+
+
 def sample(pool: Sequence[tuple[Mutant, Graph]], each: int, seed: int = 0) -> list[tuple[Mutant, Graph]]:
     """So many mutants of every kind of edit."""
     kinds: dict[str, list[tuple[Mutant, Graph]]] = defaultdict(list)
@@ -74,14 +124,17 @@ def score(mutant: Mutant, graph: Graph, *, diagnose: bool = True) -> Scored:
     return Scored(mutant, "false", named, _restores(mutant, verdict), _as_printed(mutant, verdict, graph))
 
 
-def equal_by_value(latex: str, graph: Graph) -> bool:
-    """Whether the members of a formula have the same values, in every reading, at points of our own."""
-    _, claims = Reader(Context(graph), {})(latex)
+def equal_by_value(latex: str, graph: Graph, *, partly: bool = False) -> bool:
+    """Whether the members of a formula have the same values, in every reading, at points of our own.
+
+    `partly`: points at which only one of two members has a value are passed over.
+    """
+    _, claims = Reader(Context(graph), {})(as_latex(latex, graph, page=False) or latex)
     readings = [reading for claim in claims for reading in claim.readings]
-    return all(any(all(_holds(case) for case in way) for way in reading.ways) for reading in readings)
+    return all(any(all(_holds(case, partly) for case in way) for way in reading.ways) for reading in readings)
 
 
-def _holds(case: Case) -> bool:
+def _holds(case: Case, partly: bool) -> bool:
     names, _ = size_names(case.graph)
     for number in range(POINTS):
         sizes = {name: SIZES[(k + number) % len(SIZES)] for k, name in enumerate(names)}
@@ -94,6 +147,8 @@ def _holds(case: Case) -> bool:
                     return False
                 continue
             left, right = point.value(link.left), point.value(link.right)
+            if partly and (left is None) != (right is None):
+                continue
             if left is None or right is None or not np.allclose(left, right, rtol=1e-7, atol=1e-9):
                 return False
     return True

@@ -130,6 +130,34 @@ REFUSED = {
     "socket": "import socket\nsocket.socket()",
     "ctypes": "import ctypes\nctypes.CDLL(None).system(b'touch ' + PAGE.encode() + b'.harm')",
     "limits": "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))\nopen(PAGE + '.harm', 'w')",
+    "its own memory": "with open('/proc/self/mem', 'r+b') as memory:\n    memory.seek(0)",
+    "the memory of the judge": "import os\nos.open(f'/proc/{os.getppid()}/mem', os.O_RDWR)",
+    "the answer as a file": "import os\nfor fd in range(3, 9):\n    os.open(f'/proc/self/fd/{fd}', os.O_WRONLY)",
+    "tofile": "np.zeros(3).tofile(PAGE + '.harm')",
+    "a file in memory": "import os\nos.memfd_create('harm')",
+    "chdir": "import os\nos.chdir('/')",
+    "chroot": "import os\nos.chroot('/tmp')",
+    "hard link": "import os\nos.link(PAGE, PAGE + '.harm')",
+    "chown": "import os\nos.chown(PAGE, 1, 1)",
+    "posix_spawn": "import os\nos.posix_spawn('/bin/touch', ['touch', PAGE + '.harm'], {})",
+    "forkpty": "import os\nos.forkpty()",
+    "openpty": "import os\nos.openpty()",
+    "a pipe": "import os\nos.pipe()",
+    "pidfd": "import os, signal\nsignal.pidfd_send_signal(os.pidfd_open(os.getppid()), 9)",
+    "a stop for the judge": "import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)",
+    "an alarm": "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.001)",
+    "priority": "import os\nos.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
+    "affinity": "import os\nos.sched_setaffinity(0, {0})",
+    "many threads": "import _thread, time\nwhile True:\n    _thread.start_new_thread(time.sleep, (99,))",
+    "a pool": "from concurrent.futures import ProcessPoolExecutor as P\nlist(P(4).map(abs, range(9)))",
+    "connect": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/')",
+    "socketpair": "import socket\nsocket.socketpair()",
+    "io_uring by number": "import ctypes\nctypes.CDLL(None).syscall(425, 8, ctypes.create_string_buffer(120))",
+    "ptrace": "import ctypes, os\nctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0)",
+    "prctl": "import ctypes\nctypes.CDLL(None).prctl(15, b'harm')",
+    "sqlite": "import sqlite3\nsqlite3.connect(PAGE + '.harm').execute('create table t (x)')",
+    "tempfile": "import tempfile\ntempfile.NamedTemporaryFile(delete=False)",
+    "logging": "import logging\nlogging.basicConfig(filename=PAGE + '.harm')\nlogging.error('harm')",
     "thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
 }
 
@@ -153,6 +181,13 @@ ENDLESS = {
     "many names": "for k in range(10**6):\n    globals()[f'v{k}'] = k",
     "a long name": "globals()['v' * 10**7] = 1.0",
     "a huge text": "raise ValueError('x' * 10**9)",
+    "descriptors": "f = []\nwhile True:\n    f.append(open('/dev/null'))",
+    "zeros of a device": "np.fromfile('/dev/zero', dtype='u1')",
+    "an int of a text": "x = int('9' * 4000) ** 4000",
+    "memory at once": "x = np.zeros(10**12)",
+    "a nested array": "x = np.empty(1, object)\nfor _ in range(10**5):\n"
+    "    y = np.empty(1, object)\n    y[0] = x\n    x = y",
+    "a generator": "from itertools import count\nz = sum(count())",
     "the regular expression": "import re\nre.match(r'(a+)+$', 'a' * 64 + 'b')",
 }
 
@@ -171,4 +206,23 @@ CALLED = {
     "        self.self = self\n        self.forward = z\n        return z",
     "an end": "def forward(self, z):\n        import os\n        os._exit(77)",
     "not finite": "def forward(self, z):\n        return z * np.nan",
+    "a number that lies": "def forward(self, z):\n        class F(float):\n            def __float__(self):\n"
+    "                return 0.0\n            def __eq__(self, other):\n                return True\n"
+    "        return [F(1.0)] * len(z)",
+    "an array that lies": "def forward(self, z):\n        class A:\n            shape, dtype = z.shape, z.dtype\n"
+    "            def __array__(self, *a, **k):\n                return 1 / (1 + np.exp(-z))\n        return A()",
+    "what is reduced": "def forward(self, z):\n        class R:\n            def __reduce__(self):\n"
+    "                return exec, ('import os; os._exit(0)',)\n        self.r = R()\n        return z",
+    "attributes without end": "def forward(self, z):\n        for k in range(10**6):\n"
+    "            self.__dict__[f'v{k}'] = z\n        return z",
+    "a deep result": "def forward(self, z):\n        r = z\n        for _ in range(10**5):\n"
+    "            r = [r]\n        return r",
+    "a result that is itself": "def forward(self, z):\n        r = []\n        r.append(r)\n        return r",
+    "attributes that are computed": "def forward(self, z):\n        return z\n\n    def __getattr__(self, name):\n"
+    "        while True:\n            pass",
+    "a dict that lies": "def forward(self, z):\n        class D(dict):\n            def items(self):\n"
+    "                return iter(int, 1)\n        self.d = D()\n        return z",
+    "a slow end": "def forward(self, z):\n        import time\n        time.sleep(1000)\n        return z",
+    "an exception as text": "def forward(self, z):\n        class E(Exception):\n            def __str__(self):\n"
+    "                while True:\n                    pass\n        raise E",
 }

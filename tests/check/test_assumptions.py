@@ -32,6 +32,10 @@ def test_an_equation_that_the_model_decides_claims(claimed: str) -> None:
     assert words(rf"{RIGHT}, \quad {claimed}") == ["true", "false"]
 
 
+def test_a_row_that_begins_with_a_relation() -> None:
+    assert "unread" in words(r"= w x + b, \qquad a = \sigma(z)")
+
+
 def test_an_identity_assumes_nothing() -> None:
     assert words(rf"{WRONG}, \quad x + y = y + x") == ["false", "true"]
 

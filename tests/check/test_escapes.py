@@ -73,6 +73,13 @@ def test_escapes(name: str, code: str, tmp_path: Path, monkeypatch: pytest.Monke
         "x = ().__class__.__base__", "exec('x')", "e = eval", "np.f2py.os", "np.random._pickle", "random._os",
         "del np.exp", "from numpy import os", "from copy import __dict__", "print(__builtins__)",
         "class A:\n    __array_interface__ = {}", "class A:\n    def __reduce__(self):\n        pass",
+        "import typing\nc = typing.collections\ns = c._sys", "from typing import collections\ncollections._sys",
+        "import enum\nenum.bltns", "x.getattr(y, 'z')", "match f:\n    case object(__globals__=g):\n        pass",
+        "M = np.ma.core.np", "from numpy.ma.core import np as M",
+        "import dataclasses\ndataclasses.make_dataclass('A', [])",
+        "A = type(B)('A', (), {})", "A = b.__class__('A', (), {})", "class T(type):\n    pass",
+        "import abc\nabc.ABCMeta",
+        "import functools\nfunctools.update_wrapper(f, g)", "layer._hidden", "from functools import update_wrapper",
         "derive_shown_0 = 1", "A = type('A', (), {})", "from typing import get_type_hints",
     ],
 )  # fmt: skip
@@ -86,11 +93,20 @@ def test_what_reaches_into_the_interpreter(code: str) -> None:
         "import numpy as np\nfrom math import exp\nfrom numpy.linalg import norm\nimport matplotlib.pyplot as plt",
         "np.random.seed(0)\nx = np.linalg.inv(np.eye(2)).T", "class A(B):\n    def __init__(self):\n"
         "        super().__init__()\n        self.W = self.__class__.__name__", "getattr(self, 'W')",
-        "layer.W -= 0.1 * layer.dW\nparams['W'] = 1", "if __name__ == '__main__':\n    pass",
+        "layer.W -= 0.1 * layer.dW\nparams['W'] = 1", "self._cache = self.input", "type(x)(y)",
+        "super().__init__(a, b, c)", "if __name__ == '__main__':\n    pass",
     ],
 )  # fmt: skip
 def test_what_computes_only(code: str) -> None:
     assert reaches(ast.parse(code)) is None
+
+
+def test_what_is_beyond_the_limits_is_not_repaired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("derive.check.code.process.SECONDS", 2.0)
+    page = f"{MODEL}```python\n{ENDLESS['loop']}\n{SCRIPT}\n```\n"
+    started = time.monotonic()
+    assert verify(page, options=Options(run_code=True)).results[0].verdict == "undecided"
+    assert time.monotonic() - started < 8
 
 
 def test_the_judge_stays_small() -> None:

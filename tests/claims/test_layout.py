@@ -132,6 +132,12 @@ def test_numbers_keep_their_digits_and_scripts_take_one() -> None:
     assert [slip.kind for slip in layout.slips] == ["notation"]
 
 
+@pytest.mark.parametrize("text", ["9" * 5001, "1." + "0" * 5000, "z_{" + "0" * 5001 + "}", "x^{(" + "3" * 5001 + ")}"])
+def test_a_number_has_so_many_digits(text: str) -> None:
+    with pytest.raises(ClaimError, match="more than 200 digits"):
+        parse(text)
+
+
 def test_words_without_a_backslash_can_be_recovered() -> None:
     items = parse("1 + exp(-x) + d a + tr^2").items
     assert word_run(items, 2) == "exp"

@@ -202,3 +202,27 @@ def test_any_bytes_are_a_page_or_a_claim_error(data: bytes) -> None:
     except ClaimError as error:
         if not error.message:
             raise AssertionError("an error without words") from error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\input{FILE}", r"\include{FILE}", r"\usepackage{FILE}", r"\RequirePackage{FILE}",
+        r"\InputIfFileExists{FILE}{}{}", r"\verbatiminput{FILE}",
+        r"\newcommand{\x}{\input{FILE}}", r"\openin1=FILE \read1 to \x", "<!-- include: FILE -->",
+        "![](FILE)", "{% include FILE %}", "--8<-- \"FILE\"", "```python {file=FILE}\n```",
+    ],
+)  # fmt: skip
+def test_a_page_opens_no_files(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "secret.tex"
+    secret.write_text(r"\newcommand{\x}{SECRET}", encoding="utf-8")
+    names = text.replace("FILE", str(secret))
+    page = f"{names}\n\n$$ {names} \\x = 1 $$\n"
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a file is opened")
+
+    monkeypatch.setattr("builtins.open", refused)
+    monkeypatch.setattr("os.open", refused)
+    monkeypatch.setattr("io.open", refused)
+    assert "SECRET" not in repr(read_page(page))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from benchmarks.mutants import Printed, mutants, split
-from benchmarks.mutation import Scored, all_mutants, sample, score
+from benchmarks.mutation import Scored, all_mutants, run, sample, score
 from derive.model.load import load
 
 MODELS = (
@@ -25,6 +25,12 @@ def scored() -> tuple[Scored, ...]:
 def test_no_mutant_is_true_unless_it_is_equal() -> None:
     assert len(scored()) >= 80
     assert not [one.mutant.latex for one in scored() if one.equal is False]
+
+
+def test_mutants_of_random_models() -> None:
+    counts, findings = run(100, seed=4)
+    assert not findings, "\n\n".join(map(str, findings))
+    assert counts["judged false"] > 50
 
 
 def test_few_are_ambiguous() -> None:

@@ -6,13 +6,12 @@ import ast
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from derive.check.code.comments import compared, instrumented, said
-from derive.check.code.expected import close, expectations
+from derive.check.code.expected import close, listing
 from derive.check.code.flow import Flow, flow, stored_in
 from derive.check.code.naming import claims
 from derive.check.code.plan import Planned, planned
@@ -22,8 +21,14 @@ from derive.ir.graph import Graph
 
 Array = Any
 STAGES = ("syntax", "module", "__init__", "forward", "backward", "values", "done")
-Check = tuple[Failure | None, int]
-"""A failure or None, and how many things were right."""
+
+
+class Check(NamedTuple):
+    """What came of a comparison: a failure, or how many things were right; `open` is what it could not tell."""
+
+    failure: Failure | None
+    right: int = 0
+    open: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,20 +92,12 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], course: 
     for plan, failure in failed:
         undecided = f"no arguments were found with which {plan.subject.name} runs: {failure.message}"
     for plan, used in [(plan, used) for plan, used in zip(plans, ran.used, strict=True) if used.failure is None]:
-        for wrong, right in _subject(plan, used, tree, graph):
-            checked += right
-            first = first or wrong
+        for check in _subject(plan, used, tree, graph):
+            checked, first, undecided = checked + check.right, first or check.failure, undecided or check.open
         if used.report is not None and used.report.verdict == "undecided" and not plan.gradients:
             undecided = undecided or f"{plan.subject.name}: {used.report.diagnosis}"
-    for wrong, right in _script(tree, code, ran, course, graph):
-        checked += right
-        first = first or wrong
-    given = _given(tree)
-    for name in [n for n in ran.values if n not in given and claims(n, graph)]:
-        if (moved := course.moved(name)) is not None:
-            undecided = undecided or f"{name} was not judged: {moved} changes while the listing runs"
-        elif any(course.judged(name, k) and not _same(ran.values[name], v.get(name)) for k, v in enumerate(ran.stages)):
-            undecided = undecided or f"{name} was not judged: it changes while the listing runs"
+    for check in _script(tree, code, ran, course, graph):
+        checked, first, undecided = checked + check.right, first or check.failure, undecided or check.open
     if first is not None:
         return Trial(STAGES.index("values"), first.line or 0, first, checked)
     return Trial(STAGES.index("done"), 0, None, checked, undecided)
@@ -121,7 +118,7 @@ def _subject(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Itera
     have = used.output if plan.subject.kind == "layer" else next(iter(used.returned), None)
     if wanted:
         checks = [_equal(f"what {_forward(plan)} returns", have, output, "forward") for output in wanted]
-        yield next((check for check in checks if check[0] is None), checks[-1])
+        yield next((check for check in checks if check.failure is None), checks[-1])
     if plan.subject.kind == "call" and plan.known:
         yield from _returned(plan, used, tree, graph)
     for position, target in enumerate(plan.returned[: max(1, len(used.returned))]):
@@ -139,7 +136,7 @@ def _subject(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Itera
     if report is not None and report.verdict != "undecided":
         message = f"{name}: {report.diagnosis}" if report.verdict == "false" else ""
         failure = Failure("value", message, None, "backward", None, tuple(report.defects)) if message else None
-        yield failure, sum(group.verdict == "true" for group in report.groups)
+        yield Check(failure, sum(group.verdict == "true" for group in report.groups))
 
 
 def _forward(plan: Planned) -> str:
@@ -148,11 +145,11 @@ def _forward(plan: Planned) -> str:
 
 def _equal(what: str, have: Array | None, want: Array, stage: str) -> Check:
     if have is None:
-        return Failure("missing", f"{what} is not there", None, stage, None, ("missing_gradient",)), 0
+        return Check(Failure("missing", f"{what} is not there", None, stage, None, ("missing_gradient",)))
     if np.shape(have) != np.shape(want):
         message = f"{what} has shape {np.shape(have)}, not {np.shape(want)}"
-        return Failure("shape", message, None, stage, None, ("shape_mismatch",)), 0
-    return (None, 1) if close(have, want) else (Failure("value", f"{what} is wrong", None, stage), 0)
+        return Check(Failure("shape", message, None, stage, None, ("shape_mismatch",)))
+    return Check(None, 1) if close(have, want) else Check(Failure("value", f"{what} is wrong", None, stage))
 
 
 def _returned(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Iterator[Check]:
@@ -168,7 +165,7 @@ def _returned(plan: Planned, used: Used, tree: ast.Module, graph: Graph) -> Iter
     values = {n: v for n, v in zip(names, used.returned, strict=False) if n and v is not None}
     keyed = {f"grads['{key}']" if _is_gradients(function.name) else key: value for key, value in used.named.items()}
     every = {**plan.known, **values, **keyed}
-    for what, have, accepted in expectations(every, graph):
+    for what, have, accepted in listing(every, graph, every).expectations():
         yield _among(f"{function.name}: {what.removeprefix('grads')}", have, accepted, None)
 
 
@@ -181,17 +178,32 @@ def _is_gradients(name: str) -> bool:
 
 def _script(tree: ast.Module, code: str, ran: Ran, course: Flow, graph: Graph) -> Iterator[Check]:
     for told, holds in compared(said(tree, code), ran.values):
-        yield (
-            (None, 1)
-            if holds
-            else (Failure("value", f"{told.text} is not what the comment says", told.line, "values"), 0)
-        )
+        wrong = Failure("value", f"{told.text} is not what the comment says", told.line, "values")
+        yield Check(None, 1) if holds else Check(wrong)
     lines = {name: s.lineno for s in tree.body for name in _names(s)}
     given = _given(tree)
     for stage, values in enumerate(ran.stages):
-        for what, have, accepted in expectations(values, graph, partial(course.judged, stage=stage)):
-            if what not in given:
-                yield _among(what, have, accepted, lines.get(what))
+        known = listing(values, graph, {name for name in values if name not in given and course.judged(name, stage)})
+        for what, have, accepted in known.expectations():
+            tells = known.stands[what].by is None or any(np.any(want) for want in accepted)
+            yield _among(what, have, accepted, lines.get(what), tells=tells)
+        for sentence in known.one_sided():
+            yield Check(None, open=f"at the numbers of the listing {sentence}")
+    yield from (Check(None, open=f"{name} was not judged: {why}") for name, why in _unjudged(ran, course, given, graph))
+
+
+def _unjudged(ran: Ran, course: Flow, given: frozenset[str], graph: Graph) -> Iterator[tuple[str, str]]:
+    """The names that claim something and are compared with nothing, and why."""
+    for name in sorted({*ran.values, *course.stage} - given):
+        if not claims(name, graph):
+            continue
+        if name not in ran.values:
+            if not any(key.startswith(f"{name}[") for key in ran.values):
+                yield name, "it holds no numbers in the end, or too many"
+        elif (moved := course.moved(name)) is not None:
+            yield name, f"{moved} changes while the listing runs"
+        elif any(course.judged(name, k) and not _same(ran.values[name], v.get(name)) for k, v in enumerate(ran.stages)):
+            yield name, "it changes while the listing runs"
 
 
 def _given(tree: ast.Module) -> frozenset[str]:
@@ -200,14 +212,16 @@ def _given(tree: ast.Module) -> frozenset[str]:
     return frozenset(name for s in tree.body for name in _names(s) if name not in made)
 
 
-def _among(what: str, have: Array, accepted: list[Array], line: int | None) -> Check:
+def _among(what: str, have: Array, accepted: list[Array], line: int | None, *, tells: bool = True) -> Check:
+    """A name beside what it may be; with `tells` False equal values tell nothing."""
     if any(close(have, want) for want in accepted):
-        return None, 1
+        nothing = f"{what} was not judged: it is 0 at the numbers of the listing, whatever its factors are"
+        return Check(None, 1) if tells else Check(None, open=nothing)
     shape, wanted = np.shape(have), np.shape(accepted[-1])
     if shape != wanted:
         message, defects = f"{what} has shape {shape}, not {wanted}", ("shape_mismatch",)
-        return Failure("shape", message, line, "values", None, defects), 0
-    return Failure("value", f"{what} is wrong", line, "values"), 0
+        return Check(Failure("shape", message, line, "values", None, defects))
+    return Check(Failure("value", f"{what} is wrong", line, "values"))
 
 
 def _same(value: Array, other: Array | None) -> bool:

@@ -39,10 +39,9 @@ MOST_REPAIRS = 8
 MOST_NUMERIC = 240
 REPAIR_SECONDS, VERSION_SECONDS = 10.0, 3.0
 AT_ONCE = 8
-NO_VERDICT = frozenset({
-    "TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError", "ImportError", "ModuleNotFoundError",
-    "FileNotFoundError", "EOFError", "PermissionError",
-})  # fmt: skip
+BEYOND = frozenset({"TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError", "PermissionError"})
+"""What ends a block that goes beyond its limits: none of its versions is tried, each would take as long."""
+NO_VERDICT = BEYOND | {"ImportError", "ModuleNotFoundError", "FileNotFoundError", "EOFError"}
 """What ends a block without telling whether it is right."""
 UNRAISED = frozenset({"value", "shape", "missing", "SyntaxError", "IndentationError", "TabError"})
 """What is found in a block, and not raised by it: what it raises may be a limit where it reaches beyond computing."""
@@ -93,6 +92,7 @@ def _refuted(code: str, graph: Graph, before: Sequence[str], trial: Trial, blank
     defects: list[str] = []
     said: list[str] = []
     current = trial
+    most = 0 if trial.failure is not None and trial.failure.type in BEYOND else most
     while not current.good and len(defects) < most:
         found = _next_repair(code, current, graph, context_for(code, before))
         if found is None:

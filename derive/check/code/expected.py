@@ -5,8 +5,8 @@ A derivative of an opaque loss `L = L(Y)` needs `dY`, which the listing then giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,9 @@ import numpy as np
 
 from derive.calculus.jacobian import jacobian
 from derive.calculus.shared import is_shared
-from derive.check.code.naming import Meaning, meaning
+from derive.check.code.naming import Meaning, meanings
 from derive.check.equality.probe import Point
+from derive.check.equality.sides import Sides
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import topological
@@ -69,7 +70,7 @@ class ModelAt:
                     found.add(name)
         return found
 
-    def _point(self, name: str) -> Point | None:
+    def point(self, name: str) -> Point | None:
         """The model as far as `name`, at these values; None if some are missing or do not fit."""
         wanted = self.graph.ancestors(name) | {name}
         inputs = {n: self.inputs[n] for n in self.graph.inputs if n in wanted and n in self.inputs}
@@ -84,7 +85,7 @@ class ModelAt:
         """The value of a binding."""
         if name in self.graph.inputs:
             return None
-        point = self._point(name)
+        point = self.point(name)
         return None if point is None else _evaluated(point, lambda: self.graph.bindings[name].node)
 
     def derivative(self, of: str | None, by: str) -> list[Array]:
@@ -94,7 +95,7 @@ class ModelAt:
         if of is None or of == self.graph.loss:
             gradient = self._gradient(by)
             return [] if gradient is None else [gradient]
-        point = self._point(of)
+        point = self.point(of)
         if point is None:
             return []
         found = []
@@ -109,7 +110,7 @@ class ModelAt:
         if loss is None:
             return None
         if loss not in self._opaque:
-            point = self._point(loss)
+            point = self.point(loss)
             return None if point is None else _evaluated(point, lambda: jacobian(self.graph, loss, by))
         node = self.graph.bindings[loss].node
         arguments = [arg.name for arg in node.args if arg.op == "ref"] if node.op == "functional" else []
@@ -117,7 +118,7 @@ class ModelAt:
             return None
         total: Array | None = None
         for name in arguments:
-            point = self._point(name)
+            point = self.point(name)
             full = None if point is None else _evaluated(point, lambda name=name: jacobian(self.graph, name, by))
             upstream = self.given[name]
             if full is None or np.shape(full)[: np.ndim(upstream)] != np.shape(upstream):
@@ -156,29 +157,55 @@ Expectation = tuple[str, Array | None, list[Array]]
 """What is compared, what the listing has, and what it may be."""
 
 
-def expectations(
-    values: Mapping[str, Array], graph: Graph, judged: Callable[[str], bool] = lambda _: True
-) -> Iterator[Expectation]:
-    """Every name that is judged and stands for something of the model, with what it has and what it has to be."""
-    meanings: dict[str, Meaning] = {}
-    for name in sorted(values, key=lambda name: not judged(name)):
-        stands = meaning(name, graph)
-        if stands is not None and values[name] is not None and stands not in meanings.values():
-            meanings[name] = stands
-    numbers = {name: np.asarray(values[name], dtype=float) for name in meanings}
-    inputs = {m.of: numbers[n] for n, m in meanings.items() if m.by is None and m.of in graph.inputs}
-    given = {m.by: numbers[n] for n, m in meanings.items() if m.by is not None and m.of in (None, graph.loss)}
-    at = ModelAt(graph, {str(k): v for k, v in inputs.items()}, {str(k): v for k, v in given.items()})
-    for name, stands in meanings.items():
-        if not judged(name):
-            continue
-        have = numbers[name]
-        if stands.by is None:
-            wanted = at.value(str(stands.of))
-            if wanted is not None:
-                yield name, have, [wanted]
-            continue
-        accepted = at.derivative(stands.of, stands.by)
-        lenient = stands.by in graph.bindings and stands.of in (None, graph.loss)
-        if accepted and not (lenient and at.elsewhere(have, stands.by)):
-            yield name, have, accepted
+@dataclass(frozen=True)
+class Listing:
+    """The names of a listing that stand for something of the model, and the model at the values of its inputs."""
+
+    graph: Graph
+    stands: Mapping[str, Meaning]
+    values: Mapping[str, Array]
+    judged: Collection[str]
+    at: ModelAt
+
+    def expectations(self) -> Iterator[Expectation]:
+        """Every name that is judged, with what it has and what it has to be."""
+        for name, stands in self.stands.items():
+            if name not in self.judged:
+                continue
+            have = self.values[name]
+            if stands.by is None:
+                wanted = self.at.value(str(stands.of))
+                if wanted is not None:
+                    yield name, have, [wanted]
+                continue
+            accepted = self.at.derivative(stands.of, stands.by)
+            lenient = stands.by in self.graph.bindings and stands.of in (None, self.graph.loss)
+            if accepted and not (lenient and self.at.elsewhere(have, stands.by)):
+                yield name, have, accepted
+
+    def one_sided(self) -> list[str]:
+        """The conditions below what is judged of which no entry came to one side: what holds there is not seen."""
+        outputs = {str(stands.of or self.graph.loss) for name, stands in self.stands.items() if name in self.judged}
+        found: list[str] = []
+        for output in sorted(outputs & self.graph.bindings.keys()):
+            point = self.at.point(output)
+            if point is not None:
+                sides = Sides(point.graph, [output], point.graph)
+                sides.meet(point)
+                found += sides.unseen()
+        return list(dict.fromkeys(found))
+
+
+def listing(values: Mapping[str, Array], graph: Graph, judged: Collection[str]) -> Listing:
+    """A listing as it is read: its names in the order of their values, those that are judged first."""
+    known = [name for name in sorted(values, key=lambda name: name not in judged) if values[name] is not None]
+    stands = meanings(known, graph)
+    numbers = {name: np.asarray(values[name], dtype=float) for name in stands}
+    inputs: dict[str, Array] = {}
+    given: dict[str, Array] = {}
+    for name, each in stands.items():
+        if each.by is None and each.of in graph.inputs:
+            inputs.setdefault(str(each.of), numbers[name])
+        if each.by is not None and each.of in (None, graph.loss):
+            given.setdefault(each.by, numbers[name])
+    return Listing(graph, stands, numbers, judged, ModelAt(graph, inputs, given))

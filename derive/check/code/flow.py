@@ -113,6 +113,8 @@ def stored_in(statement: ast.stmt, functions: Mapping[str, ast.FunctionDef]) -> 
     for node in ast.walk(statement):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in inner:
             found.add(node.id)
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name is not None:
+            found.add(node.name)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             found |= set(_entry(node))
         elif isinstance(node, ast.keyword) and node.arg == "out":

@@ -1,6 +1,7 @@
 """What the names of a listing stand for in a model.
 
 W1, w_1, params['W1']           an input or a binding, by spelling, else without case and underscores if one is left
+                                (where a listing has both Z and z, and the model only Z, z is the author's own)
 dW1, W1_grad, grads['W1']       the derivative of the loss by it
 dL_dw, da_dz                    the derivative of one by the other
 loss, cost                      the model's loss
@@ -9,7 +10,8 @@ loss, cost                      the model's loss
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from derive.ir.graph import Graph
 
@@ -22,10 +24,11 @@ _AFFIXES = (
 
 @dataclass(frozen=True)
 class Meaning:
-    """`of` is a value; with `by`, its derivative; `of` None is the loss."""
+    """`of` is a value; with `by`, its derivative; `of` None is the loss. `spelled` is how the listing writes it."""
 
     of: str | None
     by: str | None = None
+    spelled: str = field(default="", compare=False)
 
 
 def folded(name: str) -> str:
@@ -48,21 +51,21 @@ def meaning(name: str, graph: Graph) -> Meaning | None:
     if entry is not None:
         within, key = entry.groups()
         if GRADIENTS.fullmatch(within):
-            by = found(key, names) or _derivative(key, names)
-            return Meaning(None, by) if by is not None else None
+            spelled = key if found(key, names) else _derived(key, names)
+            return Meaning(None, found(spelled, names), spelled) if spelled is not None else None
         name = key
     if name in names:
-        return Meaning(name)
+        return Meaning(name, spelled=name)
     pair = re.fullmatch(r"d(.+?)_?d(.+)", name)
     if pair is not None:
         of, by = _value(pair[1].strip("_"), graph), found(pair[2].strip("_"), names)
         if of is not None and by is not None:
-            return Meaning(of, by)
+            return Meaning(of, by, pair[2].strip("_"))
     value = _value(name, graph)
     if value is not None:
-        return Meaning(value)
-    by = _derivative(name, names)
-    return Meaning(None, by) if by is not None else None
+        return Meaning(value, spelled=name)
+    spelled = _derived(name, names)
+    return Meaning(None, found(spelled, names), spelled) if spelled is not None else None
 
 
 def claims(name: str, graph: Graph) -> bool:
@@ -78,9 +81,20 @@ def _value(name: str, graph: Graph) -> str | None:
     return own
 
 
-def _derivative(name: str, names: list[str]) -> str | None:
-    for affix in _AFFIXES:
-        match = re.fullmatch(affix, name)
-        if match is not None and (by := found(match["q"], names)) is not None:
-            return by
-    return None
+def _derived(name: str, names: list[str]) -> str | None:
+    """What a name is the derivative by, as it is spelled there."""
+    matches = [re.fullmatch(affix, name) for affix in _AFFIXES]
+    return next((m["q"] for m in matches if m is not None and found(m["q"], names)), None)
+
+
+def meanings(names: Iterable[str], graph: Graph) -> dict[str, Meaning]:
+    """What each of the names of a listing stands for.
+
+    Of several spellings of one thing that of the model counts, else the first: the others are the author's own.
+    """
+    every = {name: stands for name in names if (stands := meaning(name, graph)) is not None}
+    counts: dict[Meaning, str] = {}
+    for stands in every.values():
+        if stands not in counts or stands.spelled == (stands.by or stands.of):
+            counts[stands] = stands.spelled
+    return {name: stands for name, stands in every.items() if counts[stands] == stands.spelled}

@@ -17,6 +17,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ import numpy as np
 from derive.check.code.expected import ModelAt
 from derive.check.code.naming import folded, found
 from derive.check.code.process import Arguments, Subject
-from derive.check.equality.probe import points_of
+from derive.check.equality.probe import Point, points_of
+from derive.check.equality.sides import Sides
 from derive.errors import DeriveError
 from derive.ir import build
 from derive.ir.graph import Graph
@@ -109,27 +111,35 @@ def _of_function(name: str, function: Function, functions: Mapping[str, Function
         x = _argument(name, graph)
         yield Planned(Subject("call", name, None, (Arguments(forward=(x,)),)), ((_operated(name, x, graph),),))
         return
-    known = _by_name(parameters, graph)
-    if known is not None:
-        yield Planned(Subject("call", name, None, (Arguments(named=known[1]),)), known=known[0])
+    for known, named in _by_name(parameters, graph):
+        yield Planned(Subject("call", name, None, (Arguments(named=named),)), known=known)
 
 
-def _by_name(parameters: Sequence[str], graph: Graph) -> tuple[dict[str, Array], dict[str, Array]] | None:
-    """The inputs of the model at a point, by their own names and by those of parameters; None if some is no input."""
+def _by_name(parameters: Sequence[str], graph: Graph) -> Iterator[tuple[dict[str, Array], dict[str, Array]]]:
+    """The inputs of the model at points on all sides of its conditions, by their own names and by those of parameters.
+
+    Nothing if some parameter is no input.
+    """
     targets = {name: found(name, list(graph.inputs)) for name in parameters}
     if not parameters or None in targets.values():
-        return None
-    inputs = _inputs(graph)
-    named = {name: inputs[str(target)] for name, target in targets.items() if target in inputs}
-    return (inputs, named) if len(named) == len(parameters) else None
+        return
+    start = points_of(graph).first(1)[0]
+    sides = Sides(graph, graph.bindings, graph)
+    sides.meet(start)
+    for point in chain([start], sides.towards(start)):
+        sides.meet(point)
+        inputs = _floats(point, graph)
+        named = {name: inputs[str(target)] for name, target in targets.items() if target in inputs}
+        if len(named) == len(parameters):
+            yield inputs, named
 
 
 def _inputs(graph: Graph) -> dict[str, Array]:
-    points = points_of(graph).first(1)
-    if not points:
-        return {}
-    values = points[0].inputs
-    return {name: np.asarray(values[name]).astype(float) for name in graph.inputs if name in values}
+    return _floats(points_of(graph).first(1)[0], graph)
+
+
+def _floats(point: Point, graph: Graph) -> dict[str, Array]:
+    return {name: np.asarray(point.inputs[name]).astype(float) for name in graph.inputs if name in point.inputs}
 
 
 def _layer(subject: Subject, init: list[str], forward: list[str], graph: Graph, single: bool) -> Planned:

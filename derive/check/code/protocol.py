@@ -141,6 +141,8 @@ class Writer:
         return {"id": self.seen[id(value)][0]}
 
     def _numbers(self, array: np.ndarray[Any, Any], key: str) -> Node:
+        if array.dtype.kind == "f" and array.dtype.itemsize > 8:  # as long as a machine likes
+            array = array.astype(np.float64)
         dtype = array.dtype.newbyteorder("<")
         if not DTYPE.fullmatch(dtype.str):
             return None

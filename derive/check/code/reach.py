@@ -3,8 +3,8 @@
 The judge believes the values that the process of a block answers with to be those that the text computes. Code that
 patches modules, reads frames or writes to descriptors can answer with others, and no judge outside can see that. What
 can be told by its form is told here, on the safe side: no import but of libraries for computing, no attribute that
-leads to the interpreter's own objects, no names made of text, no assignment to what belongs to a module. A block that
-does any of this is never `true`; what else is said of it stands.
+leads to the interpreter's own objects or is private to another, no names made of text, no classes made by calls, no
+assignment to what belongs to a module. A block that does any of this is never `true`; what else is said of it stands.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ NAMES = frozenset({
     "__builtins__", "__import__", "__loader__", "__spec__", "breakpoint", "compile", "delattr", "eval", "exec",
     "globals", "input", "locals", "memoryview", "open", "setattr", "vars",
 })  # fmt: skip
+OWN = frozenset({"self", "cls"})
+"""Whose private attributes a listing may use."""
 USUAL = frozenset({"__init__", "__name__", "__call__", "__class__", "__len__", "__getitem__", "__setitem__"})
 ATTRIBUTES = frozenset({
-    "ag_frame", "as_strided", "attrgetter", "builtins", "cr_frame", "ctypes", "ctypeslib", "distutils", "eval",
-    "exec", "f2py", "f_back", "f_builtins", "f_globals", "f_locals", "gc", "get_type_hints", "gi_frame",
-    "importlib", "inspect", "io", "linecache", "methodcaller", "modules", "operator", "os", "pickle", "seterrcall",
-    "sys", "tb_frame", "tb_next", "testing", "threading", "types", "weakref",
-})  # fmt: skip
+    "ABCMeta", "EnumMeta", "EnumType", "ag_frame", "as_strided", "attrgetter", "bltns", "builtins", "cr_frame",
+    "ctypes", "ctypeslib", "distutils", "f2py", "f_back", "f_builtins", "f_globals", "f_locals", "gc",
+    "get_type_hints", "getattr", "gi_frame", "importlib", "inspect", "io", "linecache", "make_dataclass",
+    "methodcaller", "modules", "np", "numpy", "operator", "os", "pickle", "seterrcall", "sys", "tb_frame", "tb_next",
+    "testing", "threading", "types", "update_wrapper", "weakref",
+}) | (NAMES - {"input"})  # fmt: skip
 PROTOCOL = re.compile(r"__array|__reduce|__getstate|__setstate|__class__$|__prepare__|derive_shown")
 """What NumPy and `copy` ask an object for, which may give them any place in memory; and where the judge looks."""
 
@@ -65,14 +68,19 @@ def _reach(node: ast.AST, modules: set[str], fine: set[int]) -> str | None:
                 return f"from {module} import {', '.join(inner or [a.name for a in names])}"
         case ast.FunctionDef(name=name) | ast.Name(id=name) if PROTOCOL.match(name):
             return name
-        case ast.Call(func=ast.Name(id="type"), args=[_, _, *_]):
-            return "type(...)"
+        case ast.Call(func=ast.Name(id="type") | ast.Call() | ast.Attribute(attr="__class__"), args=[_, _, _, *_]):
+            return f"{ast.unparse(node.func)}(...)"
+        case ast.ClassDef(bases=bases) if any(isinstance(base, ast.Name) and base.id == "type" for base in bases):
+            return "a class of classes"
+        case ast.MatchClass(kwd_attrs=names):
+            return next((f".{name}" for name in names if _hidden(name) or name.startswith("_")), None)
         case ast.Name(id=name):
             bare = name == "getattr" or name in modules
             return name if name in NAMES or (bare and id(node) not in fine) else None
         case ast.Attribute(attr=name, value=value):
             of_module = isinstance(base := _base(value), ast.Name) and base.id in modules
-            if _hidden(name) or (of_module and name.startswith("_")):
+            own = isinstance(value, ast.Name) and value.id in OWN
+            if _hidden(name) or (name.startswith("_") and name not in USUAL and not own):
                 return f".{name}"
             return f"{ast.unparse(node)} = ..." if of_module and not isinstance(node.ctx, ast.Load) else None
     return None

@@ -150,7 +150,17 @@ def _plain(space: dict[str, Any]) -> dict[str, Any]:
             found.update({f"{name}['{key}']": part for key, part in value.items() if isinstance(key, str)})
         else:
             found[name] = value
-    return {name: value for name, value in found.items() if _shown(value)}
+    every = {name: _of_numbers(value) if isinstance(value, list) else value for name, value in found.items()}
+    return {name: value for name, value in every.items() if _shown(value)}
+
+
+def _of_numbers(value: list[Any]) -> Any:
+    """A list, or a list of lists, of numbers as an array; any other as it is."""
+    try:
+        made = np.array(value) if len(value) <= MOST_ENTRIES else None
+    except (ValueError, TypeError):
+        made = None
+    return value if made is None or not made.size else made
 
 
 def _shown(value: Any) -> bool:

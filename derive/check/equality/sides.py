@@ -91,6 +91,11 @@ class Sides:
         """The sides not met so far."""
         return [pattern[0] for pattern, met in self.met.items() if len(pattern) == 1 and not np.all(met)]
 
+    def unseen(self) -> list[str]:
+        """A sentence for each condition of which no entry has met one of its sides."""
+        missing = [side.condition for side in self.missing if not np.any(self.met[(side,)])]
+        return [self._sentence(node) for node in dict.fromkeys(missing)]
+
     def untold(self) -> list[str]:
         """What is to be said of the sides not met, a sentence for each condition.
 

@@ -73,7 +73,9 @@ def _sets(rows: Sequence[Sequence[Node]], graph: Graph) -> bool:
 
 
 def _is_bare(items: Sequence[Node]) -> bool:
-    """Whether a member is a name or a number."""
+    """Whether a member is a name or a number. One that was not written, as in `= W x`, is neither."""
+    if not items:
+        return False
     signed = len(items) == 2 and isinstance(items[0], Operator)
     last = items[-1].base if isinstance(items[-1], Scripts) else items[-1]
     return (len(items) == 1 or signed) and isinstance(last, Symbol | Accent | Number)

@@ -17,9 +17,12 @@ from functools import lru_cache
 from derive.claims.meaning.claim import Problem
 from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.names import Entry, Key
-from derive.claims.meaning.scope import PENDING, Scope, Table
+from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, Token, base_of, swapped, text_of, tokens_of
 from derive.claims.typography.nodes import Node, Number, Offsets, Row, Scripts, Symbol
+
+MOST_TOKENS = 64
+"""Of one script. Every beginning of it is looked up, beside every name of its letter."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def spelling_of(node: Node, scope: Scope, rename: str = "") -> Spelling | None:
         return None
     subs = tokens_of(scripts.sub.items) if scripts.sub else []
     sups = tokens_of(scripts.sup.items) if scripts.sup else []
+    if max(len(subs), len(sups)) > MOST_TOKENS:
+        raise NotUnderstood(node.span, f"a script of at most {MOST_TOKENS} signs")
     if rename:
         subs = [replace(t, letter=t.letter + rename) if isinstance(t, Lin) else t for t in subs]
         sups = [replace(t, letter=t.letter + rename) if isinstance(t, Lin) else t for t in sups]

@@ -35,6 +35,7 @@ from derive.claims.typography.nodes import (
 from derive.claims.typography.rows import RowReader
 from derive.claims.typography.tokens import Token
 
+MAX_DIGITS = 200
 _OPERATOR_SIGNS = frozenset("+-*/!|") | {"**", r"\|"}
 _RELATION_SIGNS = frozenset("=<>") | {":=", "+=", "-=", "*=", "/="}
 # Words of prose: `\text{if}` is no name, while `\text{out}` in a subscript is.
@@ -99,6 +100,8 @@ class Parser(RowReader):
                 break
             text += token.text
             self.at += 1
+            if len(text) > MAX_DIGITS:
+                raise self.error(f"a number of more than {MAX_DIGITS} digits", token)
         return Number(self.span_from(first), text, self.font)
 
     # ----- brackets -----
