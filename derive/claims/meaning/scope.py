@@ -26,6 +26,8 @@ PAGE = "page"
 """The key of the choice between a definition of the page (0) and what δ means by itself (1)."""
 SQUARE = "square"
 """The key of the choice whether `x^2` of a vector is the square of its entries (0) or of its length (1)."""
+SPREAD = "spread"
+"""The key of the choice whether a vector beside a matrix, with a sign for entries between them, is spread (1)."""
 PENDING = "pending"
 DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
