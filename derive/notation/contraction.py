@@ -113,6 +113,13 @@ def repeated(node: Node) -> bool:
     return not set(out) <= set(labels) and all(size is ONE for size in lost)
 
 
+def spreads_a_scalar(node: Node) -> bool:
+    """Whether an array is one scalar in every entry, by its form."""
+    while node.shape and (node.op == "neg" or repeated(node)):
+        node = node.args[0]
+    return not node.shape
+
+
 def _inverted(node: Node) -> Node:
     inner = build.div(build.number(1), node.args[0])
     return build.contract(node.labels[0], node.labels[1], [inner], node.shape)

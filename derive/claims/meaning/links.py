@@ -2,7 +2,7 @@
 
 An equality never broadcasts, with three exceptions that every text makes: 0 stands for zeros of any shape, a scalar for
 an array of one entry, and a Jacobian that is diagonal for every input may be equated to the array of its diagonal,
-entry by entry, or to the scalar that every one of these entries is. Free letters are quantified over all that they count.
+entry by entry, or to the scalar that every one of these entries is. Free letters are quantified over all they count.
 """
 
 from __future__ import annotations
