@@ -48,7 +48,8 @@ def random_model(seed: int) -> str:
         vector = f"{draw(('sum', 'mean'))}({a}, axis={axis}, keepdims=True)" if keep or axis else f"mean({a}, axis=0)"
         forms = (
             f"{a} - {vector}", f"{b}*{vector}", f"softmax({a}, axis=1)*{b}", f"tanh({a}) + b",
-            f"{a}/(1 + sum({b}**2, axis={axis}, keepdims=True))", f"{a}*c - {vector}", f"{b} @ W + b", f"({a} - c)**2 + b*{b}",
+            f"{a}/(1 + sum({b}**2, axis={axis}, keepdims=True))", f"{a}*c - {vector}", f"{b} @ W + b",
+            f"({a} - c)**2 + b*{b}",
         )  # fmt: skip
         lines.append(f"{name} = {draw(forms)}")
         names.append(name)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from derive.check.formulas.claim_judge import judge
 from derive.check.formulas.judgement import Judgement
+from derive.check.formulas.layouts import in_rows
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.search import PartRepair, Repair, repair
 from derive.claims.meaning.claim import Value
@@ -82,6 +83,7 @@ def _settings(context: Context) -> Iterator[tuple[str, Context]]:
         yield label, other.with_definitions(context.definitions)
     if context.layout is None:
         yield NUMERATOR, replace(context, layout="numerator")
+        yield NUMERATOR, in_rows(context)
     yield from _symmetries(context)
 
 

@@ -114,7 +114,7 @@ def _entry_by_entry(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Re
     entry = any(value.letters and not value.shape for value in (a, b))
     if len(a.shape) != len(b.shape) and not entry and scope.choose((SPREAD, span), (False, True)):
         if not a.shape or not b.shape:
-            return values.multiply(*operands, span), f"{factor_text(a)} {factor_text(b)}"
+            return values.multiply(operands[0], operands[1], span), f"{factor_text(a)} {factor_text(b)}"
         operands = values.aligned(operands, span, "multiply entry by entry")
     text = " ⊙ ".join(factor_text(value) for value in operands if isinstance(value, Value))
     return values.hadamard(operands[0], operands[1], span), f"({text})"
