@@ -103,12 +103,21 @@ class _Work:
 
 
 def repeated(node: Node) -> bool:
-    """Whether a node only repeats a value along some axes."""
+    """Whether a node only repeats a value along some axes; along a diagonal, as `2 I`, it is not repeated."""
     if node.op != "contract" or len(node.args) != 1:
         return False
     (labels,), out = node.labels
+    if len(set(out)) < len(out):
+        return False
     lost = [size for label, size in zip(labels, node.args[0].shape, strict=True) if label not in out]
     return not set(out) <= set(labels) and all(size is ONE for size in lost)
+
+
+def spreads_a_scalar(node: Node) -> bool:
+    """Whether an array is one scalar in every entry, by its form."""
+    while node.shape and (node.op == "neg" or repeated(node)):
+        node = node.args[0]
+    return not node.shape
 
 
 def _inverted(node: Node) -> Node:

@@ -136,7 +136,7 @@ class Printer:
             case "size":
                 return self._size(node.size)
             case "add":
-                return total(self.each(node.args, lambda arg: self.loose(arg, at)))
+                return total(self.each(node.args, lambda arg: self._term(arg, node, at)))
             case "pow":
                 return self._power(node, at)
         return functions.PRINTERS.get(node.op, functions.composite)(self, node, at)
@@ -165,6 +165,11 @@ class Printer:
         turned, piece = self.signed(inner, at)
         return minus ^ turned, piece
 
+    def _term(self, term: Node, whole: Node, at: At) -> Signed:
+        """A term of a sum: `loose`, but for the last one of a sum in which nothing else shows the shape."""
+        shows = at is not None or term is not whole.args[-1] or not all(map(products.spreads_a_scalar, whole.args))
+        return self.loose(term, at) if shows else self.signed(term, at)
+
     def operand(self, node: Node, at: At) -> Piece:
         """`loose`, with its sign."""
         minus, piece = self.loose(node, at)
@@ -186,10 +191,13 @@ class Printer:
     def _power(self, node: Node, at: At) -> Piece:
         base, exponent = (self.operand(arg, at) for arg in node.args)
         shape = node.args[0].shape
-        if at is not None or len(shape) != 2 or shape[0] is not shape[1]:
-            return power(base, exponent.formula)
-        # a square matrix: the plain power is one of matrices
         number = as_number(scalar_of(node.args[1]))
+        square, inverse = len(shape) == 2 and shape[0] is shape[1], number is not None and number < 0
+        if at is not None and square and number == -1:
+            return fraction(exact(Exact(1)), base)  # `x_{ij}^{-1}` may be an entry of the inverse
+        if at is not None or len(shape) != 2 or not (square or inverse):
+            return power(base, exponent.formula)
+        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix
         if number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
             return circle([base] * int(number), self.style.circle)
         sign = self.style.circle

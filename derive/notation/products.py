@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from derive.ir import build
 from derive.ir.node import Node, as_number
-from derive.notation.contraction import Factor, Flat, flatten, repeated
+from derive.notation.contraction import Factor, Flat, flatten, repeated, spreads_a_scalar
 from derive.notation.formula import COLON, INDICATOR, ONES, Atom, Fence, Formula, Row, Script, plain, word
 from derive.notation.pieces import Level, Piece, application, big, bracketed, circle, exact, negative, power, product
 from derive.notation.solve import solve
@@ -38,7 +38,7 @@ from derive.ops.primitive import scalar_of
 if TYPE_CHECKING:
     from derive.notation.printer import At, Printer, Signed
 
-__all__ = ["contraction", "index_sum", "matrix_product", "repeated"]
+__all__ = ["contraction", "index_sum", "matrix_product", "repeated", "spreads_a_scalar"]
 
 
 def contraction(printer: Printer, node: Node, at: At) -> Signed:

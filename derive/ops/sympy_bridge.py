@@ -17,7 +17,7 @@ import sympy as sp
 
 from derive.errors import UnsupportedError
 from derive.ir import build
-from derive.ir.node import Node, rewrite, with_args
+from derive.ir.node import Node, as_number, rewrite, with_args
 from derive.ops.record import canonical_name, elementwise
 
 Y = sp.Symbol("y")
@@ -88,7 +88,7 @@ def instantiate(formal: Node, values: Mapping[Node, Node]) -> Node:
             return values[node]
         match node.op:
             case "add":
-                return build.add(*args)
+                return build.add(*([arg for arg in args if as_number(arg) != 0] or args))
             case "neg":
                 return build.neg(*args)
             case "div":

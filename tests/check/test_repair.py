@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from derive.check.defects import DEFECTS
+from derive.check.formulas.claim_judge import judge as judge_claim
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.bench import Bench, Budget, balanced
+from derive.check.formulas.repair.bench import MOST_WORK, Bench, Budget, balanced
 from derive.check.formulas.repair.scope import at_layer
+from derive.check.formulas.repair.search import repair
 from derive.check.formulas.repair.table import KINDS, candidates
 from derive.check.formulas.repair.vocabulary import vocabulary
 from derive.check.formulas.verify import verify, verify_formula
@@ -288,3 +290,43 @@ def test_a_derivative_by_a_symmetric_matrix_states_its_convention() -> None:
     report = verify_formula(r"\frac{\partial L}{\partial X} = a b^\top", SYMMETRIC)
     assert report.results[0].verdict == "true"
     assert any("independent" in text for text in report.assumed)
+
+
+@pytest.mark.parametrize("work", [20, 200])
+def test_a_search_ends_by_what_it_has_looked_at_and_not_by_the_clock(work: int) -> None:
+    reader = Reader(Context(CENTRED))
+    layout, claims = reader(r"\frac{\partial J}{\partial x_i} = \exp(x_i) - 7 x_i \sum_j x_j^5 + \tanh(x_i)")
+    found = repair(reader, layout, [judge_claim(claim) for claim in claims], seconds=1e9, work=work)
+    assert found.source is None
+    assert work / 2 <= len(reader._known) <= work + 50  # some are read to make variants of them
+    assert work <= MOST_WORK
+
+
+def test_a_one_in_the_place_of_a_derivative_becomes_that_derivative() -> None:
+    for model, right in (
+        ("a : scalar\nL = relu(a + 1)\n", "relu}'(a + 1)"),
+        ("a : scalar\nL = tanh(2*a)\n", r"2 \tanh'(2 a)"),
+        ("a : scalar\nL = maximum(0, a)\n", r"\mathbb{1}[a > 0]"),
+    ):
+        result = judge(r"\frac{\partial L}{\partial a} = 1", loads(model))
+        assert result.verdict == "false"
+        assert right in (result.correct_latex or ""), result.correct_latex
+
+
+@pytest.mark.parametrize(
+    ("model", "formula", "right"),
+    [
+        (
+            "x, y : (n,)\nL = maximum(0, 1 - sum((x - y)**2))\n",
+            r"\frac{\partial L}{\partial x} = -2(y-x) \mathbb 1[1 - \|x-y\|^2 > 0]",
+            r"\frac{\partial L}{\partial x} = 2(y-x) \mathbb 1[1 - \|x-y\|^2 > 0]",
+        ),
+        (
+            "x : scalar\nL = relu(x - 1)**2\n",
+            r"\frac{\partial L}{\partial x} = (x - 1) \mathbb 1[x > 1]",
+            r"\frac{\partial L}{\partial x} = 2 (x - 1) \mathbb 1[x > 1]",
+        ),
+    ],
+)
+def test_a_formula_is_repaired_where_its_condition_holds(model: str, formula: str, right: str) -> None:
+    assert judge(formula, loads(model)).correct_latex == right

@@ -19,7 +19,7 @@ from derive.check.equality.recent import PerGraph
 from derive.check.formulas.claim_judge import judge
 from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.bench import MOST_TRIALS
+from derive.check.formulas.repair.bench import MOST_WORK
 from derive.check.formulas.repair.edit import token_changes
 from derive.check.formulas.repair.search import Repair, repair
 from derive.check.formulas.weight_order import exchanged, order_of
@@ -235,7 +235,7 @@ def _farther(entry: Found, other: Context) -> bool:
 
 
 def _repaired(
-    entry: Found, context: Context, source: str, trials: int = MOST_TRIALS, changes: int | None = None
+    entry: Found, context: Context, source: str, trials: int = MOST_WORK, changes: int | None = None
 ) -> Repair | None:
     """The repair of a display with another model; None if none is found by so many trials and token changes."""
     reader = Reader(context, entry.item.macros)

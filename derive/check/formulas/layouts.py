@@ -1,18 +1,26 @@
-r"""The layout of Jacobians that a page itself establishes.
+r"""The layout of derivatives that a page itself establishes.
 
 A Jacobian of vectors equated to a matrix, `\partial z/\partial x = W`, holds in numerator or in denominator layout;
-alone it does not say in which, and is `ambiguous`. A page establishes a layout when at least two of its formulas are
-true in it alone, and none in the other alone. Then what was ambiguous only for want of a layout is judged in that one.
+alone it does not say in which, and is `ambiguous`. The derivative of a scalar by a vector has the shape of the vector;
+in numerator layout it is a row, `\partial x^\top A x/\partial x = x^\top (A + A^\top)`, which alone is `false`.
+
+    votes for numerator    Jacobians that are true in it and false in the other, and false formulas that rows make true
+    votes against          Jacobians that are true in the other one alone
+
+A page establishes a layout with at least two votes for it and none against. Then what was ambiguous only for want of
+a layout is judged in that one. In numerator layout the derivatives of scalars are rows too if one formula needs that
+and no formula is true with columns alone; then what was false with columns is judged with rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from derive.check.formulas.claim_judge import judge
 from derive.check.formulas.reader import Reader
+from derive.check.verdict import VerdictWord
 from derive.claims.meaning.context import Context
 from derive.claims.typography.macros import Macros
 
@@ -23,30 +31,66 @@ VOTES = 2
 
 
 @dataclass(frozen=True)
-class Undetermined:
-    """An ambiguous formula: its place among the results, its source, and what it is read against."""
+class Placed:
+    """A formula with its verdict: its place among the results, its source, and what it is read against."""
 
     place: int
     source: str
     context: Context
     macros: Macros
+    verdict: VerdictWord
 
 
-def established(formulas: Sequence[Undetermined]) -> tuple[LayoutName | None, tuple[int, ...]]:
-    """The layout that the ambiguous formulas of a page establish, and the places of those that have a verdict in it."""
-    words = {(formula.place, layout): _word(formula, layout) for formula in formulas for layout in _OTHER}
+@dataclass(frozen=True)
+class Layout:
+    """A layout that a page establishes, in words, and the contexts, by place, in which formulas are judged again."""
+
+    said: str
+    contexts: dict[int, Context]
+
+
+def established(formulas: Sequence[Placed]) -> Layout | None:
+    """The layout that the formulas of a page establish."""
+    jacobians = [formula for formula in formulas if formula.verdict == "ambiguous"]
+    false = [formula for formula in formulas if formula.verdict == "false"]
+    rows = [f for f in false if _word(f, in_rows(f.context)) == "true"]
+    if rows and any(_needs_columns(f) for f in formulas):
+        rows = []  # it writes both
     for layout, other in _OTHER.items():
-        alone = [f.place for f in formulas if words[f.place, layout] == "true" and words[f.place, other] == "false"]
-        against = [f.place for f in formulas if words[f.place, other] == "true" and words[f.place, layout] == "false"]
-        if len(alone) >= VOTES and not against:
-            return layout, tuple(f.place for f in formulas if words[f.place, layout] in ("true", "false"))
-    return None, ()
+        here = {f.place: _word(f, replace(f.context, layout=layout)) for f in jacobians}
+        there = {f.place: _word(f, replace(f.context, layout=other)) for f in jacobians}
+        votes = sum(here[place] == "true" and there[place] == "false" for place in here)
+        against = any(there[place] == "true" and here[place] == "false" for place in here)
+        votes += len(rows) if layout == "numerator" else 0
+        if votes < VOTES or against or (rows and layout != "numerator"):
+            continue
+        said = f"{layout} layout, which the page establishes"
+        settled = {f.place: replace(f.context, layout=layout) for f in jacobians if here[f.place] in ("true", "false")}
+        if rows:
+            said = f"{layout} layout, which the page establishes: the derivative of a scalar by a vector is a row"
+            settled |= {f.place: in_rows(f.context) for f in [*_readable(jacobians), *false]}
+        return Layout(said, settled)
+    return None
 
 
-def _word(formula: Undetermined, layout: LayoutName) -> str:
-    """The verdict on the whole display when Jacobians have this layout."""
-    _, claims = Reader(replace(formula.context, layout=layout), formula.macros)(formula.source)
-    words = {judge(claim).verdict for claim in claims}
+def in_rows(context: Context) -> Context:
+    """Numerator layout, in which the derivative of a scalar by a vector is a row."""
+    return replace(context, layout="numerator", rows=True)
+
+
+def _readable(formulas: Iterable[Placed]) -> list[Placed]:
+    return [formula for formula in formulas if _word(formula, in_rows(formula.context)) != "open"]
+
+
+def _needs_columns(formula: Placed) -> bool:
+    """Whether a true formula is false with rows."""
+    return formula.verdict == "true" and _word(formula, replace(formula.context, rows=True)) == "false"
+
+
+def _word(formula: Placed, context: Context) -> str:
+    """The verdict on the whole display in another layout."""
+    _, claims = Reader(context, formula.macros)(formula.source)
+    words = {judge(claim, counterexample=False).verdict for claim in claims}
     if words <= {"true", "definition"}:
         return "true"
     return "false" if "false" in words and words <= {"true", "definition", "false"} else "open"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from derive.check.formulas.claim_judge import judge
 from derive.check.formulas.judgement import Judgement
+from derive.check.formulas.layouts import in_rows
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.search import PartRepair, Repair, repair
 from derive.claims.meaning.claim import Value
@@ -24,7 +25,8 @@ from derive.ir.node import Node, topological
 from derive.ir.size import Size, size_of
 
 SECONDS = 1.0
-LAYOUT_SECONDS = 2.0
+LAYOUT_WORK = 250
+"""What may be spent on looking for a repair in the other layout, in cases looked at."""
 NUMERATOR = "the layout were that of the numerator"
 MOST_SIZES = 3
 MOST_GRAPHS = 16
@@ -55,7 +57,9 @@ def repaired_in_layout(
     members = (m for one in judgements for r in one.claim.readings for case in r.cases for m in case.members)
     if not any(isinstance(member, Value) and member.jacobian for member in members):
         return found, {}
-    other = repair(Reader(replace(context, layout="numerator"), macros), layout, judgements, seconds=LAYOUT_SECONDS)
+    other = repair(
+        Reader(replace(context, layout="numerator"), macros), layout, judgements, seconds=SECONDS, work=LAYOUT_WORK
+    )
     if other.source is None:
         return found, {}
     parts = {k: replace(part, sentence=f"{part.sentence} (in numerator layout)") for k, part in other.parts.items()}
@@ -82,6 +86,7 @@ def _settings(context: Context) -> Iterator[tuple[str, Context]]:
         yield label, other.with_definitions(context.definitions)
     if context.layout is None:
         yield NUMERATOR, replace(context, layout="numerator")
+        yield NUMERATOR, in_rows(context)
     yield from _symmetries(context)
 
 

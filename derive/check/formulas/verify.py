@@ -24,7 +24,7 @@ from derive.check.formulas.claim_judge import TIME_LIMIT, judge
 from derive.check.formulas.conventions import Found, find_conflicts
 from derive.check.formulas.further_down import Spoken, reconsidered, taking
 from derive.check.formulas.judgement import Judgement
-from derive.check.formulas.layouts import Undetermined, established
+from derive.check.formulas.layouts import Placed, established
 from derive.check.formulas.neighbours import with_shared_faults
 from derive.check.formulas.reader import Reader
 from derive.check.formulas.repair.search import repair
@@ -245,20 +245,20 @@ class _Run:
         return item if text is None else replace(item, source=text)
 
     def settle_layout(self) -> None:
-        """Judge again what was ambiguous only for want of a layout, if the page establishes one."""
-        layout, places = established(
+        """Judge again what was ambiguous or false only for want of a layout, if the page establishes one."""
+        layout = established(
             [
-                Undetermined(k, item.source, self.places[k], item.macros)
+                Placed(k, item.source, self.places[k], item.macros, verdict.verdict)
                 for k, (item, _, verdict, _) in enumerate(self.judged)
-                if verdict.verdict == "ambiguous"
+                if k in self.places and verdict.verdict in ("true", "false", "ambiguous")
             ]
         )
         if layout is None:
             return
-        self.assumed[f"{layout} layout, which the page establishes"] = None
-        for k in places:
+        self.assumed[layout.said] = None
+        for k, context in layout.contexts.items():
             item, graph, _, _ = self.judged[k]
-            verdict, found = self.formula(item, replace(self.places[k], layout=layout))
+            verdict, found = self.formula(item, context)
             self.judged[k] = item, graph, replace(verdict, expected=cast("VerdictWord | None", item.expect)), found
 
     def settle_names(self) -> None:

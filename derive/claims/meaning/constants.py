@@ -15,6 +15,7 @@ from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.usage import size_in
 from derive.claims.typography.nodes import Group, Node, Number, Scripts, Symbol
 from derive.ir import build
+from derive.ir.size import ONE, Size
 
 
 def indicates(items: Sequence[Node], at: int, scope: Scope) -> bool:
@@ -37,11 +38,17 @@ def indicator(items: Sequence[Node], at: int, scope: Scope) -> Result:
 
 def ones(node: Number, scope: Scope) -> Value:
     """A vector of ones: its length is one of those in the model, whichever fits."""
-    sizes = scope.frame.sizes
+    sizes = _lengths(scope)
     if not sizes:
         raise NotUnderstood(node.span, "a model with vectors")
     size = scope.choose(("ones", node.span), sizes)
     return Value(build.ones((size,)), column=True, text=f"ones({size})")
+
+
+def _lengths(scope: Scope) -> list[Size]:
+    """The sizes of the model; one entry, which nobody writes as a vector, only where there is nothing else."""
+    sizes = scope.frame.sizes
+    return [size for size in sizes if size is not ONE] or list(sizes)
 
 
 CONSTANTS = (r"\pi", "e")
@@ -52,7 +59,7 @@ def constant(node: Node, scope: Scope) -> Value | None:
     name = node.name if isinstance(node, Symbol) else ""
     if name in CONSTANTS:
         return Value(build.constant(name.lstrip("\\")), text=name.lstrip("\\"))
-    sizes = scope.frame.sizes
+    sizes = _lengths(scope)
     if name != "I" or not sizes:
         return None
     size = scope.choose(("identity", node.span), sizes)

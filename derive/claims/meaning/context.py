@@ -20,6 +20,8 @@ from derive.model.family import instance
 class Context:
     """The graph, the definitions of the page so far, and the layout of Jacobians if one is declared.
 
+    `rows`: a derivative of a scalar by a vector is a row, as numerator layout has it; else it has the shape of what it
+    is taken by.
     `bodies` are what the page has made known of generic functions of the model; `graph` is the model that has them,
     `plain` the one without (None if it is the same). A page that lists several choices of f goes by the last.
     `marks` are those that the page has used rightly for derivatives, `kept` the letters whose own meaning it has
@@ -30,6 +32,7 @@ class Context:
     graph: Graph
     definitions: tuple[Definition, ...] = ()
     layout: Literal["numerator", "denominator"] | None = None
+    rows: bool = False
     bodies: Mapping[str, Body] = field(default_factory=dict)
     marks: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()

@@ -267,15 +267,20 @@ def _tensor(name: str, arguments: list[Value], span: Offsets, scope: Scope) -> R
 
 
 def _axis_of_classes(value: Value, span: Offsets, scope: Scope) -> int:
-    """The axis of a softmax: of a matrix the one along which the model takes its own, else the last.
+    """The axis of a softmax: of a matrix the one that counts what the model's own counts, else the last.
 
-    Letters in front count entries, so axes are counted from the back.
+    Classes are told by their size where no other axis has it, else by the place of their axis, counted from the back.
     """
     if len(value.shape) != 2:
         return -1
     nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
-    own = {axes_of(node) for node in nodes if node.op in ("softmax", "log_softmax") and len(node.shape) == 2}
-    axes = sorted({axis[0] - 2 for axis in own if len(axis) == 1}) or [-1]
+    found = [node for node in nodes if node.op in ("softmax", "log_softmax") and len(node.shape) == 2]
+    own = {(axes_of(node)[0], node.shape) for node in found if len(axes_of(node)) == 1}
+    classes, others = ({shape[k ^ other] for k, shape in own} for other in (0, 1))
+    counting = [k - 2 for k, size in enumerate(value.shape) if size in classes]
+    if len(counting) == 1 and not classes & others:
+        return counting[0]
+    axes = sorted({k - 2 for k, _ in own}) or [-1]
     return axes[0] if len(axes) == 1 else scope.choose(("softmax", span), axes)
 
 

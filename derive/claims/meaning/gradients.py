@@ -32,7 +32,8 @@ def prefix(items: Sequence[Node], at: int, scope: Scope, factor: Factor) -> Step
     if not isinstance(base, Symbol):
         return None
     if base.name == r"\nabla":
-        return _nabla(node, items, at, scope, factor)
+        value, end = _nabla(node, items, at, scope, factor)
+        return (replace(value, row=False) if isinstance(value, Value) else value), end  # a column in every layout
     if base.name == r"\partial":
         if isinstance(node, Scripts) and node.sub is not None and node.sup is None:
             q = variable(node.sub.items, scope)

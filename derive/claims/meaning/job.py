@@ -54,6 +54,7 @@ class Job:
             env=dict(env),
             definitions=self.context.definitions,
             layout=self.context.layout,
+            rows=self.context.rows,
             hints=self.hints,
             member=member,
             upright=self.upright,

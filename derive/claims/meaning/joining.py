@@ -26,7 +26,7 @@ from derive.claims.meaning.links import by_entries, needs_layout
 from derive.claims.meaning.members import decimals, link
 from derive.claims.meaning.partials import variables_named
 from derive.claims.meaning.restrictions import restricted
-from derive.claims.meaning.scope import LAYOUTS, PAGE, SQUARE, ChoiceKey, NotUnderstood, Oracle
+from derive.claims.meaning.scope import LAYOUTS, PAGE, SPREAD, SQUARE, ChoiceKey, NotUnderstood, Oracle
 from derive.claims.typography.nodes import Slip
 from derive.ir.graph import Graph
 from derive.ir.size import Shape
@@ -75,6 +75,7 @@ def combined(job: Job, units: list[Unit]) -> list[Joined]:
         kept = [item for item in own if faults(item[1]) == least]
         by_page = [item for item in kept if not _chose(item[0][0], PAGE)]
         kept = by_page or kept  # what the page defines wins where both make sense
+        kept = [item for item in kept if not _chose(item[0][0], SPREAD)] or kept
         entries = [item for item in kept if not _chose(item[0][0], SQUARE)]
         if entries and any(by_entries(case.members) for item in kept for case in item[1]):
             kept = entries  # what is equated entry by entry has squares of entries

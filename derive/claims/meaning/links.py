@@ -1,8 +1,8 @@
 """What an equality sign asks for: two nodes of one shape, or the reason why there cannot be any.
 
-An equality never broadcasts, with two exceptions that every text makes: 0 stands for zeros of any shape, and a Jacobian
-that is diagonal for every input may be equated to the array of its diagonal, entry by entry, or to the scalar that
-every one of these entries is. Free letters are quantified over all that they count.
+An equality never broadcasts, with three exceptions that every text makes: 0 stands for zeros of any shape, a scalar for
+an array of one entry, and a Jacobian that is diagonal for every input may be equated to the array of its diagonal,
+entry by entry, or to the scalar that every one of these entries is. Free letters are quantified over all they count.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _common_shape(a: Value, b: Value) -> Shape | None:
     if a.shape == b.shape:
         return a.shape
     for one, other in ((a, b), (b, a)):
-        if not one.shape and build.is_zero(one.node):
+        if not one.shape and (build.is_zero(one.node) or all(size is ONE for size in other.shape)):
             return other.shape
     return None
 

@@ -203,7 +203,8 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     made = values.indexed(node, [*p.axes, *q.axes])
     split = sum(axis is None for axis in p.axes)
     bottom = q.text
-    return replace(made, chain=Chain(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
+    made = replace(made, chain=Chain(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
+    return scope.oriented(made)
 
 
 def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: Offsets, scope: Scope) -> Result:
@@ -224,7 +225,7 @@ def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: 
             node = nothing if build.is_zero(node) else build.add(node, nothing)
         made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *q.axes])
         text = f"∂({value.text})/∂{q.text}"
-        value = replace(made, chain=Chain(value.text, q.text, own), text=text)
+        value = scope.oriented(replace(made, chain=Chain(value.text, q.text, own), text=text))
     return value
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.jacobians import entrywise
-from derive.claims.meaning.scope import NotUnderstood, Scope
+from derive.claims.meaning.scope import SPREAD, NotUnderstood, Scope
 from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.typography.nodes import (
     Node,
@@ -90,7 +90,7 @@ def combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Sc
         made = values.divide(above, below, span)
         text = f"{_in_brackets(above)} / {_in_brackets(below)}"
     elif sign in (r"\odot", r"\circ"):
-        made, text = _entry_by_entry(a, b, span), f"({factor_text(a)} ⊙ {factor_text(b)})"
+        made, text = _entry_by_entry(a, b, span, scope)
     elif sign == r"\otimes":
         made, text = _outer(a, b, span, scope)
     elif sign == "":
@@ -100,14 +100,24 @@ def combined(a: Result, op: Operator | None, b: Result, span: Offsets, scope: Sc
     return made if isinstance(made, Problem) else replace(made, text=text)
 
 
-def _entry_by_entry(a: Value, b: Value, span: Offsets) -> Result:
-    operands: list[Value] = []
+def _entry_by_entry(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Result, str]:
+    """The product entry by entry, and its text.
+
+    A scalar is spread over an array and a vector over a matrix where no other reading makes sense; an entry never is.
+    """
+    operands: list[Result] = []
     for value in (a, b):
         array = entrywise(value) if value.jacobian else value
         if array is None:
-            return Problem("shape_mismatch", f"{value.text} is a Jacobian that is not diagonal", span)
+            return Problem("shape_mismatch", f"{value.text} is a Jacobian that is not diagonal", span), ""
         operands.append(array)
-    return values.hadamard(operands[0], operands[1], span)
+    entry = any(value.letters and not value.shape for value in (a, b))
+    if len(a.shape) != len(b.shape) and not entry and scope.choose((SPREAD, span), (False, True)):
+        if not a.shape or not b.shape:
+            return values.multiply(operands[0], operands[1], span), f"{factor_text(a)} {factor_text(b)}"
+        operands = values.aligned(operands, span, "multiply entry by entry")
+    text = " ⊙ ".join(factor_text(value) for value in operands if isinstance(value, Value))
+    return values.hadamard(operands[0], operands[1], span), f"({text})"
 
 
 def _outer(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Result, str]:
@@ -115,9 +125,10 @@ def _outer(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Result, str
     if len(a.shape) != 1 or len(b.shape) != 1:
         raise NotUnderstood(span, r"two vectors beside \otimes: Kronecker products are not read")
     options = [(values.contraction([a, b], [(0,), (1,)], (0, 1)), f"({factor_text(a)} ⊗ {factor_text(b)})")]
-    entries = _entry_by_entry(a, b, span)
-    if isinstance(entries, Value) and a.shape == b.shape:
-        options.append((entries, f"({factor_text(a)} ⊙ {factor_text(b)})"))
+    if a.shape == b.shape:
+        entries, text = _entry_by_entry(a, b, span, scope)
+        if isinstance(entries, Value):
+            options.append((entries, text))
     return scope.choose(("outer", span), options)
 
 
@@ -131,7 +142,7 @@ def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Resul
     if a.shape == b.shape and len(a.shape) == 1 and sign == r"\cdot" and a.row == b.row:
         options.append((values.contraction([a, b], [(0,), (0,)], ()), f"⟨{a.text}, {b.text}⟩"))
     if a.shape == b.shape and a.row == b.row:
-        options.append((_entry_by_entry(a, b, span), f"({factor_text(a)} ⊙ {factor_text(b)})"))
+        options.append(_entry_by_entry(a, b, span, scope))
     fitting = [option for option in options if isinstance(option[0], Value)] or options[:1]
     made, text = scope.choose(("product", sign, len(fitting)), fitting)
     return made if isinstance(made, Problem) else replace(made, text=text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from derive.claims.meaning.claim import Definition, Problem, Result, Value
@@ -26,6 +26,8 @@ PAGE = "page"
 """The key of the choice between a definition of the page (0) and what δ means by itself (1)."""
 SQUARE = "square"
 """The key of the choice whether `x^2` of a vector is the square of its entries (0) or of its length (1)."""
+SPREAD = "spread"
+"""The key of the choice whether a vector beside a matrix, with a sign for entries between them, is spread (1)."""
 PENDING = "pending"
 DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
@@ -124,6 +126,7 @@ class Scope:
     variables: tuple[str, ...] = ()
     upright: bool = False
     layout: str | None = None
+    rows: bool = False
     hints: dict[str, Size] = field(default_factory=dict)
     member: int = 0
     partials: int = 0
@@ -148,6 +151,11 @@ class Scope:
     def note(self, kind: str, span: Offsets, text: str) -> None:
         """A slip that the reading looks past."""
         self.notes[Slip(kind, span, text)] = None
+
+    def oriented(self, value: Value) -> Value:
+        """A derivative of a scalar by a vector as a row, where the page writes it so."""
+        is_gradient = value.chain is not None and not value.chain.split and len(value.shape) == 1
+        return replace(value, row=True) if self.rows and is_gradient else value
 
     def positional(self, value: Result) -> Result:
         """A Jacobian of vectors as a matrix, in the declared layout or in either; others as they are.

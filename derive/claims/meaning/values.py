@@ -296,4 +296,5 @@ def compose(a: Value, b: Value, span: Offsets) -> Result:
     if len(b.shape) < shared or a.shape[a.chain.split :] != b.shape[:shared]:
         return Problem("shape_mismatch", f"{a.text} and {b.text} do not chain", span)
     made = contraction([a, b], [left, right], (*left[: a.chain.split], *right[shared:]))
-    return replace(made, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))
+    row = a.row and not a.chain.split and len(made.shape) == 1
+    return replace(made, row=row, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))

@@ -24,27 +24,34 @@ from derive.claims.typography.statements import Statement
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 
-POINTS = 2
-MOST_TRIALS = 1500
-"""So many variants of one statement are tried; what is not found then is not offered, on a machine of any speed."""
+POINTS, MOST_POINTS = 2, 32
+"""At so many points variants are tried; at more, as long as all of them are beyond a condition of the false formula."""
+MOST_WORK = 800
+"""So many cases are looked at for a display, in all variants that are tried; about two thousandths of a second each.
+
+What is not found then is not offered, on a machine of any speed.
+"""
 UNKNOWN = ("undefined_symbol", "wrong_index", "index_shift", "index_order")
 
 
 @dataclass
 class Budget:
-    """What may be spent on a statement: processor's time until `end`, so many trials, so many tokens changed.
+    """What may be spent on a statement: `work` in cases looked at, so many variants tried, so many tokens changed.
 
-    The number of trials is what ends a search on a machine of any ordinary speed, so that all find the same.
+    Work ends a search, so that all machines find the same; the processor's time until `end` only guards against a
+    variant that takes very long.
     """
 
     end: float
-    trials: int = MOST_TRIALS
+    work: int = MOST_WORK
+    trials: int = MOST_WORK
     changes: int | None = None
 
-    def spend(self) -> None:
-        """One more trial. Raises OutOfTime."""
-        self.trials -= 1
-        if self.trials < 0 or time.process_time() > self.end:
+    def spend(self, work: int, trials: int = 0) -> None:
+        """So much more work, so many more trials. Raises OutOfTime."""
+        self.work -= work
+        self.trials -= trials
+        if self.work < 0 or self.trials < 0 or time.process_time() > self.end:
             raise OutOfTime
 
     def allows(self, edit: Edit, source: str) -> bool:
@@ -92,6 +99,16 @@ class Bench:
     defines: bool = False
     sketches: tuple[Reader, ...] = ()
     _points: dict[int, list[Point]] = field(default_factory=dict)
+    _many: int = POINTS
+
+    def start(self, claim: Claim) -> Tried:
+        """What holds of the false statement itself, at points that show that it is false if there are some."""
+        made = self.tried(claim)
+        while made.holds and self._many < MOST_POINTS:
+            self._many *= 4
+            self._points.clear()
+            made = self.tried(claim)
+        return made
 
     @property
     def count(self) -> int:
@@ -138,7 +155,7 @@ class Bench:
         What fails in a sketch is not read in every window of a family, unless that is asked for. Where a name is
         missing there, the layers may be meant one further, which the next sketch shows.
         """
-        self.budget.spend()
+        self.budget.spend(0, trials=1)
         first: Tried | None = None
         for sketch in self.sketches if not every else ():
             tried = self._read(sketch, source)
@@ -150,12 +167,15 @@ class Bench:
         return first or self._read(self.reader, source)
 
     def _read(self, reader: Reader, source: str) -> Tried:
+        self.budget.spend(1)
         try:
             _, claims = reader(source)
         except (DeriveError, RecursionError, ValueError):
             return NOTHING
         if self.number >= len(claims):
             return NOTHING
+        cases = sum(len(way) for reading in claims[self.number].readings for way in reading.ways)
+        self.budget.spend(max(0, cases - 1))
         made = self.tried(claims[self.number])
         return NOTHING if any(made.links) and self._is_senseless(claims[self.number], source) else made
 
@@ -201,7 +221,7 @@ class Bench:
 
     def _points_of(self, graph: Graph) -> list[Point]:
         if id(graph) not in self._points:
-            self._points[id(graph)] = points_of(graph).first(POINTS)
+            self._points[id(graph)] = points_of(graph).first(self._many)
         return self._points[id(graph)]
 
 

@@ -34,7 +34,7 @@ class _Part:
 
 
 def lost_factors(scene: Scene) -> Iterator[Edit]:
-    """Factors that a product of the derivation has more than one of the author."""
+    """Factors that a product of the derivation has more than one of the author; a 1 is a product that lacks all."""
     functions = scene.words.functions
     wanted = [
         (side.source, _factors(side.source, product, functions), side.unlikely)
@@ -49,7 +49,12 @@ def lost_factors(scene: Scene) -> Iterator[Edit]:
         for product in products(items, functions):
             mine = _factors(scene.source, product, functions)
             for text, theirs, unlikely in wanted:
-                if missing := _missing(mine, theirs):
+                if [part.key for part in mine] == ["1"] and len(theirs) <= MOST_LOST:
+                    lost = text[theirs[0].start : theirs[-1].end]
+                    sentence = f"the factor {short(spoken(lost))} is missing"
+                    cost = 0.96 + inside + unlikely + 0.05 * len(theirs)
+                    yield Edit("missing_factor", (((mine[0].start, mine[0].end), lost),), sentence, cost)
+                elif missing := _missing(mine, theirs):
                     changes, lost = _factors_back(text, theirs, mine, missing)
                     sentence = f"the factor {short(spoken(lost))} is missing"
                     yield Edit("missing_factor", changes, sentence, 0.96 + inside + unlikely + 0.05 * len(missing))

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from derive.check.formulas.claim_judge import judge
 from derive.check.formulas.judgement import Judgement
 from derive.check.formulas.reader import Reader
-from derive.check.formulas.repair.bench import MOST_TRIALS, Bench, Budget, OutOfTime, sketches
+from derive.check.formulas.repair.bench import MOST_WORK, Bench, Budget, OutOfTime, sketches
 from derive.check.formulas.repair.chain import Chain, Fix
 from derive.check.formulas.repair.edit import Edit, tokens
 from derive.check.formulas.repair.table import candidates
@@ -25,6 +25,8 @@ from derive.claims.typography.nodes import Offsets
 from derive.errors import DeriveError
 
 KEPT = 0.5
+LEAST_WORK = 50
+"""Each of many false statements of one display gets that much."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,17 @@ def repair(
     judgements: Sequence[Judgement],
     *,
     seconds: float,
-    trials: int = MOST_TRIALS,
+    work: int = MOST_WORK,
+    trials: int = MOST_WORK,
     changes: int | None = None,
 ) -> Repair:
     """Repair every false statement of a display, one after the other.
 
-    `trials` is how many variants of each may be tried, `seconds` guards against such that take long; with `changes`
-    only edits of so few tokens are made.
+    `work` is shared out among them, `trials` is how many variants of each may be tried, `seconds` guards against such
+    that take long; with `changes` only edits of so few tokens are made.
     """
     source = layout.source
+    work = max(work // max(1, sum(judgement.verdict == "false" for judgement in judgements)), LEAST_WORK)
     end = time.process_time() + seconds
     parts: dict[int, PartRepair] = {}
     complete = True
@@ -68,7 +72,9 @@ def repair(
         if judgement.verdict != "false":
             continue
         current = source
-        found = _repaired(reader, current, number, Budget(end, trials, changes), in_network=_is_of_network(judgement))
+        found = _repaired(
+            reader, current, number, Budget(end, work, trials, changes), in_network=_is_of_network(judgement)
+        )
         if found is None or not _keeps(current, found.source):
             complete = False
             sentence = "no small repair was found" if not _given(judgement) else ""
@@ -120,7 +126,7 @@ def _repaired(reader: Reader, source: str, number: int, budget: Budget, *, in_ne
     kinds = {reading.kind for reading in claim.readings}
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
     try:
-        for fix in Chain(bench, bench.tried(claim)).fixes() if chain else _whole_fixes(bench):
+        for fix in Chain(bench, bench.start(claim)).fixes() if chain else _whole_fixes(bench):
             if _accepted(judge_of_fix, fix, number):
                 return fix
     except (OutOfTime, DeriveError, RecursionError, LookupError, ValueError, ArithmeticError):
