@@ -20,6 +20,7 @@ from derive.check.equality.recent import PerGraph
 from derive.check.formulas.asides import is_second, name_of, said_in
 from derive.check.formulas.assemble import assembled, bare, unread
 from derive.check.formulas.assumptions import without_assumptions
+from derive.check.formulas.circumstances import under_circumstances
 from derive.check.formulas.claim_judge import TIME_LIMIT, judge
 from derive.check.formulas.conventions import Found, find_conflicts
 from derive.check.formulas.further_down import Spoken, reconsidered, taking
@@ -106,9 +107,9 @@ def verify_formula(
 
 
 def undelimited(source: str) -> str:
-    r"""The formula without `$`, `$$`, `\[ \]` or `\( \)` around it."""
+    r"""The formula without `$`, `$$`, `\[ \]`, `\( \)` or backticks around it."""
     text = source.strip()
-    for opening, closing in (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$")):
+    for opening, closing in (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$"), ("`", "`")):
         if len(text) >= len(opening) + len(closing) and text.startswith(opening) and text.endswith(closing):
             return text[len(opening) : -len(closing)].strip()
     return text
@@ -210,7 +211,11 @@ class _Run:
             else:
                 item = self.in_latex(item, graph)
                 self.places[len(self.judged)] = self.context(item.model)
-                verdict, found = self.formula(item, self.context(item.model))
+                context = self.context(item.model)
+                verdict, found = self.formula(item, context)
+                if verdict.verdict == "false" and item.under:
+                    again = replace(self, options=replace(self.options, repairs=False)).formula
+                    verdict, found = under_circumstances(item, replace(context), (verdict, found), again)
         except DeriveError as error:
             verdict = unread(item, error)
             context = self.context(item.model)

@@ -109,7 +109,8 @@ class Scope:
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
     whose letters have no number yet. `counting` are the indices of sums from one number to another. `whole`: what is
     read next is the whole member and no part of it.
-    `comparing`: it is one side of a condition.
+    `comparing`: it is one side of a condition. `picks`: whether the statement picks entries by their place;
+    `steps`: the letters that count steps in it.
     """
 
     frame: Frame
@@ -138,6 +139,8 @@ class Scope:
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
     letters: Counter[str] | None = None
+    picks: Callable[[], bool] = field(default=lambda: True, repr=False)
+    steps: Callable[[], frozenset[str]] = field(default=frozenset, repr=False)
     whole: bool = True
     comparing: bool = False
 

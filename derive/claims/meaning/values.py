@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.shown import Binds, at_least
+from derive.claims.meaning.singles import only_entry
 from derive.claims.meaning.spreading import Unaligned, spread
 from derive.claims.typography.nodes import Offsets
 from derive.ir import build
@@ -181,6 +182,7 @@ def negated(value: Result) -> Result:
 
 def divide(a: Result, b: Result, span: Offsets) -> Result:
     """The quotient, elementwise: a tensor by a scalar, a scalar by a scalar, or equal shapes."""
+    b = b if isinstance(b, Problem) else only_entry(b)
     if isinstance(a, Value) and isinstance(b, Value) and b.shape and not a.shape and a.node.op != "number":
         return Problem("shape_mismatch", f"cannot divide a scalar by shape {show_shape(b.shape)}", span)
     return together([a, b], span, "divide", lambda nodes: build.div(*nodes))
@@ -233,7 +235,9 @@ def multiply(a: Result, b: Result, span: Offsets) -> Result:
         return replace(made, row=carrier.row, column=carrier.column, chain=chain)
     if a.jacobian or b.jacobian:
         return Problem("shape_mismatch", "a Jacobian that chains with no neighbour stands in a product", span)
-    return _matrix_product(a, b, span)
+    product = _matrix_product(a, b, span)
+    one, other = only_entry(a), only_entry(b)
+    return multiply(one, other, span) if isinstance(product, Problem) and (one, other) != (a, b) else product
 
 
 def _matrix_product(a: Value, b: Value, span: Offsets) -> Result:

@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from derive.claims.pages.circumstances import Circumstance
 from derive.claims.typography.macros import Macros
 from derive.claims.typography.nodes import Offsets
 from derive.errors import ClaimError, Span, did_you_mean
@@ -46,7 +47,8 @@ class Item:
     `kind` is "formula" or "code"; `source` is the LaTeX without delimiters, tag and label, or the code. `line` is
     the line where the display or the fence opens, or where a row with its own tag begins (`tagged.py`), `first_line`
     the one where `source` begins. `span` covers the display with its delimiters, as offsets into `Page.text`. `error`
-    says why an item cannot be read at all, `said` that the words before it announce a definition.
+    says why an item cannot be read at all, `said` that the words before it announce a definition, `under` the
+    circumstances under which the page states it.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class Item:
     macros: Macros = field(default_factory=dict)
     error: ClaimError | None = None
     said: bool = False
+    under: tuple[Circumstance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
