@@ -5,11 +5,13 @@ As in `test_dangers.py`; what is judged here depends on what stands around a for
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from derive.check.formulas.verify import Options, verify
+from derive.claims.pages.circumstances import Circumstance, circumstances
 
 FILES = sorted((Path(__file__).parent / "danger_pages").glob("*.txt"))
 
@@ -39,3 +41,34 @@ def test_every_page_has_its_verdicts(path: Path) -> None:
         if found != words:
             wrong.append(f"{found}, not {words}: {page}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_page_with_nothing_but_equations_inside_of_lines_stays_open() -> None:
+    found = verify("```derive\nx : scalar\nL = x**2\n```\nSo $\\frac{dL}{dx} = 3x$, and $L = x^2$.\n")
+    assert (found.results, found.exit_code) == ((), 3)
+    assert "equations inside of lines are not judged (2 on this page)" in found.warnings[0]
+    assert verify("Nothing at $x$.\n").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("x = 2", ("x", 2.0)),
+        (r"\alpha = 0.1", ("alpha", 0.1)),
+        (r"x=\frac12", ("x", 0.5)),
+        (r"w_{1} = -\frac{1}{4}", ("w_1", -0.25)),
+        ("b = 1/0", None),
+        ("x = 2y", None),
+        ("x = " + "9" * 400, None),
+    ],
+)
+def test_the_number_to_which_a_page_sets_a_name(source: str, value: tuple[str, float] | None) -> None:
+    assert Circumstance(source).value == value
+
+
+def test_where_a_condition_belongs() -> None:
+    text = "If $a > 0$, $$1$$ and $$2$$ if $b > 0$. $$3$$ For $c = 1$: $$4$$ unless $d < 0$."
+    displays = [(match.start(), match.end()) for match in re.finditer(r"\$\$\d\$\$", text)]
+    found = [[one.source for one in under] for under in circumstances(text, displays)]
+    assert found == [["a > 0"], ["a > 0", "b > 0"], [], ["c = 1", "d < 0"]]
+    assert [one.turned for one in circumstances(text, displays)[-1]] == [False, True]

@@ -27,22 +27,25 @@ _RELATES = re.compile(
 _END = re.compile(r"[.!?](?=\s|\Z)|[。；！？;]|\n[ \t>]*\n")
 _STOPS = re.compile(r"[.。]\s*(?:\$\$|\\\]|\\end\s*\{\w+\*?\})?\s*\Z")
 _CONDITION = re.compile(
-    r"\b(?:if|when|whenever|for|provided|assum\w+|suppos\w+|given|unless|at|as|with|where|set|setting|tak\w+|choos\w+|let"
+    r"\b(?:if|iff|when|whenever|for|provided|assum\w+|suppos\w+|given|unless|at|as|on|in|with|where|set|setting|tak\w+|choos\w+|let"
     r"|say|once|since|because|fix|case|under|here)\b|当|若|如果|假设|假定|设|取|令|其中|对|在",
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"\b(?:if|when|whenever|for)\s*\Z|(?:当|若|如果|对|对于)\s*\Z", re.IGNORECASE)
 _TURNED = re.compile(r"\b(?:unless|except|not|no|never|without|until)\b|n't\b|除非|除了|否则|不", re.IGNORECASE)
 _BEHIND = re.compile(
-    r"[\s,，>]*[(（]?\s*(?P<word>(?:if|when|whenever|for|where|with|provided|assuming|unless|as long as|at)\b|其中"
-    r"|当|若|如果|对于|对)"
+    r"[\s,，>]*[(（]?\s*(?P<word>(?:(?:only )?if|iff|when|whenever|for|where|with|provided|assuming|unless|as|at"
+    r"|on|in|since|because|under|given|once)\b|其中|当|若|如果|对于|对)"
 )
 _LEADS_ON = frozenset({"当", "若", "如果", "对于", "对"})
 _ASSUMES = re.compile(r"\b(?:assum\w+|suppos\w+|throughout|case)\b|假设|假定", re.IGNORECASE)
-_SETS = re.compile(r"\b(?:here|with|let|set|take|fix|choose|given|say|where)\b|设|取|令|这里|其中", re.IGNORECASE)
 _NAME = r"\\?[A-Za-z]+(?:_(?:\{\w+\}|\w))?"
-_NUMBER = r"-?\s*(?:\d+(?:\.\d+)?|\\frac\s*\{?\d\}?\s*\{?\d\}?|\d+/\d+)"
-_VALUE = re.compile(rf"\s*(?P<name>{_NAME})\s*=\s*(?P<number>{_NUMBER})\s*")
+_DIGITS = r"\d{1,15}"
+_NUMBER = (
+    rf"(?P<sign>-?)\s*(?:(?P<above>{_DIGITS}(?:\.{_DIGITS})?)(?:\s*/\s*(?P<below>{_DIGITS}))?"
+    r"|\\[dt]?frac\s*\{?\s*(?P<over>\d)\s*\}?\s*\{?\s*(?P<under>\d)\s*\}?)"
+)
+_VALUE = re.compile(rf"\s*(?P<name>{_NAME})\s*=\s*{_NUMBER}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,8 @@ class Circumstance:
         if found is None:
             return None
         name = re.sub(r"[\\{}\s]", "", found["name"])
-        above, *below = (int(d) for d in re.findall(r"\d+", found["number"])) if "." not in found["number"] else (0,)
-        number = float(found["number"].replace(" ", "")) if "." in found["number"] else above / (below or [1])[0]
-        return name, -abs(number) if "-" in found["number"] else number
+        above, below = float(found["above"] or found["over"]), float(found["below"] or found["under"] or 1)
+        return (name, above / below * (-1 if found["sign"] else 1)) if below else None
 
 
 def circumstances(text: str, displays: Sequence[Offsets]) -> list[tuple[Circumstance, ...]]:
@@ -147,8 +149,7 @@ def _assumed(sentence: str) -> list[Circumstance]:
         lead = sentence[at : inline.start()]
         for part in _parts(inline["a"] or inline["b"]):
             one = Circumstance(part, turned=_TURNED.search(lead) is not None)
-            sets = one.value is not None and (_SETS.search(lead) or found)
-            if _RELATES.search(part) and (_ASSUMES.search(lead) or sets):
+            if one.value is not None or (_RELATES.search(part) and _ASSUMES.search(lead)):
                 found.append(one)
         at = inline.end()
     return found

@@ -80,7 +80,8 @@ class Page:
     """The items in order; `text` has `\\n` for every kind of line end and no byte order mark.
 
     `asides` are the definitions inside of lines and sentences: they are not judged, but they may define a name.
-    The span of one begins where it begins to hold, which is before the display that it explains.
+    The span of one begins where it begins to hold, which is before the display that it explains. `stated` counts the
+    equations inside of lines, which are not judged either.
     """
 
     text: str
@@ -88,6 +89,7 @@ class Page:
     warnings: tuple[PageWarning, ...] = ()
     models: tuple[ModelSource, ...] = ()
     asides: tuple[Item, ...] = ()
+    stated: int = 0
 
 
 def page_bytes(stream: BinaryIO) -> bytes:

@@ -75,6 +75,7 @@ class _Scanner:
         self.directives = Directives()
         self.closers: dict[str, int] = {}
         self.definitions = 0
+        self.stated = 0
 
     def run(self) -> Page:
         pattern, at = (_LATEX if self.latex else _MARKDOWN), 0
@@ -83,9 +84,11 @@ class _Scanner:
         if self.directives.unused():
             self.warn(self.directives.line, "no formula follows this directive")
         asides = sorted(self.asides, key=lambda aside: aside.span[0])
+        if self.stated and not self.items:
+            self.warn(1, f"equations inside of lines are not judged ({self.stated} on this page)")
         stated = circumstances(self.text, [item.span for item in self.items])
         items = [replace(item, under=under) for item, under in zip(self.items, stated, strict=True)]
-        return Page(self.text, tuple(items), tuple(self.warnings), tuple(self.models), tuple(asides))
+        return Page(self.text, tuple(items), tuple(self.warnings), tuple(self.models), tuple(asides), self.stated)
 
     # ----- places -----
 
@@ -156,6 +159,7 @@ class _Scanner:
         if display or close >= self.blank(match.end()):
             return match.end()
         source = definition_at(self.text, match.start(), close) if match.group() == "$" else None
+        self.stated += match.group() == "$" and "=" in self.text[match.end() : close]
         if source is not None:
             self.aside(source, match.start(), close + 1)
         return close + len(match.group())
