@@ -12,6 +12,7 @@ import pytest
 
 from derive.check.formulas.verify import Options, verify
 from derive.claims.pages.circumstances import Circumstance, circumstances
+from derive.ir.graph import Fact
 
 FILES = sorted((Path(__file__).parent / "danger_pages").glob("*.txt"))
 
@@ -51,19 +52,22 @@ def test_a_page_with_nothing_but_equations_inside_of_lines_stays_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "value"),
+    ("source", "name", "fact"),
     [
-        ("x = 2", ("x", 2.0)),
-        (r"\alpha = 0.1", ("alpha", 0.1)),
-        (r"x=\frac12", ("x", 0.5)),
-        (r"w_{1} = -\frac{1}{4}", ("w_1", -0.25)),
-        ("b = 1/0", None),
-        ("x = 2y", None),
-        ("x = " + "9" * 400, None),
+        ("x = 2", "x", Fact("one_of", values=(2.0,))),
+        (r"\alpha = 0.1", "alpha", Fact("one_of", values=(0.1,))),
+        (r"x=\frac12", "x", Fact("one_of", values=(0.5,))),
+        (r"w_{1} = -\frac{1}{4}", "w_1", Fact("one_of", values=(-0.25,))),
+        (r"y_i \in \{-1, 1\}", "y_i", Fact("one_of", values=(-1.0, 1.0))),
+        (r"p \in (0, 1)", "p", Fact("in", low=0.0, high=1.0)),
+        (r"p \in [1, 0]", "", None),
+        ("b = 1/0", "", None),
+        ("x = 2y", "", None),
+        ("x = " + "9" * 400, "", None),
     ],
 )
-def test_the_number_to_which_a_page_sets_a_name(source: str, value: tuple[str, float] | None) -> None:
-    assert Circumstance(source).value == value
+def test_the_numbers_among_which_a_page_puts_a_name(source: str, name: str, fact: Fact | None) -> None:
+    assert Circumstance(source).fact == (None if fact is None else (name, fact))
 
 
 def test_where_a_condition_belongs() -> None:

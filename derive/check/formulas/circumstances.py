@@ -29,44 +29,44 @@ def under_circumstances(
 ) -> Judged:
     """The verdict on a false display with what the page says around it; `again` judges, and defines nothing."""
     graph = context.plain or context.graph
-    values = {} if graph.family is not None else _values(item.under, graph)
-    beside = unique([one.source for one in item.under if one.value is None or one.value[0] not in values])
-    if not values and not beside:
-        return found
+    facts = {} if graph.family is not None else _facts(item.under, graph)
+    set_ = [one for one in item.under if facts and one.fact is not None and _facts([one], graph)]
+    beside = unique([one.source for one in item.under if one not in set_])
     known = context
-    if values:
-        known = Context(_narrowed(graph, values), layout=context.layout).with_definitions(context.definitions)
+    if facts:
+        known = Context(_narrowed(graph, facts), layout=context.layout).with_definitions(context.definitions)
     asked = replace(item, source=item.source + "".join(rf",\quad {source}" for source in beside))
     turned = any(one.turned for one in item.under)
     verdict, judged = again(asked, known) if not turned else found
     if verdict.verdict == "false" and not turned:
         return found
     (one, *more) = item.under
-    if verdict.verdict == "true" and not values and not more and _is_plain(one):
+    if verdict.verdict == "true" and not facts and not more and _is_plain(one):
         return replace(verdict, latex=item.source), judged
-    shown = ", ".join(unique([*beside, *(f"{name} = {number:g}" for name, number in values.items())]))
+    shown = ", ".join(unique([*beside, *(one.source for one in set_)]))
     said = f"false as it stands, but the page states it where {shown}: what that changes is not read"
     return replace(found[0], verdict="unread", diagnosis=said, counterexample=None, defects=(), correct_latex=None), ()
 
 
-def _values(under: Sequence[Circumstance], graph: Graph) -> dict[str, float]:
-    """The numbers to which the page sets inputs and symbols; the latest of each."""
-    pairs = [one.value for one in under if one.value is not None]
-    declared = graph.declarations
-    return {
-        name: number
-        for name, number in pairs
-        if name in declared and declared[name].kind in ("input", "symbol") and not declared[name].shape
-    }
+def _facts(under: Sequence[Circumstance], graph: Graph) -> dict[str, Fact]:
+    """Among which numbers the page puts inputs and symbols; the latest of each."""
+    found: dict[str, Fact] = {}
+    for name, fact in (one.fact for one in under if one.fact is not None):
+        array = name.partition("_")[0] if fact.name == "in" or len(fact.values) > 1 else ""  # y_i \in \{0, 1\}
+        for known in (name, array):
+            declared = graph.declarations.get(known)
+            if declared is not None and declared.kind in ("input", "symbol") and (known == array or not declared.shape):
+                found[known] = fact
+                break
+    return found
 
 
-def _narrowed(graph: Graph, values: dict[str, float]) -> Graph:
-    """The model with these numbers in the place of any."""
-    set_to = {
-        name: replace(declared, facts=(Fact("one_of", values=(values[name],)),)) if name in values else declared
-        for name, declared in graph.declarations.items()
+def _narrowed(graph: Graph, facts: dict[str, Fact]) -> Graph:
+    """The model with inputs among these numbers alone."""
+    declared = {
+        name: replace(one, facts=(facts[name],)) if name in facts else one for name, one in graph.declarations.items()
     }
-    return replace(graph, declarations=set_to)
+    return replace(graph, declarations=declared)
 
 
 def _is_plain(one: Circumstance) -> bool:
