@@ -11,6 +11,7 @@ true if the one condition of its sentence makes it so, and else it is unread, fo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from derive.check.formulas.judgement import Judgement
@@ -19,6 +20,7 @@ from derive.claims.meaning import words
 from derive.claims.meaning.context import Context
 from derive.claims.pages.circumstances import Circumstance
 from derive.claims.pages.page import Item
+from derive.errors import DeriveError
 from derive.ir.graph import Fact, Graph
 
 Judged = tuple[Verdict, tuple[Judgement, ...]]
@@ -30,22 +32,30 @@ def under_circumstances(
     """The verdict on a false display with what the page says around it; `again` judges, and defines nothing."""
     graph = context.plain or context.graph
     facts = {} if graph.family is not None else _facts(item.under, graph)
-    set_ = [one for one in item.under if facts and one.fact is not None and _facts([one], graph)]
-    beside = unique([one.source for one in item.under if one not in set_])
+    given = [one for one in item.under if facts and one.fact is not None and _facts([one], graph)]
+    beside = [one for one in item.under if one not in given and not one.example]
+    if not facts and not beside:
+        return found
     known = context
     if facts:
         known = Context(_narrowed(graph, facts), layout=context.layout).with_definitions(context.definitions)
-    asked = replace(item, source=item.source + "".join(rf",\quad {source}" for source in beside))
-    turned = any(one.turned for one in item.under)
-    verdict, judged = again(asked, known) if not turned else found
-    if verdict.verdict == "false" and not turned:
+        known = replace(known, marks=context.marks, kept=context.kept)
+    asked = replace(item, source=item.source + "".join(rf",\quad {source}" for source in _sources(beside)))
+    verdict, judged = replace(found[0], verdict="unread"), found[1]
+    if not any(one.turned for one in (*given, *beside)):
+        with suppress(DeriveError):  # what has no layout is not read
+            verdict, judged = again(asked, known)
+    if verdict.verdict == "false":
         return found
-    (one, *more) = item.under
-    if verdict.verdict == "true" and not facts and not more and _is_plain(one):
+    if verdict.verdict == "true" and not facts and len(beside) == 1 and _is_plain(beside[0]):
         return replace(verdict, latex=item.source), judged
-    shown = ", ".join(unique([*beside, *(one.source for one in set_)]))
+    shown = ", ".join(_sources([*beside, *given]))
     said = f"false as it stands, but the page states it where {shown}: what that changes is not read"
     return replace(found[0], verdict="unread", diagnosis=said, counterexample=None, defects=(), correct_latex=None), ()
+
+
+def _sources(stated: Sequence[Circumstance]) -> tuple[str, ...]:
+    return unique([one.source for one in stated])
 
 
 def _facts(under: Sequence[Circumstance], graph: Graph) -> dict[str, Fact]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from derive.claims.typography.nodes import Offsets
 from derive.ir.graph import Fact
@@ -53,12 +54,14 @@ class Circumstance:
     """A formula under which a display is stated.
 
     `words`: what stands before and behind it in the sentence of the display, if it is the only condition there and led
-    by a plain `if` or `for`. `turned`: words like `unless` say that it does not hold, or where it does.
+    by a plain `if` or `for`. `turned`: words like `unless` say that it does not hold, or where it does. `example`: a
+    number in an earlier sentence, which says nothing of assuming it.
     """
 
     source: str
     words: tuple[str, str] | None = None
     turned: bool = False
+    example: bool = False
 
     @property
     def fact(self) -> tuple[str, Fact] | None:
@@ -93,12 +96,13 @@ def circumstances(text: str, displays: Sequence[Offsets]) -> list[tuple[Circumst
         assumed += [one for sentence in _sentences(lead[:cut]) for one in _assumed(sentence)]
         near = _conditions(lead[cut:])
         paragraph = max((end.end() for end in _BLANK.finditer(lead[:cut])), default=0)
-        beside = tuple(
-            Circumstance(one.source) for one in _conditions(lead[paragraph:cut]) if _EQUATES.search(one.source)
-        )
+        said = _conditions(lead[paragraph:cut])
+        beside = tuple(Circumstance(one.source) for one in said if one.fact is None and _EQUATES.search(one.source))
         if not near and not cut and begin and not _STOPS.search(text[max(0, begin - 40) : begin]):
             near = before  # the sentence goes on
-        following = displays[k + 1][0] if k + 1 < len(displays) else len(text)
+        following = next(
+            (other for other, _ in islice(displays, k + 1, None) if other >= end), len(text)
+        )  # rows have one display
         behind = _behind(text, end, following)
         begin, before = end + behind, near
         near = (*near, *_conditions(text[end : end + behind]))
@@ -163,8 +167,9 @@ def _assumed(sentence: str) -> list[Circumstance]:
     for inline in _INLINE.finditer(sentence):
         lead = sentence[at : inline.start()]
         for part in _parts(inline["a"] or inline["b"]):
-            one = Circumstance(part, turned=_TURNED.search(lead) is not None)
-            if one.fact is not None or (_RELATES.search(part) and _ASSUMES.search(lead)):
+            assumed = _ASSUMES.search(lead) is not None
+            one = Circumstance(part, turned=_TURNED.search(lead) is not None, example=not assumed)
+            if one.fact is not None or (_RELATES.search(part) and assumed):
                 found.append(one)
         at = inline.end()
     return found
