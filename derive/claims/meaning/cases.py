@@ -238,6 +238,8 @@ def _outcomes(
             scope.variables = _named_elsewhere(job, frame, member, env)
         scopes.append(scope)
         result = member_value(row.items, scope)
+        if scope.folded and isinstance(result, Problem) and result.defect == "shape_mismatch":
+            raise NotUnderstood(scope.folded[0], "a declared name: in the other case it has a shape that does not fit")
         if scope.flaws and isinstance(result, Value):
             return replace(scope.flaws[0], formal=result)
         both = [letter for letter in scope.closed if letter in scope.free]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.meaning.singles import only_entry
 from derive.claims.meaning.spreading import Unaligned, spread
@@ -273,31 +273,3 @@ def _shown(value: Value) -> str:
     if len(value.shape) == 1:
         return f"a {'row' if value.row else 'column'} of {value.shape[0]}"
     return f"shape {show_shape(value.shape)}"
-
-
-def chains(a: Result, b: Result) -> bool:
-    """Whether two neighbours are partials that compose, in either order."""
-    if not (isinstance(a, Value) and isinstance(b, Value)) or a.chain is None or b.chain is None:
-        return False
-    return a.chain.bottom == b.chain.top or a.chain.top == b.chain.bottom
-
-
-def compose(a: Value, b: Value, span: Offsets) -> Result:
-    """The chain rule for two partials that share a variable: the sum over its entries, whatever the layout."""
-    assert a.chain is not None
-    assert b.chain is not None
-    if a.chain.bottom != b.chain.top:
-        a, b = b, a
-    assert a.chain is not None
-    assert b.chain is not None
-    bad = conflict([a, b], span)
-    if bad is not None:
-        return bad
-    first = len(a.shape)
-    shared = first - a.chain.split
-    left = tuple(range(first))
-    right = (*range(a.chain.split, first), *range(first, first + len(b.shape) - shared))
-    if len(b.shape) < shared or a.shape[a.chain.split :] != b.shape[:shared]:
-        return Problem("shape_mismatch", f"{a.text} and {b.text} do not chain", span)
-    made = contraction([a, b], [left, right], (*left[: a.chain.split], *right[shared:]))
-    return replace(made, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))
