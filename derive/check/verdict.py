@@ -118,7 +118,8 @@ class Verdict:
 @dataclass(frozen=True)
 class Report:
     """All verdicts of a page. `conflicts` are formulas that need opposite conventions, `assumed` what was taken for
-    granted to read them, `warnings` what is odd about the page itself."""
+    granted to read them, `warnings` what is odd about the page itself. `passed_over` counts the equations of a page on
+    which nothing is judged: it stays open."""
 
     page: str
     model: str
@@ -126,6 +127,7 @@ class Report:
     conflicts: tuple[Mapping[str, Any], ...] = ()
     assumed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    passed_over: int = 0
 
     def __iter__(self) -> Any:
         return iter(self.results)
@@ -153,7 +155,7 @@ class Report:
         open_items = [result for result in self.results if result.expected is None or not result.as_expected]
         if any(result.verdict == "false" or not result.as_expected for result in open_items):
             return 1
-        return 3 if any(not result for result in open_items) else 0
+        return 3 if self.passed_over or any(not result for result in open_items) else 0
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, schema 1."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from derive.check.formulas.verify import Options, undelimited, verify, verify_formula
+from derive.check.formulas.verify import Options, verify, verify_formula
+from derive.claims.typography.plain import undelimited
 from derive.errors import ClaimError, ModelError
 from derive.model.load import load
 from derive.model.text import loads

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+import derive
 from derive.check.formulas.verify import Options, verify, verify_formula
 from derive.claims.meaning.typed import as_latex
 from derive.errors import ClaimError
 from derive.model.text import loads
 
-MODEL = loads("""
+TEXT = """
 X : (m, n)
 w : (n,)
 y : (m,)
 c : scalar
 r = X @ w - y
 L = sum(r**2)/2
-""")
+"""
+MODEL = loads(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,18 @@ L = sum(r**2)/2
         ("diff(L, w) = np.dot(X.T, r)", r"\frac{d L}{d w} = X^\top r"),
         ("dw = np.sum(X, axis=0)", r"dw = X^\top \mathbf{1}"),
         ("r[i] = np.exp(c)", r"r_{i} = \operatorname{exp}(c)"),
+        ("Eq(Derivative(L, c), c)", r"\frac{d L}{d c} = c"),
+        ("diff(L, c, 2) = 0", r"\frac{d^2 L}{d c^2} = 0"),
+        ("diff(L, c, w) = 0", r"\frac{d^2 L}{d c d w} = 0"),
+        ("d/dc(c**2) = 2*c", r"\frac{d (c^{2})}{d c} = 2 \cdot c"),
+        ("grad_w L = X.T @ r", r"\frac{d L}{d w} = X^\top r"),
+        ("dL_dw = w.grad", r"\frac{d L}{d w} = \frac{d L}{d w}"),
+        ("w.grad = X.T @ r / X.shape[0]", r"\frac{d L}{d w} = \frac{X^\top r}{m}"),
+        ("Trace(X*Transpose(X)) = c", r"\operatorname{trace}(X X^\top) = c"),
+        ("diff(c, X) = X*X", r"\frac{d c}{d X} = X * X"),
+        ("HadamardProduct(X, X) = c", r"X \odot X = c"),
+        ("np.log2(c) = math.log(c, 2)", r"\log_{2}(c) = \log_{2}(c)"),
+        ("r = np.clip(r, 0, None)", r"r = \operatorname{maximum}(r, 0)"),
         ("r = X @ w - y\ndL/dr = r * 1", "r = X w - y \\\\\n\\frac{d L}{d r} = r \\cdot 1"),
     ],
 )
@@ -79,3 +93,14 @@ def test_on_a_page_only_what_is_unmistakable() -> None:
     results = verify(page, model=MODEL).results
     assert [result.verdict for result in results] == ["true", "false", "false"]
     assert [result.defects for result in results] == [(), ("wrong_sign",), ("extra_factor",)]
+
+
+def test_alike_in_python_and_between_backticks() -> None:
+    for source in ("grad_w L = X.T @ r", "`dL/dw = X.T @ r`", "Eq(diff(L, w), X.T @ r)"):
+        assert derive.loads(TEXT).claim(source).verdict == "true"
+    page = "$$grad_w L = X.T @ r$$\n\n$$dL/dw = 2*X.T @ r$$\n"
+    assert [result.verdict for result in verify(page, model=MODEL, options=Options(repairs=False))] == ["true", "false"]
+
+
+def test_a_size_is_nothing_to_derive_by() -> None:
+    assert as_latex("grad_m = 3*c", MODEL, page=False) != r"\frac{d L}{d m} = 3 \cdot c"

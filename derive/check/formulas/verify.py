@@ -20,6 +20,7 @@ from derive.check.equality.recent import PerGraph
 from derive.check.formulas.asides import is_second, name_of, said_in
 from derive.check.formulas.assemble import assembled, bare, unread
 from derive.check.formulas.assumptions import without_assumptions
+from derive.check.formulas.circumstances import under_circumstances
 from derive.check.formulas.claim_judge import TIME_LIMIT, judge
 from derive.check.formulas.conventions import Found, find_conflicts
 from derive.check.formulas.further_down import Spoken, reconsidered, taking
@@ -35,6 +36,7 @@ from derive.claims.meaning.context import Context
 from derive.claims.meaning.typed import as_latex
 from derive.claims.pages.page import Item, ModelSource, Page
 from derive.claims.pages.scan import read_page
+from derive.claims.typography.plain import undelimited
 from derive.errors import DeriveError, ModelError, Span
 from derive.ir.graph import Graph
 from derive.model.beside import load_beside
@@ -105,15 +107,6 @@ def verify_formula(
     return _Run(Page(text, (item,)), page, model, None, options or Options(), alone=True).report(None)
 
 
-def undelimited(source: str) -> str:
-    r"""The formula without `$`, `$$`, `\[ \]` or `\( \)` around it."""
-    text = source.strip()
-    for opening, closing in (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$")):
-        if len(text) >= len(opening) + len(closing) and text.startswith(opening) and text.endswith(closing):
-            return text[len(opening) : -len(closing)].strip()
-    return text
-
-
 @dataclass
 class _Run:
     """The state of judging one page: models by their source, and what the page has defined so far."""
@@ -156,9 +149,11 @@ class _Run:
         results = with_shared_faults([more.get(k, entry.verdict) for k, entry in enumerate(judged)])
         warnings = [f"line {w.line}: {w.message}" + (f"; {w.hint}" if w.hint else "") for w in self.page.warnings]
         default = self.default.name if self.default is not None else ""
+        passed_over = 0 if self.page.items else self.page.stated
         return Report(
-            self.name, ", ".join(names) or default, tuple(results), conflicts, tuple(self.assumed), tuple(warnings)
-        )
+            self.name, ", ".join(names) or default, tuple(results), conflicts, tuple(self.assumed), tuple(warnings),
+            passed_over,
+        )  # fmt: skip
 
     # ----- models -----
 
@@ -210,7 +205,11 @@ class _Run:
             else:
                 item = self.in_latex(item, graph)
                 self.places[len(self.judged)] = self.context(item.model)
-                verdict, found = self.formula(item, self.context(item.model))
+                context = self.context(item.model)
+                verdict, found = self.formula(item, context)
+                if verdict.verdict == "false" and item.under:
+                    again = replace(self, options=replace(self.options, repairs=False)).formula
+                    verdict, found = under_circumstances(item, replace(context), (verdict, found), again)
         except DeriveError as error:
             verdict = unread(item, error)
             context = self.context(item.model)

@@ -12,6 +12,7 @@ from derive.claims.typography.nodes import (
     Ellipsis,
     Group,
     Node,
+    Number,
     Operator,
     Punct,
     Relation,
@@ -25,6 +26,8 @@ def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) ->
     group = items[at] if at < len(items) else None
     if not isinstance(group, Group):
         return False
+    if found.entry.kind == "value" and step_letter(group)[0] in scope.steps():
+        raise NotUnderstood(group.span, f"no argument that counts steps: {found.entry.name} has none in the model")
     names = listed_arguments(found, group, scope)
     single = names is not None and len(names) == 1 and names[0] in scope.frame.graph
     written = _arguments(found.entry.name, scope)
@@ -35,6 +38,15 @@ def is_annotation(found: Found, items: Sequence[Node], at: int, scope: Scope) ->
         return False
     scope.assumed[f"{scope.source[group.span[0] : group.span[1]]} behind {found.entry.name} names its arguments"] = None
     return True
+
+
+def step_letter(node: Node) -> tuple[str, bool]:
+    """The letter of a bracket `(t)` or `(t + 1)`, and whether a number stands beside it; "" for any other node."""
+    items = node.items if isinstance(node, Group) and node.open == "(" else ()
+    if not items or not isinstance(items[0], Symbol):
+        return "", False
+    signs = [type(item) for item in items[1:]]
+    return (items[0].name, bool(signs)) if signs in ([], [Operator, Number]) else ("", False)
 
 
 def listed_arguments(found: Found, group: Group, scope: Scope) -> list[str] | None:

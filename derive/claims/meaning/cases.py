@@ -238,6 +238,8 @@ def _outcomes(
             scope.variables = _named_elsewhere(job, frame, member, env)
         scopes.append(scope)
         result = member_value(row.items, scope)
+        if scope.folded and isinstance(result, Problem) and result.defect == "shape_mismatch":
+            raise NotUnderstood(scope.folded[0], "a declared name: in the other case it has a shape that does not fit")
         if scope.flaws and isinstance(result, Value):
             return replace(scope.flaws[0], formal=result)
         both = [letter for letter in scope.closed if letter in scope.free]
@@ -245,7 +247,10 @@ def _outcomes(
             # a sum that ends at the sign, and an index that occurs behind it: the other reach does not remove this one
             ends = any(key[0] == "reach" and not answer for key, answer in oracle.made.items())
             shown = f"{both[0]} is summed over and also free"
-            return Problem("wrong_index", shown, scope.free[both[0]], stands=ends)
+            if not ends:  # the index of the sum is a letter of its own
+                scope.note("notation", scope.free[both[0]], shown)
+                return result
+            return Problem("wrong_index", shown, scope.free[both[0]], stands=True)
         return result
 
     for choices, result in outcomes(run):

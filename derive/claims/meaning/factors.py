@@ -21,10 +21,11 @@ from derive.claims.meaning.functions import BRACKETS, applied, function_word, na
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve
 from derive.claims.meaning.marks import marked
 from derive.claims.meaning.page_names import page_name
-from derive.claims.meaning.powers import check_norm, is_entry_of_inverse, raised, subscripted
+from derive.claims.meaning.powers import check_norm, index_orders, raised, subscripted
 from derive.claims.meaning.products import quotient
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
+from derive.claims.meaning.singles import only_entry
 from derive.claims.meaning.usage import annotated, layer_number, name_value
 from derive.claims.typography.nodes import (
     Accent,
@@ -156,7 +157,7 @@ def _known(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step | N
     beside = found.indices if found.indices and found.indices[0] == "(" else ()
     if beside:
         found = replace(found, indices=())
-    whole = is_entry_of_inverse(found, scope) and scope.choose(("inverse", node.span), (False, True))
+    whole = scope.choose(("power", node.span), index_orders(found, node, scope))
     indices = found.indices if whole else ()
     value = name_value(replace(found, indices=()) if whole else found, node.span, scope)
     following = at + 1
@@ -199,6 +200,9 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         step = _known(node, items, at, scope) or _euler(node, at, scope)
         if step is not None:
             return step
+        power = constant(node.base, scope) if node.sub is None and not node.primes else None
+        if power is not None:
+            return raised(power, tokens, node, scope), at + 1
         return _name(node, items, at, scope)
     if isinstance(node.base, Fraction) and partials.is_derivative(node.base):
         value, _ = factor([node.base], 0, scope)
@@ -226,6 +230,7 @@ def _euler(node: Scripts, at: int, scope: Scope) -> Step | None:
     exponent = scope.read(node.sup.items, scope)
     if isinstance(exponent, Problem):
         return exponent, at + 1
+    exponent = only_entry(exponent)
     if len(exponent.shape) == 2 and exponent.shape[0] is exponent.shape[1]:
         raise NotUnderstood(node.span, r"no exponential of a square matrix; entry by entry it is \exp(A)")
     return replace(exponent, node=build.call("exp", exponent.node), chain=None, text=f"exp({exponent.text})"), at + 1

@@ -34,6 +34,8 @@ _SPELLED = {"tr": "trace", "Tr": "trace", "ln": "log", "lg": "log", "ReLU": "rel
             "lrelu": "leaky_relu", "logsoftmax": "log_softmax"}  # fmt: skip
 BRACKETS = {"(": ")", "[": "]", r"\{": r"\}"}
 """The brackets that may stand around an expression or an argument."""
+_COMMON = ("10", "2", None)
+"""The bases that the logarithm `\\lg` has in texts of different fields; without one it is natural."""
 _GREEK = {r"\sigma": "sigmoid"}
 _NEVER = frozenset({"eye", "ones", "zeros", "transpose", "power", "pow", "where", "inner", "outer", "dot", "matmul"})
 
@@ -69,11 +71,13 @@ def named_function(node: Node, scope: Scope, found: Found | None = None) -> Func
     inner = node.base if isinstance(node, Scripts) else node
     if isinstance(inner, Symbol) and len(word) == 1:
         return None
-    base = None
+    base: Node | None = None
     if spelling.subs:
         if name != "log" or not isinstance(node, Scripts) or node.sub is None:
             return None
         base = node.sub
+    elif word == "lg":
+        base = scope.choose(("lg",), [None if number is None else Number(node.span, number) for number in _COMMON])
     if canonical_name(name) is not None:
         return Function("elementwise", canonical_name(name) or name, spelling.sups, spelling.primes, base)
     if name in callable_names() and name not in _NEVER:

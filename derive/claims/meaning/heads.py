@@ -189,9 +189,9 @@ def _word(node: Node, base: Node | None, scope: Scope, *, function: bool, said: 
 
 
 def _is_power(name: str, sup: Row) -> bool:
-    """`e^{x}`, `q^{-1}`: no name has such a superscript; `e^{(l)}` may be one."""
+    r"""`e^{x}`, `\pi^2`, `q^{-1}`: no name has such a superscript; `e^{(l)}` may be one."""
     layer = len(sup.items) == 1 and isinstance(sup.items[0], Group)
-    return (name == "e" and not layer) or (bool(sup.items) and isinstance(sup.items[0], Operator))
+    return (name in CONSTANTS and not layer) or (bool(sup.items) and isinstance(sup.items[0], Operator))
 
 
 def model_function(head: Node, scope: Scope) -> str | None:

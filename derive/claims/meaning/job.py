@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
+from derive.claims.meaning.annotations import step_letter
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.expressions import expression
 from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.limits import free_letters
+from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.partials import count_derivatives, differential
 from derive.claims.meaning.restrictions import Condition
 from derive.claims.meaning.scope import Oracle, Scope
+from derive.claims.meaning.scripts import Lin, tokens_of
 from derive.claims.typography.layout import Layout
-from derive.claims.typography.nodes import Fraction, Row, Scripts, walk
+from derive.claims.typography.nodes import BigOperator, Fraction, Group, Operator, Row, Scripts, walk
 from derive.claims.typography.statements import Statement
 from derive.ir.size import Size
 
@@ -60,6 +64,8 @@ class Job:
             upright=self.upright,
             partials=self.partials[member] if member < len(self.rows) else 0,
             letters=self.letters,
+            picks=lambda: self.picks,
+            steps=lambda: self.steps,
             marks=self.context.marks | {self.mark} if self.mark else self.context.marks,
         )
         for letter, name in self.any_number.items():
@@ -76,6 +82,35 @@ class Job:
     def letters(self) -> Counter[str]:
         """How often each letter occurs in the statement outside of the sums that bind it."""
         return sum((free_letters(row.items) for row in self.rows), Counter())
+
+    @cached_property
+    def picks(self) -> bool:
+        """Whether the statement picks entries by their place: `x_1`, `x_{i+1}`, the last `x_n`, parts of sums."""
+        sizes = self.context.graph.size_names()
+        scope = self.scope(self.context.main, Oracle(), 0, {})
+        nodes = list(walk(*self.rows))
+        for node in nodes:
+            if isinstance(node, Scripts) and node.sub is not None:
+                found = resolve(node, scope)
+                tokens = found.indices if isinstance(found, Found) else tokens_of(node.sub.items)
+                if any(isinstance(t, int) or (isinstance(t, Lin) and (t.offset or t.letter in sizes)) for t in tokens):
+                    return True
+        ends = [node.upper for node in nodes if isinstance(node, BigOperator) and node.upper is not None]
+        return sum(any(isinstance(node, Operator) for node in end.items) for end in ends) > 1
+
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """The letters that count steps as arguments: the t of a statement with `w(t + 1)` and `w(t)`."""
+        scope = self.scope(self.context.main, Oracle(), 0, {})
+        now: set[str] = set()
+        later: set[str] = set()
+        for row in walk(*self.rows):
+            for node, behind in pairwise(row.items) if isinstance(row, Row | Group) else ():
+                letter, shifted = step_letter(behind)
+                meant = resolve(node, scope) if letter else None
+                if isinstance(meant, Found) and meant.entry.kind == "value":
+                    (later if shifted else now).add(letter)
+        return frozenset(now & later)
 
     @cached_property
     def upright(self) -> bool:

@@ -9,7 +9,7 @@ r"""What stands below and above a big operator, and which factors are positive f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from derive.claims.meaning.scope import NotUnderstood
@@ -27,6 +27,7 @@ from derive.claims.typography.nodes import (
 )
 from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node as Term
+from derive.ir.size import ONE, Size
 
 _POSITIVE = frozenset({"exp", "sigmoid", "softplus"})
 
@@ -128,6 +129,23 @@ def _clause(big: BigOperator, items: tuple[Node, ...], upper: tuple[Node, ...]) 
     if upper or not rest:
         raise NotUnderstood(big.span, "limits of one index")
     return Limits(letters, members=rest) if relation.text == r"\in" else Limits(letters, apart=rest)
+
+
+def is_whole(low: Size, high: Size, size: Size) -> bool:
+    """Whether the limits are those of the whole axis, counted from one or from zero."""
+    return (low is ONE and high is size) or (low.number == 0 and high + ONE is size)
+
+
+def is_part(low: Size, high: Size, size: Size, picks: Callable[[], bool]) -> bool:
+    """Whether the limits may be meant as those of a part of the axis, by an author who counts from one or from zero.
+
+    A sum from one that stops early is no such part in a statement that nowhere else picks entries by their place:
+    nothing in it could make up for what is left out.
+    """
+    first, short = low.number, (size - high).number
+    if first is None:
+        return True
+    return first >= 0 and short is not None and short >= (first == 0) and (first != 1 or picks())
 
 
 def is_positive(node: Term, graph: Graph) -> bool:

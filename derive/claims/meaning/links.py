@@ -13,6 +13,7 @@ from itertools import pairwise
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Check, Equal, Link, Member, Problem, Result, Value
 from derive.claims.meaning.jacobians import entrywise
+from derive.claims.meaning.singles import only_entry
 from derive.claims.typography.nodes import Offsets
 from derive.ir import build
 from derive.ir.size import ONE, Shape, show_shape
@@ -33,6 +34,8 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
     if a.jacobian != b.jacobian:
         a, b = _entry_by_entry(a, b)
     a, b = _as_columns(a, b)
+    if not a.shape or not b.shape:
+        a, b = only_entry(a), only_entry(b)
     shape = _common_shape(a, b)
     if shape is None:
         kinds = f"shape {show_shape(a.shape)} against shape {show_shape(b.shape)}"
@@ -110,7 +113,7 @@ def _common_shape(a: Value, b: Value) -> Shape | None:
     if a.shape == b.shape:
         return a.shape
     for one, other in ((a, b), (b, a)):
-        if not one.shape and (build.is_zero(one.node) or all(size is ONE for size in other.shape)):
+        if not one.shape and build.is_zero(one.node):
             return other.shape
     return None
 

@@ -111,8 +111,7 @@ def _waiting(spelling: Spelling, scope: Scope) -> Problem | None:
 
 def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
     """As it stands; with the layer in other brackets or in brackets at all; in the other case."""
-    found = _exact(spelling, scope)
-    if found is not None:
+    if (found := _exact(spelling, scope)) is not None:
         return found
     for sups, slip in _other_layers(spelling.sups):
         found = _exact(replace(spelling, sups=sups), scope)
@@ -133,6 +132,7 @@ def _stages(spelling: Spelling, scope: Scope) -> Found | Problem | None:
         found = _exact(replace(spelling, bases=folded, sups=sups), scope)
         if isinstance(found, Found) and found.entry.kind == "value" and not total(found.entry.name):
             scope.assumed[f"{spelling.bases[-1]} is {folded[-1]}"] = None
+            scope.folded.append(spelling.span)
             return found
         if isinstance(found, Problem):
             return found

@@ -15,8 +15,10 @@ from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resolve
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope, T
+from derive.claims.meaning.singles import is_single, only_entry
 from derive.claims.meaning.twice import is_redefined
 from derive.claims.meaning.variables import Variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
@@ -200,11 +202,18 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     node = frame.jacobian(p.name, q.name, direct=direct)
     if frame.is_symmetric(q.name) and not frame.symmetry:
         scope.assumed[f"a derivative by {q.text} takes its entries for independent, though it is symmetric"] = None
-    made = values.indexed(node, [*p.axes, *q.axes])
-    split = sum(axis is None for axis in p.axes)
+    above, below = (_entry_axes(v, frame) for v in (p, q))
+    made = values.indexed(node, [*above, *below])
+    split = sum(axis is None for axis in above)
     bottom = q.text
     made = replace(made, chain=Chain(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
     return scope.oriented(made)
+
+
+def _entry_axes(one: Variable, frame: Frame) -> Sequence[str | int | None]:
+    """The axes of a variable; of an array of one entry that entry, which is a scalar."""
+    shape = frame.graph.shape(one.name) if one.kind == "value" else ()
+    return (0,) * len(shape) if is_single(shape) else one.axes
 
 
 def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: Offsets, scope: Scope) -> Result:
@@ -214,6 +223,7 @@ def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: 
             return q
         if q.kind == "parameter":
             raise NotUnderstood(span, "a loss by name above a parameter")
+        value = only_entry(value)
         own = len(value.shape)
         frame = q.frame or scope.frame
         node = frame.total(value.node, q.name)
@@ -223,7 +233,7 @@ def expression_derivative(value: Value, by: Sequence[Variable | Problem], span: 
             ins: list[tuple[int, ...]] = [labels[: len(value.node.shape)], ()]
             nothing = build.contract(ins, labels, [value.node, build.number(0)], node.shape)
             node = nothing if build.is_zero(node) else build.add(node, nothing)
-        made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *q.axes])
+        made = values.indexed(node, [*value.letters, *(None for _ in value.shape), *_entry_axes(q, frame)])
         text = f"∂({value.text})/∂{q.text}"
         value = scope.oriented(replace(made, chain=Chain(value.text, q.text, own), text=text))
     return value

@@ -13,6 +13,7 @@ from derive.claims.meaning.names import Entry
 from derive.claims.meaning.scope import SQUARE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of
 from derive.claims.meaning.shown import Binds, at_least
+from derive.claims.meaning.singles import only_entry
 from derive.claims.meaning.usage import annotated, as_size
 from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts
 from derive.ir import build
@@ -48,13 +49,26 @@ def _shown(tokens: Sequence[Token]) -> str:
     return ", ".join(str(token) for token in tokens)
 
 
-def is_entry_of_inverse(found: Found, scope: Scope) -> bool:
-    r"""Whether `X^{-1}_{ij}` is meant, of a square matrix: an entry of the inverse, or the inverse of an entry."""
-    if found.entry.kind != "value" or found.entry.name not in scope.frame.graph or found.sup[:1] != ("-",):
-        return False
+def index_orders(found: Found, node: Node, scope: Scope) -> tuple[bool, ...]:
+    r"""Whether the indices of a square matrix act after what stands above it, where that makes a difference.
+
+    `X^{-1}_{ij}` and `X^2_{ij}` may be entries of the inverse and the square, or those of an entry; `X^\top_{ij}` is an
+    entry of the transpose. With the indices first, `X_{ij}^2`, it is the entry that is squared; for an inverse the
+    order tells nothing.
+    """
+    if found.entry.kind != "value" or found.entry.name not in scope.frame.graph or not isinstance(node, Scripts):
+        return (False,)
     shape = scope.frame.graph.shape(found.entry.name)
-    number = len(found.sup) == 2 and isinstance(found.sup[1], int)
-    return number and len(shape) == 2 and shape[0] is shape[1] and len(found.indices) == 2
+    count = sum(len(str(token)) if isinstance(token, int) else 1 for token in found.indices if token is not None)
+    if len(shape) != 2 or count != 2:
+        return (False,)
+    above_first = node.sup is not None and node.sub is not None and node.sup.span < node.sub.span
+    if is_transpose(found.sup):
+        return (above_first and not is_declared(str(found.sup[0]), scope),)
+    sign, *number = found.sup if found.sup[:1] == ("-",) else ("+", *found.sup)
+    if shape[0] is not shape[1] or len(number) != 1 or not isinstance(number[0], int):
+        return (False,)
+    return (False, True) if sign == "-" or (above_first and number[0] > 1) else (False,)
 
 
 def raised(value: Result, sup: Sequence[Token], node: Node, scope: Scope) -> Result:
@@ -113,6 +127,7 @@ def _powered(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Re
 
 
 def _entrywise(value: Value, exponent: Result, node: Node) -> Result:
+    exponent = exponent if isinstance(exponent, Problem) else only_entry(exponent)
     shape = exponent.shape if isinstance(exponent, Value) else ()
     if shape and value.shape and not (isinstance(exponent, Value) and _alike(value, exponent)):
         return Problem("shape_mismatch", "the exponent is no scalar and no array of the same shape", node.span)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
+from derive.claims.meaning.composition import chains, compose
 from derive.claims.meaning.jacobians import entrywise
 from derive.claims.meaning.scope import SPREAD, NotUnderstood, Scope
 from derive.claims.meaning.shown import Binds, at_least
@@ -66,10 +67,10 @@ def _composed(arrays: list[Value], span: Offsets) -> list[Value] | Problem:
     at = 0
     while at + 1 < len(done):
         a, b = done[at], done[at + 1]
-        if not values.chains(a, b):
+        if not chains(a, b):
             at += 1
             continue
-        made = values.compose(a, b, span)
+        made = compose(a, b, span)
         if isinstance(made, Problem):
             return made
         done[at : at + 2] = [replace(made, text=f"{at_least(a.text, Binds.PRODUCT)}∘{at_least(b.text, Binds.PRODUCT)}")]
@@ -134,7 +135,7 @@ def _outer(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Result, str
 
 def _dotted(a: Value, sign: str, b: Value, span: Offsets, scope: Scope) -> Result:
     r"""`\cdot`, `*` and `\times`: scaling, composition, the matrix product, the inner product, or entry by entry."""
-    if not a.shape or not b.shape or values.chains(a, b):
+    if not a.shape or not b.shape or chains(a, b):
         return product_of([a, b], span, scope)
     if sign == r"\times" and len(a.shape) == len(b.shape) == 1 and a.shape[0].number == b.shape[0].number == 3:
         raise NotUnderstood(span, r"\odot or \cdot: cross products are not read")

@@ -281,6 +281,8 @@ def _where(one: Condition, a: Value, b: Value, scope: Scope) -> tuple[Value, Val
     shapes = {value.shape for value in (a, b) if value.shape}
     if holds.shape and shapes != {holds.shape}:
         raise NotUnderstood(one.span, "a condition on the entries that the formula speaks of")
+    if shapes and not set(holds.letters) <= {*a.letters, *b.letters}:
+        raise NotUnderstood(one.span, "a condition on all entries of the formula, not on one of them")
     zero = Value(build.number(0))
 
     def kept(value: Value) -> Value:

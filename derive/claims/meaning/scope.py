@@ -111,7 +111,8 @@ class Scope:
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
     whose letters have no number yet. `counting` are the indices of sums from one number to another. `whole`: what is
     read next is the whole member and no part of it.
-    `comparing`: it is one side of a condition.
+    `comparing`: it is one side of a condition. `picks`: whether the statement picks entries by their place;
+    `steps`: the letters that count steps in it. `folded`: where a letter stands for a name in the other case.
     """
 
     frame: Frame
@@ -141,6 +142,9 @@ class Scope:
     unknowns: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     fresh: int = 0
     letters: Counter[str] | None = None
+    picks: Callable[[], bool] = field(default=lambda: True, repr=False)
+    steps: Callable[[], frozenset[str]] = field(default=frozenset, repr=False)
+    folded: list[Offsets] = field(default_factory=list)
     whole: bool = True
     comparing: bool = False
 
@@ -189,7 +193,9 @@ class Scope:
 
     @staticmethod
     def position(number: int, size: Size, span: Offsets) -> int | Problem:
-        """The position of a one-based index."""
+        """The position of a one-based index. Raises NotUnderstood for 0, which counts from another start."""
+        if number == 0:
+            raise NotUnderstood(span, f"an index in 1..{size}")
         if number < 1 or (size.number is not None and number > size.number):
             return Problem("undefined_symbol", f"the index {number} is outside of 1..{size}", span)
         return number - 1

@@ -1,6 +1,8 @@
 r"""Sums and products with an index.
 
 \sum_{i=1}^{n} term        over the axis that i counts, if it has n entries; over numbers if i counts neurons
+\sum_{i=0}^{n-1} term      the same, counted from zero; any other part of an axis of n entries is read as far as its
+                           ends are known entries, and not understood beyond: \sum_{i=1}^{n-1}
 \sum_i term                over all that i counts
 \sum_{i \neq j} term       over all but j; over all pairs, if j occurs nowhere else
 \sum_{i \in in(j)} term    over the neurons that are connected to j
@@ -15,7 +17,7 @@ from itertools import product
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.limits import Limits, free_letters, is_positive, limits_of
+from derive.claims.meaning.limits import Limits, free_letters, is_part, is_positive, is_whole, limits_of
 from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import tokens_of
 from derive.claims.meaning.shown import Binds, at_least
@@ -116,21 +118,31 @@ def _over_axis(value: Value, letter: str, bound: str, limits: Limits, span: Offs
         if size is None:
             raise NotUnderstood(span, f"a range for {letter}")
         return _total(value, bound, size)
+    return _in_limits(value, letter, bound, limits, size, span, scope)
+
+
+def _in_limits(
+    value: Value, letter: str, bound: str, limits: Limits, size: Size | None, span: Offsets, scope: Scope
+) -> Result:
     low, high = size_in(limits.low, scope), size_in(limits.high, scope)
     if size is None:
         return _total(value, bound, high - low + ONE)
-    if low is ONE and high is size:
+    if is_whole(low, high, size):
+        if low is not ONE:
+            scope.assumed[f"the index {letter} counts from 0"] = None
         return _total(value, bound, size)
     first, last, count = low.number, high.number, size.number
     if high is size and count is None and bound in value.letters and first is not None and 1 < first <= FEW:
         without = [values.relabelled(value, {bound: k}) for k in range(first - 1)]
         rest = values.add([_total(value, bound, size), *without], [1, *[-1] * len(without)], span)
         return rest if isinstance(rest, Problem) else replace(rest, text=f"{value.text} from {low}")
-    if first is None or last is None or count is None or not 1 <= first <= last <= count:
-        scope.flaws.append(Problem("sum_limit", f"{letter} runs from {low} to {high}, but it counts 1..{size}", span))
-        return _total(_masked(value, bound, low, high, size, scope), bound, size)
-    parts = [values.relabelled(value, {bound: k}) for k in range(first - 1, last)]
-    return values.add(parts, [1] * len(parts), span) if parts else Value(build.number(0))
+    if first is not None and last is not None and count is not None and 1 <= first <= last <= count:
+        parts = [values.relabelled(value, {bound: k}) for k in range(first - 1, last)]
+        return values.add(parts, [1] * len(parts), span) if parts else Value(build.number(0))
+    if is_part(low, high, size, scope.picks):
+        raise NotUnderstood(span, f"a sum over all that {letter} counts, 1 to {size}")
+    scope.flaws.append(Problem("sum_limit", f"{letter} runs from {low} to {high}, but it counts 1..{size}", span))
+    return _total(_masked(value, bound, low, high, size, scope), bound, size)
 
 
 def _masked(value: Value, bound: str, low: Size, high: Size, size: Size, scope: Scope) -> Value:
@@ -163,7 +175,9 @@ def _product(value: Value, bound: str, limits: Limits, size: Size | None, span: 
         raise NotUnderstood(span, "scalar factors that the index counts")
     if limits.high:
         low, high = size_in(limits.low, scope), size_in(limits.high, scope)
-        if low is not ONE or high is not size:
+        if not is_whole(low, high, size):
+            if is_part(low, high, size, scope.picks):
+                raise NotUnderstood(span, f"a product of all factors, 1 to {size}")
             shown = f"the product runs from {low} to {high}, but there are 1..{size}"
             return Problem("sum_limit", shown, span)
     if size.number is not None and size.number <= MAX_TERMS:

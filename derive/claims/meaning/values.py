@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.shown import Binds, at_least
+from derive.claims.meaning.singles import only_entry
 from derive.claims.meaning.spreading import Unaligned, spread
 from derive.claims.typography.nodes import Offsets
 from derive.ir import build
@@ -181,6 +182,7 @@ def negated(value: Result) -> Result:
 
 def divide(a: Result, b: Result, span: Offsets) -> Result:
     """The quotient, elementwise: a tensor by a scalar, a scalar by a scalar, or equal shapes."""
+    b = b if isinstance(b, Problem) else only_entry(b)
     if isinstance(a, Value) and isinstance(b, Value) and b.shape and not a.shape and a.node.op != "number":
         return Problem("shape_mismatch", f"cannot divide a scalar by shape {show_shape(b.shape)}", span)
     return together([a, b], span, "divide", lambda nodes: build.div(*nodes))
@@ -233,7 +235,9 @@ def multiply(a: Result, b: Result, span: Offsets) -> Result:
         return replace(made, row=carrier.row, column=carrier.column, chain=chain)
     if a.jacobian or b.jacobian:
         return Problem("shape_mismatch", "a Jacobian that chains with no neighbour stands in a product", span)
-    return _matrix_product(a, b, span)
+    product = _matrix_product(a, b, span)
+    one, other = only_entry(a), only_entry(b)
+    return multiply(one, other, span) if isinstance(product, Problem) and (one, other) != (a, b) else product
 
 
 def _matrix_product(a: Value, b: Value, span: Offsets) -> Result:
@@ -269,32 +273,3 @@ def _shown(value: Value) -> str:
     if len(value.shape) == 1:
         return f"a {'row' if value.row else 'column'} of {value.shape[0]}"
     return f"shape {show_shape(value.shape)}"
-
-
-def chains(a: Result, b: Result) -> bool:
-    """Whether two neighbours are partials that compose, in either order."""
-    if not (isinstance(a, Value) and isinstance(b, Value)) or a.chain is None or b.chain is None:
-        return False
-    return a.chain.bottom == b.chain.top or a.chain.top == b.chain.bottom
-
-
-def compose(a: Value, b: Value, span: Offsets) -> Result:
-    """The chain rule for two partials that share a variable: the sum over its entries, whatever the layout."""
-    assert a.chain is not None
-    assert b.chain is not None
-    if a.chain.bottom != b.chain.top:
-        a, b = b, a
-    assert a.chain is not None
-    assert b.chain is not None
-    bad = conflict([a, b], span)
-    if bad is not None:
-        return bad
-    first = len(a.shape)
-    shared = first - a.chain.split
-    left = tuple(range(first))
-    right = (*range(a.chain.split, first), *range(first, first + len(b.shape) - shared))
-    if len(b.shape) < shared or a.shape[a.chain.split :] != b.shape[:shared]:
-        return Problem("shape_mismatch", f"{a.text} and {b.text} do not chain", span)
-    made = contraction([a, b], [left, right], (*left[: a.chain.split], *right[shared:]))
-    row = a.row and not a.chain.split and len(made.shape) == 1
-    return replace(made, row=row, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))

@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from derive.claims.pages.circumstances import Circumstance
 from derive.claims.typography.macros import Macros
 from derive.claims.typography.nodes import Offsets
 from derive.errors import ClaimError, Span, did_you_mean
@@ -46,7 +47,8 @@ class Item:
     `kind` is "formula" or "code"; `source` is the LaTeX without delimiters, tag and label, or the code. `line` is
     the line where the display or the fence opens, or where a row with its own tag begins (`tagged.py`), `first_line`
     the one where `source` begins. `span` covers the display with its delimiters, as offsets into `Page.text`. `error`
-    says why an item cannot be read at all, `said` that the words before it announce a definition.
+    says why an item cannot be read at all, `said` that the words before it announce a definition, `under` the
+    circumstances under which the page states it.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class Item:
     macros: Macros = field(default_factory=dict)
     error: ClaimError | None = None
     said: bool = False
+    under: tuple[Circumstance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class Page:
     """The items in order; `text` has `\\n` for every kind of line end and no byte order mark.
 
     `asides` are the definitions inside of lines and sentences: they are not judged, but they may define a name.
-    The span of one begins where it begins to hold, which is before the display that it explains.
+    The span of one begins where it begins to hold, which is before the display that it explains. `stated` counts the
+    equations inside of lines, which are not judged either.
     """
 
     text: str
@@ -85,6 +89,7 @@ class Page:
     warnings: tuple[PageWarning, ...] = ()
     models: tuple[ModelSource, ...] = ()
     asides: tuple[Item, ...] = ()
+    stated: int = 0
 
 
 def page_bytes(stream: BinaryIO) -> bytes:

@@ -15,7 +15,7 @@ import re
 from derive.claims.typography.statements import DEFINES, QUALIFIERS
 
 _CLAUSE = re.compile(r"[.;!?。；！？$]|\n[ \t>]*\n")
-_SENTENCE = re.compile(r"[.;!?。；！？](?:\s|\Z)|\n[ \t>]*\n")
+_SENTENCE = re.compile(r"[.;!?](?:\s|\Z)|[。；！？]|\n[ \t>]*\n")
 WIDTH = 120
 REACH = 300
 """How far a sentence is read that speaks of a letter."""
@@ -49,6 +49,10 @@ _NAMED = re.compile(
 _BY_NAME = re.compile(r"\s*(?:by|as|with)\s*")
 _STANDS_FOR = re.compile(r"\b(?:write|use)\s*\$(?P<name>[^$]+)\$\s*for\s*\Z", re.IGNORECASE)
 _APPLIED = re.compile(r"\s*\(\s*(?:\\cdot|[A-Za-z])\s*\)\Z")
+_FACTOR = re.compile(
+    r"\b(?:twice|thrice|double|half(?:\s+of)?|minus|\w+\s+times|the\s+negative(?:\s+of)?)\s*\Z|(?:[两二三]倍|一半|负)的?\s*\Z",
+    re.IGNORECASE,
+)
 _IMPERATIVE = re.compile(r"\b(?:let|define|put|denote)\b|设|定义|记", re.IGNORECASE)
 _DENOTE = re.compile(r"\b(?:denote|write|abbreviate|call)\s*$", re.IGNORECASE)
 
@@ -95,10 +99,16 @@ def is_conditional(text: str, at: int) -> bool:
     return QUALIFIERS.search(before) is not None or before.endswith("for")
 
 
+def multiplies(text: str, at: int) -> str:
+    """The words right before a display that are a factor of it, `twice $$ ... $$`; empty if there are none."""
+    found = _FACTOR.search(text, max(0, at - WIDTH), at)
+    return found[0].strip() if found is not None else ""
+
+
 def goes_on(text: str, end: int, at: int) -> bool:
     r"""Whether the formula at `at` stands in the sentence of the display that ends before it: `where $e = 1$`."""
     between = text[end:at] if at - end < SENTENCE else "."
-    led = re.match(r"[\s,>]*(?:where|with|here|and)\b", between, re.IGNORECASE) is not None
+    led = re.match(r"[\s,，>]*(?:(?:where|with|here|and)\b|其中|这里)", between, re.IGNORECASE) is not None
     return led and _SENTENCE.search(between) is None
 
 

@@ -17,8 +17,10 @@ from bisect import bisect_right
 from copy import copy
 from dataclasses import replace
 
+from derive.claims.pages.circumstances import circumstances
 from derive.claims.pages.page import Directives, Item, ModelSource, Page, PageWarning, decode, normalised
-from derive.claims.pages.prose import announces_definition, definition_at, goes_on, underbraced
+from derive.claims.pages.paragraphs import is_block
+from derive.claims.pages.prose import announces_definition, definition_at, goes_on, multiplies, underbraced
 from derive.claims.pages.tagged import formulas
 from derive.claims.typography.layout import parse
 from derive.claims.typography.macros import Macros, define_at
@@ -73,6 +75,7 @@ class _Scanner:
         self.directives = Directives()
         self.closers: dict[str, int] = {}
         self.definitions = 0
+        self.stated = 0
 
     def run(self) -> Page:
         pattern, at = (_LATEX if self.latex else _MARKDOWN), 0
@@ -81,7 +84,11 @@ class _Scanner:
         if self.directives.unused():
             self.warn(self.directives.line, "no formula follows this directive")
         asides = sorted(self.asides, key=lambda aside: aside.span[0])
-        return Page(self.text, tuple(self.items), tuple(self.warnings), tuple(self.models), tuple(asides))
+        if self.stated and not self.items:
+            self.warn(1, f"equations inside of lines are not judged ({self.stated} on this page)")
+        stated = circumstances(self.text, [item.span for item in self.items])
+        items = [replace(item, under=under) for item, under in zip(self.items, stated, strict=True)]
+        return Page(self.text, tuple(items), tuple(self.warnings), tuple(self.models), tuple(asides), self.stated)
 
     # ----- places -----
 
@@ -152,6 +159,7 @@ class _Scanner:
         if display or close >= self.blank(match.end()):
             return match.end()
         source = definition_at(self.text, match.start(), close) if match.group() == "$" else None
+        self.stated += match.group() == "$" and "=" in self.text[match.end() : close]
         if source is not None:
             self.aside(source, match.start(), close + 1)
         return close + len(match.group())
@@ -198,7 +206,7 @@ class _Scanner:
         while closing == "$$" and self.text[close - 1 : close] == "\\" and close < len(self.text):
             close = self.find("$$", close + 1)
         blank = self.blank(self.solid(begin))
-        if close == len(self.text) or self.solid(blank) < close:
+        if close == len(self.text) or (self.solid(blank) < close and not is_block(self.text, begin, close)):
             end = min(blank, close)
             line = self.line(match.start())
             place = Span(line, match.start() - self.starts[line - 1] + 1, match.group())
@@ -221,12 +229,14 @@ class _Scanner:
         if ">" in opening and not opening.strip(" \t>"):
             source = re.sub(r"\n[ \t]*>[ \t]?", "\n", source)
         found = formulas(source)
+        factor = multiplies(self.text, span[0])
+        error = ClaimError(f"{factor!r} before the formula is a part of it, which is not read") if factor else None
         said = copy(self.directives)
         for formula in found:  # what a directive says of the display, it says of all its formulas
             self.directives.skip, self.directives.expect = said.skip, said.expect
             first = begin + formula.start + len(formula.source) - len(formula.source.lstrip())
             place = span if len(found) == 1 else (first, span[1])
-            self.add("formula", formula.source.strip(), place, first, tag=formula.tag)
+            self.add("formula", formula.source.strip(), place, first, tag=formula.tag, error=error)
         self.shown = span
         for definition in underbraced(source):
             self.aside(definition, span[1], span[1])

@@ -1,7 +1,7 @@
 r"""Claims as people type them into a program: `dL/dW = X.T @ (A - Y)`, `da/dz == np.exp(-z)*a**2`.
 
     claim   ::=  member ((= | == | :=) member)*          member: an expression of Python, or a derivative
-    d       ::=  dX/dY | ∂X/∂Y | diff(X, Y) | Derivative(X, Y)
+    d       ::=  dX/dY | ∂X/∂Y | diff(X, Y) | Derivative(X, Y) | grad_Y X | d/dY(X)
 
 Own code splits the text into tokens and refuses what no such claim has (a backslash, `^`, braces); only then does
 `ast.parse` see it, with a placeholder in the place of every name and number. Nothing of the text is evaluated.
@@ -24,7 +24,10 @@ _TOKEN = re.compile(
     r"(?P<name>∂?[A-Za-z_Α-Ωα-ω][A-Za-z0-9_Α-Ωα-ω]*)|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<relation>:=|==|(?<![<>!=])=(?!=))|(?P<sign>\*\*|<=|>=|[-+*/@()\[\],.<>])|(?P<other>\S)"
 )
-_CLEAR = re.compile(r"@|\*\*|\.T\b|\b(?:np|numpy|jnp|torch|tf|math)\.|\b(?:diff|Derivative)\(")
+_MATRICES = r"\b(?:Trace|HadamardProduct|hadamard_product|Mat(?:Mul|Add|Pow)|Transpose|Inverse|Identity|Determinant)\("
+_SYMBOLIC = r"\b(?:diff|Derivative|Eq)\("
+_MODULE = r"\b(?:np|numpy|jnp|jax|torch|tf|math|scipy|sp|sympy)\."
+_CLEAR = re.compile(rf"@|\*\*|\.m?T\b|{_MODULE}|{_SYMBOLIC}|{_MATRICES}|\.grad\b|\bgrad_\w")
 """What only programs have; on a page of formulas `*`, `/` and words have meanings of their own."""
 _LIKELY = re.compile(rf"{_CLEAR.pattern}|\*|[d∂]\w+\s*/\s*[d∂]\w|\w\(|\[|\b[A-Za-z]\w+")
 
@@ -47,12 +50,24 @@ def is_clear(source: str) -> bool:
     return _CLEAR.search(source) is not None
 
 
+def dialect(source: str) -> str:
+    """How a program multiplies arrays: `arrays` entry by entry, `matrices` as matrices, `either`; "" if it is none."""
+    if re.search(r"@|\b(?:np|numpy|jnp|jax|torch|tf)\.", source):
+        return "arrays"
+    if re.search(_MATRICES, source) and not re.search(r"\b(?:sum|mean)\(", source):
+        return "matrices"
+    if re.search(rf"{_SYMBOLIC}|{_MATRICES}", source):
+        return "either"
+    return "arrays" if is_clear(source) else ""
+
+
 def typed(source: str, *, page: bool) -> Typed | None:
     """The claim, or None for what is not plain text of this kind; of a page it has to be unmistakable."""
     if len(source) > MAX_LENGTH or re.search(r"[\\^{}$&~?;\n]", source):
         return None
     if not (_CLEAR if page else _LIKELY).search(source):
         return None
+    source = re.sub(r"\bgrad_(\w+)\s+(\w+)", r"grad_\1(\2)", source)
     return _parsed(re.sub(r"(?<=[\w\])])[ᵀ⊤]", ".T", source).translate(_SAME))
 
 
@@ -91,3 +106,12 @@ def _tree(row: str) -> ast.expr | None:
         return ast.parse(row, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+
+
+def undelimited(source: str) -> str:
+    r"""The formula without `$`, `$$`, `\[ \]`, `\( \)` or backticks around it."""
+    text = source.strip()
+    for opening, closing in (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$"), ("`", "`")):
+        if len(text) >= len(opening) + len(closing) and text.startswith(opening) and text.endswith(closing):
+            return text[len(opening) : -len(closing)].strip()
+    return text

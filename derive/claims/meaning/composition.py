@@ -1,0 +1,41 @@
+r"""Composition of neighbouring partials: the chain rule over the variable that they share.
+
+\frac{\partial L}{\partial z} \frac{\partial z}{\partial w}: over the entries of z, in either order and layout
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.claims.meaning import values
+from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.typography.nodes import Offsets
+
+
+def chains(a: Result, b: Result) -> bool:
+    """Whether two neighbours are partials that compose, in either order."""
+    if not (isinstance(a, Value) and isinstance(b, Value)) or a.chain is None or b.chain is None:
+        return False
+    return a.chain.bottom == b.chain.top or a.chain.top == b.chain.bottom
+
+
+def compose(a: Value, b: Value, span: Offsets) -> Result:
+    """The chain rule for two partials that share a variable: the sum over its entries, whatever the layout."""
+    assert a.chain is not None
+    assert b.chain is not None
+    if a.chain.bottom != b.chain.top:
+        a, b = b, a
+    assert a.chain is not None
+    assert b.chain is not None
+    bad = values.conflict([a, b], span)
+    if bad is not None:
+        return bad
+    first = len(a.shape)
+    shared = first - a.chain.split
+    left = tuple(range(first))
+    right = (*range(a.chain.split, first), *range(first, first + len(b.shape) - shared))
+    if len(b.shape) < shared or a.shape[a.chain.split :] != b.shape[:shared]:
+        return Problem("shape_mismatch", f"{a.text} and {b.text} do not chain", span)
+    made = values.contraction([a, b], [left, right], (*left[: a.chain.split], *right[shared:]))
+    row = a.row and not a.chain.split and len(made.shape) == 1
+    return replace(made, row=row, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))
