@@ -7,11 +7,10 @@
     equal, proved-at-sizes    and every entry is exactly equal for these sizes, as functions of the inputs
     equal, proved     and they have one normal form, for all sizes
     undefined         a member is shown to have no value for any input, as log(-1) or 1/(w - w)
-    undecided         too few points at which both members are defined, a cell that no point was found in, or, without
-                      a proof, points at which one member is defined and the other is not
+    undecided         too few points at which both members are defined, or a cell that no point was found in
 
-An equality comes with the points at which only one member has a value, in words. They are looked for in the claims that
-were not proved as well: the ends of a domain are conditions like others.
+Equal members are so where both have a value: where only one has, the decision tells under which condition both do. What
+was not proved is compared on either side of the ends of domains too: they are conditions like others.
 
 Float64 comes first, for speed; it refutes nothing by itself and confirms nothing: a proof comes with one point in 50
 digits, and without a proof every point is evaluated so. A difference that is tiny against everything around it is
@@ -58,7 +57,6 @@ PROBE_SHARE = 4
 """Probing may take that many times the limit of a proof; a model so large is then undecided."""
 FLOAT_TOLERANCE = 1e-8
 FLOOR = 1e-9
-ONE_SIDED = "at some points only one member has a value, and no proof was found for the others"
 TOO_FEW = "the members agree wherever they were compared, which is too little to decide"
 
 
@@ -106,10 +104,8 @@ def decide(
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
-    if found.equal or found.reason == ONE_SIDED:
+    if found.equal:
         said = where_both(left, right, graph, asked.is_apart)
-        if not found.equal:
-            return replace(found, reason=f"{ONE_SIDED}{said and f' ({said})'}")
         met = "" if found.evidence == "proved" else _sizes_of_extrema(left, right, graph)
         return replace(found, reason="; ".join(filter(None, (said, met))))
     return found
@@ -177,8 +173,6 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
         if seen.open:
             left_open = Decision("undecided", None, None, sizes, seen.open, seen.one_sided)
             return _cut(asked, level, time_limit) or left_open
-        if screened.one_sided:
-            return Decision("undecided", None, None, sizes, ONE_SIDED)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
             return _different(asked, screened.points[0])
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
