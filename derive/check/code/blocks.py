@@ -37,7 +37,7 @@ from derive.ir.graph import Graph
 
 MOST_REPAIRS = 8
 MOST_NUMERIC = 240
-REPAIR_SECONDS, VERSION_SECONDS = 10.0, 3.0
+REPAIR_SECONDS, VERSION_SECONDS = 5.0, 2.0
 AT_ONCE = 8
 BEYOND = frozenset({"TimeoutError", "Refused", "SystemExit", "OSError", "MemoryError", "PermissionError"})
 """What ends a block that goes beyond its limits: none of its versions is tried, each would take as long."""

@@ -9,7 +9,8 @@ numbers that the conditions name and on their edges, until each cell was met in 
 is empty if interval and linear reasoning shows it (`derive.check.equality.impossible`). What was met from one side only
 is named, and the claim stays open.
 
-A derivative is compared where it exists, off the edges; any other claim on the edges too.
+A derivative is compared where it exists, off the edges, and held against the slopes on either side on them
+(`derive.check.equality.kinks`); any other claim is compared on the edges too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from derive.check.equality.climb import climb, onto_edge
 from derive.check.equality.edges import Edges, conditions_of, sign_of
 from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
+from derive.check.equality.kinks import beyond_slopes
 from derive.check.equality.probe import Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
@@ -52,6 +54,8 @@ MOST_TOGETHER = 9
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
 MOST_TOLD = 8
+MOST_AT_KINK = 3
+"""Points on the edge of a condition at which a derivative is held against the slopes on either side."""
 CLOSE = 1e-8
 ANY = 2
 """In the place of a sign: this condition may have any."""
@@ -61,18 +65,19 @@ ANY = 2
 class Survey:
     """A point at which the members differ, or what leaves the claim open, in words; neither if all is well.
 
-    `one_sided` are the cells in which no point was found, in words.
+    `one_sided` are the cells in which no point was found, in words; `kinks` where members differ that are derivatives.
     """
 
     different: Point | None = None
     open: str = ""
     one_sided: tuple[str, ...] = ()
+    kinks: tuple[str, ...] = ()
 
 
 def survey(
     left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = (), domains: bool = False
 ) -> Survey:
-    """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges.
+    """Compare two nodes in every cell. `derivative`: what is claimed need not be so on the edges, but nearly.
 
     `domains`: where an operation of theirs has values is a condition too.
     """
@@ -91,7 +96,15 @@ def survey(
                 return Survey(different=found)
             if cells.was_met(part, cell):
                 break
-    return Survey(open=cells.told(), one_sided=tuple(cells.unseen()))
+    kinks: list[str] = []
+    for condition in cells.conditions if derivative else ():
+        for found in islice(cells.on_edge(condition, rng), MOST_AT_KINK):
+            beyond = beyond_slopes(left, right, found, cells.conditions)
+            if beyond:
+                return Survey(different=found)
+            if beyond is False:
+                kinks.append(f"{cells.text(condition)} = 0")
+    return Survey(open=cells.told(), one_sided=tuple(cells.unseen()), kinks=tuple(dict.fromkeys(kinks)))
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -200,11 +213,11 @@ class _Cells:
     def towards(self, part: Part, cell: Signs, start: Point | None, rng: random.Random) -> Iterable[Point]:
         """Points that may lie in a cell: one that was climbed for, or some on the edge that it has."""
         if 0 in cell:
-            return islice(self._on_edge(self.conditions[part[cell.index(0)]], rng), MOST_ON_EDGE)
+            return islice(self.on_edge(self.conditions[part[cell.index(0)]], rng), MOST_ON_EDGE)
         found = climb(start, partial(self._height, part, cell), rng) if start is not None else None
         return () if found is None else (found,)
 
-    def _on_edge(self, condition: Node, rng: random.Random) -> Iterator[Point]:
+    def on_edge(self, condition: Node, rng: random.Random) -> Iterator[Point]:
         """Points at which an entry of a condition is exactly 0."""
         for point in whole_points(self.left, self.right, self.graph):
             edge = onto_edge(point, partial(first_entry, condition), rng)
@@ -225,10 +238,10 @@ class _Cells:
         """What leaves the claim open, in words; empty if every cell was met."""
         power = self._real_power()
         if power is not None:
-            return f"the base of {self._text(power)} may be negative, and the exponent any number"
+            return f"the base of {self.text(power)} may be negative, and the exponent any number"
         crowd = next((group for group in self._groups() if len(group) > MOST_TOGETHER), None)
         if crowd is not None:
-            named = ", ".join(dict.fromkeys(self._text(self.conditions[k]) for k in crowd))
+            named = ", ".join(dict.fromkeys(self.text(self.conditions[k]) for k in crowd))
             return f"{len(crowd)} conditions have more sides together than can be looked at: the signs of {named}"
         first = next(self.unseen(), "")
         return first and f"no point was found with {first}, where the members may differ"
@@ -236,7 +249,7 @@ class _Cells:
     def unseen(self) -> Iterator[str]:
         """The cells in which there may be points and none was found."""
         for part, cell in islice(self._missing(1), MOST_TOLD):
-            shown = [f"{self._text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
+            shown = [f"{self.text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
             yield " and ".join(shown)
 
     def _real_power(self) -> Node | None:
@@ -246,7 +259,8 @@ class _Cells:
         varying = (node for node in powers if any(below.op == "ref" for below in topological(node.args[1])))
         return next((node for node in varying if not self._conditions.is_nonnegative(node.args[0])), None)
 
-    def _text(self, node: Node) -> str:
+    def text(self, node: Node) -> str:
+        """A condition as it is printed."""
         try:
             return unicode_node(node, self.graph)
         except DeriveError:

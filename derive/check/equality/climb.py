@@ -60,26 +60,33 @@ def climb(
     return None
 
 
-def shaken(point: Point, name: str | None = None) -> Point:
-    """A point very near to another one, in the declared domain: of other inputs, or of another value of one name."""
-    rng, graph = random.Random(point.seed), point.graph
+NEARER = Fraction(1, 10**4)
+
+
+def shaken(point: Point, name: str | None = None, *, way: int = 0) -> Point:
+    """A point very near to another one, in the declared domain: of other inputs, or of another value of one name.
+
+    Another `way` is another point, nearer still.
+    """
+    rng, graph = random.Random(f"{point.seed} {way}" if way else point.seed), point.graph
+    scale = NEARER if way else Fraction(1)
     inputs = dict(point.inputs)
     for other in [*point.inputs] if name is None else [name]:
         # a binding is set like an input, and what comes after it follows
         declared = graph.declarations.get(other) or Declaration(other, "input", graph.shape(other))
         value = inputs[other] if other in inputs else np.frompyfunc(Fraction, 1, 1)(point.values()[other])
-        inputs[other] = _shaken(np.asarray(value, dtype=object), declared, rng)
+        inputs[other] = _shaken(np.asarray(value, dtype=object), declared, rng, scale)
     return Point(graph, point.sizes, inputs, point.seed)
 
 
-def _shaken(value: Array, declared: Declaration, rng: random.Random) -> Array:
+def _shaken(value: Array, declared: Declaration, rng: random.Random, scale: Fraction) -> Array:
     facts = {fact.name for fact in declared.facts}
     if facts.intersection(FIXED):
         return value
     result = np.array(value, dtype=object)
-    together = _little(rng)
+    together = scale * _little(rng)
     for index in np.ndindex(*result.shape):
-        step = together if facts.intersection(DEFINITE) else rng.choice((-1, 1)) * _little(rng)
+        step = together if facts.intersection(DEFINITE) else rng.choice((-1, 1)) * scale * _little(rng)
         old = result[index]
         near = [old * (1 + way * step) if old else way * step for way in (1, -1)]
         result[index] = next((new for new in near if _obeys(np.asarray(new, dtype=object), declared)), old)

@@ -107,7 +107,7 @@ def decide(
     if found.equal:
         said = where_both(left, right, graph, asked.is_apart)
         met = "" if found.evidence == "proved" else _sizes_of_extrema(left, right, graph)
-        return replace(found, reason="; ".join(filter(None, (said, met))))
+        return replace(found, reason="; ".join(filter(None, (said, found.reason, met))))
     return found
 
 
@@ -155,7 +155,7 @@ def _sizes_of_extrema(left: Node, right: Node, graph: Graph) -> str:
 
 def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
     left, right, graph = asked.left, asked.right, asked.graph
-    screened = _screened(asked, time.monotonic() + PROBE_SHARE * time_limit)
+    screened = _screened(asked, time.process_time() + PROBE_SHARE * time_limit)
     if screened.decision is not None:
         return screened.decision
     sizes = screened.sizes
@@ -176,10 +176,17 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
             return _different(asked, screened.points[0])
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
-            return Decision("equal", "proved-at-sizes", None, sizes)
+            return Decision("equal", "proved-at-sizes", None, sizes, _at_kinks(seen.kinks))
     except Undefined:
         return Decision("undefined", None, None, sizes, "a member has no value for any input")
-    return Decision("equal", "probed", None, sizes)
+    return Decision("equal", "probed", None, sizes, _at_kinks(seen.kinks))
+
+
+def _at_kinks(kinks: Sequence[str]) -> str:
+    where = " and at ".join(kinks)
+    return (
+        f"at {where} there is no derivative, and a value between the slopes on either side is claimed" if kinks else ""
+    )
 
 
 def _cut(asked: _Question, level: Level, time_limit: float) -> Decision | None:
@@ -241,7 +248,7 @@ def _screened(asked: _Question, end: float) -> _Screened:
         used.append(point)
         several = len({tuple(other.sizes.items()) for other in used}) >= points.several
         enough = len(used) >= POINTS and several
-        if enough or time.monotonic() > end:
+        if enough or time.process_time() > end:
             break
     else:
         points.first(1)

@@ -45,7 +45,7 @@ def judge(claim: Claim, *, level: Level = "any", seconds: float = TIME_LIMIT, co
 def _judge(claim: Claim, level: Level, seconds: float, counterexample: bool) -> Judgement:
     if claim.unread is not None or not claim.readings:
         return Judgement(claim, "unread", ())
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     judged = tuple(
         judge_reading(reading, level=level, end=end, counterexample=counterexample) for reading in claim.readings
     )
@@ -177,7 +177,7 @@ def _judge_link(case: Case, number: int, level: Level, end: float, counterexampl
     unknown = [name for name in unknown if name not in case.graph.declarations]
     if unknown:
         return Finding("undecided", reason=f"{unknown[0]} has no value in this model")
-    left = end - time.monotonic()
+    left = end - time.process_time()
     if left <= 0:
         return Finding("undecided", reason="no time was left to decide it")
     try:

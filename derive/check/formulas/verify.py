@@ -44,7 +44,7 @@ from derive.model.load import gallery, gallery_text
 from derive.model.text import loads
 
 EMPTY = Graph(name="")
-REPAIR_SECONDS = 10.0
+REPAIR_SECONDS = 5.0
 """The time for the repair of one display; what is not found then is not offered."""
 
 Progress = Callable[[int, int], None]

@@ -1,0 +1,61 @@
+r"""At a kink there is no derivative, and any value between the slopes on either side may be claimed of it.
+
+    a = max(z, 0):   \partial a/\partial z at z = 0 may be said to be 0, 1 or 1/2, and not 7
+
+The slopes on either side are what the members are nearby, where they are equal. Looked at are points on the edge of one
+condition alone: where several edges cross there are more than two sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from derive.check.equality.climb import shaken
+from derive.check.equality.edges import sign_of
+from derive.check.equality.probe import DIGITS, Point
+from derive.ir.node import Node
+
+Array = Any
+WAYS = 8
+"""Points nearby: that all lie on one side has a probability of 1/128."""
+MARGIN = 1e-4
+LEAST = 1e-6
+
+
+def beyond_slopes(left: Node, right: Node, point: Point, conditions: Sequence[Node]) -> bool | None:
+    """Whether one of two members that differ at a kink is outside of the slopes on either side, and the other is not.
+
+    None where they do not differ, or where the point is on no edge or on several.
+    """
+    here = [point.value(member, DIGITS) for member in (left, right)]
+    if here[0] is None or here[1] is None or not point.differ(left, right):
+        return None
+    near = [shaken(point, way=way) for way in range(1, WAYS + 1)]
+    if not _on_one_edge(point, near, conditions):
+        return None
+    values = [other.value(member) for other in near for member in (left, right)]
+    slopes = [value for value in values if value is not None]
+    if len(slopes) < len(values):
+        return None
+    low, high = np.min(slopes, axis=0), np.max(slopes, axis=0)
+    margin = np.maximum(MARGIN * np.maximum(np.abs(low), np.abs(high)), LEAST)
+    outside = [bool(np.any((value < low - margin) | (value > high + margin))) for value in here]
+    return outside[0] != outside[1]
+
+
+def _on_one_edge(point: Point, near: Sequence[Point], conditions: Sequence[Node]) -> bool:
+    """Whether the points nearby lie on two sides of what is 0 at the point."""
+    sides: set[tuple[int, ...]] = set()
+    signs = [sign_of(node, point) for node in conditions]
+    for other in near:
+        side: list[int] = []
+        for node, here in zip(conditions, signs, strict=True):
+            there = sign_of(node, other)
+            if here is None or there is None:
+                return False
+            side += there[here == 0].ravel().tolist()
+        sides.add(tuple(side))
+    return len(sides) == 2
