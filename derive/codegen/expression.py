@@ -22,10 +22,10 @@ from derive.codegen.contraction import (
     summed_over,
     turned,
 )
+from derive.codegen.entries import is_tail
 from derive.codegen.factors import is_view
 from derive.codegen.literal import is_constant_root, number, template
 from derive.codegen.operands import ELEMENTWISE, Lookup, Operands
-from derive.codegen.region import is_tail
 from derive.ir.build import broadcast_shape, label_sizes
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size

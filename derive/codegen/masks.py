@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from derive.codegen.factors import is_view
+from derive.codegen.shelter import choice
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ops.record import elementwise
@@ -34,6 +35,11 @@ def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
             finite.add(new)
         elif node not in fixed:
             new = _guarded(new, masks, finite)
+        if new.op == "call" and new.name == "where" and not any(new.orders):
+            sheltered = choice(*new.args)
+            masks[sheltered] = masks[new]
+            finite.update({sheltered} if new in finite else ())
+            new = sheltered
         done[node] = new
     return done
 
@@ -44,7 +50,7 @@ def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
         node = _guarded_inside(node, masks, finite)
     if node in finite or node.op not in ("contract", "div") or not masks[node]:
         return node
-    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.number(0))
+    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape))
     masks[chosen] = masks[node]
     finite.add(chosen)
     return chosen

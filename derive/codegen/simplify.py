@@ -21,7 +21,7 @@ from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE, Size
 from derive.ops.record import elementwise
-from derive.ops.sympy_bridge import expand
+from derive.ops.sympy_bridge import expand_by_output
 
 MOST_TERMS = 24  # of one sum
 
@@ -32,7 +32,7 @@ def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
         if node.op == "call" and elementwise(node.name) and any(node.orders):
-            new = expand(new)
+            new = expand_by_output(new)
         elif node.op == "call" and node.name == "silu":
             # z sigmoid(z) shares its sigmoid with its derivative
             new = build.mul(new.args[0], build.call("sigmoid", *new.args))

@@ -1,0 +1,47 @@
+"""The last pass of stability: single expressions of what is going to be emitted, by the rules of `AFTER`.
+
+In sum_j W_ij (1 - a_j) a_j, and behind a matrix product in general, 1 - a stays: there what is lost of it is drowned in
+the sum, and a network keeps its one exponential for each activation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from derive.codegen.factors import is_view
+from derive.codegen.looking import Looking
+from derive.codegen.stability import AFTER
+from derive.ir.node import Node, topological, with_args
+
+
+def steadied(roots: Sequence[Node]) -> dict[Node, Node]:
+    """A replacement for every node below `roots`."""
+    users: dict[Node, list[Node]] = defaultdict(list)
+    order = list(topological(*roots))
+    for node in order:
+        for arg in node.args:
+            users[arg].append(node)
+    looking = Looking({}, [rule.apply for rule in AFTER])
+    done: dict[Node, Node] = {}
+    for node in order:
+        current = with_args(node, tuple(done[arg] for arg in node.args))
+        drowned = node.op == "add" and users[node] and all(_behind_a_sum(user, node) for user in users[node])
+        done[node] = current if drowned else looking.applied(current)
+    return done
+
+
+def _behind_a_sum(product: Node, factor: Node) -> bool:
+    """Whether a product has a factor that is a sum over products of arrays, besides the given one."""
+    if product.op != "contract" or len(product.args) < 2:
+        return False
+    return any(_is_matrix_product(arg) for arg in product.args if arg is not factor)
+
+
+def _is_matrix_product(node: Node) -> bool:
+    while is_view(node) or node.op == "neg":
+        node = node.args[0]
+    if node.op != "contract":
+        return False
+    ins, out = node.labels
+    return len([own for own in ins if own]) > 1 and any(label not in out for own in ins for label in own)
