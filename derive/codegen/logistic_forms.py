@@ -23,10 +23,17 @@ def _quotient(node: Node) -> tuple[Node, Node] | None:
 
 
 def softmax_form(looking: Looking, node: Node) -> Node | None:
-    """e^{z_i} / sum_j e^{z_j} is softmax(z)."""
+    """e^{z_i} / sum_j e^{z_j} is softmax(z), also where the numerator has further factors."""
     if node.op != "div":
         return None
     over, under = node.args
+    top = looking.at(over)
+    if top.op == "contract" and len(top.args) > 1 and all(labels == top.labels[1] for labels in top.labels[0]):
+        for k, factor in enumerate(top.args):
+            share = softmax_form(looking, build.div(factor, under))
+            if share is not None:
+                return build.mul(*top.args[:k], share, *top.args[k + 1 :])
+        return None
     z = looking.exponent(over)
     total = looking.at(under)
     while total.op == "contract" and total.args[0].op == "ref" and is_view(total):
@@ -155,13 +162,3 @@ def chosen_form(looking: Looking, node: Node) -> Node | None:
         if u is not None and looking.complement(other) is u:
             return build.call("sigmoid", build.call("where", condition, *(u, negated(u))[::sign]))
     return None
-
-
-def exponential_form(looking: Looking, node: Node) -> Node | None:
-    """e^{-softplus(u)} is sigmoid(-u)."""
-    u = looking.exponent(node) if node.op == "call" else None
-    seen = looking.at(u) if u is not None else None
-    if seen is None or seen.op != "neg":
-        return None
-    inside = looking.function(seen.args[0], "softplus")
-    return build.call("sigmoid", negated(inside)) if inside is not None else None

@@ -57,7 +57,6 @@ BEFORE: tuple[Rule, ...] = (
         "u = ±40",
         logistic_forms.chosen_form,
     ),
-    Rule("exponential", "e^{-log(1 + e^u)}", "sigmoid(-u)", "u = -40, below 1", logistic_forms.exponential_form),
     Rule(
         "norm", "sqrt(sum x^2), sqrt(a^2 + b^2)", "norm(x), hypot(a, b)", "x = 1e-200, 1e200, 0", root_forms.norm_form
     ),
