@@ -202,6 +202,29 @@ HELPERS: Mapping[str, str] = {
             z = z - z.max(axis=axis, keepdims=True)
             return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
     ''',
+    "log_softmax_and_softmax": '''
+        def log_softmax_and_softmax(z, axis=-1):
+            """Both along `axis`, with one exponential."""
+            z = z - z.max(axis=axis, keepdims=True)
+            e = np.exp(z)
+            total = e.sum(axis=axis, keepdims=True)
+            return z - np.log(total), e / total
+    ''',
+    "logsumexp_and_softmax": '''
+        @np.errstate(divide="ignore")
+        def logsumexp_and_softmax(z, axis=None):
+            """Both along `axis`, with one exponential; -inf and zeros where all of z is -inf."""
+            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(z.dtype).min)
+            e = np.exp(z - top)
+            total = e.sum(axis=axis, keepdims=True)
+            return np.squeeze(top + np.log(total), axis=axis), e / np.where(total == 0, 1, total)
+    ''',
+    "softplus_and_sigmoid": '''
+        def softplus_and_sigmoid(z):
+            """log(1 + exp(z)) and its slope, with one exponential."""
+            e = np.exp(np.minimum(z, -z))
+            return np.maximum(z, 0) + np.log1p(e), np.where(np.real(z) < 0, e, 1) / (1 + e)
+    ''',
     "argmax_mask": '''
         def argmax_mask(z, axis=-1):
             """1 where z is the largest along `axis`, shared at a tie; else 0."""

@@ -10,6 +10,7 @@ what nothing asks for is not reached. The passes, in order:
     cancelled       gradients as rational functions, with fewest operations
     steadied        single expressions that cancel become stable ones
     guarded         what a condition masks is not computed with
+    shared          one exponential for softmax and log-softmax
     Statements      one variable for each author's name, shared value or long expression
 """
 
@@ -22,6 +23,7 @@ from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen.cancel import cancelled
 from derive.codegen.masks import guarded
+from derive.codegen.shared import shared_exponentials
 from derive.codegen.simplify import Simplifier, written_out
 from derive.codegen.stabilise import stabilise
 from derive.codegen.statements import Program, Statements
@@ -139,4 +141,5 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
     named = apply(steadied(stages.roots))
     named = apply(guarded(stages.roots, stages.authored(graph, forward)))
     apply(Simplifier(stages.roots, named).done)
+    apply(shared_exponentials(stages.roots))
     return stages
