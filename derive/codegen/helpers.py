@@ -134,7 +134,7 @@ HELPERS: Mapping[str, str] = {
         def norm(z, axis=None):
             """The root of the sum of squares along `axis`, scaled where the squares would overflow or underflow."""
             top = np.abs(z).max(axis=axis, keepdims=True)
-            limits = np.finfo(top.dtype)
+            limits = np.finfo(np.result_type(top, 1.0))
             if np.all((top > limits.tiny**0.25) & (top < limits.max**0.25)):
                 return np.sqrt((z * z).sum(axis=axis))
             top = np.where(top == 0, 1, top)
@@ -185,7 +185,7 @@ HELPERS: Mapping[str, str] = {
     "softmax": '''
         def softmax(z, axis=-1):
             """Exponentials that sum to one along `axis`; zeros where all of z is -inf."""
-            e = np.exp(z - np.maximum(z.max(axis=axis, keepdims=True), np.finfo(z.dtype).min))
+            e = np.exp(z - np.maximum(z.max(axis=axis, keepdims=True), np.finfo(np.result_type(z, 1.0)).min))
             total = e.sum(axis=axis, keepdims=True)
             return e / np.where(total == 0, 1, total)
     ''',
@@ -193,7 +193,7 @@ HELPERS: Mapping[str, str] = {
         @np.errstate(divide="ignore")
         def logsumexp(z, axis=None):
             """log(sum(exp(z))) along `axis`."""
-            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(z.dtype).min)
+            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(np.result_type(z, 1.0)).min)
             return np.squeeze(top + np.log(np.exp(z - top).sum(axis=axis, keepdims=True)), axis=axis)
     ''',
     "log_softmax": '''
@@ -214,7 +214,7 @@ HELPERS: Mapping[str, str] = {
         @np.errstate(divide="ignore")
         def logsumexp_and_softmax(z, axis=None):
             """Both along `axis`, with one exponential; -inf and zeros where all of z is -inf."""
-            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(z.dtype).min)
+            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(np.result_type(z, 1.0)).min)
             e = np.exp(z - top)
             total = e.sum(axis=axis, keepdims=True)
             return np.squeeze(top + np.log(total), axis=axis), e / np.where(total == 0, 1, total)

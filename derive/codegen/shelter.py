@@ -34,23 +34,30 @@ def _sheltered(root: Node, condition: Node, taken: bool) -> Node:
         number = build.fill(build.number(value), operand.shape)
         return build.call("where", condition, *((operand, number) if taken else (number, operand)))
 
+    region, stack = set[Node](), [root]
+    while stack:
+        node = stack.pop()
+        if node not in region and node.shape == condition.shape and _is_entered(node):
+            region.add(node)
+            stack += node.args
     done: dict[Node, Node] = {}
-
-    def inside(node: Node) -> Node:
-        if node in done:
-            return done[node]
-        own = node.shape == condition.shape and (node.op == "call" or is_elementwise(node) or node.op == "pow")
-        if not own or (node.op == "call" and (elementwise(node.name) is None or node.name == "where")):
-            return node
-        args = [inside(arg) if arg.shape == node.shape else arg for arg in node.args]
+    for node in topological(root):
+        if node not in region:
+            continue
+        args = [done.get(arg, arg) for arg in node.args]
         risk = _risk(node)
         if risk is not None and not (node.op == "div" and _one_or_so(args[1], safe)):
             place, value = risk
             args[place] = safe(args[place], value)
         done[node] = Node(node.op, tuple(args), node.attribute, node.shape)
-        return done[node]
+    return done.get(root, root)
 
-    return inside(root)
+
+def _is_entered(node: Node) -> bool:
+    """Whether the operands of a node lie entry on entry with it (those of its shape do)."""
+    if node.op == "call":
+        return elementwise(node.name) is not None and node.name != "where"
+    return is_elementwise(node) or node.op == "pow"
 
 
 def _one_or_so(divisor: Node, safe: Callable[[Node, int], Node]) -> bool:

@@ -7,8 +7,9 @@ the sum, and a network keeps its one exponential for each activation.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from derive.codegen.entries import is_elementwise
 from derive.codegen.factors import is_view
 from derive.codegen.looking import Looking
 from derive.codegen.stability import AFTER
@@ -18,29 +19,31 @@ from derive.ir.node import Node, topological, with_args
 def steadied(roots: Sequence[Node]) -> dict[Node, Node]:
     """A replacement for every node below `roots`."""
     users: dict[Node, list[Node]] = defaultdict(list)
+    bearing: set[Node] = set()
     order = list(topological(*roots))
     for node in order:
+        passes = is_view(node) or is_elementwise(node)
+        if _is_matrix_product(node) or (passes and any(arg in bearing for arg in node.args)):
+            bearing.add(node)
         for arg in node.args:
             users[arg].append(node)
     looking = Looking({}, [rule.apply for rule in AFTER])
     done: dict[Node, Node] = {}
     for node in order:
         current = with_args(node, tuple(done[arg] for arg in node.args))
-        drowned = node.op == "add" and users[node] and all(_behind_a_sum(user, node) for user in users[node])
+        drowned = node.op == "add" and users[node] and all(_behind_a_sum(user, node, bearing) for user in users[node])
         done[node] = current if drowned else looking.applied(current)
     return done
 
 
-def _behind_a_sum(product: Node, factor: Node) -> bool:
-    """Whether a product has a factor that is a sum over products of arrays, besides the given one."""
+def _behind_a_sum(product: Node, factor: Node, bearing: Collection[Node]) -> bool:
+    """Whether a product has another factor that a matrix product is a part of, entry on entry."""
     if product.op != "contract" or len(product.args) < 2:
         return False
-    return any(_is_matrix_product(arg) for arg in product.args if arg is not factor)
+    return any(arg in bearing for arg in product.args if arg is not factor)
 
 
 def _is_matrix_product(node: Node) -> bool:
-    while is_view(node) or node.op == "neg":
-        node = node.args[0]
     if node.op != "contract":
         return False
     ins, out = node.labels
