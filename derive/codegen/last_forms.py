@@ -4,6 +4,7 @@ log(1 + u)                                   log1p(u)
 1 - sigmoid(u), 1 - tanh(u), 1 - tanh(u)^2   sigmoid(-u), 2 sigmoid(-2u), sech(u)^2
 e^u - 1, 1 - cos(u), 1 - erf(u), 1 + erf(u)  expm1(u), 2 sin(u/2)^2, erfc(u), erfc(-u)
 1 - 2 sigmoid(u), sigmoid(-u) - sigmoid(u)   -tanh(u/2)
+e^u - e^{-u}                                 2 sinh(u)
 n x^(n-1), x log(x), x^p log(x)              0 where n or x is 0
 """
 
@@ -73,16 +74,23 @@ def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
 
 
 def half_form(looking: Looking, node: Node) -> Node | None:
-    """1 - 2 sigmoid(u), 2 sigmoid(u) - 1, or sigmoid(u) - sigmoid(-u)."""
+    """1 - 2 sigmoid(u), 2 sigmoid(u) - 1, sigmoid(u) - 1/2, sigmoid(u) - sigmoid(-u), e^u - e^{-u}."""
     parts = looking.less(node) if node.op == "add" else None
     ends = [looking.function(part, "sigmoid") for part in parts] if parts is not None else []
     if len(ends) == 2 and ends[0] is not None and ends[1] is not None and negated(ends[0]) is ends[1]:
         return build.call("tanh", build.mul(build.number(Fraction(1, 2)), ends[0]))
+    raised = [looking.function(part, "exp") for part in parts] if parts is not None else []
+    if len(raised) == 2 and raised[0] is not None and raised[1] is not None and negated(raised[0]) is raised[1]:
+        return build.mul(build.number(2), build.call("sinh", raised[0]))
     if node.op != "add" or len(node.args) != 2:
         return None
     for one, other in (node.args, node.args[::-1]):
         unit = looking.number(one)
         inner = other.args[0] if other.op == "neg" else other
+        u = looking.function(inner, "sigmoid")
+        if u is not None and unit == Fraction(1 if other.op == "neg" else -1, 2):
+            half = build.call("tanh", build.mul(build.number(Fraction(1, 2)), u))
+            return build.mul(build.number(-unit), half)
         if unit is None or abs(unit) != 1 or inner.op != "contract" or len(inner.args) != 2:
             continue
         if as_number(inner.args[0]) != 2 or inner.labels[0] != ((), inner.labels[1]):

@@ -57,6 +57,11 @@ def sigmoid_form(looking: Looking, node: Node) -> Node | None:
     if parts is None:
         return None
     over, under = parts
+    base = looking.square(under)
+    if base is not None:
+        # e^u / (1 + e^u)^2, the slope of a sigmoid
+        shares = [sigmoid_form(looking, build.div(top, base)) for top in (over, build.ones(node.shape))]
+        return build.mul(*(share for share in shares if share is not None)) if all(shares) else None
     terms = looking.exponents(under)
     if terms is None:
         return None
@@ -125,9 +130,21 @@ def _log(node: Node, looking: Looking) -> Node | None:
 
 
 def softplus_form(looking: Looking, node: Node) -> Node | None:
-    """max(u, 0) + softplus(-|u|) is softplus(u), which is smooth where its two pieces are not."""
+    """max(u, 0) + softplus(-|u|) is softplus(u), which is smooth where its two pieces are not.
+
+    softplus(u) - u is softplus(-u), which does not cancel.
+    """
     if node.op != "add":
         return None
+    for tail in node.args:
+        negative = tail.op == "neg"
+        u = looking.function(tail.args[0] if negative else tail, "softplus")
+        for other in node.args if u is not None else ():
+            minus = looking.at(other.args[0] if other.op == "neg" else other)
+            if u is not None and other is not tail and (other.op == "neg") != negative and minus is looking.at(u):
+                rest = [term for term in node.args if term is not tail and term is not other]
+                mirrored = build.call("softplus", negated(u))
+                return build.add(build.neg(mirrored) if negative else mirrored, *rest)
     for tail in node.args:
         inside = looking.function(tail, "softplus")
         inside = looking.at(inside) if inside is not None else None

@@ -194,6 +194,9 @@ class Looking:
                 rest = build.call("log1mexp", difference(q, p))
                 return rest if build.is_zero(p) else build.add(p, rest)
         seen = self.at(node)
+        size = self.function(node, "abs")
+        if size is not None and self.at(size).op == "det":
+            seen = self.at(size)
         if seen.op == "det":
             return Node("logdet", seen.args, seen.attribute, seen.shape)
         if seen.op == "softmax":

@@ -1,6 +1,6 @@
 r"""Variances, and quotients that are 0/0 somewhere.
 
-mean(x^2) - mean(x)^2                                     mean((x - mean(x))^2)
+mean(x y) - mean(x) mean(y)                               mean((x - mean(x)) (y - mean(y)))
 (e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2     regular functions of their own
 """
 
@@ -16,22 +16,34 @@ from derive.ir.size import ONE, Size
 
 
 def variance_form(looking: Looking, node: Node) -> Node | None:
-    """mean(x^2) - mean(x)^2 is mean((x - mean(x))^2), over the same axes."""
+    """mean(x y) - mean(x) mean(y) is mean((x - mean(x)) (y - mean(y))), over the same axes; y may be x."""
     parts = looking.less(node) if node.op == "add" else None
-    root = looking.square(parts[1]) if parts is not None else None
-    if parts is None or root is None:
+    if parts is None:
         return None
-    squares, plain = _mean(looking, parts[0]), _mean(looking, root)
-    if squares is None or plain is None:
+    product, own = _mean(looking, parts[0]), _factors(looking, parts[1])
+    inside = _factors(looking, product[0]) if product is not None else None
+    means = [_mean(looking, factor) for factor in own] if own is not None else []
+    if product is None or inside is None or len(means) != 2 or means[0] is None or means[1] is None:
         return None
-    (x2, axes), (x, own) = squares, plain
-    base = looking.square(x2)
-    if base is None or own != axes or looking.at(base) is not looking.at(x):
+    (x, one), (y, other) = means[0], means[1]
+    axes = product[1]
+    if one != axes or other != axes or {looking.at(f) for f in inside} != {looking.at(x), looking.at(y)}:
         return None
-    centred = build.sub(x, build.broadcast_to(build.mean_over(x, axes, keepdims=True), x.shape))
-    keepdims = len(node.shape) == len(x.shape)
-    found = build.mean_over(build.power(centred, 2), axes, keepdims=keepdims)
+    first, second = (build.sub(u, build.broadcast_to(build.mean_over(u, axes, keepdims=True), u.shape)) for u in (x, y))
+    centred = build.power(first, 2) if looking.at(x) is looking.at(y) else build.mul(first, second)
+    found = build.mean_over(centred, axes, keepdims=len(node.shape) == len(x.shape))
     return found if found.shape == node.shape else None
+
+
+def _factors(looking: Looking, node: Node) -> tuple[Node, Node] | None:
+    """Both factors of a square or of a product entry by entry."""
+    base = looking.square(node)
+    if base is not None:
+        return base, base
+    seen = looking.at(node)
+    if seen.op != "contract" or len(seen.args) != 2 or any(own != seen.labels[1] for own in seen.labels[0]):
+        return None
+    return seen.args[0], seen.args[1]
 
 
 def _mean(looking: Looking, node: Node) -> tuple[Node, tuple[int, ...]] | None:
@@ -79,10 +91,15 @@ def _count(looking: Looking, node: Node) -> tuple[Fraction, Size] | None:
 
 
 def quotient_form(looking: Looking, node: Node) -> Node | None:
-    """(e^u - 1)/u, (1 - e^u)/u, log(1 + u)/u, sin(u)/u and (1 - cos(u))/u^2, u a number times the divisor."""
+    """(e^u - 1)/u, log(1 + u)/u, sin(u)/u and (1 - cos(u))/u^2, u a number times the divisor; u/(e^u - 1)."""
     if node.op != "div":
         return None
     over, under = node.args
+    for name, u, sign in _vanishing(looking, under):
+        ratio = _ratio(looking, u, over) if name != "1 - cos" else None
+        if ratio is not None:
+            share = build.mul(build.number(sign * ratio), build.call(name, u))
+            return build.div(build.number(1), share)
     square = looking.square(under)
     for name, u, sign in _vanishing(looking, over):
         ratio = _ratio(looking, u, square if name == "1 - cos" and square is not None else under)
@@ -93,8 +110,8 @@ def quotient_form(looking: Looking, node: Node) -> Node | None:
         half = build.mul(build.number(Fraction(1, 2)), u)
         quotient = build.call("sin_over", half)
         if square is not None:
-            return build.mul(build.number(ratio**2 / 2), build.power(quotient, 2))
-        return build.mul(build.number(ratio), build.call("sin", half), quotient)
+            return build.mul(build.number(sign * ratio**2 / 2), build.power(quotient, 2))
+        return build.mul(build.number(sign * ratio), build.call("sin", half), quotient)
     return None
 
 
@@ -115,8 +132,8 @@ def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:
             continue
         if (u := looking.function(other, "exp")) is not None:
             return [("expm1_over", u, sign)]
-        if sign == -1 and (u := looking.function(other, "cos")) is not None:
-            return [("1 - cos", u, 1)]
+        if (u := looking.function(other, "cos")) is not None:
+            return [("1 - cos", u, -sign)]
     return []
 
 

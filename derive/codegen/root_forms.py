@@ -1,7 +1,7 @@
 r"""Roots: differences of them, roots of sums of squares, and what is divided by such a root.
 
 sqrt(p) - sqrt(q)                 (p - q) / (sqrt(p) + sqrt(q)), where p - q has fewer terms
-sqrt(sum x^2), sqrt(a^2 + b^2)    norm(x), hypot(a, b), whose slope at 0 is 0
+sqrt(sum x^2), sqrt(a^2 + b^2)    norm(x), hypot(a, b), whose slope at 0 is 0; sqrt(a^2) = |a|
 norm(x)^2                         sum x^2
 a . b / (norm(a) norm(b))         over(a, norm(a)) . over(b, norm(b))
 """
@@ -107,8 +107,14 @@ def _terms(looking: Looking, node: Node, sign: int = 1) -> list[tuple[Node, int]
 
 def norm_form(looking: Looking, node: Node) -> Node | None:
     """The root of a sum of squares."""
-    if node.op != "call" or node.name != "sqrt" or any(node.orders):
+    root = (node.op == "call" and node.name == "sqrt" and not any(node.orders)) or (
+        node.op == "pow" and looking.number(node.args[1]) == Fraction(1, 2)
+    )
+    if not root:
         return None
+    only = looking.square(node.args[0])
+    if only is not None:
+        return build.call("abs", only)
     seen = looking.at(node.args[0])
     if seen.op == "add" and len(seen.args) == 2:
         roots = [_root(looking, arg) for arg in seen.args]

@@ -31,7 +31,7 @@ BEFORE: tuple[Rule, ...] = (
     Rule("tanh", "(e^p - e^q) / (e^p + e^q)", "tanh((p - q)/2)", "p = 800", logistic_forms.tanh_form),
     Rule(
         "sigmoid",
-        "1 / (1 + e^u), e^p / (e^p + e^q)",
+        "1 / (1 + e^u), e^p / (e^p + e^q), e^u / (1 + e^u)^2",
         "sigmoid(-u), sigmoid(p - q)",
         "u = 800",
         logistic_forms.sigmoid_form,
@@ -45,9 +45,9 @@ BEFORE: tuple[Rule, ...] = (
     ),
     Rule(
         "softplus in pieces",
-        "max(u, 0) + log(1 + e^{-|u|})",
-        "softplus(u)",
-        "u = 0: the slope",
+        "max(u, 0) + log(1 + e^{-|u|}), log(1 + e^u) - u",
+        "softplus(u), softplus(-u)",
+        "u = 0: the slope; u = 40",
         logistic_forms.softplus_form,
     ),
     Rule(
@@ -58,7 +58,11 @@ BEFORE: tuple[Rule, ...] = (
         logistic_forms.chosen_form,
     ),
     Rule(
-        "norm", "sqrt(sum x^2), sqrt(a^2 + b^2)", "norm(x), hypot(a, b)", "x = 1e-200, 1e200, 0", root_forms.norm_form
+        "norm",
+        "sqrt(sum x^2), sqrt(a^2 + b^2), sqrt(a^2)",
+        "norm(x), hypot(a, b), |a|",
+        "x = 1e-200, 1e200, 0",
+        root_forms.norm_form,
     ),
     Rule("squared norm", "norm(x)^2", "sum x^2", "x = 0: the slope", root_forms.squared_norm_form),
     Rule(
@@ -77,8 +81,8 @@ BEFORE: tuple[Rule, ...] = (
     ),
     Rule(
         "variance",
-        "mean(x^2) - mean(x)^2",
-        "mean((x - mean(x))^2)",
+        "mean(x y) - mean(x) mean(y), y may be x",
+        "mean((x - mean(x)) (y - mean(y)))",
         "x = 5e6 + {0, 1, 3}",
         quotient_forms.variance_form,
     ),
@@ -103,7 +107,13 @@ AFTER: tuple[Rule, ...] = (
     Rule(
         "root less a number", "sqrt(1 + u) - 1", "u / (sqrt(1 + u) + 1)", "u = 1e-18", root_forms.root_less_number_form
     ),
-    Rule("half", "1 - 2 sigmoid(u), sigmoid(-u) - sigmoid(u)", "-tanh(u/2)", "u = 1e-20", last_forms.half_form),
+    Rule(
+        "half",
+        "1 - 2 sigmoid(u), sigmoid(-u) - sigmoid(u), 1/2 - sigmoid(u), e^u - e^{-u}",
+        "-tanh(u/2), 2 sinh(u)",
+        "u = 1e-20",
+        last_forms.half_form,
+    ),
     Rule("power", "n x^(n - 1)", "0 for n = 0", "x = 0", last_forms.power_form),
     Rule("x log x", "x log(x), x^p log(x)", "0 for x = 0", "x = 0", last_forms.logarithm_form),
 )

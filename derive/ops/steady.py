@@ -94,6 +94,13 @@ _steady(
 )
 
 _steady(
+    "sinh",
+    expression=lambda u: (_sympy().exp(u) - _sympy().exp(-u)) / 2,
+    numeric=lambda xp, u: (xp.function("exp", u) - xp.function("exp", -u)) / 2,
+    numpy="np.sinh({0})",
+    samples=SAMPLES,
+)
+_steady(
     "log_cosh",
     expression=lambda u: _sympy().log((_sympy().exp(u) + _sympy().exp(-u)) / 2),
     numeric=lambda xp, u: xp.function("log", (xp.function("exp", u) + xp.function("exp", -u)) / 2),

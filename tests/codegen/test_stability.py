@@ -109,6 +109,17 @@ a = sigmoid(X); L = sum(a*(1 - a)*(1 - 2*a)*Y)
 a = tanh(X); L = sum(a*(1 - a**2)*Y)
 s = log(1 + exp(X)); L = sum((1 - exp(-s))*Y)
 L = sum(X*tanh(log(1 + exp(X))))
+L = sum(Y*exp(X)/(1 + exp(X))**2 + exp(-X)/(1 + exp(-X))**2)
+L = sum((log(1 + exp(X)) - X)*Y + X - log(1 + exp(X)))
+L = sum((sigmoid(X) - 1/2)*Y + (1/2 - sigmoid(Y))*X)
+L = sum(X/(exp(X) - 1)*Y + 2*X/(1 - exp(-X)) + 3*X/sin(X) + (cos(2*X) - 1)/X**2)
+L = sum((exp(X) - exp(-X))*Y + (exp(-Y) - exp(Y))*X)
+L = sum((X @ X.T)**(1/2)) + sum(sqrt((X - Y)**2)*X) + (u @ u)**(1/2)
+L = sum((mean(X*Y, axis=1) - mean(X, axis=1)*mean(Y, axis=1))*u)
+L = sum((mean(X*Y, axis=0, keepdims=True) - mean(Y, axis=0, keepdims=True)*mean(X, axis=0, keepdims=True))*X)
+L = mean(X*X) - mean(X)*mean(Y)
+L = log(abs(det(X.T @ Y)))
+L = log(mean(exp(X))) + sum(log(mean(exp(Y), axis=1))*u)
 """
 
 
