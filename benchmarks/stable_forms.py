@@ -522,6 +522,13 @@ FORMS: tuple[Form, ...] = (
         lambda f, x: f.exp(x) / (1 + f.exp(x)) ** 2,
         FAR,
     ),
+    Form(
+        "gelu by name",
+        X,
+        "L = gelu(x)",
+        lambda f, x: x * (1 + f.erf(x / f.sqrt(2))) / 2,
+        each(-40.0, -9.0, -6.0, -2.0, 0.0, 1e-20, 6.0, 40.0),
+    ),
     Form("log(1 + exp(x)) - x", X, "L = log(1 + exp(x)) - x", lambda f, x: f.log(1 + f.exp(x)) - x, FAR),
     Form("sigmoid - 1/2", X, "L = sigmoid(x) - 1/2", lambda f, x: f.sigmoid(x) - 0.5, FAR),
     Form("x/(exp(x) - 1)", X, "L = x/(exp(x) - 1)", lambda f, x: x / (f.exp(x) - 1), SMALL),

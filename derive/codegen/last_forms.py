@@ -47,6 +47,37 @@ def one_less_form(looking: Looking, node: Node) -> Node | None:
     return None
 
 
+def error_function_form(looking: Looking, node: Node) -> Node | None:
+    """c + c erf(u) inside a longer sum, as in the slope of gelu."""
+    if node.op != "add":
+        return None
+    for k, one in enumerate(node.args):
+        number = looking.number(one)
+        for j, term in enumerate(node.args if number else ()):
+            scale, core = _scaled(looking, term)
+            if j == k or number is None or abs(scale) != abs(number) or looking.function(core, "erf") is None:
+                continue
+            found = _one_and(looking, core, 1 if scale == number else -1)
+            if found is not None:
+                rest = [arg for i, arg in enumerate(node.args) if i not in (j, k)]
+                return build.add(build.mul(build.number(number), found), *rest)
+    return None
+
+
+def _scaled(looking: Looking, node: Node) -> tuple[Fraction, Node]:
+    """A node as a number times another one."""
+    if node.op == "neg":
+        scale, core = _scaled(looking, node.args[0])
+        return -scale, core
+    if node.op == "div" and (divisor := looking.number(node.args[1])):
+        return 1 / divisor, node.args[0]
+    if node.op == "contract" and len(node.args) == 2 and node.labels[0] == ((), node.labels[1]):
+        number = looking.number(node.args[0])
+        if number is not None:
+            return number, node.args[1]
+    return Fraction(1), node
+
+
 def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
     """1 + sign f."""
     if (u := looking.function(f, "erf")) is not None:

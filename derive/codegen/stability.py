@@ -104,6 +104,7 @@ AFTER: tuple[Rule, ...] = (
         "u = 40, 1e-9",
         last_forms.one_less_form,
     ),
+    Rule("1/2 + erf/2", "c + c erf(u) in a sum", "c erfc(-u)", "u = -6", last_forms.error_function_form),
     Rule(
         "root less a number", "sqrt(1 + u) - 1", "u / (sqrt(1 + u) + 1)", "u = 1e-18", root_forms.root_less_number_form
     ),
