@@ -27,7 +27,7 @@ def log1p_form(looking: Looking, node: Node) -> Node | None:
         return None
     rest = build.add(*inner.args[:one], *inner.args[one + 1 :])
     raised = looking.exponent(rest.args[0]) if rest.op == "neg" else None
-    return build.call("log1p", rest) if raised is None else build.call("log1mexp", raised)
+    return build.call("~log1p", rest) if raised is None else build.call("~log1mexp", raised)
 
 
 def one_less_form(looking: Looking, node: Node) -> Node | None:
@@ -81,7 +81,7 @@ def _scaled(looking: Looking, node: Node) -> tuple[Fraction, Node]:
 def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
     """1 + sign f."""
     if (u := looking.function(f, "erf")) is not None:
-        return build.call("erfc", negated(u) if sign > 0 else u)
+        return build.call("~erfc", negated(u) if sign > 0 else u)
     if (u := looking.function(f, "tanh")) is not None:
         doubled = build.mul(build.number(2 * sign), u)
         return build.mul(build.number(2), build.call("sigmoid", doubled))
@@ -94,13 +94,13 @@ def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
         rest = build.sub(build.ones(y.shape), y)
         return build.add(build.mul(rest, build.call("sigmoid", u)), build.mul(y, build.call("sigmoid", negated(u))))
     if (u := looking.function(f, "exp")) is not None:
-        return build.neg(build.call("expm1", u))
+        return build.neg(build.call("~expm1", u))
     if (u := looking.function(f, "cos")) is not None:
         half = build.call("sin", build.mul(build.number(Fraction(1, 2)), u))
         return build.mul(build.number(2), build.power(half, 2))
     root = looking.square(f)
     if root is not None and (u := looking.function(root, "tanh")) is not None:
-        return build.power(build.call("sech", u), 2)
+        return build.power(build.call("~sech", u), 2)
     return None
 
 
@@ -112,7 +112,7 @@ def half_form(looking: Looking, node: Node) -> Node | None:
         return build.call("tanh", build.mul(build.number(Fraction(1, 2)), ends[0]))
     raised = [looking.function(part, "exp") for part in parts] if parts is not None else []
     if len(raised) == 2 and raised[0] is not None and raised[1] is not None and negated(raised[0]) is raised[1]:
-        return build.mul(build.number(2), build.call("sinh", raised[0]))
+        return build.mul(build.number(2), build.call("~sinh", raised[0]))
     if node.op != "add" or len(node.args) != 2:
         return None
     for one, other in (node.args, node.args[::-1]):

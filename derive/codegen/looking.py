@@ -183,15 +183,15 @@ class Looking:
         if (terms := self.exponents(node)) is not None:
             return log_sum(terms)
         if (parts := self.mixture(node)) is not None:
-            return build.call("log_mixture", *parts)
+            return build.call("~log_mixture", *parts)
         if (other := self.one_less(node)) is not None and (root := self.square(other)) is not None:
             u = self.function(root, "tanh")
             if u is not None:
-                return build.mul(build.number(-2), build.call("log_cosh", u))
+                return build.mul(build.number(-2), build.call("~log_cosh", u))
         if (parts := self.less(node)) is not None:
             p, q = map(self.exponent, parts)
             if p is not None and q is not None:
-                rest = build.call("log1mexp", difference(q, p))
+                rest = build.call("~log1mexp", difference(q, p))
                 return rest if build.is_zero(p) else build.add(p, rest)
         seen = self.at(node)
         size = self.function(node, "abs")
@@ -230,7 +230,7 @@ def log_sum(exponents: Sequence[Node]) -> Node:
         p, q = exponents
         if p is build.neg(q) or q is build.neg(p):
             u = q if p.op == "neg" else p
-            return build.add(build.call("log_cosh", u), build.call("log", build.fill(build.number(2), u.shape)))
+            return build.add(build.call("~log_cosh", u), build.call("log", build.fill(build.number(2), u.shape)))
     total = exponents[0]
     for exponent in exponents[1:]:
         if build.is_zero(total):

@@ -145,7 +145,9 @@ def _is_finite(node: Node, finite: Collection[Node]) -> bool:
         return False
     if node.op == "call":
         record = elementwise(node.name)
-        return record is None or (record.domain == (-float("inf"), float("inf")) and node.name != "exp")
+        return record is None or (
+            record.domain == (-float("inf"), float("inf")) and node.name not in ("exp", "~expm1", "~sinh")
+        )
     if node.op == "pow":
         exponent = as_number(node.args[1].args[0] if is_view(node.args[1]) else node.args[1])
         return exponent is not None and exponent.denominator == 1 and exponent >= 0

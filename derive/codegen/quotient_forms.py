@@ -108,7 +108,7 @@ def quotient_form(looking: Looking, node: Node) -> Node | None:
         if name != "1 - cos":
             return build.mul(build.number(sign * ratio), build.call(name, u))
         half = build.mul(build.number(Fraction(1, 2)), u)
-        quotient = build.call("sin_over", half)
+        quotient = build.call("~sin_over", half)
         if square is not None:
             return build.mul(build.number(sign * ratio**2 / 2), build.power(quotient, 2))
         return build.mul(build.number(sign * ratio), build.call("sin", half), quotient)
@@ -118,11 +118,11 @@ def quotient_form(looking: Looking, node: Node) -> Node | None:
 def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:
     """The quotient's name, u and a sign, if a node is e^u - 1, log(1 + u), sin(u) or 1 - cos(u)."""
     if (u := looking.function(node, "sin")) is not None:
-        return [("sin_over", u, 1)]
+        return [("~sin_over", u, 1)]
     if (inner := looking.function(node, "log")) is not None:
         total = looking.at(inner)
         if total.op == "add" and len(total.args) == 2:
-            return [("log1p_over", u, 1) for one, u in (total.args, total.args[::-1]) if looking.number(one) == 1]
+            return [("~log1p_over", u, 1) for one, u in (total.args, total.args[::-1]) if looking.number(one) == 1]
         return []
     parts = looking.less(node)
     if parts is None:
@@ -131,7 +131,7 @@ def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:
         if looking.number(one) != 1:
             continue
         if (u := looking.function(other, "exp")) is not None:
-            return [("expm1_over", u, sign)]
+            return [("~expm1_over", u, sign)]
         if (u := looking.function(other, "cos")) is not None:
             return [("1 - cos", u, -sign)]
     return []

@@ -47,7 +47,7 @@ def _root_difference(looking: Looking, node: Node, parts: tuple[Node, Node]) -> 
     total = build.add(*parts)
     for part, other in (parts, parts[::-1]):
         seen = looking.at(part)
-        if seen.op == "call" and seen.name == "hypot" and looking.number(other) is not None:
+        if seen.op == "call" and seen.name == "~hypot" and looking.number(other) is not None:
             u = seen.args[1]  # hypot(c, u) - c, of which u^2 may overflow
             product = build.mul(u, build.div(u, total))
             return product if part is parts[0] else build.neg(product)
@@ -60,7 +60,7 @@ def _under_root(looking: Looking, node: Node) -> Node | None:
     if number is not None:
         return build.number(number**2) if number >= 0 else None
     seen = looking.at(node)
-    if seen.op == "call" and seen.name == "hypot" and not any(seen.orders):
+    if seen.op == "call" and seen.name == "~hypot" and not any(seen.orders):
         return build.add(*(build.power(arg, 2) for arg in seen.args))
     if seen.op == "pow" and looking.number(seen.args[1]) == Fraction(1, 2):
         return seen.args[0]
@@ -123,7 +123,7 @@ def norm_form(looking: Looking, node: Node) -> Node | None:
         ordered = (
             roots if looking.number(roots[0]) is not None else roots[::-1] if _is_number(looking, roots) else roots
         )
-        return build.call("hypot", *(root for root in ordered if root is not None))
+        return build.call("~hypot", *(root for root in ordered if root is not None))
     if seen.op != "contract" or is_view(seen):
         return None
     ins, out = seen.labels
@@ -158,7 +158,7 @@ def squared_norm_form(looking: Looking, node: Node) -> Node | None:
     seen = looking.at(base) if base is not None else None
     if seen is None:
         return None
-    if seen.op == "call" and seen.name == "hypot" and not any(seen.orders):
+    if seen.op == "call" and seen.name == "~hypot" and not any(seen.orders):
         return build.add(*(build.power(arg, 2) for arg in seen.args))
     inner = looking.at(seen.args[0]) if is_view(seen) else seen
     if inner.op != "norm":
@@ -175,9 +175,9 @@ def direction_form(looking: Looking, node: Node) -> Node | None:
     plain = looking.at(under)
     inner = looking.at(plain.args[0]) if is_view(plain) else plain
     if inner.op == "norm" and looking.at(inner.args[0]) is looking.at(over):
-        return build.call("over", over, under)
-    if inner.op == "call" and inner.name == "hypot" and any(looking.at(a) is looking.at(over) for a in inner.args):
-        return build.call("over", over, under)
+        return build.call("~over", over, under)
+    if inner.op == "call" and inner.name == "~hypot" and any(looking.at(a) is looking.at(over) for a in inner.args):
+        return build.call("~over", over, under)
     top = _flat(looking, looking.at(over))
     if top.op != "contract" or len(top.args) < 2 or len(set(top.labels[1])) < len(top.labels[1]):
         return None
@@ -189,7 +189,7 @@ def direction_form(looking: Looking, node: Node) -> Node | None:
         if k is None:
             rest.append(value)
         else:
-            factors[k] = build.call("over", factors[k], spread(length, value))
+            factors[k] = build.call("~over", factors[k], spread(length, value))
     if len(rest) == len(left):
         return None
     found = build.contract(top.labels[0], top.labels[1], factors, top.shape)

@@ -15,7 +15,7 @@ from derive.ir import build
 from derive.ir.node import Node, as_number, topological
 from derive.ops.record import elementwise
 
-SAFE: Mapping[str, int] = {"log": 1, "sqrt": 1, "log1p": 1, "log1mexp": -1, "exp": 0, "expm1": 0}
+SAFE: Mapping[str, int] = {"log": 1, "sqrt": 1, "~log1p": 1, "~log1mexp": -1, "exp": 0, "~expm1": 0}
 
 
 def choice(condition: Node, taken: Node, other: Node) -> Node:
@@ -89,7 +89,7 @@ def _harmless(node: Node) -> bool:
     (u,) = node.args
     record = elementwise(u.name) if u.op == "call" else None
     own = elementwise(node.name)
-    if node.name in ("exp", "expm1"):
+    if node.name in ("exp", "~expm1"):
         below = u.args[0] if u.op == "neg" else u
         small = below.op == "pow" and (whole_power(below) or 1) % 2 == 0
         return u.op == "neg" and (small or (below.op == "call" and below.name in ("abs", "softplus", "relu")))

@@ -8,6 +8,8 @@ r"""Functions that only stable code calls: what a textbook writes as a differenc
     mixture_ratio(u, y) = (2 y - 1) sigma(u) sigma(-u) / mixture    by u:  -r b, b = mixture_bend
     mixture_bend(u, y) = (y sigma(u)^2 - (1 - y) sigma(-u)^2) / mixture    by u:  2 sigma(u) sigma(-u) - r b
 
+Their names begin with a tilde, so that a model may declare a function `over` of its own.
+
 A quotient g(u) / u with g(0) = 0 is the mean of g'(s u) over s from 0 to 1, its n-th derivative that of
 s^n g^{(n+1)}(s u): so are (e^u - 1)/u, log(1 + u)/u and sin(u)/u with their derivatives, which all are regular at 0.
 """
@@ -45,7 +47,7 @@ def _call(name: str, *args: Any) -> Any:
 
 def _steady(name: str, **fields: Any) -> None:
     fields.setdefault("latex", rf"\mathrm{{{name.replace('_', '-')}}}")
-    register(Elementwise(name, steady=True, **fields))
+    register(Elementwise(f"~{name}", steady=True, **fields))
 
 
 # -------------------------------------------------------------------------------------------- differences
@@ -117,7 +119,7 @@ _steady(
     expression=lambda u, v: u / v,
     numeric=lambda _, u, v: u / v,
     numpy="over({0}, {1})",
-    partials=lambda _, u, v: (_call("over", 1, v), -_call("over", _call("over", u, v), v)),
+    partials=lambda _, u, v: (_call("~over", 1, v), -_call("~over", _call("~over", u, v), v)),
     arity=2,
     samples=PAIRS,
     source="0 where the second operand is 0: the subgradient of least norm of a norm at 0",
@@ -127,7 +129,7 @@ _steady(
     expression=lambda u, v: _sympy().sqrt(u**2 + v**2),
     numeric=lambda xp, u, v: xp.function("sqrt", u * u + v * v),
     numpy="hypot({0}, {1})",
-    partials=lambda y, u, v: (_call("over", u, y), _call("over", v, y)),
+    partials=lambda y, u, v: (_call("~over", u, y), _call("~over", v, y)),
     arity=2,
     range=POSITIVE,
     samples=PAIRS,
@@ -152,7 +154,7 @@ def _norm_definition(node: Node) -> Node:
 
 
 def _norm_vjp(node: Node, g: Node) -> tuple[Node]:
-    return (build.mul(spread(node, g), build.call("over", node.args[0], spread(node, node))),)
+    return (build.mul(spread(node, g), build.call("~over", node.args[0], spread(node, node))),)
 
 
 def _norm_numeric(node: Node, args: list[Array], xp: Backend) -> Array:
@@ -205,7 +207,7 @@ _steady(
     expression=lambda u, y: _sympy().log(_mixture(u, y)),
     numeric=lambda xp, u, y: xp.function("log", y * _logistic(xp, u) + (1 - y) * _logistic(xp, -u)),
     numpy="log_mixture({0}, {1})",
-    partials=lambda _, u, y: (_call("mixture_ratio", u, y), _call("tanh", u / 2) / _mixture(u, y)),
+    partials=lambda _, u, y: (_call("~mixture_ratio", u, y), _call("tanh", u / 2) / _mixture(u, y)),
     arity=2,
     samples=PAIRS,
 )
@@ -216,7 +218,7 @@ _steady(
         (2 * y - 1) * _logistic(xp, u) * _logistic(xp, -u) / (y * _logistic(xp, u) + (1 - y) * _logistic(xp, -u))
     ),
     numpy="mixture_ratio({0}, {1})",
-    partials=lambda r, u, y: (-r * _call("mixture_bend", u, y), _slope(u) / _mixture(u, y) ** 2),
+    partials=lambda r, u, y: (-r * _call("~mixture_bend", u, y), _slope(u) / _mixture(u, y) ** 2),
     arity=2,
     samples=PAIRS,
 )
@@ -229,7 +231,7 @@ _steady(
     ),
     numpy="mixture_bend({0}, {1})",
     partials=lambda b, u, y: (
-        2 * _call("sigmoid", u) * _call("sigmoid", -u) - _call("mixture_ratio", u, y) * b,
+        2 * _call("sigmoid", u) * _call("sigmoid", -u) - _call("~mixture_ratio", u, y) * b,
         _slope(u) / _mixture(u, y) ** 2,
     ),
     arity=2,
@@ -279,7 +281,7 @@ def _quotient(family: str, order: int) -> None:
         return found
 
     slopes = ", ".join([g, *(slope(n) for n in range(1, order + 2))])
-    following = f"{family}_{order + 1}"
+    following = f"~{family}_{order + 1}"
     _steady(
         f"{family}_{order}" if order else family,
         expression=expression,

@@ -175,3 +175,11 @@ def test_a_third_derivative_is_stable() -> None:
     for z, wanted in ((800.0, 0.0), (40.0, -4.248354255291589e-18), (-40.0, 4.248354255291589e-18)):
         _, gradient = lambdify(derivation, wrt=["z"])(z=z, y=1.0, v_z=1.0)
         assert gradient["z"] == pytest.approx(wanted, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("name", ["over", "hypot", "sinh", "log1mexp", "sech"])
+def test_a_model_may_declare_a_function_of_that_name(name: str) -> None:
+    derivation = backprop(loads(f"{name} : function\nx : scalar\nL = {name}(x)**2"))
+    value, gradient = lambdify(derivation, functions={name: (lambda u: u**3, lambda u: 3 * u**2)})(x=2.0)
+    assert value == 64
+    assert gradient["x"] == 192
