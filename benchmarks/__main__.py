@@ -14,7 +14,7 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-from benchmarks import derivation, emitted, fuzz, mutation, startup, verify_speed  # noqa: E402
+from benchmarks import derivation, emitted, fuzz, mutation, stability, startup, verify_speed  # noqa: E402
 from benchmarks.searches import branches, emission, laws, meaning, printed, tally  # noqa: E402
 from benchmarks.searches.findings import counts_table  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
@@ -22,6 +22,7 @@ from benchmarks.timing import table  # noqa: E402
 README = Path(__file__).with_name("README.md")
 TABLES = {
     "emitted": emitted.rows,
+    "stability": stability.rows,
     "derivation": derivation.rows,
     "size": derivation.size_rows,
     "startup": startup.rows,

@@ -20,7 +20,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from derive.codegen.region import Region, is_elementwise, mirror
+from derive.codegen.entries import is_elementwise, mirror
+from derive.codegen.region import Region
 from derive.codegen.simplify import is_repeat
 from derive.ir.node import Node, as_number, topological, with_args
 

@@ -22,10 +22,10 @@ from derive.codegen.contraction import (
     summed_over,
     turned,
 )
+from derive.codegen.entries import is_tail
 from derive.codegen.factors import is_view
 from derive.codegen.literal import is_constant_root, number, template
 from derive.codegen.operands import ELEMENTWISE, Lookup, Operands
-from derive.codegen.region import is_tail
 from derive.ir.build import broadcast_shape, label_sizes
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size
@@ -118,6 +118,12 @@ class Writer(Operands):
 
     def _functional(self, node: Node) -> Code:
         return Code(f"{self.implement(node)}({', '.join(self.exact(arg).text for arg in node.args)})")
+
+    def _shared(self, node: Node) -> Code:
+        (first, second), axes = cast(tuple[tuple[str, str], tuple[int, ...] | None], node.attribute)
+        (z,) = node.args
+        axis = "" if axes is None else ", axis=None" if len(axes) == len(z.shape) else f", axis={_axis(axes)}"
+        return Code(f"{first}_and_{second}({self.exact(z).text}{axis})")
 
     def _array(self, node: Node) -> Code:
         items = [self.code(arg).text for arg in node.args]
@@ -238,6 +244,10 @@ def _is_indicator(node: Node) -> bool:
     return node.op == "call" and node.name == "step" and not any(node.orders)
 
 
+def _axis(axes: tuple[int, ...]) -> str:
+    return str(axes[0] if len(axes) == 1 else axes)
+
+
 def _positions(node: Node, keep: str = ":") -> str:
     positions = cast(Sequence[int | None], node.attribute)
     return ", ".join(keep if position is None else str(position) for position in positions)
@@ -254,6 +264,7 @@ _RULES: dict[str, Callable[[Writer, Node], Code]] = {
     "call": Writer._call,
     "functional": Writer._functional,
     "array": Writer._array,
+    "shared": Writer._shared,
     "entry": Writer._entry,
     "placed": Writer._placed,
     "contract": Writer._contract,

@@ -28,10 +28,11 @@ class Looking:
         done: dict[Node, Node] = {}
         for node in topological(root):
             current = with_args(node, tuple(done[arg] for arg in node.args))
-            done[node] = self._applied(current)
+            done[node] = self.applied(current)
         return done[root]
 
-    def _applied(self, node: Node) -> Node:
+    def applied(self, node: Node) -> Node:
+        """A node by the first rule that fits it, or itself."""
         for rule in self._rules:
             self._trail = []
             found = rule(self, node)
@@ -61,6 +62,9 @@ class Looking:
         seen = self.at(node)
         while seen.op == "contract" and len(seen.args) == 1 and not seen.labels[0][0] and not embeds(seen):
             seen = self.at(seen.args[0])
+        if seen.op == "neg":
+            inner = self.number(seen.args[0])
+            return None if inner is None else -inner
         return as_number(seen)
 
     def exponent(self, node: Node) -> Node | None:
@@ -73,6 +77,26 @@ class Looking:
             return seen.args[1] if base.op == "constant" and base.name == "e" else None
         return self.function(node, "exp")
 
+    def weighted(self, node: Node) -> Node | None:
+        """u + log(c), if a node is c e^u with a positive number c."""
+        u = self.exponent(node)
+        if u is not None:
+            return u
+        seen = self.at(node)
+        if seen.op == "div":
+            over, under = seen.args
+            factors, scale = [over], build.div(build.number(1), build.number(self.number(under) or 0))
+        elif seen.op == "contract" and len(seen.args) == 2 and not seen.labels[0][0]:
+            factors, scale = [seen.args[1]], build.number(self.number(seen.args[0]) or 0)
+            if seen.labels[0][1] != seen.labels[1]:
+                return None
+        else:
+            return None
+        if scale.op != "number" or scale.value <= 0:
+            return None
+        inner = self.weighted(factors[0])
+        return None if inner is None or build.is_zero(inner) else build.add(inner, build.call("log", scale))
+
     def exponents(self, node: Node) -> list[Node] | None:
         """[p, q, ...], if a node is e^p + e^q + ... of at least two terms (through names in between)."""
         terms: list[Node] = []
@@ -83,21 +107,68 @@ class Looking:
             if seen.op == "add":
                 stack += reversed(seen.args)
                 continue
-            exponent = self.exponent(current)
+            exponent = self.weighted(current)
             if exponent is None:
                 return None
             terms.append(exponent)
         return terms if len(terms) > 1 and not all(map(build.is_zero, terms)) else None
 
-    def complement(self, node: Node) -> Node | None:
-        """u, if a node is 1 - sigmoid(u)."""
+    def less(self, node: Node) -> tuple[Node, Node] | None:
+        """a and b, if a node is a - b."""
         seen = self.at(node)
         if seen.op != "add" or len(seen.args) != 2:
             return None
         for one, other in (seen.args, seen.args[::-1]):
-            minus = self.at(other)
-            if minus.op == "neg" and self.number(one) == 1:
-                return self.function(minus.args[0], "sigmoid")
+            number, minus = self.number(other), self.at(other)
+            if minus.op == "neg":
+                return one, minus.args[0]
+            if number is not None and number < 0:
+                return one, build.fill(build.number(-number), node.shape)
+        return None
+
+    def one_less(self, node: Node) -> Node | None:
+        """b, if a node is 1 - b."""
+        parts = self.less(node)
+        return parts[1] if parts is not None and self.number(parts[0]) == 1 else None
+
+    def complement(self, node: Node) -> Node | None:
+        """u, if a node is 1 - sigmoid(u) or sigmoid(-u)."""
+        other = self.one_less(node)
+        if other is not None:
+            return self.function(other, "sigmoid")
+        u = self.function(node, "sigmoid")
+        return negated(u) if u is not None else None
+
+    def square(self, node: Node) -> Node | None:
+        """u, if a node is u^2 or u u."""
+        seen = self.at(node)
+        if seen.op == "pow" and self.number(seen.args[1]) == 2:
+            return seen.args[0]
+        if seen.op == "contract" and len(seen.args) == 2 and seen.args[0] is seen.args[1]:
+            (one, other), out = seen.labels
+            return seen.args[0] if one == other == out else None
+        return None
+
+    def mixture(self, node: Node) -> tuple[Node, Node] | None:
+        """u and y, if a node is y sigmoid(u) + (1 - y) (1 - sigmoid(u))."""
+        seen = self.at(node)
+        if seen.op != "add" or len(seen.args) != 2:
+            return None
+        products = [self.at(arg) for arg in seen.args]
+        if any(
+            p.op != "contract" or len(p.args) != 2 or p.labels[0][0] != p.labels[0][1] or p.labels[0][0] != p.labels[1]
+            for p in products
+        ):
+            return None
+        (a, b), (c, d) = (p.args for p in products)
+        for y, p in ((a, b), (b, a)):
+            for y_left, p_left in ((c, d), (d, c)):
+                u = self.function(p, "sigmoid")
+                if u is None or self.complement(p_left) is not u:
+                    continue
+                less = self.one_less(y_left)
+                if less is not None and self.at(less) is self.at(y):
+                    return u, y
         return None
 
     def logarithm(self, node: Node) -> Node | None:
@@ -111,7 +182,23 @@ class Looking:
             return build.neg(build.call("softplus", u))
         if (terms := self.exponents(node)) is not None:
             return log_sum(terms)
+        if (parts := self.mixture(node)) is not None:
+            return build.call("~log_mixture", *parts)
+        if (other := self.one_less(node)) is not None and (root := self.square(other)) is not None:
+            u = self.function(root, "tanh")
+            if u is not None:
+                return build.mul(build.number(-2), build.call("~log_cosh", u))
+        if (parts := self.less(node)) is not None:
+            p, q = map(self.exponent, parts)
+            if p is not None and q is not None:
+                rest = build.call("~log1mexp", difference(q, p))
+                return rest if build.is_zero(p) else build.add(p, rest)
         seen = self.at(node)
+        size = self.function(node, "abs")
+        if size is not None and self.at(size).op == "det":
+            seen = self.at(size)
+        if seen.op == "det":
+            return Node("logdet", seen.args, seen.attribute, seen.shape)
         if seen.op == "softmax":
             return Node("log_softmax", seen.args, axes_of(seen), seen.shape)
         if seen.op == "entry" or is_view(seen):
@@ -139,6 +226,11 @@ def negated(node: Node) -> Node:
 
 def log_sum(exponents: Sequence[Node]) -> Node:
     """log(e^p + e^q + ...)."""
+    if len(exponents) == 2 and not any(map(build.is_zero, exponents)):
+        p, q = exponents
+        if p is build.neg(q) or q is build.neg(p):
+            u = q if p.op == "neg" else p
+            return build.add(build.call("~log_cosh", u), build.call("log", build.fill(build.number(2), u.shape)))
     total = exponents[0]
     for exponent in exponents[1:]:
         if build.is_zero(total):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from derive.codegen.factors import is_view
+from derive.codegen.shelter import choice
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ops.conditions import is_indicator
@@ -35,6 +36,11 @@ def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
             finite.add(new)
         elif node not in fixed:
             new = _guarded(new, masks, finite)
+        if new.op == "call" and new.name == "where" and not any(new.orders):
+            sheltered = choice(*new.args)
+            masks[sheltered] = masks[new]
+            finite.update({sheltered} if new in finite else ())
+            new = sheltered
         done[node] = new
     return done
 
@@ -45,7 +51,7 @@ def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
         node = _guarded_inside(node, masks, finite)
     if node in finite or node.op not in ("contract", "div") or not masks[node]:
         return node
-    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.number(0))
+    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape))
     masks[chosen] = masks[node]
     finite.add(chosen)
     return chosen
@@ -129,7 +135,9 @@ def _is_finite(node: Node, finite: Collection[Node]) -> bool:
         return False
     if node.op == "call":
         record = elementwise(node.name)
-        return record is None or (record.domain == (-float("inf"), float("inf")) and node.name != "exp")
+        return record is None or (
+            record.domain == (-float("inf"), float("inf")) and node.name not in ("exp", "~expm1", "~sinh")
+        )
     if node.op == "pow":
         exponent = as_number(node.args[1].args[0] if is_view(node.args[1]) else node.args[1])
         return exponent is not None and exponent.denominator == 1 and exponent >= 0

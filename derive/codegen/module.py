@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from derive.calculus.derivation import Derivation
 from derive.codegen.helpers import HELPERS
 from derive.codegen.program import program
-from derive.codegen.statements import Line, Program, size_sources
+from derive.codegen.sizes import size_sources
+from derive.codegen.statements import Line, Program
 from derive.ir.size import show_shape
 
 FUNCTION = "value_and_gradient"

@@ -8,7 +8,9 @@ what nothing asks for is not reached. The passes, in order:
     written_out     sigma'(z) becomes a(1 - a)
     Simplifier      products flat, repeats outside
     cancelled       gradients as rational functions, with fewest operations
+    steadied        single expressions that cancel become stable ones
     guarded         what a condition masks is not computed with
+    shared          one exponential for softmax and log-softmax
     Statements      one variable for each author's name, shared value or long expression
 """
 
@@ -21,9 +23,11 @@ from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen.cancel import cancelled
 from derive.codegen.masks import guarded
+from derive.codegen.shared import shared_exponentials
 from derive.codegen.simplify import Simplifier, written_out
 from derive.codegen.stabilise import stabilise
 from derive.codegen.statements import Program, Statements
+from derive.codegen.steady import steadied
 from derive.errors import UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
 from derive.ir.node import Node, substitute, topological
@@ -105,6 +109,17 @@ class _Stages:
                 found.setdefault(current, name)
         return found
 
+    def authored(self, graph: Graph, forward: Mapping[str, Node]) -> set[Node]:
+        """What stays as its author wrote it: the values that are asked for, adjoints of a gradient graph excepted."""
+        by_author = all(binding.adjoint_of is None for binding in graph.bindings.values())
+        reached = set(topological(*self.roots))
+        values = [
+            node
+            for node, name in self.names(forward).items()
+            if node in reached and graph.bindings[name].adjoint_of is None and (by_author or name != graph.loss)
+        ]
+        return set(topological(*values, *([self.roots[0]] if by_author else [])))
+
 
 def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) -> _Stages:
     simplex = {
@@ -122,10 +137,9 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
 
     named = apply(written_out(stages.roots))
     named = apply(Simplifier(stages.roots, named, simplex).done)
-    reached = list(topological(*stages.roots))
-    kept = set(named)
-    fixed = set(topological(stages.roots[0], *(node for node in reached if node in kept)))
-    named = apply(cancelled(stages.roots, fixed, kept))
-    named = apply(guarded(stages.roots, set(topological(stages.roots[0], *named))))
+    named = apply(cancelled(stages.roots, stages.authored(graph, forward), set(named)))
+    named = apply(steadied(stages.roots))
+    named = apply(guarded(stages.roots, stages.authored(graph, forward)))
     apply(Simplifier(stages.roots, named).done)
+    apply(shared_exponentials(stages.roots))
     return stages

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import cast
 
+from derive.codegen.entries import cost, is_elementwise, is_tail, mirror, whole_power
 from derive.codegen.polynomial import (
     UNIT,
     Atom,
@@ -30,34 +31,6 @@ from derive.ir.node import Node, as_number, with_args
 MOST_ATOMS = 8
 
 
-def is_elementwise(node: Node) -> bool:
-    """Whether a node is a sum, product, quotient, whole power or sign of arrays that lie entry on entry."""
-    if node.op in ("add", "neg", "div"):
-        return True
-    if node.op == "pow":
-        return _whole(node) is not None
-    if node.op != "contract" or is_repeat(node):
-        return False
-    ins, out = node.labels
-    if len(set(out)) < len(out) or {label for own in ins for label in own} != set(out):
-        return False
-    return all(list(own) == [label for label in out if label in own] for own in ins)
-
-
-def _whole(node: Node) -> int | None:
-    exponent = node.args[1].args[0] if is_repeat(node.args[1]) else node.args[1]
-    value = as_number(exponent)
-    return int(value) if value is not None and value.denominator == 1 and abs(value) <= 4 else None
-
-
-def mirror(node: Node, name: str = "softplus") -> Node | None:
-    """sigmoid(-u) for sigmoid(u), softplus(-u) for softplus(u)."""
-    if node.op != "call" or node.name != name or any(node.orders):
-        return None
-    (u,) = node.args
-    return build.call(name, u.args[0] if u.op == "neg" else build.neg(u))
-
-
 class Region:
     """One region: its nodes, and what they are as terms. Sums that occur as denominators are kept in `sums` by key."""
 
@@ -71,13 +44,16 @@ class Region:
         """The region with fewest operations: as multiplied, or cancelled with common factors taken out."""
         try:
             for node in self.region:
-                if node.op == "div" or (node.op == "pow" and (_whole(node) or 0) < 0):
+                if node.op == "div" or (node.op == "pow" and (whole_power(node) or 0) < 0):
                     self._inverse(self._terms(node.args[1] if node.op == "div" else node.args[0]))
-            terms = self._written_out(self._terms(self.root))
+            terms = self._complemented(self._written_out(self._terms(self.root)))
         except TooLong:
             return self.root
         if len({atom for monomial in terms for atom, _ in monomial}) > MOST_ATOMS:
             return self.root
+        chosen = self._chosen(terms)
+        if chosen is not None:
+            return chosen
         candidate = build.broadcast_to(self._built(terms), self.root.shape)
         atoms = {
             part
@@ -109,7 +85,7 @@ class Region:
             over, under = (self._of(arg, done, axes, node) for arg in node.args)
             return times(over, self._inverse(under))
         if node.op == "pow":
-            n = cast(int, _whole(node))
+            n = cast(int, whole_power(node))
             base = self._of(node.args[0], done, axes, node)
             return reduce(times, [self._inverse(base) if n < 0 else base] * abs(n), {UNIT: Fraction(1)})
         sign = -1 if node.op == "neg" else 1
@@ -183,6 +159,44 @@ class Region:
             terms = plus(parts)
         return terms
 
+    def _chosen(self, terms: Polynomial) -> Node | None:
+        """c a + (1 - c) b with a condition c as a choice: as c (a - b) + b it would cancel where a is small."""
+        for atom in list(self.rank):
+            core = atom.args[0] if isinstance(atom, Node) and is_repeat(atom) else atom
+            if not isinstance(atom, Node) or not isinstance(core, Node) or core.op != "call" or core.name != "step":
+                continue
+            bearing = {m: c for m, c in terms.items() if dict(m).get(atom, 0) > 0}
+            without = {m: c for m, c in terms.items() if m not in bearing}
+            freed = plus([({frozenset((a, n) for a, n in m if a is not atom): c}, 1) for m, c in bearing.items()])
+            both = plus([(freed, 1), (without, 1)])
+            if without and len(both) < len(freed) + len(without):
+                taken, other = (
+                    build.broadcast_to(self._chosen(side) or self._built(side), self.root.shape)
+                    for side in (both, without)
+                )
+                return build.call("where", build.broadcast_to(atom, self.root.shape), taken, other)
+        return None
+
+    def _complemented(self, terms: Polynomial) -> Polynomial:
+        """Powers of a sigmoid p with 1 - p as an atom of its own, where that leaves fewer terms.
+
+        p^2 = p - p (1 - p): then p - 3 p^2 + 2 p^3, whose terms cancel near p = 1, is 2 p (1 - p)^2 - p (1 - p).
+        """
+        for atom in [atom for atom in self.rank if isinstance(atom, Node)]:
+            core = atom.args[0] if is_repeat(atom) else atom
+            if core.op != "call" or core.name != "sigmoid" or any(core.orders):
+                continue
+            rest = self._single(build.sub(build.ones(atom.shape), atom), 1)
+            changed = dict(terms)
+            while high := next((m for m in changed for a, n in m if a is atom and n > 1), None):
+                coefficient = changed.pop(high)
+                lower = joined(high, frozenset([(atom, -1)]))
+                parts = {lower: coefficient}, {joined(lower, rest): -coefficient}
+                changed = dict(plus([(changed, 1), *((part, 1) for part in parts)]))
+            if len(changed) < len(terms):
+                terms = changed
+        return terms
+
     # -------------------------------------------------------------------------------------- from terms
 
     def _built(self, terms: Polynomial) -> Node:
@@ -233,40 +247,3 @@ def _core(node: Node) -> Node:
 def _as(like: Node, core: Node) -> Node:
     """`core` repeated as `like` repeats its own."""
     return with_args(like, (core,)) if is_repeat(like) else core
-
-
-def is_tail(atom: object) -> bool:
-    """Whether an atom is softplus(min(u, -u)), which is log1p(exp(-|u|))."""
-    node = atom.args[0] if isinstance(atom, Node) and is_repeat(atom) else atom
-    if not isinstance(node, Node) or node.op != "call" or node.name != "softplus" or any(node.orders):
-        return False
-    (least,) = node.args
-    return least.op == "call" and least.name == "minimum" and build.neg(least.args[0]) is least.args[1]
-
-
-def cost(root: Node, known: Collection[Node]) -> int:
-    """How many array operations a region takes above what is `known`, each shared part once; scalars count less."""
-    total = 0
-    stack, seen = [root], set(known)
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if is_elementwise(node) or is_repeat(node):
-            stack += node.args
-        if node.op == "contract" and not is_repeat(node):
-            scalars = sum(not arg.shape for arg in node.args)
-            arrays = len(node.args) - scalars
-            total += max(0, scalars - 1) + _weight(node) * (max(0, arrays - 1) + (scalars > 0 and arrays > 0))
-        elif node.op == "add":
-            total += (len(node.args) - 1) * _weight(node)
-        elif node.op == "call":
-            total += _weight(node) * (6 if mirror(node) is not None else 1)
-        elif node.op in ("div", "pow") or (node.op == "neg" and node is root):
-            total += _weight(node)
-    return total
-
-
-def _weight(node: Node) -> int:
-    return 4 if node.shape else 1

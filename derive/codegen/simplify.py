@@ -21,24 +21,20 @@ from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE, Size
 from derive.ops.record import elementwise
-from derive.ops.sympy_bridge import expand
+from derive.ops.sympy_bridge import expand_by_output
 
 MOST_TERMS = 24  # of one sum
 
 
 def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
     done: dict[Node, Node] = {}
-    logs = {(node.args, node.attribute) for node in topological(*roots) if node.op == "log_softmax"}
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
         if node.op == "call" and elementwise(node.name) and any(node.orders):
-            new = expand(new)
+            new = expand_by_output(new)
         elif node.op == "call" and node.name == "silu":
             # z sigmoid(z) shares its sigmoid with its derivative
             new = build.mul(new.args[0], build.call("sigmoid", *new.args))
-        elif node.op == "softmax" and (node.args, node.attribute) in logs:
-            # computed anyway for the value
-            new = build.call("exp", Node("log_softmax", new.args, node.attribute, node.shape))
         done[node] = new
     return done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from derive.codegen.contraction import ATOM, Code
@@ -13,6 +13,7 @@ from derive.codegen.factors import is_view
 from derive.codegen.helpers import HELPERS
 from derive.codegen.literal import is_constant_root
 from derive.codegen.names import Names
+from derive.codegen.sizes import Sizes, size_sources
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.ops.record import elementwise
@@ -63,10 +64,11 @@ class Statements:
         self.graph, self.forward, self.adjoints = graph, forward, adjoints
         self.names = Names(HELPERS)
         self.variables = {name: self.names.claim(name) for name in graph.names}
-        self.sizes = _Sizes(self.names, graph)
+        self.sizes = Sizes(self.names, graph)
         self.program = Program()
         self.code: dict[Node, Code] = {}
         self.lines = self.program.forward
+        self.parts: dict[Node, dict[object, Node]] = {}
         self.dtype = self.names.claim("dtype")
         self.writer = Writer(self.code.__getitem__, self._implement, self.sizes, self.dtype)
 
@@ -88,6 +90,10 @@ class Statements:
             if leaf or (node.op in ("div", "contract", "neg") and not node.shape and self.plain.issuperset(node.args)):
                 self.plain.add(node)
         reached = set(topological(*roots))
+        self.parts = {node.args[0]: {} for node in reached if node.op == "part"}
+        for node in reached:
+            if node.op == "part":
+                self.parts[node.args[0]][node.attribute] = node
         self._write([node for node in self.forward if node in reached])
         self._write([value])
         self.program.value = self._result(value, self.forward.get(value, "value"), "value")
@@ -119,7 +125,7 @@ class Statements:
         read = set(_words(program.value, *program.gradients.values()))
         for lines in (program.backward, program.forward):
             for line in lines[::-1]:
-                if line.variable in read:
+                if read.intersection(_words(line.variable)):
                     read.update(_words(line.text))
                 else:
                     lines.remove(line)
@@ -138,9 +144,12 @@ class Statements:
             if node.op == "ref":
                 self.code[node] = Code(self.variables[node.name])
                 continue
-            if is_view(node):
+            if is_view(node) or node.op == "part":
                 continue
             self._shorten(node)
+            if node.op == "shared":
+                self._assign_parts(node)
+                continue
             self.code[node] = self.writer.write(node)
             if self._deserves_a_name(node):
                 self._assign(node)
@@ -186,14 +195,23 @@ class Statements:
         return node in self.adjoints and node.op == "contract" and _sums(node)
 
     def _assign(self, node: Node) -> None:
-        if node in self.forward:
-            variable = self.variables[self.forward[node]]
-        elif node in self.adjoints:
-            variable = self._adjoint_variable(self.adjoints[node])
-        else:
-            variable = self.names.temporary()
+        variable = self._variable(node)
         self.lines.append(Line(variable, self.code[node].text))
         self.code[node] = Code(variable)
+
+    def _assign_parts(self, node: Node) -> None:
+        """`first, second = f(z)`."""
+        parts = [part for _, part in sorted(self.parts[node].items())]
+        variables = [self._variable(part) for part in parts]
+        self.lines.append(Line(", ".join(variables), self.writer.write(node).text))
+        self.code.update({part: Code(variable) for part, variable in zip(parts, variables, strict=True)})
+
+    def _variable(self, node: Node) -> str:
+        if node in self.forward:
+            return self.variables[self.forward[node]]
+        if node in self.adjoints:
+            return self._adjoint_variable(self.adjoints[node])
+        return self.names.temporary()
 
     def _adjoint_variable(self, name: str) -> str:
         variable = self.variables[name]
@@ -229,32 +247,6 @@ class Statements:
             known = Implementation(parameter, name, node.orders)
             self.program.implementations.append(known)
         return known.parameter
-
-
-class _Sizes(dict[str, str]):
-    """The variable of each named size; remembers which were asked for."""
-
-    def __init__(self, names: Names, graph: Graph) -> None:
-        super().__init__()
-        self._names, self.used = names, dict[str, str]()
-        for name in graph.size_names():
-            self.used[name] = names.claim(name)
-        self._all, self.used = self.used, {}
-
-    def __missing__(self, name: str) -> str:
-        self.used[name] = self[name] = self._all.get(name) or self._names.claim(name)
-        return self[name]
-
-
-def size_sources(graph: Graph, preferred: Iterable[str], sizes: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """For each size that is the whole length of some axis, the input and axis to read it from."""
-    first = set(preferred)
-    found: dict[str, tuple[str, int]] = {}
-    for name, declaration in sorted(graph.inputs.items(), key=lambda item: item[0] not in first):
-        for axis, size in enumerate(declaration.shape):
-            if str(size) in sizes:
-                found.setdefault(str(size), (name, axis))
-    return found
 
 
 def _core(node: Node, signs: bool = False) -> Node:

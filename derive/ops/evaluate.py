@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from math import erf
+from math import erf, erfc
 from typing import Any, cast
 
 import mpmath
@@ -44,6 +44,9 @@ class Floats:
         "sin": np.sin,
         "cos": np.cos,
         "erf": np.vectorize(erf, otypes=[float]),
+        "erfc": np.vectorize(erfc, otypes=[float]),
+        "expm1": np.expm1,
+        "log1p": np.log1p,
         "abs": np.abs,
         "sign": np.sign,
         "step": lambda u: np.where(np.isnan(u), np.nan, np.asarray(u) > 0),

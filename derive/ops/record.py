@@ -49,7 +49,9 @@ class Elementwise:
     derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
     textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
     only where that shortens the result. `range` and `domain` are open intervals of the real line. `switch` gives, for
-    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it).
+    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it). `partials`
+    gives the derivatives by all operands where they have a better form than that of `expression`. A `steady` function
+    occurs in stable code alone: no text can call it.
     """
 
     name: str
@@ -59,6 +61,8 @@ class Elementwise:
     latex: str
     arity: int = 1
     of_output: Callable[[Any, Any], Any] | None = None
+    partials: Callable[..., tuple[Any, ...]] | None = None
+    steady: bool = False
     prime: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
     domain: tuple[float, float] = (-float("inf"), float("inf"))
@@ -120,7 +124,7 @@ def register(record: Record) -> Record:
     if record.name in table:
         raise ValueError(f"operation {record.name} is registered twice")
     table[record.name] = record
-    if record.build is not None:
+    if record.build is not None and not (isinstance(record, Elementwise) and record.steady):
         for name in record.names:
             # a builder of that name knows default arguments; it wins in either order of registration
             _callable.setdefault(name, record.build)
@@ -170,7 +174,7 @@ def is_callable(name: str) -> bool:
 
 def canonical_name(name: str) -> str | None:
     """The registered elementwise name behind a name or alias, or None."""
-    return next((r.name for r in _elementwise.values() if name in r.names), None)
+    return next((r.name for r in _elementwise.values() if name in r.names and not r.steady), None)
 
 
 def plain_arguments(name: str) -> frozenset[int | str]:

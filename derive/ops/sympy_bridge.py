@@ -57,8 +57,35 @@ def derivative(name: str, orders: tuple[int, ...]) -> Any:
             return first
         before = derivative(name, lower)
         return sp.expand(sp.diff(before, letters[k]) + sp.diff(before, Y) * first)
+    if record.partials is not None:
+        partials = record.partials(Y, *letters)
+        if not any(lower):
+            return partials[k]
+        before = derivative(name, lower)
+        return sp.expand(sp.diff(before, letters[k]) + sp.diff(before, Y) * partials[k])
     before = record.expression(*letters) if not any(lower) else derivative(name, lower)
     return sp.diff(before, letters[k])
+
+
+@cache
+def _by_output(name: str, order: int) -> Node:
+    """The derivative of a function with a first derivative f(y) by its output, in factors as they arise: f' f, ..."""
+    record = elementwise(name)
+    assert record is not None
+    assert record.of_output is not None
+    first = formal = record.of_output(Y, letter(0))
+    for _ in range(1, order):
+        formal = sp.diff(formal, letter(0)) + sp.diff(formal, Y) * first
+    return to_node(formal, {letter(0): build.ref("u0"), Y: build.ref("y")})
+
+
+def expand_by_output(node: Node) -> Node:
+    """`expand`, but a second derivative a(1 - a)(1 - 2a) is not multiplied out: its terms cancel near a = 1."""
+    record = elementwise(node.name) if node.op == "call" else None
+    if record is None or record.of_output is None or record.arity > 1 or sum(node.orders) < 2:
+        return expand(node)
+    values = {build.ref("u0"): node.args[0], build.ref("y"): build.call(node.name, *node.args)}
+    return instantiate(_by_output(node.name, node.orders[0]), values)
 
 
 @cache

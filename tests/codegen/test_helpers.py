@@ -42,3 +42,19 @@ def test_a_complex_step_passes_through_the_error_function(erf: Any) -> None:
     x = np.linspace(-5, 5, 1001)
     slope = erf(x + 1e-20j).imag / 1e-20
     np.testing.assert_allclose(slope, 2 / math.sqrt(math.pi) * np.exp(-(x**2)), rtol=0, atol=1e-15)
+
+
+def test_the_complementary_error_function_has_its_relative_precision(tmp_path: Path) -> None:
+    file = tmp_path / "helpers.py"
+    file.write_text("import numpy as np\n\n" + textwrap.dedent(HELPERS["erfc"]), encoding="utf-8")
+    erfc = runpy.run_path(str(file))["erfc"]
+    x = np.concatenate([np.linspace(-8, 26, 2001), [0.46875, 4.0, 1e-300, -1e-20, 40.0, 1e300, np.inf, -np.inf]])
+    right = np.array([math.erfc(value) for value in x])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = erfc(x)
+    np.testing.assert_allclose(found, right, rtol=2e-13, atol=1e-300)
+    assert np.isnan(erfc(np.nan))
+    assert erfc(np.ones((2, 3), dtype=np.float32)).dtype == np.float32
+    slope = erfc(np.linspace(-5, 5, 101) + 1e-20j).imag / 1e-20
+    np.testing.assert_allclose(slope, -2 / math.sqrt(math.pi) * np.exp(-(np.linspace(-5, 5, 101) ** 2)), atol=1e-14)

@@ -4,7 +4,8 @@ r"""Conditions: indicators and definitions by cases.
     [z = 0], [i = j]                               of values; of letters that count, the diagonal
     \begin{cases} a & z > 0 \\ b & \text{otherwise} \end{cases}
 
-The last case holds otherwise, or where no other does: the conditions together leave no number out.
+The last case holds otherwise, or under the opposite of the only other condition, or where the conditions leave no number
+out.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def by_cases(node: Cases, scope: Scope) -> Result:
     if len(rows) < 2:
         raise NotUnderstood(node.span, "at least two cases")
     result, last = rows[-1]
-    if last is not None and not _exhaustive([_cells(row)[-1] for row in node.rows], scope):
+    opposite = len(rows) == 2 and last is not None and _opposite(rows[0][1], last)
+    if last is not None and not opposite and not _exhaustive([_cells(row)[-1] for row in node.rows], scope):
         raise NotUnderstood(node.span, "a last case that holds otherwise")
     for value, holds in reversed(rows[:-1]):
         if holds is None:
@@ -144,6 +146,13 @@ def _unpunctuated(cell: Row) -> tuple[Node, ...]:
 def _cells(row: tuple[Row, ...]) -> list[tuple[Node, ...]]:
     """The cells of a case without words and without punctuation at their ends."""
     return [tuple(inner for inner in _unpunctuated(cell) if not isinstance(inner, Text)) for cell in row]
+
+
+def _opposite(first: Result | None, last: Result) -> bool:
+    if not isinstance(first, Value) or not isinstance(last, Value):
+        return isinstance(first, Problem) or isinstance(last, Problem)
+    one = build.number(1)
+    return build.sub(one, first.node) is last.node or build.sub(one, last.node) is first.node
 
 
 _TRUE: dict[str, Callable[[Fraction, Fraction], bool]] = {

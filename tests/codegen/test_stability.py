@@ -1,0 +1,185 @@
+"""The rules of stability at the points where the written forms fail, and at ordinary ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.stability import emitted, hessian_product, outcomes
+from benchmarks.stable_forms import FORMS, Form, Point
+from derive.calculus.reverse import backprop
+from derive.codegen import lambdify, source, stabilise, steady
+from derive.codegen.stability import AFTER, BEFORE, Rule
+from derive.model import loads
+from derive.ops.evaluate import Evaluator
+
+# 0 log 0 of inputs, and the square of 1 / 1e-20, which float32 does not hold
+OPEN = {"cross entropy of probabilities", "x log(x)"}
+BY_NAME = {form.name: form for form in FORMS}
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.name not in OPEN], ids=lambda form: form.name)
+def test_a_form_is_right_at_its_extreme_points(form: Form) -> None:
+    faults = [o for o in outcomes(form) if o.fault]
+    assert not faults, [(o.point.values, o.kind.__name__, o.order, o.fault) for o in faults]
+
+
+# the form that fails without the rule
+FAILS_WITHOUT = {
+    "softmax": Form(
+        "softmax",
+        "x : (n,)\nc : (n,), constant",
+        "L = sum(c*exp(x)/sum(exp(x)))",
+        BY_NAME["softmax"].plain,
+        BY_NAME["softmax"].points,
+        absolute=4,
+    ),
+    "tanh": BY_NAME["tanh by exponentials"],
+    "sigmoid": BY_NAME["sigmoid"],
+    "log": BY_NAME["log(1 - tanh(x)^2)"],
+    "softplus in pieces": BY_NAME["cross entropy with logits, as frameworks write it"],
+    "chosen": Form(
+        "chosen",
+        "z : scalar\ny : scalar, constant",
+        "p = sigmoid(z)\nL = log(where(y > 0, p, 1 - p))",
+        lambda f, z, y: f.log(f.sigmoid(z) if y > 0 else 1 - f.sigmoid(z)),
+        tuple(Point((z, y)) for z in (-800.0, 40.0, 800.0) for y in (0.0, 1.0)),
+    ),
+    "norm": BY_NAME["norm"],
+    "squared norm": BY_NAME["norm^2"],
+    "direction": BY_NAME["cosine similarity"],
+    "roots": BY_NAME["sqrt(x + 1) - sqrt(x)"],
+    "variance": BY_NAME["E[x^2] - E[x]^2"],
+    "quotient": BY_NAME["sin(x)/x"],
+    "log1p": BY_NAME["log(1 + x)"],
+    "one less": BY_NAME["1 - sigmoid"],
+    "1/2 + erf/2": BY_NAME["gelu by name"],
+    "root less a number": BY_NAME["sqrt(1 + x^2) - 1"],
+    "half": BY_NAME["sigmoid (1 - sigmoid)"],
+    "power": BY_NAME["x^n at 0"],
+    "x log x": BY_NAME["b^p by p at b = 0"],
+}
+
+
+@pytest.mark.parametrize("rule", [*BEFORE, *AFTER], ids=lambda rule: rule.name)
+def test_every_rule_is_needed(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = FAILS_WITHOUT[rule.name]
+    assert not [o for o in outcomes(form) if o.fault]
+    monkeypatch.setattr(stabilise, "BEFORE", [own for own in BEFORE if own is not rule])
+    monkeypatch.setattr(steady, "AFTER", [own for own in AFTER if own is not rule])
+    assert [o for o in outcomes(form, emitted) if o.fault]
+
+
+ORDINARY = """
+L = sum(norm(X, axis=1))
+L = sum(norm(X, axis=0, keepdims=True)*X)
+s = sum(X*X, axis=1); L = sum(sqrt(s)*u)
+L = sum(X**2/norm(X)**2*Y)
+L = sum(sum(X*Y, axis=1)/(norm(X, axis=1)*norm(Y, axis=1))*u)
+n = norm(X, axis=1, keepdims=True); Z = X/n; L = sum(Z*Y)
+L = norm(X)**2*s_1 + norm(X)
+L = sum(sqrt(X**2 + Y**2)*X)
+L = sum(sqrt(X**2 + 4)*Y)
+L = sum((mean(X**2, axis=1) - mean(X, axis=1)**2)*u)
+L = sum((mean(X**2, axis=0, keepdims=True) - mean(X, axis=0, keepdims=True)**2)*Y)
+L = mean(X**2) - mean(Y)**2
+L = sum(X**2)/3 - mean(X)**2
+L = sum(sqrt(X**2 + Y) - sqrt(X**2 + 1))
+L = sum(sqrt(X + Y) - sqrt(Y + 3) + Y)
+L = sum(sqrt(2 + X**2) - 2)
+L = sum((exp(3*X) - 1)/X*Y + (1 - exp(-Y))/(2*Y))
+L = sum(log(1 + X)/X + sin(2*X)/(3*X) + (1 - cos(X))/X**2 + (1 - cos(2*X))/X)
+L = sum((exp(X) - 1)/Y)
+p = sigmoid(X); q = Y*p + (1 - Y)*(1 - p); L = sum((1 - q)**2*log(q))
+p = sigmoid(X); q = p*2*Y + (1 - 2*Y)*(1 - p); L = sum(log(q))
+p = sigmoid(X); L = sum(log(where(Y > 1, p, 1 - p))*X)
+L = sum(log(1 - tanh(X)**2) + (1 - tanh(Y))*X + (1 + tanh(X))**2)
+L = sum(log(exp(X) - 1) + log(1 - exp(-Y)) + log(exp(2*X) - exp(X))*Y)
+L = sum(log(2*exp(X) + exp(Y)/3 + exp(X*Y)))
+L = sum(log((exp(X) + exp(-X))/2)*Y)
+L = sum(maximum(X, 0) + log(1 + exp(-abs(X))) - X*Y)
+L = log(det(X.T @ X + eye(2)))
+L = sum(X**Y + Y**X + X*log(X)*Y)
+L = sum(where(X > 1, log(X), X)*Y + where(Y > 1, X**2/2, X - 1/2))
+L = sum(where(X > 1, 1/(X - 1), sqrt(X))*where(Y > 1, exp(X), Y))
+L = sum(gelu(X) + erf(Y)*(1 - erf(X)) + (1 + erf(X))*X)
+a = sigmoid(X); L = sum(a*(1 - a)*(1 - 2*a)*Y)
+a = tanh(X); L = sum(a*(1 - a**2)*Y)
+s = log(1 + exp(X)); L = sum((1 - exp(-s))*Y)
+L = sum(X*tanh(log(1 + exp(X))))
+L = sum(Y*exp(X)/(1 + exp(X))**2 + exp(-X)/(1 + exp(-X))**2)
+L = sum((log(1 + exp(X)) - X)*Y + X - log(1 + exp(X)))
+L = sum((sigmoid(X) - 1/2)*Y + (1/2 - sigmoid(Y))*X)
+L = sum(X/(exp(X) - 1)*Y + 2*X/(1 - exp(-X)) + 3*X/sin(X) + (cos(2*X) - 1)/X**2)
+L = sum((exp(X) - exp(-X))*Y + (exp(-Y) - exp(Y))*X)
+L = sum((X @ X.T)**(1/2)) + sum(sqrt((X - Y)**2)*X) + (u @ u)**(1/2)
+L = sum((mean(X*Y, axis=1) - mean(X, axis=1)*mean(Y, axis=1))*u)
+L = sum((mean(X*Y, axis=0, keepdims=True) - mean(Y, axis=0, keepdims=True)*mean(X, axis=0, keepdims=True))*X)
+L = mean(X*X) - mean(X)*mean(Y)
+L = log(abs(det(X.T @ Y)))
+L = log(mean(exp(X))) + sum(log(mean(exp(Y), axis=1))*u)
+"""
+
+
+@pytest.mark.parametrize("lines", ORDINARY.strip().splitlines())
+def test_stable_code_is_equal_to_what_is_written_at_ordinary_points(lines: str) -> None:
+    graph = loads("X : (3, 2)\nY : (3, 2)\nu : (3,)\ns_1 : scalar\n" + lines.replace("; ", "\n"))
+    rng = np.random.default_rng(5)
+    values: dict[str, Any] = {"X": rng.uniform(0.3, 1.8, (3, 2)), "Y": rng.uniform(0.3, 1.8, (3, 2))}
+    values |= {"u": rng.uniform(0.3, 1.8, 3), "s_1": 0.7}
+    derivation = backprop(graph)
+    names = [*graph.inputs, *(name for name in graph.bindings if name != "L")]
+    compare(derivation, names, values)
+    second, by = hessian_product(derivation, list(graph.inputs))
+    compare(second, list(by), {**values, **{f"v_{name}": rng.normal(size=np.shape(v)) for name, v in values.items()}})
+
+
+def compare(derivation: Any, names: list[str], values: dict[str, Any]) -> None:
+    value, gradient = lambdify(derivation, wrt=names)(**values)
+    plain = Evaluator(values, {}).run(derivation.gradient).values
+    np.testing.assert_allclose(value, plain[derivation.loss], rtol=1e-9, atol=1e-11)
+    for name in names:
+        wanted = plain.get(derivation.steps[name].adjoint, 0.0)
+        np.testing.assert_allclose(
+            gradient[name], np.broadcast_to(wanted, np.shape(gradient[name])), rtol=1e-9, atol=1e-10
+        )
+
+
+def test_a_hidden_layer_keeps_one_exponential() -> None:
+    text = "X : (m, n), constant\nV : (n, k)\nW : (k, 1)\nA = {}(X @ V)\nL = sum((A @ W)**2)/2"
+    assert "A * (1 - A)" in source(backprop(loads(text.format("sigmoid"))))
+    assert "(1 - A**2)" in source(backprop(loads(text.format("tanh"))))
+
+
+def test_a_gate_keeps_one_exponential() -> None:
+    declared = "h : (m, k)\nx : (m, k), constant\nU : (k, k)\nw : (k,)"
+    code = source(backprop(loads(f"{declared}\nz = sigmoid(x @ U)\nq = (1 - z)*h + z*x\nL = sum((q @ w)**2)")))
+    assert "t_1 = 1 - z" in code
+    assert "sigmoid(-" not in code
+
+
+def test_a_choice_selects_on_both_passes() -> None:
+    code = source(backprop(loads("x : (n,)\nL = sum(where(x > 0, log(x), x))")))
+    assert "np.where(t_1, 1 / t_2, 1)" in code or "np.log(np.where(" in code
+    huber = source(backprop(loads("r : (n,)\nL = sum(where(abs(r) < 1, r**2/2, abs(r) - 1/2))")))
+    assert "np.where(t_2, r, np.sign(r))" in huber
+
+
+def test_a_third_derivative_is_stable() -> None:
+    first = backprop(loads("z : scalar\ny : scalar, constant\nL = log(1 + exp(-y*z))"))
+    second, _ = hessian_product(first, ["z"])
+    derivation = backprop(replace(second.gradient, loss="∂towards/∂z"))
+    for z, wanted in ((800.0, 0.0), (40.0, -4.248354255291589e-18), (-40.0, 4.248354255291589e-18)):
+        _, gradient = lambdify(derivation, wrt=["z"])(z=z, y=1.0, v_z=1.0)
+        assert gradient["z"] == pytest.approx(wanted, rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("name", ["over", "hypot", "sinh", "log1mexp", "sech"])
+def test_a_model_may_declare_a_function_of_that_name(name: str) -> None:
+    derivation = backprop(loads(f"{name} : function\nx : scalar\nL = {name}(x)**2"))
+    value, gradient = lambdify(derivation, functions={name: (lambda u: u**3, lambda u: 3 * u**2)})(x=2.0)
+    assert value == 64
+    assert gradient["x"] == 192
