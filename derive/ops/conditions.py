@@ -12,8 +12,10 @@ textbook's on either side of a switch; what was seen on one side says nothing of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 from math import inf
 
+from derive.ir import build
 from derive.ir.node import Node, topological
 from derive.ops.record import elementwise, tensor_or_none
 
@@ -52,4 +54,18 @@ def _limit(node: Node) -> Node | None:
         operand = node.args[1 if node.op == "div" else 0]
         return operand if any(below.op == "ref" for below in topological(operand)) else None
     record = elementwise(node.name) if node.op == "call" else None
-    return node.args[0] if record is not None and record.domain != (-inf, inf) else None
+    return None if record is None or record.domain == (-inf, inf) else _inside(node.args[0], *record.domain)
+
+
+def _inside(operand: Node, low: float, high: float) -> Node:
+    """What is positive inside an interval."""
+    above = operand if low == 0 else build.sub(operand, build.number(Fraction(low)))
+    return above if high == inf else build.mul(above, build.sub(build.number(Fraction(high)), operand))
+
+
+def countless(nodes: Iterable[Node]) -> Node | None:
+    """A node below `nodes` with infinitely many pieces (floor), or None."""
+    calls = (
+        node for node in topological(*nodes) if node.op == "call" and any(b.op == "ref" for b in topological(node))
+    )
+    return next((c for c in calls if (record := elementwise(c.name)) is not None and record.countless), None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from math import erf
 from typing import Any, cast
 
 import mpmath
@@ -18,6 +17,7 @@ from derive.errors import UnsupportedError
 from derive.ir.build import label_sizes
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological
+from derive.ops import floats
 from derive.ops.primitive import scalar_of
 from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
@@ -42,7 +42,9 @@ class Floats:
         "tanh": np.tanh,
         "sin": np.sin,
         "cos": np.cos,
-        "erf": np.vectorize(erf, otypes=[float]),
+        **{name: getattr(np, name) for name in ("tan", "sinh", "cosh", "cbrt", "sinc", "floor", "ceil")},
+        **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh")},
+        **floats.FUNCTIONS,
         "abs": np.abs,
         "sign": np.sign,
         "step": lambda u: (np.asarray(u) > 0).astype(float),
@@ -51,7 +53,7 @@ class Floats:
         "power": lambda u, v: np.power(np.where(np.real(v) < 0, _nonzero(u), u), v),
     }
 
-    def function(self, name: str, *args: Array) -> Array:
+    def function(self, name: str, *args: Any) -> Array:
         return self._functions[name](*args)
 
     def number(self, value: Any) -> Array:
@@ -87,7 +89,7 @@ class Digits:
         self.context.dps = digits
         self._one_each: dict[str, Any] = {}
 
-    def function(self, name: str, *args: Array) -> Array:
+    def function(self, name: str, *args: Any) -> Array:
         if name not in self._one_each:
             mp = self.context
             one: Callable[..., Any] = {
@@ -97,6 +99,8 @@ class Digits:
                 "maximum": max,
                 "minimum": min,
                 "log": lambda u: mp.log(u) if u else mp.nan,
+                "cbrt": lambda u: mp.sign(u) * mp.cbrt(abs(u)),
+                "sinc": mp.sincpi,
             }.get(name) or getattr(mp, name)
             self._one_each[name] = np.frompyfunc(one, len(args), 1)
         return np.asarray(self._one_each[name](*args), dtype=object)
@@ -258,6 +262,8 @@ class Evaluator:
         if record is None:
             return np.asarray(self._implementation(node.name)(node.orders, *args))
         if any(node.orders):
+            if record.numeric_of is not None:
+                return np.asarray(record.numeric_of(self.backend, *node.orders, *args))
             return self.value(expand(node))
         return np.asarray(record.numeric(self.backend, *args))
 

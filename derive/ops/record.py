@@ -31,8 +31,8 @@ Array = Any  # a NumPy array of floats, or of objects (mpmath numbers)
 class Backend(Protocol):
     """Elementwise and linear arithmetic on arrays, in float64 or in many digits."""
 
-    def function(self, name: str, *args: Array) -> Array:
-        """An elementary function by name: exp, log, sqrt, tanh, sin, cos, erf, abs, sign, step, maximum, minimum."""
+    def function(self, name: str, *args: Any) -> Array:
+        """A function by its name: exp, log, tanh, atan2, loggamma, step, maximum, ...; `psi` takes its order first."""
 
     def number(self, value: Any) -> Array:
         """An exact number as a scalar array."""
@@ -49,7 +49,9 @@ class Elementwise:
     derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
     textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
     only where that shortens the result. `range` and `domain` are open intervals of the real line. `switch` gives, for
-    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it).
+    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it);
+    `countless`: it has infinitely many pieces, so that no number of points speaks for all of them. `numeric_of` and
+    `numpy_of` compute its derivatives of any order where these have no other name (digamma).
     """
 
     name: str
@@ -63,6 +65,9 @@ class Elementwise:
     range: tuple[float, float] = (-float("inf"), float("inf"))
     domain: tuple[float, float] = (-float("inf"), float("inf"))
     switch: Callable[..., Node | None] | None = None
+    countless: bool = False
+    numeric_of: Callable[..., Array] | None = None
+    numpy_of: str = ""
     aliases: tuple[str, ...] = ()
     samples: tuple[tuple[float, ...], ...] = ()
     source: str = ""

@@ -31,7 +31,7 @@ from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
-from derive.ops.conditions import switch_of
+from derive.ops.conditions import countless, switch_of
 
 Array = Any
 Part = tuple[int, ...]  # conditions by number
@@ -65,9 +65,10 @@ class Survey:
 def survey(left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = ()) -> Survey:
     """Compare two nodes in every cell. `derivative`: the claim is about a derivative and says nothing of the edges."""
     cells = _Cells(left, right, graph, edges=not derivative, by=by)
+    stairs = countless(in_sight(left, right, graph))
     start: Point | None = None
     for number, point in enumerate(far_points(left, right, graph)):
-        if number >= LEAST and not cells.missing:
+        if number >= LEAST and not cells.missing and stairs is None:
             break
         start = start or point
         if cells.different_at(point, always=number < LEAST):
@@ -79,7 +80,9 @@ def survey(left: Node, right: Node, graph: Graph, *, derivative: bool, by: Seque
                 return Survey(different=found)
             if cells.was_met(part, cell):
                 break
-    return Survey(open=cells.told())
+    return Survey(
+        open=cells.told() or ("" if stairs is None else f"{unicode_node(stairs, graph)} has countless pieces")
+    )
 
 
 def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:

@@ -106,8 +106,9 @@ class NormalForm:
         if declared is not None or elementwise(name) is None:
             return None
         if any(node.orders):
-            return expand(node)
-        if name in BASIC:
+            written = expand(node)
+            return None if written is node else written
+        if name in BASIC or _is_itself(_expression(name), name):
             return None
         values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
         return instantiate(_expression(name), values)
@@ -132,7 +133,7 @@ class NormalForm:
             case "pow":
                 return self._power(args[0], args[1])
             case "call":
-                if elementwise(node.name) is not None and node.name not in self.declarations:
+                if node.name in BASIC and node.name not in self.declarations:
                     return algebra.function(node.name, args[0])
                 return algebra.generic(node.name, node.orders, args)
             case "contract":
@@ -287,6 +288,11 @@ def _expression(name: str) -> Node:
     assert record is not None
     letters = [letter(k) for k in range(record.arity)]
     return to_node(record.expression(*letters), {u: build.ref(f"u{k}") for k, u in enumerate(letters)})
+
+
+def _is_itself(node: Node, name: str) -> bool:
+    """Whether an expression is no more than the function (gamma): no law of it is known here."""
+    return node.op == "call" and node.name == name
 
 
 def normal_form(node: Node, definitions: Mapping[str, Node] | None = None, graph: Graph | None = None) -> Poly:
