@@ -76,13 +76,22 @@ class Graph(Builder):
         return graph
 
     @classmethod
-    def from_sympy(cls, definitions: Mapping[Any, Any], *, name: str = "model", loss: str | None = None) -> Graph:
-        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, scalar or matrix expressions.
+    def from_sympy(
+        cls,
+        definitions: Any,
+        *,
+        name: str = "model",
+        loss: Any = None,
+        facts: Mapping[Any, Sequence[str]] | None = None,
+    ) -> Graph:
+        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, or a bare expression, which is the loss.
 
-        Every symbol that is not defined is an input. Raises ModelError, ShapeError and UnsupportedError.
+        Scalars, matrix expressions, and entries: `{z[i]: Sum(W[i, j]*x[j], (j, 0, n - 1))}`. Also a list of equations,
+        and names as keys. Every symbol that is not defined is an input; `facts` are assumptions of inputs as in model
+        text, `{T: ["simplex(axis=1)"]}`. Raises ModelError, ShapeError and UnsupportedError.
         """
-        made = model.from_sympy(definitions, name=name)
-        return cls.of(made if loss is None else made.with_loss(scalar_loss(made, loss)))
+        made = model.from_sympy(definitions, name=name, loss=loss, facts=facts)
+        return cls.of(made if loss is None else made.with_loss(scalar_loss(made, made.loss)))
 
     # ------------------------------------------------------------------------------------- looking
 

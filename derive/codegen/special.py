@@ -1,4 +1,4 @@
-"""Special functions that NumPy lacks, from the standard library and from their series: `derive.ops.floats` as source."""
+"""Special functions that NumPy lacks, as source: from the standard library and from their series."""
 
 from __future__ import annotations
 

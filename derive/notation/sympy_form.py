@@ -264,11 +264,11 @@ class _Writer:
 
 
 def _test(condition: Any) -> Any:
-    """The comparison that an indicator stands for, or None: selecting by a product would make 0 * inf of what is not."""
-    for indicator, test in ((condition, lambda u: u > 0), (1 - condition, lambda u: u <= 0)):
-        if isinstance(indicator, sp.Heaviside):
-            return test(indicator.args[0])
-    return None
+    """The comparison that an indicator stands for, or None: a product with it has no value where one case has none."""
+    if isinstance(condition, sp.Heaviside):
+        return condition.args[0] > 0
+    opposite = 1 - condition
+    return opposite.args[0] <= 0 if isinstance(opposite, sp.Heaviside) else None
 
 
 def _written_out(expression: Any) -> Any:
