@@ -97,7 +97,7 @@ def _node(converter: Converter, key: Any, expression: Any, letters: tuple[Any, .
     if isinstance(key, MatrixSymbol):
         return _checked(key, node, converter)
     if isinstance(key, sp.Symbol) and node.shape and all(size is ONE for size in node.shape):
-        return build.entry(node, (0,) * len(node.shape))  # a matrix of one entry under a scalar's name is the entry
+        return build.sum_over(node)  # a matrix of one entry under a scalar's name is the entry
     return node
 
 

@@ -125,7 +125,7 @@ def piecewise(_converter: Converter, expression: Any, args: list[Node]) -> Node:
         raise UnsupportedError(
             f"{shown(expression)} has no last case that holds otherwise", hint="end it with the case (value, True)"
         )
-    node = values[last]
+    node: Node = values[last]
     for value, condition in reversed(pieces):
         if isinstance(condition, sp.Le | sp.Ge):  # a >= b is not a < b: one comparison, so that the cases are its sides
             node = build.call("where", indicator(values[condition.gts], values[condition.lts]), node, values[value])

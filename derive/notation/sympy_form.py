@@ -63,6 +63,16 @@ def to_sympy(node: Node, graph: Graph, view: str = "matrix") -> Any:
         raise UnsupportedError("the expression is nested too deeply for SymPy") from None
 
 
+def equation_latex(equation: Any) -> str:
+    """A SymPy equation as LaTeX. UnsupportedError for what is none."""
+    if not isinstance(equation, sp.Equality):
+        raise UnsupportedError(
+            f"{equation!r} is a {type(equation).__name__}, not a formula",
+            hint="give text, or an equation Eq(left, right); Eq(left, right, evaluate=False) stays one",
+        )
+    return str(sp.latex(equation))
+
+
 @dataclass
 class _Writer:
     graph: Graph

@@ -178,6 +178,19 @@ def canonical_name(name: str) -> str | None:
     return next((r.name for r in _elementwise.values() if name in r.names), None)
 
 
+def record_of(name: str) -> Record | None:
+    """The record behind a name that a model may call, or None for one that is made of other operations."""
+    return next((record for record in all_records() if name in record.names), None)
+
+
+def signature_of(name: str) -> str:
+    """How a function is called: `softmax(x, axis=-1)`."""
+    owner = getattr(_callable[name], "__self__", None)
+    if isinstance(owner, Elementwise):
+        return f"{name}({', '.join(('u', 'v', 'w')[: owner.arity])})"
+    return f"{name}{_signature(_callable[name])}"
+
+
 def plain_arguments(name: str) -> frozenset[int | str]:
     """The arguments of a function that are plain values (axes, flags) and not operands, by position and by name."""
     return _plain_parameters(_callable[name])
