@@ -30,7 +30,6 @@ from derive.check.verdict import Verdict
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward
 from derive.errors import UnknownNameError, did_you_mean
-from derive.ir import build
 from derive.ir import graph as ir
 from derive.jacobian import Jacobian
 from derive.model.family import instance
@@ -285,12 +284,13 @@ class Derivation:
 
     def hessian(self, p: Any, q: Any) -> Jacobian:
         """The second derivative of the loss by `p` and `q`: an expression shaped like p, then like q."""
-        first, by = self[p].data.adjoint, self[q].wrt
-        self._whole([self[p].wrt, by])
-        graph, like = self.data.gradient, self.data.graph
-        known = first in graph
-        node = jacobian(graph, first, by) if known else build.zeros(like.shape(self[p].wrt) + like.shape(by))
-        return Jacobian(node, graph, first, by, lambda found: second(self.data, self[p].wrt, by, found, self.closed))
+        name, first, by = self[p].wrt, self[p].data.adjoint, self[q].wrt
+        self._whole([name, by])
+        graph = self.data.gradient
+        if first not in graph:
+            graph = graph.with_binding(ir.Binding(first, self[p].data.total, adjoint_of=name))
+        node = jacobian(graph, first, by)
+        return Jacobian(node, graph, first, by, lambda found: second(self.data, name, by, found, self.closed))
 
     def _names(self, wrt: Any) -> list[str] | None:
         if wrt is None:

@@ -166,7 +166,7 @@ def name_in(graph: Graph, asked: Any) -> str:
     if isinstance(asked, Value) and asked.node.op == "ref":
         return asked.node.name
     # a Symbol, MatrixSymbol or IndexedBase, or an entry of one; SymPy is not imported for the question
-    name = getattr(getattr(asked, "base", asked), "name", None)
+    name = getattr(asked.base if hasattr(asked, "indices") else asked, "name", None)
     if not isinstance(name, str):
         raise ModelError(f"{asked!r} is a {type(asked).__name__}, not a name", hint="give a name, or a symbol")
     if name in graph or name in graph.aliases:

@@ -29,6 +29,8 @@ from derive.ops.record import elementwise
 from derive.ops.sympy_bridge import expand, instantiate, to_node
 
 LIMIT = 12
+OPEN_FACTS = ("positive", "nonzero", "in", "free")
+"""Facts that hold on an open set around a point, or do not matter at points inside of it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ def short_form(derivation: Derivation, node: Node) -> Node:
 
 
 def second(derivation: Derivation, name: str, by: str, node: Node, forms: Mapping[str, ClosedForm]) -> Node:
-    """A short form of `node`, the derivative by `by` of the derivative by `name`: from the closed form of that, too."""
+    """A short form of `node`, the derivative by `by` of the derivative by `name`: from the closed form of that, too.
+
+    A closed form holds at the points that obey the facts of the inputs, so it is not differentiated by an input that
+    they bind together: of labels that sum to 1 the sum may have gone.
+    """
     graph, adjoint, first = derivation.graph, derivation.steps[name].adjoint, forms[name]
     put_in = {
         build.ref(step.adjoint, step.total.shape): forms[other].node
@@ -69,7 +75,9 @@ def second(derivation: Derivation, name: str, by: str, node: Node, forms: Mappin
         if step.adjoint in derivation.gradient and forms[other].complete
     }
     candidates = [node, substitute(node, put_in)]
-    if first.complete:
+    declared = graph.declarations.get(by)
+    bound = declared is not None and any(fact.name not in OPEN_FACTS for fact in declared.facts)
+    if first.complete and not bound:
         closed = replace(graph, bindings={**graph.bindings, adjoint: Binding(adjoint, first.node)})
         candidates.append(jacobian(closed, adjoint, by))
     closing = _Closing(derivation)

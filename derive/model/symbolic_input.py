@@ -129,7 +129,7 @@ def _expression(key: Any, value: Any) -> Any:
             raise ModelError(f"{key} is defined as {value!r}, which is not a finite number") from None
     if not isinstance(value, sp.Basic | sp.MatrixBase):
         raise ModelError(f"{key} is defined as a {type(value).__name__}, not as a SymPy expression")
-    return value
+    return value.as_immutable() if isinstance(value, sp.MatrixBase) else value
 
 
 def _plain_indices(expression: Any, ranges: dict[Any, Range]) -> Any:

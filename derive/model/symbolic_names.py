@@ -68,8 +68,8 @@ def _places(expression: Any, ranges: Bound) -> Iterator[tuple[Any, Bound]]:
     seen: set[tuple[Any, frozenset[Any]]] = set()
     while stack:
         place, bound = stack.pop()
-        key = (place, frozenset(bound.items())) if not isinstance(place, sp.MatrixBase) else (None, frozenset())
-        if key in seen and key[0] is not None:
+        key = (place, frozenset(bound.items()))
+        if key in seen:
             continue
         seen.add(key)
         yield place, bound
