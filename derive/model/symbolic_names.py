@@ -158,16 +158,34 @@ class Axes:
 
 
 def axes_of(definitions: Definitions) -> Axes:
-    """The axes of the tensors of a model."""
+    """The axes of the tensors of a model. What one definition tells of its letters may tell the sizes in another."""
     axes = Axes()
     for key, letters in definitions.letters.items():
         axes.note(key[letters], definitions.ranges)
-    for _ in range(2):  # sizes first, then where the indices start
-        for expression in definitions.expressions.values():
-            for place, bound in _places(expression, definitions.ranges):
-                if isinstance(place, sp.Indexed):
-                    axes.note(place, bound)
+    before = None
+    while before != (told := repr((axes.shapes, axes.first))):
+        before = told
+        for key, expression in definitions.expressions.items():
+            found = [(place, bound) for place, bound in _places(expression, {}) if isinstance(place, sp.Indexed)]
+            free = _ranges(axes, key, definitions, [place for place, _ in found])
+            for place, bound in found:
+                axes.note(place, {**free, **bound})
+            if key in definitions.letters:
+                axes.note(key[definitions.letters[key]], free)
     return axes
+
+
+def _ranges(axes: Axes, key: Any, definitions: Definitions, places: Iterable[Any]) -> dict[Any, Range]:
+    """The ranges of the free letters of a definition: of an Idx, or of the axes that they index, where known."""
+    ranges = dict(definitions.ranges)
+    letters = definitions.letters.get(key, ())
+    for place in (key[letters], *sorted(places, key=str)) if letters else ():
+        base = place.base.label
+        for index, size in zip(place.indices, axes.shapes.get(base, ()), strict=False):
+            if index in letters and index not in ranges and size is not None:
+                first = axes.first.get(base, 0)
+                ranges[index] = (sp.Integer(first), sp.expand(size - 1 + first))
+    return ranges
 
 
 def size_symbols(definitions: Definitions) -> frozenset[Any]:
