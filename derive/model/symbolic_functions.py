@@ -34,11 +34,15 @@ _BY_DEFINITION: dict[Any, Callable[..., Any]] = {
     sp.erf2: lambda u, v: sp.erf(v) - sp.erf(u),
     sp.erfcinv: lambda u: sp.erfinv(1 - u),
     sp.frac: lambda u: u - sp.floor(u),
+    sp.Mod: lambda u, v: u - v * sp.floor(u / v),
+    sp.re: lambda u: u,
+    sp.conjugate: lambda u: u,
+    sp.im: lambda _u: sp.Integer(0),
     sp.beta: lambda u, v: sp.gamma(u) * sp.gamma(v) / sp.gamma(u + v),
     sp.factorial: lambda u: sp.gamma(u + 1),
     sp.binomial: lambda u, v: sp.gamma(u + 1) / (sp.gamma(v + 1) * sp.gamma(u - v + 1)),
 }
-"""Functions that are written with others; the integer functions for real numbers, as SymPy differentiates them."""
+"""Functions that are written with others; every value of a model is a real number."""
 
 
 def function(converter: Converter, expression: Any, args: list[Node]) -> Node:
@@ -101,7 +105,7 @@ def derivative(converter: Converter, expression: Any, _args: list[Node]) -> Node
         counts = dict(expression.variable_count)
         args = [converter.convert(arg) for arg in inner.args]
         return _unknown(converter, inner, args, tuple(int(counts.get(arg, 0)) for arg in inner.args))
-    done = expression.doit()
+    done = expression.replace(sp.re, lambda u: u).replace(sp.im, lambda _u: sp.Integer(0)).doit()
     if done == expression:
         raise UnsupportedError(f"{expression} cannot be differentiated", hint="write its derivative out")
     return converter.convert(done)

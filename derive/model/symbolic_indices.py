@@ -137,6 +137,8 @@ def index_value(converter: Converter, expression: Any, _args: list[Node]) -> Nod
 
 def total(converter: Converter, expression: Any, _args: list[Node]) -> Node:
     """A sum: contraction over whole axes, written out over parts of them."""
+    fresh = {limit[0]: sp.Dummy(str(limit[0])) for limit in expression.limits if limit[0] in converter.indices}
+    expression = expression.xreplace(fresh) if fresh else expression  # the inner sum has the letter for itself
     body, limits = expression.function, [_limit(expression, limit) for limit in expression.limits]
     for limit in limits:
         letter, low, high = limit
@@ -149,13 +151,11 @@ def total(converter: Converter, expression: Any, _args: list[Node]) -> Node:
     for letter, low, high in limits:
         if _in_limits(letter, limits) or any(outer in (low + high).free_symbols for outer in converter.indices):
             raise UnsupportedError(f"{expression}: a limit of the sum depends on another index")
-        if low not in (0, 1) or not high.is_finite:
+        if low not in (0, 1) or high.is_infinite:
             raise UnsupportedError(
                 f"{expression}: {letter} runs over {low}..{high}, not over a whole axis",
                 hint="sums run over 0..n-1 or 1..n; over a part of an axis where both limits are numbers",
             )
-        if letter in converter.indices:
-            raise ModelError(f"{expression}: {letter} is bound twice", hint="give the inner sum another letter")
         ranges[letter] = (int(low), converter.size(sp.expand(high - low + 1)))
     return _contracted(replace(converter, indices={**converter.indices, **ranges}), body, ranges)
 

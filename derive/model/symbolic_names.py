@@ -166,25 +166,34 @@ def axes_of(definitions: Definitions) -> Axes:
     while before != (told := repr((axes.shapes, axes.first))):
         before = told
         for key, expression in definitions.expressions.items():
-            found = [(place, bound) for place, bound in _places(expression, {}) if isinstance(place, sp.Indexed)]
-            free = _ranges(axes, key, definitions, [place for place, _ in found])
-            for place, bound in found:
-                axes.note(place, {**free, **bound})
+            places = [(p, b) for p, b in _places(expression, {}) if isinstance(p, sp.Indexed | sp.KroneckerDelta)]
+            free = _ranges(axes, key, definitions, places)
+            for place, bound in places:
+                if isinstance(place, sp.Indexed):
+                    axes.note(place, {**free, **bound})
             if key in definitions.letters:
                 axes.note(key[definitions.letters[key]], free)
     return axes
 
 
-def _ranges(axes: Axes, key: Any, definitions: Definitions, places: Iterable[Any]) -> dict[Any, Range]:
-    """The ranges of the free letters of a definition: of an Idx, or of the axes that they index, where known."""
-    ranges = dict(definitions.ranges)
+def _ranges(
+    axes: Axes, key: Any, definitions: Definitions, places: Iterable[tuple[Any, Bound]]
+) -> dict[Any, Range | None]:
+    """The ranges of the free letters of a definition: of an Idx, or of what they index or are equal to, where known."""
+    ranges: dict[Any, Range | None] = dict(definitions.ranges)
     letters = definitions.letters.get(key, ())
-    for place in (key[letters], *sorted(places, key=str)) if letters else ():
+    ordered: list[tuple[Any, Bound]] = sorted(places, key=lambda place: str(place[0]))
+    for place, bound in ((key[letters], {}), *ordered) if letters else ():
+        if isinstance(place, sp.KroneckerDelta):
+            for one, other in (place.args, place.args[::-1]):
+                if one in letters and bound.get(other) is not None:
+                    ranges.setdefault(one, bound[other])
+            continue
         base = place.base.label
         for index, size in zip(place.indices, axes.shapes.get(base, ()), strict=False):
-            if index in letters and index not in ranges and size is not None:
+            if index in letters and size is not None:
                 first = axes.first.get(base, 0)
-                ranges[index] = (sp.Integer(first), sp.expand(size - 1 + first))
+                ranges.setdefault(index, (sp.Integer(first), sp.expand(size - 1 + first)))
     return ranges
 
 

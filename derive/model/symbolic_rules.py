@@ -65,7 +65,11 @@ def rule_for(expression: Any) -> tuple[list[Any], Rule]:
     for kind, operands, rule in _RULES:
         if isinstance(expression, kind):
             return operands(expression), rule
-    raise UnsupportedError(f"no counterpart for the SymPy expression {shown(expression)} ({type(expression).__name__})")
+    raise UnsupportedError(
+        f"no counterpart for the SymPy expression {shown(expression)} ({type(expression).__name__})",
+        hint="write it with arithmetic, functions, sums and matrix products; .doit(), or .as_explicit() where sizes "
+        "are numbers, may do that",
+    )
 
 
 def _all(expression: Any) -> list[Any]:

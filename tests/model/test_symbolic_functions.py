@@ -26,6 +26,7 @@ MORE = [
     sp.Heaviside(x - y) * x, exp2(x), log1p(x), expm1(x),
     sp.Piecewise((x, sp.And(x > 0, y > 1)), (y, sp.Or(x > 2, y > 0)), (x * y, True)),
     sp.Piecewise((x, sp.Not(x < y)), (y**2, True)),
+    sp.Mod(x + 2, y), sp.re(x) + sp.im(y) + sp.conjugate(x), sp.real_root(x, 3),
     sp.Piecewise((x, sp.Ne(x, y)), (y**2, True)),
 ]  # fmt: skip
 EXPRESSIONS = [f(x) for f in ONE] + [f(x, y) for f in TWO] + MORE
@@ -72,6 +73,11 @@ def test_derivatives_of_unknown_functions():
     assert any(part.op == "call" and part.orders == (1,) for part in chained.args)
     mixed = from_sympy({L: sp.Derivative(g(x, y), x, (y, 2))}).bindings["L"].node
     assert mixed.orders == (1, 2)
+
+
+def test_symbols_are_real_whatever_sympy_assumes():
+    graph = from_sympy({L: sp.diff(sp.Abs(x * y), x)})
+    assert float(Evaluator({"x": -2.0, "y": 5.0}, {}).run(graph).values["L"]) == -5
 
 
 def test_derivatives_of_expressions_are_taken():

@@ -178,6 +178,20 @@ def test_what_is_no_entry_or_sum(definitions, words):
     assert isinstance(caught.value, ModelError | UnsupportedError)
 
 
+def test_sizes_without_assumptions_and_a_letter_that_is_bound_twice():
+    N, q = sp.symbols("n q")
+    v = sp.IndexedBase("x")
+    inner = sp.Sum(v[q] ** 2, (q, 0, N - 1))
+    graph = from_sympy({L: sp.Sum(v[q] * inner, (q, 0, N - 1)) / N})
+    assert set(graph.inputs) == {"x"}
+    assert float(value(graph)) == pytest.approx(ARRAYS["x"].sum() * (ARRAYS["x"] ** 2).sum() / 4)
+
+
+def test_a_derivative_by_an_entry():
+    graph = from_sympy({z[k]: sp.diff(sp.Sum(S[i, j] * x[i] * x[j], (i, 0, n - 1), (j, 0, n - 1)), x[k])})
+    assert np.allclose(value(graph, "z"), (ARRAYS["S"] + ARRAYS["S"].T) @ ARRAYS["x"])
+
+
 def test_a_bound_letter_may_be_an_input_elsewhere():
     graph = from_sympy({L: sp.Sum(x[j], (j, 0, n - 1)), sp.Symbol("q"): 2 * j})
     assert set(graph.inputs) == {"x", "j"}
