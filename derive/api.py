@@ -17,7 +17,7 @@ from typing import Any
 from derive import model
 from derive.builder import Builder
 from derive.calculus import derivation as calculus
-from derive.calculus.closed import ClosedForm, closed_forms, second
+from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
 from derive.calculus.shared import whole
@@ -85,11 +85,10 @@ class Graph(Builder):
         loss: Any = None,
         facts: Mapping[Any, Sequence[str]] | None = None,
     ) -> Graph:
-        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, or a bare expression, which is the loss.
+        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, a list of equations, or the loss alone.
 
-        Scalars, matrix expressions, and entries: `{z[i]: Sum(W[i, j]*x[j], (j, 0, n - 1))}`. Also a list of equations,
-        and names as keys. Every symbol that is not defined is an input; `facts` are assumptions of inputs as in model
-        text, `{T: ["simplex(axis=1)"]}`. Raises ModelError, ShapeError and UnsupportedError.
+        Scalars, matrix expressions, and entries: `{z[i]: Sum(W[i, j]*x[j], (j, 0, n - 1))}`. Every symbol that is not
+        defined is an input, `facts` are assumptions of inputs. Raises ModelError, ShapeError and UnsupportedError.
         """
         made = model.from_sympy(definitions, name=name, loss=loss, facts=facts)
         return cls.of(made if loss is None else made.with_loss(scalar_loss(made, made.loss)))
@@ -133,8 +132,7 @@ class Graph(Builder):
         return Value(self.data.ref(self._known(name)))
 
     def _known(self, name: Any) -> str:
-        name = name_in(self.data, name)
-        known: str = self.data.aliases.get(name, name)
+        known: str = self.data.aliases.get(name := name_in(self.data, name), name)
         if known not in self.data:
             raise UnknownNameError(f"{self.name} has no {name!r}", hint=did_you_mean(name, self.data.names))
         return known
@@ -199,11 +197,10 @@ class Graph(Builder):
         """Is this formula right? LaTeX, Unicode mathematics or plain text (`dL/dW = X.T @ r`) about names of the model.
 
         The verdict tells where it breaks, the smallest repair, and numbers that show it. `repair=False` judges without
-        looking for a repair, which for a false formula is most of the time. Never raises for a formula. A SymPy `Eq` is
-        judged as SymPy prints it: `Eq(Derivative(L, w), x*(a - y))`.
+        looking for a repair, which for a false formula is most of the time. A SymPy `Eq` is judged as SymPy prints it.
+        Never raises for a text.
         """
-        if not isinstance(formula, str):
-            formula = equation_latex(formula)
+        formula = formula if isinstance(formula, str) else equation_latex(formula)
         options = Options(level="proved" if proved else "any", repairs=repair)
         return verify_formula(formula, self.data, options=options).results[0]
 
@@ -236,8 +233,7 @@ class Derivation:
         return closed_forms(self.data)
 
     def __getitem__(self, name: Any) -> Partial:
-        name = name_in(self.data.graph, name)
-        known = self.data.graph.aliases.get(name, name)
+        known = self.data.graph.aliases.get(name := name_in(self.data.graph, name), name)
         if known not in self.data.steps:
             raise UnknownNameError(f"{self.data.graph.name} has no {name!r}", hint=did_you_mean(name, self.data.steps))
         return Partial(self, known)
@@ -275,8 +271,7 @@ class Derivation:
     def lambdify(self, wrt: Sequence[Any] | None = None, **options: Any) -> Callable[..., Any]:
         """A function of the inputs that returns the loss and a dict of gradients, by default of every input.
 
-        Inputs are given by name, or in the order of `graph.inputs`. `modules="math"`: of a model of scalars, plain
-        numbers in and out. `functions` implements generic functions: `{"f": (f, f_prime)}`.
+        Inputs are given by name, or in the order of `graph.inputs`; options as for `derive.codegen.lambdify`.
         """
         wrt = self._names(wrt)
         self._whole(wrt)
@@ -289,13 +284,11 @@ class Derivation:
         graph = self.data.gradient
         if first not in graph:
             graph = graph.with_binding(ir.Binding(first, self[p].data.total, adjoint_of=name))
-        node = jacobian(graph, first, by)
-        return Jacobian(node, graph, first, by, lambda found: second(self.data, name, by, found, self.closed))
+        return Jacobian(jacobian(graph, first, by), graph, first, by, self)
 
     def _names(self, wrt: Any) -> list[str] | None:
-        if wrt is None:
-            return None
-        return [name_in(self.data.graph, name) for name in (wrt if isinstance(wrt, list | tuple) else [wrt])]
+        listed = wrt if wrt is None or isinstance(wrt, list | tuple) else [wrt]
+        return None if listed is None else [name_in(self.data.graph, name) for name in listed]
 
     def _whole(self, names: Sequence[str] | None = None) -> None:
         """UnsupportedError for a name, by default any, that the windows of a family show in parts only."""

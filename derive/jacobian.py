@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from derive.calculus.closed import second
 from derive.calculus.simplify import Simplifier
 from derive.ir.graph import Graph
 from derive.ir.node import Node
@@ -14,6 +14,9 @@ from derive.notation.sympy_form import to_sympy
 from derive.operators import Value
 from derive.report.derivation import style_of, view_of
 
+if TYPE_CHECKING:
+    from derive.api import Derivation
+
 
 class Jacobian(Value):
     """A derivative shaped like `of`, then like `by`; of a gradient it is a Hessian.
@@ -21,15 +24,18 @@ class Jacobian(Value):
     `node` is what the chain rule gives, `closed` the short form that is printed. As a value it goes into models.
     """
 
-    def __init__(self, node: Node, graph: Graph, of: str, by: str, short: Callable[[Node], Node] | None = None) -> None:
+    def __init__(self, node: Node, graph: Graph, of: str, by: str, derivation: Derivation | None = None) -> None:
         super().__init__(node)
         self.graph, self.of, self.by = graph, of, by
-        self._short = short or Simplifier(graph).short
+        self._derivation = derivation  # the one that `of` is a gradient in
 
     @cached_property
     def closed(self) -> Node:
         """The short form, in names of the forward pass where it is known in them."""
-        return self._short(self.node)
+        derivation, adjoint = self._derivation, self.graph.bindings.get(self.of)
+        if derivation is None or adjoint is None or adjoint.adjoint_of is None:
+            return Simplifier(self.graph).short(self.node)
+        return second(derivation.data, adjoint.adjoint_of, self.by, self.node, derivation.closed)
 
     def line(self, **style: Any) -> Line:
         """The equation in parts, entry by entry; options as for `Derivation.latex`."""

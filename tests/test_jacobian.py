@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -89,3 +92,10 @@ def test_a_hessian_goes_into_a_model() -> None:
     x = sp.Symbol("x")
     assert from_sympy({sp.Symbol("H"): h.sympy()}).bindings["H"].node is not None
     assert h.sympy() == 2 * x**2
+
+
+def test_it_is_pickled_and_copied() -> None:
+    h = derive.loads("x, w : scalar\nL = tanh(w*x)\n").backprop().hessian("w", "w")
+    for other in (pickle.loads(pickle.dumps(h)), copy.deepcopy(h)):
+        assert other.latex() == h.latex()
+        assert other.node is h.node

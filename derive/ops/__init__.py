@@ -3,6 +3,6 @@
 Importing this package registers every operation; `derive.ops.record` gives access to the records.
 """
 
-from derive.ops import builders, elementwise, special, tensors
+from derive.ops import builders, elementwise, special, tensors, trigonometric
 
-__all__ = ["builders", "elementwise", "special", "tensors"]
+__all__ = ["builders", "elementwise", "special", "tensors", "trigonometric"]

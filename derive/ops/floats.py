@@ -63,6 +63,8 @@ def psi(order: int, u: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Any] = {
+    **{name: getattr(np, name) for name in ("tan", "sinh", "cosh", "cbrt", "sinc", "floor", "ceil")},
+    **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh")},
     "erf": np.vectorize(math.erf, otypes=[float]),
     "erfc": np.vectorize(math.erfc, otypes=[float]),
     "erfinv": np.vectorize(_erfinv, otypes=[float]),

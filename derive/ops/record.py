@@ -82,6 +82,11 @@ class Elementwise:
         return (self.name, *self.aliases)
 
 
+def by_name(name: str) -> Callable[..., Array]:
+    """The numeric rule of a function that both backends know by its name."""
+    return lambda xp, *args: xp.function(name, *args)
+
+
 Vjp = Callable[[Node, Node], tuple["Node | None", ...]]
 
 
