@@ -30,11 +30,12 @@ from derive.check.verdict import Verdict
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward
 from derive.errors import UnknownNameError, did_you_mean
-from derive.ir import build
 from derive.ir import graph as ir
+from derive.jacobian import Jacobian
 from derive.model.family import instance
 from derive.notation import document
-from derive.operators import Value
+from derive.notation.sympy_form import equation_latex
+from derive.operators import Value, name_in
 from derive.partial import Partial
 from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of, view_of
 
@@ -76,13 +77,21 @@ class Graph(Builder):
         return graph
 
     @classmethod
-    def from_sympy(cls, definitions: Mapping[Any, Any], *, name: str = "model", loss: str | None = None) -> Graph:
-        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, scalar or matrix expressions.
+    def from_sympy(
+        cls,
+        definitions: Any,
+        *,
+        name: str = "model",
+        loss: Any = None,
+        facts: Mapping[Any, Sequence[str]] | None = None,
+    ) -> Graph:
+        """A model from SymPy: `{z: w*x + b, a: 1/(1 + exp(-z)), ...}`, a list of equations, or the loss alone.
 
-        Every symbol that is not defined is an input. Raises ModelError, ShapeError and UnsupportedError.
+        Scalars, matrix expressions, and entries: `{z[i]: Sum(W[i, j]*x[j], (j, 0, n - 1))}`. Every symbol that is not
+        defined is an input, `facts` are assumptions of inputs. Raises ModelError, ShapeError and UnsupportedError.
         """
-        made = model.from_sympy(definitions, name=name)
-        return cls.of(made if loss is None else made.with_loss(scalar_loss(made, loss)))
+        made = model.from_sympy(definitions, name=name, loss=loss, facts=facts)
+        return cls.of(made if loss is None else made.with_loss(scalar_loss(made, made.loss)))
 
     # ------------------------------------------------------------------------------------- looking
 
@@ -119,11 +128,11 @@ class Graph(Builder):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.data.aliases.get(name, name) in self.data
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: Any) -> Value:
         return Value(self.data.ref(self._known(name)))
 
-    def _known(self, name: str) -> str:
-        known = self.data.aliases.get(name, name)
+    def _known(self, name: Any) -> str:
+        known: str = self.data.aliases.get(name := name_in(self.data, name), name)
         if known not in self.data:
             raise UnknownNameError(f"{self.name} has no {name!r}", hint=did_you_mean(name, self.data.names))
         return known
@@ -148,21 +157,22 @@ class Graph(Builder):
         """The network of a family with that many layers. Raises ModelError for a depth the family does not have."""
         return Graph.of(instance(self.data, layers, sizes))
 
-    def backprop(self, loss: str | None = None) -> Derivation:
+    def backprop(self, loss: Any = None) -> Derivation:
         """All partial derivatives of a scalar binding, by default the loss.
 
         Raises ModelError if there is no such binding, ShapeError if it is not scalar.
         """
-        return Derivation(backprop(self.data, loss))
+        return Derivation(backprop(self.data, None if loss is None else name_in(self.data, loss)))
 
-    def jacobian(self, p: str, q: str, *, direct: bool = False) -> Value:
-        """The derivative of `p` by `q`: an expression shaped like p, then like q.
+    def jacobian(self, p: Any, q: Any, *, direct: bool = False) -> Jacobian:
+        """The derivative of `p` by `q`: an expression shaped like p, then like q, with `.latex()` and `.sympy()`.
 
         Total by default: set q and run everything after it. `direct` differentiates the line of p alone.
         """
         if not direct:
-            whole(self.data, q)
-        return Value(jacobian(self.data, self._known(p), self._known(q), direct=direct))
+            whole(self.data, name_in(self.data, q))
+        p, q = self._known(p), self._known(q)
+        return Jacobian(jacobian(self.data, p, q, direct=direct), self.data, p, q)
 
     def evaluate(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
         """The value of every binding for given inputs, as NumPy arrays: `g.evaluate(x=0.5)`.
@@ -183,12 +193,14 @@ class Graph(Builder):
         """
         return check_against(self.data, code, points=points, loss=loss, seed=seed)
 
-    def claim(self, formula: str, *, proved: bool = False, repair: bool = True) -> Verdict:
+    def claim(self, formula: Any, *, proved: bool = False, repair: bool = True) -> Verdict:
         """Is this formula right? LaTeX, Unicode mathematics or plain text (`dL/dW = X.T @ r`) about names of the model.
 
         The verdict tells where it breaks, the smallest repair, and numbers that show it. `repair=False` judges without
-        looking for a repair, which for a false formula is most of the time. Never raises for a formula.
+        looking for a repair, which for a false formula is most of the time. A SymPy `Eq` is judged as SymPy prints it.
+        Never raises for a text.
         """
+        formula = formula if isinstance(formula, str) else equation_latex(formula)
         options = Options(level="proved" if proved else "any", repairs=repair)
         return verify_formula(formula, self.data, options=options).results[0]
 
@@ -220,8 +232,8 @@ class Derivation:
         """The closed form of every derivative, by name."""
         return closed_forms(self.data)
 
-    def __getitem__(self, name: str) -> Partial:
-        known = self.data.graph.aliases.get(name, name)
+    def __getitem__(self, name: Any) -> Partial:
+        known = self.data.graph.aliases.get(name := name_in(self.data.graph, name), name)
         if known not in self.data.steps:
             raise UnknownNameError(f"{self.data.graph.name} has no {name!r}", hint=did_you_mean(name, self.data.steps))
         return Partial(self, known)
@@ -233,7 +245,7 @@ class Derivation:
         return len(self.data.steps)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.data.steps
+        return isinstance(name, str) and name in self.data.steps
 
     def __repr__(self) -> str:
         return f"<Derivation of {self.loss}: {len(self)} partial derivatives>"
@@ -250,24 +262,33 @@ class Derivation:
         """The derivation for a terminal; options as for `latex`."""
         return plain_text(backward_sections(self.data, view_of(view), style_of(self.data.graph, style), wrt))
 
-    def source(self, wrt: Sequence[str] | None = None) -> str:
+    def source(self, wrt: Sequence[Any] | None = None) -> str:
         """A NumPy module that computes the loss and its gradients; `wrt` names inputs or bindings."""
+        wrt = self._names(wrt)
         self._whole(wrt)
         return source(self.data, wrt=wrt)
 
-    def lambdify(self, wrt: Sequence[str] | None = None, **options: Any) -> Callable[..., Any]:
-        """A function of the inputs that returns the loss and a dict of gradients, by default of every input."""
+    def lambdify(self, wrt: Sequence[Any] | None = None, **options: Any) -> Callable[..., Any]:
+        """A function of the inputs that returns the loss and a dict of gradients, by default of every input.
+
+        Inputs are given by name, or in the order of `graph.inputs`; options as for `derive.codegen.lambdify`.
+        """
+        wrt = self._names(wrt)
         self._whole(wrt)
         return lambdify(self.data, wrt=wrt, **options)
 
-    def hessian(self, p: str, q: str) -> Value:
+    def hessian(self, p: Any, q: Any) -> Jacobian:
         """The second derivative of the loss by `p` and `q`: an expression shaped like p, then like q."""
-        first = self[p].data.adjoint
-        self._whole([self[p].wrt, self[q].wrt])
-        if first not in self.data.gradient:
-            like = self.data.graph
-            return Value(build.zeros(like.shape(self[p].wrt) + like.shape(self[q].wrt)))
-        return Value(jacobian(self.data.gradient, first, self[q].wrt))
+        name, first, by = self[p].wrt, self[p].data.adjoint, self[q].wrt
+        self._whole([name, by])
+        graph = self.data.gradient
+        if first not in graph:
+            graph = graph.with_binding(ir.Binding(first, self[p].data.total, adjoint_of=name))
+        return Jacobian(jacobian(graph, first, by), graph, first, by, self)
+
+    def _names(self, wrt: Any) -> list[str] | None:
+        listed = wrt if wrt is None or isinstance(wrt, list | tuple) else [wrt]
+        return None if listed is None else [name_in(self.data.graph, name) for name in listed]
 
     def _whole(self, names: Sequence[str] | None = None) -> None:
         """UnsupportedError for a name, by default any, that the windows of a family show in parts only."""

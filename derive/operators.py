@@ -12,6 +12,7 @@ from typing import Any
 
 from derive.errors import DeriveError, ModelError
 from derive.ir import build
+from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.ir.size import Size, show_shape, size_of
 from derive.model.combine import signed_sum
@@ -156,6 +157,21 @@ def _array(rows: Sequence[Any]) -> Node:
     if any(item.shape for item in items):
         raise ModelError("the entries of an array are scalars")
     return build.array(items, tuple(shape))
+
+
+def name_in(graph: Graph, asked: Any) -> str:
+    """The name that a value, a SymPy symbol or a name asks for. ModelError for anything else."""
+    if isinstance(asked, str):
+        return asked
+    if isinstance(asked, Value) and asked.node.op == "ref":
+        return asked.node.name
+    # a Symbol, MatrixSymbol or IndexedBase, or an entry of one; SymPy is not imported for the question
+    name = getattr(asked.base if hasattr(asked, "indices") else asked, "name", None)
+    if not isinstance(name, str):
+        raise ModelError(f"{asked!r} is a {type(asked).__name__}, not a name", hint="give a name, or a symbol")
+    if name in graph or name in graph.aliases:
+        return name
+    return next((known for known in graph.names if graph.latex(known) == name), name)
 
 
 def parse_shape(shape: str | int | Size | Iterable[str | int | Size]) -> tuple[Size, ...]:

@@ -12,22 +12,25 @@ rewriting is kept only if it makes the form shorter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import sympy as sp
 
 from derive.calculus.derivation import Derivation, Step
+from derive.calculus.jacobian import jacobian
 from derive.calculus.recognise import recognised
 from derive.calculus.region import Region, is_elementwise
 from derive.calculus.simplify import Simplifier, length
 from derive.ir import build
-from derive.ir.graph import Graph
+from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ops.record import elementwise
 from derive.ops.sympy_bridge import expand, instantiate, to_node
 
 LIMIT = 12
+OPEN_FACTS = ("positive", "nonzero", "in", "free")
+"""Facts that hold on an open set around a point, or do not matter at points inside of it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,34 @@ def closed_forms(derivation: Derivation) -> Mapping[str, ClosedForm]:
 def short_form(derivation: Derivation, node: Node) -> Node:
     """An expression in names of the forward and the backward pass, shortened."""
     return _Closing(derivation).short(node)
+
+
+def second(derivation: Derivation, name: str, by: str, node: Node, forms: Mapping[str, ClosedForm]) -> Node:
+    """A short form of `node`, the derivative by `by` of the derivative by `name`: from the closed form of that, too.
+
+    A closed form holds at the points that obey the facts of the inputs, so it is not differentiated by an input that
+    they bind together: of labels that sum to 1 the sum may have gone.
+    """
+    graph, adjoint, first = derivation.graph, derivation.steps[name].adjoint, forms[name]
+    put_in = {
+        build.ref(step.adjoint, step.total.shape): forms[other].node
+        for other, step in derivation.steps.items()
+        if step.adjoint in derivation.gradient and forms[other].complete
+    }
+    candidates = [node, substitute(node, put_in)]
+    declared = graph.declarations.get(by)
+    bound = declared is not None and any(fact.name not in OPEN_FACTS for fact in declared.facts)
+    if first.complete and not bound:
+        closed = replace(graph, bindings={**graph.bindings, adjoint: Binding(adjoint, first.node)})
+        candidates.append(jacobian(closed, adjoint, by))
+    closing = _Closing(derivation)
+    return min((form for candidate in candidates for form in closing.short_forms(candidate)), key=_foreign)
+
+
+def _foreign(node: Node) -> tuple[bool, bool, int]:
+    """How far a form is from the names of the forward pass: adjoints in it, primes in it, its length."""
+    primes = any(below.op == "call" and any(below.orders) for below in topological(node))
+    return any(name.startswith("∂") for name in refs(node)), primes, length(node)
 
 
 class _Closing:
@@ -100,7 +131,11 @@ class _Closing:
         )
 
     def short(self, node: Node) -> Node:
-        """The shortest of: as it is, with derivatives by their outputs, with exponentials by their outputs."""
+        """The shortest form."""
+        return min(self.short_forms(node), key=length)
+
+    def short_forms(self, node: Node) -> list[Node]:
+        """As it is, with derivatives by their outputs, with exponentials by their outputs."""
         forms = [self.simplifier.short(node)]
         written = self._by_output(node)
         if written is not node:
@@ -111,7 +146,7 @@ class _Closing:
                 for form in (node, written)
                 if any(below in self.exponentials for below in topological(form))
             ]
-        return min(forms, key=length)
+        return forms
 
     def _by_output(self, node: Node) -> Node:
         """Derivatives of functions written out, with the binding that holds the function's value."""

@@ -17,7 +17,7 @@ from derive.errors import ModelError, ShapeError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, substitute, topological
-from derive.ir.size import show_shape
+from derive.ir.size import ONE, show_shape
 from derive.ops.primitive import vjp
 
 
@@ -27,6 +27,7 @@ def backprop(graph: Graph, loss: str | None = None) -> Derivation:
     Raises ModelError if there is no such binding, ShapeError if it is not scalar.
     """
     loss = scalar_loss(graph, loss)
+    graph = _with_number(graph, loss)
     contributions: dict[str, list[Path]] = {name: [] for name in graph.names}
     steps: dict[str, Step] = {}
     adjoints: dict[str, Binding] = {}
@@ -96,10 +97,20 @@ def scalar_loss(graph: Graph, loss: str | None) -> str:
     name = graph.aliases.get(name, name)
     if name not in graph.bindings:
         raise ModelError(f"{name!r} is not a binding of {graph.name}", hint=did_you_mean(name, graph.bindings))
-    if shape := graph.shape(name):
+    shape = graph.shape(name)
+    if shape and (any(size is not ONE for size in shape) or graph.consumers()[name]):
         raise ShapeError(
             f"the loss {name} has shape {show_shape(shape)}, but a gradient is taken of a scalar",
             span=graph.bindings[name].span,
             hint=f"sum or average it, or ask for jacobian({name!r}, ...)",
         )
     return name
+
+
+def _with_number(graph: Graph, loss: str) -> Graph:
+    """The graph with a loss that is a number: of an array of one entry, that entry."""
+    if not graph.shape(loss):
+        return graph
+    binding = graph.bindings[loss]
+    number = replace(binding, node=build.sum_over(binding.node))
+    return replace(graph, bindings={**graph.bindings, loss: number})

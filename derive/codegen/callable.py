@@ -29,25 +29,41 @@ def lambdify(
     derivation: Derivation,
     wrt: Iterable[str] | str | None = None,
     functions: Functions | None = None,
+    modules: str | Sequence[str] = "numpy",
 ) -> Callable[..., tuple[Any, Gradients]]:
-    """A function of the inputs, by keyword, that returns the loss and its gradients: `(value, {"x": ...})`.
+    """A function of the inputs, by name or in the order of the model, that returns `(value, {"x": gradient})`.
 
     `wrt` names inputs or bindings (default: every differentiable input); a gradient has the shape of its variable.
     Values are arrays or numbers; float32, float64 and complex are kept, everything else becomes float64. Named sizes
     may be given too and are then checked. `functions` implements the generic functions of the model: for `f : function`
     a sequence `(f, f_prime, ...)` by order of derivative, for a functional `(C, dC_1, dC_2, ...)`, the value and the
-    gradient by each argument; or a mapping from orders (`(1, 0)`) to callables.
+    gradient by each argument; or a mapping from orders (`(1, 0)`) to callables. `modules="math"`: of a model of
+    scalars, the value and the gradients are Python's floats.
 
     Raises UnknownNameError for a `wrt` that is neither input nor binding and ModelError for a missing implementation;
     the function raises UnknownNameError, ModelError (missing or non-numeric input) and ShapeError.
     """
+    plain = _is_plain(modules)
     parts = program(derivation, wrt)
+    shaped = [name for name in (*parts.inputs, *parts.gradients) if derivation.graph.shape(name)]
+    if plain and shaped:
+        raise ModelError(f"{shaped[0]} is an array, not a plain number", hint='modules="numpy" computes with arrays')
     text = module(derivation, parts)
     scope: dict[str, Any] = {"__name__": f"derive.emitted.{derivation.graph.name}"}
     # The one place where text is executed. The text is no user's: it is printed above from a graph, the names in it
     # are identifiers made by `codegen.names`, and strings are quoted. So what `source` prints is what runs.
     exec(compile(text, "<derive>", "exec"), scope)  # noqa: S102
-    return _Function(derivation, parts, text, scope[FUNCTION], functions or {})
+    return (_Plain if plain else _Function)(derivation, parts, text, scope[FUNCTION], functions or {})
+
+
+def _is_plain(modules: str | Sequence[str]) -> bool:
+    """Whether plain numbers are asked for. ModelError for a module that is not known."""
+    names = [modules] if isinstance(modules, str) else list(modules)
+    if names not in (["numpy"], ["math"]):
+        raise ModelError(
+            f"modules={modules!r} is not known", hint='modules="numpy" for arrays, "math" for plain numbers'
+        )
+    return names == ["math"]
 
 
 class _Function:
@@ -77,7 +93,9 @@ class _Function:
     def __reduce__(self) -> tuple[object, ...]:
         return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
 
-    def __call__(self, **values: Any) -> tuple[Any, Gradients]:
+    def __call__(self, *inputs: Any, **values: Any) -> tuple[Any, Gradients]:
+        if inputs:
+            values = self._named(inputs, values)
         # the checks cost as much as a small network: arrays such as those of the last call need none
         if len(values) == len(self._seen):
             try:
@@ -91,6 +109,16 @@ class _Function:
             except (KeyError, AttributeError):
                 pass
         return self._checked(values)
+
+    def _named(self, inputs: Sequence[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Inputs in the order of the model by their names."""
+        names = list(self._variables)
+        if len(inputs) > len(names):
+            raise ModelError(f"{len(inputs)} inputs are given, but there are {len(names)}: {', '.join(names)}")
+        twice = [name for name in names[: len(inputs)] if name in values]
+        if twice:
+            raise ModelError(f"the input {twice[0]} is given twice, by its place and by its name")
+        return {**dict(zip(names, inputs, strict=False)), **values}
 
     def _checked(self, values: Mapping[str, Any]) -> tuple[Any, Gradients]:
         sizes: dict[str, int] = {}
@@ -137,6 +165,17 @@ class _Function:
         if name in graph.bindings:
             raise UnknownNameError(f"{name!r} is computed by {graph.name}, it is not an input")
         raise UnknownNameError(f"{name!r} is not an input of {graph.name}", hint=did_you_mean(name, self._declared))
+
+
+class _Plain(_Function):
+    """A function of scalars whose results are Python's floats."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return lambdify, (self._derivation, list(self._parts.gradients), self._functions, "math")
+
+    def __call__(self, *inputs: Any, **values: Any) -> tuple[Any, Gradients]:
+        value, gradients = super().__call__(*inputs, **values)
+        return float(value), {name: float(gradient) for name, gradient in gradients.items()}
 
 
 def _implementation(

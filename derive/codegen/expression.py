@@ -103,6 +103,8 @@ class Writer(Operands):
     def _call(self, node: Node) -> Code:
         record = elementwise(node.name)
         operands = [self.loose(arg) for arg in node.args]
+        if record is not None and record.numpy_of and any(node.orders):
+            return template(record.numpy_of.replace("{order}", str(node.orders[0])), operands)
         if record is None or any(node.orders):
             full = [self.exact(arg) for arg in node.args]
             self.spans[node] = node.shape

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from derive.codegen.special import SPECIAL
+
 HELPERS: Mapping[str, str] = {
     "sigmoid": '''
         @np.errstate(over="ignore")
@@ -238,4 +240,5 @@ HELPERS: Mapping[str, str] = {
             whole[position] = part
             return whole
     ''',
+    **SPECIAL,
 }

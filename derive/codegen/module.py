@@ -32,9 +32,11 @@ def module(derivation: Derivation, parts: Program) -> str:
     used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
     helpers = [textwrap.dedent(HELPERS[name]).strip() for name in used]
     code = "\n".join([*helpers, body])
-    modules = {"math.": "import math", "np.": "import numpy as np"}
+    modules = {"math.": "import math", "statistics.": "import statistics", "np.": "import numpy as np"}
     imports = [statement for mark, statement in modules.items() if re.search(rf"\b{re.escape(mark)}", code)]
-    heading = "\n\n".join([_heading(derivation), *imports])
+    standard = [statement for statement in imports if "numpy" not in statement]
+    others = [statement for statement in imports if "numpy" in statement]
+    heading = "\n\n".join([_heading(derivation), *["\n".join(group) for group in (standard, others) if group]])
     return "\n\n\n".join([heading, *helpers, body]) + "\n"
 
 

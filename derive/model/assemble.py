@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
-from derive.ir.size import show_shape
+from derive.ir.size import ONE, show_shape
 from derive.model.expressions import evaluate
 from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.program import Alias, Bound, Program
@@ -115,7 +115,8 @@ def finish(scope: Scope, program: Program, name: str, environment: Environment) 
         raise UnknownNameError(
             f"the loss {loss!r} is not a binding", span=span, hint=did_you_mean(loss, scope.bindings)
         )
-    if shape := graph.shape(loss):
+    shape = graph.shape(loss)
+    if any(size is not ONE for size in shape):
         raise ShapeError(
             f"the loss {loss} has shape {show_shape(shape)}, but a loss is a scalar",
             span=span,

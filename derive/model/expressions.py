@@ -22,6 +22,7 @@ from derive.model.scope import Scope
 from derive.model.sizes import MAX_AXES
 from derive.model.tokens import Expression
 from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
+from derive.ops.remedies import remedy
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,8 @@ class _Walk:
         declared = self.scope.functions.get(name)
         if declared is not None:
             return self._declared(declared, node)
-        if not is_callable(name):
+        given = self.scope.declarations.get(name)
+        if not is_callable(name) or (given is not None and given.kind == "input"):
             raise self._unknown_function(name, node)
         plain = plain_arguments(name)
         arguments = [self._argument(a, k in plain, name) for k, a in enumerate(node.args)]
@@ -203,8 +205,20 @@ class _Walk:
                 span=span,
                 hint=f"write {name}*(...), or declare {name} : function",
             )
-        hint = did_you_mean(name, [*callable_names(), *self.scope.functions]) or f"declare it: {name} : function"
-        return UnknownNameError(f"unknown function {name!r}", span=span, hint=hint)
+        hint = remedy(name) or did_you_mean(name, [*callable_names(), *self.scope.functions])
+        return UnknownNameError(f"unknown function {name!r}", span=span, hint=hint or self._declaration(name, node))
+
+    def _declaration(self, name: str, node: ast.Call) -> str:
+        """How a function of an unknown name is declared, if it can act entry by entry on its arguments."""
+        listed = "`derive list --operations` lists the operations"
+        try:
+            build.broadcast_shape([self._as_node(argument).shape for argument in node.args])
+        except (DeriveError, KeyError):
+            return listed
+        if node.keywords or not node.args:
+            return listed
+        arity = "" if len(node.args) == 1 else f"({len(node.args)})"
+        return f"declare it: {name} : function{arity}, if it acts on every entry by itself"
 
     def _argument(self, tree: ast.expr, plain: bool, name: str) -> object:
         if not plain:

@@ -10,73 +10,95 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 import sympy as sp
-from sympy.matrices.expressions import Identity, MatrixExpr, MatrixSymbol, OneMatrix, ZeroMatrix
+from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 
 from derive.errors import ModelError, UnsupportedError
 from derive.ir import build
 from derive.ir.graph import Binding, Declaration, Fact, Graph
 from derive.ir.node import Node
-from derive.ir.size import Shape, Size, show_shape, size_of
-from derive.model.symbolic_rules import rule_for
+from derive.ir.size import ONE, Shape, Size, show_shape, size_of
+from derive.model.symbolic_indices import aligned, laid, letters_of, range_of
+from derive.model.symbolic_input import Definitions, definitions_of
+from derive.model.symbolic_names import Axes, axes_of, size_symbols, tensor, uses
+from derive.model.symbolic_parts import shown
+from derive.model.symbolic_rules import ENTRYWISE, INDEXED, rule_for
 from derive.model.text import loads
 
 Environment = Mapping[Any, Node]
 
 
 def from_sympy(
-    definitions: Mapping[Any, Any], *, name: str = "model", facts: Mapping[Any, Sequence[str]] | None = None
+    definitions: Any, *, name: str = "model", loss: Any = None, facts: Mapping[Any, Sequence[str]] | None = None
 ) -> Graph:
     """The graph of SymPy definitions, `{symbol: expression}`; the last one that no other uses is the loss.
 
-    `facts` gives assumptions of inputs as in model text, `{T: ["simplex(axis=1)"]}`; `positive=True` and `nonzero=True`
-    of symbols are taken over. Raises ModelError for a cycle or a key that is no symbol, UnsupportedError for an
+    Also a list of equations or pairs, names as keys, entries `{z[i]: Sum(W[i, j]*x[j], (j, 0, n - 1))}`, and a bare
+    expression, which is the loss. `loss` names the loss, by a symbol or a name. `facts` gives assumptions of inputs as
+    in model text, `{T: ["simplex(axis=1)"]}`; `positive=True` and `nonzero=True` of symbols are taken over.
+
+    Raises ModelError for a cycle, for a key that is no symbol and for an index that is free, UnsupportedError for an
     expression without counterpart, ShapeError for shapes that do not fit.
     """
-    for key in definitions:
-        if not isinstance(key, sp.Symbol | MatrixSymbol):
-            raise ModelError(f"{key!r} is a {type(key).__name__}, not a symbol", hint="keys are Symbol or MatrixSymbol")
-    expressions = {key: _expression(key, value) for key, value in definitions.items()}
-    used = {key: _symbols(expression) for key, expression in expressions.items()}
-    order = _ordered(expressions, used)
-    converter = Converter(_size_symbols([*expressions, *expressions.values()]), dict(facts or {}))
+    given = definitions_of(definitions, loss)
+    expressions = {tensor(key) if isinstance(key, sp.IndexedBase) else key: e for key, e in given.expressions.items()}
+    sizes = size_symbols(given)
+    found = {key: uses(expression) for key, expression in expressions.items()}
+    used = {key: list(found[key].values) for key in expressions}
+    converter = Converter(sizes, dict(facts or {}), axes_of(given), frozenset(expressions))
     bindings: dict[str, Binding] = {}
-    for key in order:
+    for key in _ordered(expressions, used):
+        bound = converter.name(key)
+        letters = next((letters for base, letters in given.letters.items() if tensor(base) == key), ())
+        free = sorted(map(str, found[key].letters - set(letters) - sizes))
+        if free:
+            raise ModelError(
+                f"the index {free[0]} is free in the definition of {key}: {shown(expressions[key])}",
+                hint=f"sum over it, Sum(..., ({free[0]}, 0, n - 1)), or define entries: {key}[{free[0]}]",
+            )
         for symbol in used[key]:
             if symbol not in expressions:
                 converter.declare_input(symbol)
-        bound = converter.name(key)
         try:
-            node = converter.convert(expressions[key])
+            node = _node(converter, key, expressions[key], letters, given)
         except RecursionError:
             raise ModelError(f"the definition of {key} is nested too deeply", hint="name parts of it") from None
-        if isinstance(key, MatrixSymbol):
-            node = _checked(key, node, converter)
         bindings[bound] = Binding(bound, node, converter.latex(key))
         converter.values[key] = build.ref(bound, node.shape)
     everywhere = set().union(*used.values()) if used else set()
     sinks = [key for key in expressions if key not in everywhere]
-    loss = converter.name(sinks[-1]) if sinks else None
-    return Graph(name=name, declarations=converter.declarations, bindings=bindings, loss=loss)
+    last = converter.name(sinks[-1]) if sinks else None
+    chosen = last if given.loss is None else _loss(given.loss, {str(key.name): key for key in expressions}, converter)
+    return Graph(name=name, declarations=converter.declarations, bindings=bindings, loss=chosen)
 
 
-def _expression(key: Any, value: Any) -> Any:
-    if isinstance(value, bool | str) or value is None:
-        raise ModelError(f"{key} is defined as {value!r}, not as a SymPy expression")
-    if isinstance(value, int | float | Fraction):
-        return sp.Rational(str(value))
-    if not isinstance(value, sp.Basic | sp.MatrixBase):
-        raise ModelError(f"{key} is defined as a {type(value).__name__}, not as a SymPy expression")
-    return value
+def _loss(name: str, keys: Mapping[str, Any], converter: Converter) -> str:
+    if name not in keys:
+        raise ModelError(f"the loss {name!r} is not among the definitions", hint=f"they are {', '.join(keys)}")
+    return converter.name(keys[name])
 
 
-def _symbols(expression: Any) -> list[Any]:
-    """The symbols of an expression in order of their names, so that graphs do not depend on hashes."""
-    return sorted(expression.free_symbols, key=lambda symbol: (str(symbol), type(symbol).__name__))
+def _node(converter: Converter, key: Any, expression: Any, letters: tuple[Any, ...], given: Definitions) -> Node:
+    """The node of a definition, of the shape that its left side has."""
+    if letters:
+        ranges = {letter: range_of(converter, letter, key, expression, letters, given) for letter in letters}
+        scope = replace(converter, indices=ranges)
+        own = scope.convert(expression)
+        out = tuple(letters)
+        return (
+            laid(scope, [(expression, own)], out)
+            if letters_of(scope, expression)
+            else build.fill(own, tuple(size for _, size in ranges.values()))
+        )
+    node = converter.convert(expression)
+    if isinstance(key, MatrixSymbol):
+        return _checked(key, node, converter)
+    if isinstance(key, sp.Symbol) and node.shape and all(size is ONE for size in node.shape):
+        return build.sum_over(node)  # a matrix of one entry under a scalar's name is the entry
+    return node
 
 
 def _ordered(expressions: Mapping[Any, Any], used: Mapping[Any, list[Any]]) -> list[Any]:
@@ -96,15 +118,6 @@ def _ordered(expressions: Mapping[Any, Any], used: Mapping[Any, list[Any]]) -> l
     return list(done)
 
 
-def _size_symbols(expressions: list[Any]) -> frozenset[Any]:
-    """The symbols that are dimensions of matrices."""
-    found: set[Any] = set()
-    for expression in expressions:
-        for symbol in expression.atoms(MatrixSymbol, Identity, ZeroMatrix, OneMatrix):
-            found |= {s for dimension in symbol.shape for s in dimension.free_symbols}
-    return frozenset(found)
-
-
 def _checked(key: Any, node: Node, converter: Converter) -> Node:
     declared = converter.shape(key)
     if node.shape != declared:
@@ -120,6 +133,9 @@ class Converter:
 
     sizes: frozenset[Any]
     facts: dict[Any, Sequence[str]]
+    axes: Axes
+    defined: frozenset[Any]
+    indices: dict[Any, tuple[int, Size]] = field(default_factory=dict)  # letters with where they start and their ranges
     values: dict[Any, Node] = field(default_factory=dict)
     declarations: dict[str, Declaration] = field(default_factory=dict)
     names: dict[Any, str] = field(default_factory=dict)
@@ -161,18 +177,21 @@ class Converter:
             return loads(f"x : {', '.join([show_shape(shape), *written])}").declarations["x"].facts
         if isinstance(symbol, MatrixSymbol):
             return ()
+        symbol = symbol.label if isinstance(symbol, sp.IndexedBase) else symbol
         return (Fact("positive"),) if symbol.is_positive else (Fact("nonzero"),) if symbol.is_nonzero else ()
 
-    def declare_function(self, name: str, arity: int) -> None:
+    def declare_function(self, name: str, arity: int, kind: Literal["function", "functional"]) -> None:
         """Declare a generic function; ModelError if it is used with two numbers of arguments."""
-        known = self.declarations.setdefault(name, Declaration(name, "function", arity=arity))
-        if known.kind != "function" or known.arity != arity:
+        made = Declaration(name, kind, arity=arity) if kind == "function" else Declaration(name, kind)
+        if self.declarations.setdefault(name, made) != made:
             raise ModelError(f"{name} is used in two ways", hint="a function has one number of arguments")
 
     # ----------------------------------------------------------------------------------------- sizes
 
     def shape(self, symbol: Any) -> Shape:
-        """The shape of a symbol or matrix expression."""
+        """The shape of a symbol, a tensor or a matrix expression."""
+        if isinstance(symbol, sp.IndexedBase):
+            return tuple(self.size(d) for d in self.axes.needed(symbol))
         return tuple(self.size(d) for d in symbol.shape) if isinstance(symbol, MatrixExpr) else ()
 
     def size(self, dimension: Any) -> Size:
@@ -206,6 +225,13 @@ class Converter:
                 stack.extend(reversed(missing))
                 continue
             scope = replace(self, values=done) if local else self
-            done[current] = rule(scope, current, [done[operand] for operand in operands])
+            args = [done[operand] for operand in operands]
+            if self.indices and rule in ENTRYWISE:
+                args = aligned(self, current, operands, args)
+            elif rule not in INDEXED and letters_of(self, current):
+                raise UnsupportedError(
+                    f"{shown(current)} is a matrix that depends on an index", hint="write it with entries: A[i, j]"
+                )
+            done[current] = rule(scope, current, args)
             stack.pop()
         return done[root]

@@ -6,13 +6,12 @@ products before single symbols. A product with negative powers becomes a fractio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import (
     Determinant,
     HadamardPower,
@@ -31,11 +30,26 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from derive.errors import ModelError, UnsupportedError
+from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.node import Node
-from derive.model.combine import indicator, signed_sum
-from derive.ops.record import build_call, canonical_name
+from derive.ir.size import ONE
+from derive.model.combine import signed_sum
+from derive.model.symbolic_functions import (
+    derivative,
+    extreme,
+    function,
+    heaviside,
+    piecewise,
+    piecewise_operands,
+    polygamma,
+    sinc,
+    substituted,
+)
+from derive.model.symbolic_indices import delta, entry, index_value, laid, letters_of, product, total
+from derive.model.symbolic_names import tensor
+from derive.model.symbolic_parts import fraction, shown, sign, terms
+from derive.ops.record import build_call
 
 if TYPE_CHECKING:
     from derive.model.symbolic import Converter
@@ -52,7 +66,9 @@ def rule_for(expression: Any) -> tuple[list[Any], Rule]:
         if isinstance(expression, kind):
             return operands(expression), rule
     raise UnsupportedError(
-        f"no counterpart for the SymPy expression {str(expression)[:80]} ({type(expression).__name__})"
+        f"no counterpart for the SymPy expression {shown(expression)} ({type(expression).__name__})",
+        hint="write it with arithmetic, functions, sums and matrix products; .doit(), or .as_explicit() where sizes "
+        "are numbers, may do that",
     )
 
 
@@ -64,49 +80,30 @@ def _none(_expression: Any) -> list[Any]:
     return []
 
 
-def _sign(term: Any) -> tuple[bool, Any]:
-    """Whether a term is subtracted, and what is."""
-    coefficient = term if term.is_Number else term.args[0] if isinstance(term, sp.Mul | MatMul) else None
-    negative = coefficient is not None and coefficient.is_Number and coefficient.is_negative
-    return (True, -term) if negative else (False, term)
-
-
-def _terms(expression: Any) -> list[tuple[bool, Any]]:
-    """The terms of a sum in readable order."""
-    terms = [_sign(term) for term in expression.args]
-    return sorted(terms, key=lambda term: (term[0], not isinstance(term[1], sp.Mul | MatMul)))
-
-
 def _sum(_converter: Converter, expression: Any, args: list[Node]) -> Node:
-    return signed_sum([(minus, arg) for (minus, _), arg in zip(_terms(expression), args, strict=True)])
-
-
-def _fraction(expression: Any) -> tuple[bool, list[Any], list[Any]]:
-    """Sign, factors over and under the bar of a product."""
-    over: list[Any] = []
-    under: list[Any] = []
-    negative, positive = _sign(expression)
-    for factor in positive.args if isinstance(positive, sp.Mul) else (positive,):
-        if isinstance(factor, sp.Rational):
-            over += [sp.Integer(factor.p)] * (factor.p != 1)
-            under += [sp.Integer(factor.q)] * (factor.q != 1)
-        elif isinstance(factor, sp.Pow) and factor.exp.is_Rational and factor.exp.is_negative:
-            under.append(factor.base**-factor.exp)
-        else:
-            over.append(factor)
-    return negative, over, under
+    return signed_sum([(minus, arg) for (minus, _), arg in zip(terms(expression), args, strict=True)])
 
 
 def _factors(expression: Any) -> list[Any]:
-    _, over, under = _fraction(expression)
+    _, over, under = fraction(expression)
     return [*over, *under]
 
 
-def _product(_converter: Converter, expression: Any, args: list[Node]) -> Node:
-    negative, over, under = _fraction(expression)
-    top = build.mul(*args[: len(over)]) if over else build.number(1)
-    node = build.div(top, build.mul(*args[len(over) :])) if under else top
+def _product(converter: Converter, expression: Any, args: list[Node]) -> Node:
+    negative, over, under = fraction(expression)
+    parts = list(zip([*over, *under], args, strict=True))
+    top, bottom = (_times(converter, expression, group) for group in (parts[: len(over)], parts[len(over) :]))
+    node = top or build.number(1)
+    node = node if bottom is None else build.div(node, bottom)
     return build.neg(node) if negative else node
+
+
+def _times(converter: Converter, expression: Any, parts: Sequence[tuple[Any, Node]]) -> Node | None:
+    if not parts:
+        return None
+    if converter.indices:
+        return laid(converter, parts, letters_of(converter, expression))
+    return build.mul(*[node for _, node in parts])
 
 
 def _power_operands(expression: Any) -> list[Any]:
@@ -130,52 +127,12 @@ def _number(_converter: Converter, expression: Any, _args: list[Node]) -> Node:
     return build.number(Fraction(int(exact.p), int(exact.q)))
 
 
-def _function(converter: Converter, expression: Any, args: list[Node]) -> Node:
-    kind = type(expression)
-    name = _NAMES.get(kind) or canonical_name(kind.__name__)
-    if name is not None:
-        return build_call(name, args, {})
-    if not isinstance(expression, AppliedUndef):
-        rewritten = expression.rewrite(sp.exp)
-        if rewritten.has(kind):
-            raise UnsupportedError(f"the function {kind.__name__} is not among the operations")
-        return converter.convert(rewritten)
-    converter.declare_function(kind.__name__, len(args))
-    return build.call(kind.__name__, *args)
-
-
-def _extreme(_converter: Converter, expression: Any, args: list[Node]) -> Node:
-    name = "maximum" if isinstance(expression, sp.Max) else "minimum"
-    return reduce(lambda a, b: build.call(name, a, b), args)
-
-
-def _piecewise(converter: Converter, expression: Any, _args: list[Node]) -> Node:
-    """Cases by single comparisons, the last one otherwise."""
-    (last, condition), *others = reversed([(piece.expr, piece.cond) for piece in expression.args])
-    if condition is not sp.true:
-        raise UnsupportedError(f"{str(expression)[:80]} has no last case that holds otherwise")
-    node = converter.convert(last)
-    for value, condition in others:
-        if not isinstance(condition, sp.Lt | sp.Gt | sp.Le | sp.Ge):
-            raise UnsupportedError(f"{condition} is not a comparison with < <= > >=")
-        less, more = converter.convert(condition.lts), converter.convert(condition.gts)
-        strict = isinstance(condition, sp.Lt | sp.Gt)
-        test = indicator(less, more) if strict else indicator(more, less)
-        case = converter.convert(value)
-        node = build.call("where", test, case, node) if strict else build.call("where", test, node, case)
-    return node
-
-
-def _unknown_symbol(_converter: Converter, expression: Any, _args: list[Node]) -> Node:
-    raise ModelError(f"{expression} has no value here")
-
-
 # --------------------------------------------------------------------------------------- matrix rules
 
 
 def _matrix_factors(expression: Any) -> tuple[bool, list[Any], list[Any]]:
     coefficient, matrices = expression.as_coeff_matrices()
-    negative, positive = _sign(coefficient)
+    negative, positive = sign(coefficient)
     return negative, [positive] if positive != 1 else [], list(matrices)
 
 
@@ -205,10 +162,20 @@ def _applied(converter: Converter, expression: Any, args: list[Node]) -> Node:
     return build.broadcast_to(body, args[0].shape)
 
 
-def _element(_converter: Converter, expression: Any, args: list[Node]) -> Node:
-    if not (expression.i.is_Integer and expression.j.is_Integer):
-        raise UnsupportedError(f"the index of {expression} is not a number")
-    return build.entry(args[0], (int(expression.i), int(expression.j)))
+def _diagonal_matrix(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+    """A column laid on the diagonal."""
+    (column,) = args
+    if len(column.shape) != 2 or column.shape[1] is not ONE:
+        raise UnsupportedError(f"{expression}: DiagMatrix takes a column")
+    return build.diagonal(build.entry(column, (None, 0)))
+
+
+def _diagonal_of(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+    """The diagonal as a column."""
+    (matrix,) = args
+    if matrix.shape[0] is not matrix.shape[1]:
+        raise UnsupportedError(f"{expression}: the diagonal is taken of a square matrix")
+    return build.contract([(0, 0)], (0, 1), [matrix], (matrix.shape[0], ONE))
 
 
 def _explicit(_converter: Converter, expression: Any, args: list[Node]) -> Node:
@@ -219,16 +186,17 @@ def _filled(value: int) -> Rule:
     return lambda converter, expression, _: build.fill(build.number(value), converter.shape(expression))
 
 
-_NAMES: dict[Any, str] = {
-    sp.exp: "exp",
-    sp.log: "log",
-    sp.Abs: "abs",
-    sp.Heaviside: "step",
-}
-
 # the first class that fits counts; matrices come before scalars, since some are both
 _RULES: list[tuple[Any, Callable[[Any], list[Any]], Rule]] = [
-    (MatrixElement, lambda e: [e.parent], _element),
+    (MatrixElement, lambda e: [e.parent], entry),
+    (sp.Indexed, lambda e: [tensor(e.base)], entry),
+    (sp.Sum, _none, total),
+    (sp.Product, _none, product),
+    (sp.KroneckerDelta, _none, delta),
+    (sp.Derivative, _none, derivative),
+    (sp.Subs, lambda e: list(e.point), substituted),
+    (sp.DiagMatrix, _all, _diagonal_matrix),
+    (sp.DiagonalOf, _all, _diagonal_of),
     (sp.MatrixBase, lambda e: list(e.flat()), _explicit),
     (ElementwiseApplyFunction, lambda e: [e.expr], _applied),
     (Transpose, lambda e: [e.arg], lambda _c, _e, args: build.transpose(args[0])),
@@ -237,7 +205,7 @@ _RULES: list[tuple[Any, Callable[[Any], list[Any]], Rule]] = [
     (Determinant, lambda e: [e.arg], lambda _c, _e, args: build_call("det", args, {})),
     (HadamardProduct, _all, lambda _c, _e, args: build.mul(*args)),
     (HadamardPower, _all, lambda _c, _e, args: build.power(*args)),
-    (MatAdd, lambda e: [term for _, term in _terms(e)], _sum),
+    (MatAdd, lambda e: [term for _, term in terms(e)], _sum),
     (MatMul, _matrix_operands, _matrix_product),
     (MatPow, lambda e: [e.base], _matrix_power),
     (Identity, _none, lambda converter, e, _: build.eye(converter.shape(e)[0])),
@@ -246,12 +214,19 @@ _RULES: list[tuple[Any, Callable[[Any], list[Any]], Rule]] = [
     (sp.Number, _none, _number),
     (type(sp.pi), _none, lambda _c, _e, _a: build.constant("pi")),
     (type(sp.E), _none, lambda _c, _e, _a: build.constant("e")),
-    (sp.Add, lambda e: [term for _, term in _terms(e)], _sum),
+    (sp.Add, lambda e: [term for _, term in terms(e)], _sum),
     (sp.Mul, _factors, _product),
     (sp.Pow, _power_operands, _power),
-    (sp.Max | sp.Min, _all, _extreme),
-    (sp.Piecewise, _none, _piecewise),
-    (sp.Heaviside, lambda e: [e.args[0]], _function),
-    (sp.Function, _all, _function),
-    (sp.Symbol | MatrixSymbol, _none, _unknown_symbol),
+    (sp.Max | sp.Min, _all, extreme),
+    (sp.Piecewise, piecewise_operands, piecewise),
+    (sp.Heaviside, lambda e: [e.args[0]], heaviside),
+    (sp.sinc, _all, sinc),
+    (sp.polygamma, lambda e: [e.args[1]], polygamma),
+    (sp.Function, _all, function),
+    (sp.Symbol | MatrixSymbol | sp.IndexedBase, _none, index_value),
 ]
+
+ENTRYWISE = frozenset((_sum, _power, function, extreme, piecewise, polygamma, heaviside, sinc))
+"""The rules that take operands with the axes of the whole expression."""
+INDEXED = ENTRYWISE | {entry, total, product, delta, index_value, _product, derivative, substituted}
+"""The rules that may meet index letters."""

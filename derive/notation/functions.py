@@ -33,7 +33,7 @@ from derive.ops.record import elementwise, tensor
 if TYPE_CHECKING:
     from derive.notation.printer import At, Printer
 
-_OPEN = frozenset({"log", "sin", "cos"})
+_OPEN = frozenset({"log", "sin", "cos", "tan"})
 _HIGHEST_PRIME = 3
 _CURVED_D = Atom(r"\partial", "∂")
 

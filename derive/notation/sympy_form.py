@@ -41,7 +41,7 @@ from derive.notation.terms import (
 )
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
-from derive.ops.sympy_bridge import Y, derivative, letter
+from derive.ops.sympy_bridge import NATIVE, Y, derivative, letter
 
 At = tuple[Any, ...] | None
 
@@ -61,6 +61,16 @@ def to_sympy(node: Node, graph: Graph, view: str = "matrix") -> Any:
         return writer.entry(node, tuple(writer.index() for _ in node.shape))
     except RecursionError:
         raise UnsupportedError("the expression is nested too deeply for SymPy") from None
+
+
+def equation_latex(equation: Any) -> str:
+    """A SymPy equation as LaTeX. UnsupportedError for what is none."""
+    if not isinstance(equation, sp.Equality):
+        raise UnsupportedError(
+            f"{equation!r} is a {type(equation).__name__}, not a formula",
+            hint="give text, or an equation Eq(left, right); Eq(left, right, evaluate=False) stays one",
+        )
+    return str(sp.latex(equation))
 
 
 @dataclass
@@ -172,8 +182,10 @@ class _Writer:
             orders = [(letter_, k) for letter_, k in zip(formal, node.orders, strict=True) if k]
             value = sp.diff(applied, *orders) if orders else applied
             return value.subs(dict(zip(formal, args, strict=True)))
+        if node.name == "where" and not any(node.orders) and (test := _test(args[0])) is not None:
+            return sp.Piecewise((args[1], test), (args[2], True))
         letters = {letter(k): arg for k, arg in enumerate(args)}
-        output = record.expression(*args)
+        output = NATIVE.get(node.name, record.expression)(*args)
         if any(node.orders):
             output = derivative(node.name, node.orders).xreplace({**letters, Y: output})
         return _written_out(output)
@@ -261,6 +273,14 @@ class _Writer:
         return make[type(term)](term)
 
 
+def _test(condition: Any) -> Any:
+    """The comparison that an indicator stands for, or None: a product with it has no value where one case has none."""
+    if isinstance(condition, sp.Heaviside):
+        return condition.args[0] > 0
+    opposite = 1 - condition
+    return opposite.args[0] <= 0 if isinstance(opposite, sp.Heaviside) else None
+
+
 def _written_out(expression: Any) -> Any:
     """Registered functions inside a record's expression, by their own expressions."""
     while True:
@@ -268,7 +288,7 @@ def _written_out(expression: Any) -> Any:
         for applied in expression.atoms(sp.Function):
             record = elementwise(getattr(applied, "derive_name", ""))
             if record is not None:
-                inner[applied] = record.expression(*applied.args)
+                inner[applied] = NATIVE.get(record.name, record.expression)(*applied.args)
         if not inner:
             return expression
         expression = expression.xreplace(inner)

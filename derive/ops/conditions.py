@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from derive.ir import build
 from derive.ir.node import Node, as_number, topological
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor_or_none
@@ -64,6 +65,16 @@ class Ends:
     closed: bool = False
     never_zero: bool = False
 
+    @property
+    def inside(self) -> Node:
+        """What is positive between the ends, or not 0."""
+        if self.high == inf:
+            return self.operand if self.low in (0, -inf) else build.sub(self.operand, build.number(Fraction(self.low)))
+        below = build.sub(build.number(Fraction(self.high)), self.operand)
+        return (
+            below if self.low == -inf else build.mul(build.sub(self.operand, build.number(Fraction(self.low))), below)
+        )
+
     def failing(self, value: Any) -> str:
         """What some entries of the operand should be and are not, `> 0`; empty if all are."""
         if bool(np.any(value < self.low if self.closed else value <= self.low)):
@@ -97,4 +108,12 @@ def has_limits(node: Node) -> bool:
 def limits(nodes: Iterable[Node]) -> list[Node]:
     """Where the domains of operations below `nodes` end: the operands that must not be 0, or positive."""
     found = (ends_of(node) for node in topological(*nodes))
-    return list(dict.fromkeys(ends.operand for ends in found if ends is not None))
+    return list(dict.fromkeys(ends.inside for ends in found if ends is not None))
+
+
+def countless(nodes: Iterable[Node]) -> Node | None:
+    """A node below `nodes` with infinitely many pieces (floor), or None."""
+    calls = (
+        node for node in topological(*nodes) if node.op == "call" and any(b.op == "ref" for b in topological(node))
+    )
+    return next((c for c in calls if (record := elementwise(c.name)) is not None and record.countless), None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from math import erf, erfc
 from typing import Any, cast
 
 import mpmath
@@ -18,6 +17,7 @@ from derive.errors import UnsupportedError
 from derive.ir.build import label_sizes
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological
+from derive.ops import floats
 from derive.ops.primitive import scalar_of
 from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
@@ -43,8 +43,7 @@ class Floats:
         "tanh": np.tanh,
         "sin": np.sin,
         "cos": np.cos,
-        "erf": np.vectorize(erf, otypes=[float]),
-        "erfc": np.vectorize(erfc, otypes=[float]),
+        **floats.FUNCTIONS,
         "expm1": np.expm1,
         "log1p": np.log1p,
         "abs": np.abs,
@@ -56,7 +55,7 @@ class Floats:
         "div": lambda u, v: u / _nonzero(v),
     }
 
-    def function(self, name: str, *args: Array) -> Array:
+    def function(self, name: str, *args: Any) -> Array:
         return self._functions[name](*args)
 
     def number(self, value: Any) -> Array:
@@ -92,7 +91,7 @@ class Digits:
         self.context.dps = digits
         self._one_each: dict[str, Any] = {}
 
-    def function(self, name: str, *args: Array) -> Array:
+    def function(self, name: str, *args: Any) -> Array:
         if name not in self._one_each:
             mp = self.context
             one: Callable[..., Any] = {
@@ -103,6 +102,8 @@ class Digits:
                 "minimum": min,
                 "log": lambda u: mp.log(u) if u else mp.nan,
                 "div": lambda u, v: u / v,
+                "cbrt": lambda u: mp.sign(u) * mp.cbrt(abs(u)),
+                "sinc": mp.sincpi,
             }.get(name) or getattr(mp, name)
             self._one_each[name] = np.frompyfunc(self._or_nan(one), len(args), 1)
         return np.asarray(self._one_each[name](*args), dtype=object)
@@ -260,7 +261,8 @@ class Evaluator:
         if record is None:
             return np.asarray(self._implementation(node.name)(node.orders, *args))
         if any(node.orders):
-            return self.value(expand(node))
+            own = record.numeric_of
+            return self.value(expand(node)) if own is None else np.asarray(own(self.backend, *node.orders, *args))
         return np.asarray(record.numeric(self.backend, *args))
 
     def _implementation(self, name: str) -> Implementation:

@@ -31,8 +31,8 @@ Array = Any  # a NumPy array of floats, or of objects (mpmath numbers)
 class Backend(Protocol):
     """Elementwise and linear arithmetic on arrays, in float64 or in many digits."""
 
-    def function(self, name: str, *args: Array) -> Array:
-        """An elementary function by name: exp, log, sqrt, tanh, sin, cos, erf, abs, sign, step, maximum, minimum."""
+    def function(self, name: str, *args: Any) -> Array:
+        """A function by its name: exp, log, tanh, atan2, loggamma, step, maximum, ...; `psi` takes its order first."""
 
     def number(self, value: Any) -> Array:
         """An exact number as a scalar array."""
@@ -49,9 +49,11 @@ class Elementwise:
     derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
     textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
     only where that shortens the result. `range` and `domain` are open intervals of the real line. `switch` gives, for
-    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it). `partials`
-    gives the derivatives by all operands where they have a better form than that of `expression`. A `steady` function
-    occurs in stable code alone: no text can call it.
+    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it);
+    `countless`: it has infinitely many pieces, so that no number of points speaks for all of them. `partials` gives the
+    derivatives by all operands where they have a better form than that of `expression`; `numeric_of` and `numpy_of`
+    compute its derivatives of any order where these have no other name (digamma). A `steady` function occurs in stable
+    code alone: no text can call it.
     """
 
     name: str
@@ -67,6 +69,9 @@ class Elementwise:
     range: tuple[float, float] = (-float("inf"), float("inf"))
     domain: tuple[float, float] = (-float("inf"), float("inf"))
     switch: Callable[..., Node | None] | None = None
+    countless: bool = False
+    numeric_of: Callable[..., Array] | None = None
+    numpy_of: str = ""
     aliases: tuple[str, ...] = ()
     samples: tuple[tuple[float, ...], ...] = ()
     source: str = ""
@@ -79,6 +84,11 @@ class Elementwise:
     def names(self) -> tuple[str, ...]:
         """The name and its aliases."""
         return (self.name, *self.aliases)
+
+
+def by_name(name: str) -> Callable[..., Array]:
+    """The numeric rule of a function that both backends know by its name."""
+    return lambda xp, *args: xp.function(name, *args)
 
 
 Vjp = Callable[[Node, Node], tuple["Node | None", ...]]
@@ -175,6 +185,19 @@ def is_callable(name: str) -> bool:
 def canonical_name(name: str) -> str | None:
     """The registered elementwise name behind a name or alias, or None."""
     return next((r.name for r in _elementwise.values() if name in r.names and not r.steady), None)
+
+
+def record_of(name: str) -> Record | None:
+    """The record behind a name that a model may call, or None for one that is made of other operations."""
+    return next((record for record in all_records() if name in record.names), None)
+
+
+def signature_of(name: str) -> str:
+    """How a function is called: `softmax(x, axis=-1)`."""
+    owner = getattr(_callable[name], "__self__", None)
+    if isinstance(owner, Elementwise):
+        return f"{name}({', '.join(('u', 'v', 'w')[: owner.arity])})"
+    return f"{name}{_signature(_callable[name])}"
 
 
 def plain_arguments(name: str) -> frozenset[int | str]:

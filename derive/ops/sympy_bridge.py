@@ -49,6 +49,8 @@ def derivative(name: str, orders: tuple[int, ...]) -> Any:
     letters = [letter(k) for k in range(record.arity)]
     if not any(orders):
         return Y
+    if record.numeric_of is not None:  # each derivative is a function of its own
+        return sp.diff(record.expression(*letters), *zip(letters, orders, strict=True))
     k = next(k for k, order in enumerate(orders) if order)
     lower = tuple(order - (j == k) for j, order in enumerate(orders))
     if record.of_output is not None:
@@ -135,16 +137,24 @@ def instantiate(formal: Node, values: Mapping[Node, Node]) -> Node:
 
 # -------------------------------------------------------------------------------------- SymPy to nodes
 
-_FUNCTIONS: dict[Any, str] = {
-    sp.exp: "exp",
-    sp.log: "log",
-    sp.sin: "sin",
-    sp.cos: "cos",
-    sp.tanh: "tanh",
-    sp.erf: "erf",
+FUNCTIONS: dict[Any, str] = {
+    **{getattr(sp, name): name for name in ("exp", "log", "sign", "sin", "cos", "tan", "cot", "sec", "csc")},
+    **{getattr(sp, name): name for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "atan2")},
+    **{getattr(sp, name): name for name in ("asin", "acos", "atan", "erf", "erfc", "erfinv", "floor")},
     sp.Abs: "abs",
-    sp.sign: "sign",
+    sp.ceiling: "ceil",
+    sp.gamma: "tgamma",
+    sp.loggamma: "loggamma",
+    sp.digamma: "digamma",
 }
+"""SymPy's functions that are operations, one to one."""
+NATIVE: dict[str, Any] = {
+    **{name: function for function, name in FUNCTIONS.items()},
+    "maximum": sp.Max,
+    "minimum": sp.Min,
+    "sinc": lambda u: sp.sinc(sp.pi * u),
+}
+"""How SymPy itself writes an operation."""
 
 
 def to_node(expression: Any, symbols: Mapping[Any, Node]) -> Node:
@@ -171,6 +181,8 @@ def to_node(expression: Any, symbols: Mapping[Any, Node]) -> Node:
 def _operands(expression: Any) -> tuple[Any, ...]:
     if isinstance(expression, sp.Heaviside):
         return (expression.args[0],)
+    if isinstance(expression, sp.polygamma):
+        return (expression.args[1],)
     if isinstance(expression, sp.Pow) and expression.exp == sp.Rational(1, 2):
         return (expression.base,)
     if isinstance(expression, sp.Mul | sp.Pow | sp.Add | sp.Max | sp.Min | sp.Function):
@@ -200,10 +212,12 @@ def _one(expression: Any, done: Mapping[Any, Node]) -> Node:
         return reduce(lambda a, b: build.call(name, a, b), [done[arg] for arg in expression.args])
     if isinstance(expression, sp.Heaviside):
         return build.call("step", done[expression.args[0]])
+    if isinstance(expression, sp.polygamma) and expression.args[0].is_Integer:
+        return build.call("digamma", done[expression.args[1]], orders=(int(expression.args[0]),))
     if isinstance(expression, sp.Function):
         args = [done[arg] for arg in expression.args]
         own: str | None = getattr(expression, "derive_name", None)
-        known = own or _FUNCTIONS.get(type(expression)) or canonical_name(str(type(expression)))
+        known = own or FUNCTIONS.get(type(expression)) or canonical_name(str(type(expression)))
         if known is not None:
             return build.call(known, *args)
     raise UnsupportedError(f"no counterpart for the SymPy expression {expression} ({type(expression).__name__})")

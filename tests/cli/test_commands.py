@@ -37,6 +37,22 @@ def test_list(derive) -> None:
     assert "qqq" in nothing.err
 
 
+def test_list_of_the_operations(derive) -> None:
+    shown = derive("list", "--operations").out
+    assert "softmax(x, axis=-1)" in shown
+    assert "tanh'(u) = 1 − (tanh(u))²" in shown
+    assert "kron" in derive("list", "--operations", "kron").err
+
+
+def test_show_of_a_hessian(derive) -> None:
+    shown = derive("show", "-", "--hessian", "w", "b", stdin=NEURON)
+    assert shown.code == 0
+    assert shown.out.startswith("∂²L/(∂w ∂b) = ")
+    wrong = derive("show", "-", "--hessian", "w", "q", stdin=NEURON)
+    assert wrong.code == 2
+    assert "'q'" in wrong.err
+
+
 def test_show(derive) -> None:
     shown = derive("show", "-", stdin=NEURON)
     assert shown.code == 0

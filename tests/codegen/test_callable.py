@@ -1,7 +1,9 @@
 """The callable: inputs by keyword, checked; values of many types; nothing changed that belongs to the caller."""
 
 import copy
+import math
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,3 +211,36 @@ def test_pickle_and_copy():
     f = layer(wrt=["W"])
     for other in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
         np.testing.assert_array_equal(other(**POINT)[1]["W"], f(**POINT)[1]["W"])
+
+
+def test_inputs_in_the_order_of_the_model() -> None:
+    f = loads_derivation("x, w, b : scalar\nL = (w*x + b)**2\n")
+    wanted = f(x=1.0, w=2.0, b=0.5)
+    for call in (f(1.0, 2.0, 0.5), f(1.0, 2.0, b=0.5), f(1, 2, 0.5), f(np.float64(1), w=2.0, b=0.5)):
+        assert call[0] == wanted[0]
+        assert call[1] == wanted[1]
+    for arguments, named, words in [
+        ((1, 2, 3, 4), {}, "4 inputs are given, but there are 3: x, w, b"),
+        ((1,), {"x": 2, "w": 1, "b": 1}, "x is given twice"),
+        ((1,), {}, "missing inputs: w, b"),
+    ]:
+        with pytest.raises(ModelError, match=words):
+            f(*arguments, **named)
+
+
+def test_plain_numbers_by_the_module_math() -> None:
+    f = loads_derivation("x, w : scalar\nL = tanh(w*x) + lgamma(w)\n", modules="math")
+    value, gradients = f(0.3, 2)
+    assert type(value) is float
+    assert {type(gradient) for gradient in gradients.values()} == {float}
+    assert value == pytest.approx(math.tanh(0.6) + math.lgamma(2))
+    assert pickle.loads(pickle.dumps(f))(0.3, 2) == (value, gradients)
+    with pytest.raises(ModelError, match="w is an array"):
+        loads_derivation("w : (n,)\nL = sum(w)\n", modules="math")
+    with pytest.raises(ModelError, match="'torch' is not known"):
+        loads_derivation("w : scalar\nL = w\n", modules="torch")
+    assert loads_derivation("w : scalar\nL = w**2\n", modules=["numpy"])(3.0)[1]["w"] == 6
+
+
+def loads_derivation(text: str, **options: Any) -> Any:
+    return lambdify(backprop(loads(text)), **options)

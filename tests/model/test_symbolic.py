@@ -170,12 +170,14 @@ def test_a_cycle_is_named():
 @pytest.mark.parametrize(
     ("definitions", "kind"),
     [
-        ({"x": y}, ModelError),
+        ({1: y}, ModelError),
+        ({"x": "y"}, ModelError),
         ({x + 1: y}, ModelError),
         ({x: "y + 1"}, ModelError),
         ({x: True}, ModelError),
         ({x: sp.Integral(y, (y, 0, 1))}, UnsupportedError),
-        ({x: sp.gamma(y)}, UnsupportedError),
+        ({x: sp.zeta(y)}, UnsupportedError),
+        ({x: sp.besselj(0, y)}, UnsupportedError),
         ({x: sp.oo}, UnsupportedError),
         ({x: sp.I * y}, UnsupportedError),
         ({x: sp.Function("f")(y) + sp.Function("f")(y, z)}, ModelError),

@@ -59,4 +59,4 @@ def own(name: str) -> Any:
 
 @pytest.mark.parametrize("record", [r for r in all_records() if isinstance(r, Elementwise)], ids=lambda r: r.name)
 def test_a_record_with_pieces_tells_where_they_meet(record: Elementwise) -> None:
-    assert (record.switch is not None) == (piecewise(own(record.name)) or record.name == "where")
+    assert (record.switch is not None) == (piecewise(own(record.name)) or record.name in ("where", "atan2"))

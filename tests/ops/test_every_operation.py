@@ -97,6 +97,8 @@ def test_derivative_by_the_output_is_proved(record: Elementwise) -> None:
     if record.name in ("sign", "step"):
         assert derivative(record.name, (1,)) == 0
         return
+    if record.switch is not None or record.countless:
+        return  # between its pieces: the slopes at the samples are tested above
     u = letter(0)
     expression = written_out(record.expression(u))
     by_output = written_out(derivative(record.name, (1,)).subs(sp.Symbol("y"), expression))

@@ -35,7 +35,7 @@ from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
-from derive.ops.conditions import limits
+from derive.ops.conditions import countless, limits
 
 Array = Any
 Part = tuple[int, ...]  # conditions by number
@@ -82,9 +82,10 @@ def survey(
     `domains`: where an operation of theirs has values is a condition too.
     """
     cells = _Cells(left, right, graph, edges=not derivative, by=by, domains=domains)
+    stairs = countless(in_sight(left, right, graph))
     start: Point | None = None
     for number, point in enumerate(far_points(left, right, graph)):
-        if number >= LEAST and not cells.missing:
+        if number >= LEAST and not cells.missing and stairs is None:
             break
         start = start or point
         if cells.different_at(point, always=number < LEAST):
@@ -104,7 +105,8 @@ def survey(
                 return Survey(different=found)
             if beyond is False:
                 kinks.append(f"{cells.text(condition)} = 0")
-    return Survey(open=cells.told(), one_sided=tuple(cells.unseen()), kinks=tuple(dict.fromkeys(kinks)))
+    told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
+    return Survey(open=told, one_sided=tuple(cells.unseen()), kinks=tuple(dict.fromkeys(kinks)))
 
 
 def _close(a: Array, b: Array) -> bool:

@@ -61,8 +61,9 @@ def _unfolded_call(node: Node, declarations: Mapping[str, Declaration]) -> Node 
     if declared is not None or elementwise(name) is None:
         return None
     if any(node.orders):
-        return expand(node)
-    if name in BASIC:
+        written = expand(node)
+        return None if written is node else written
+    if name in BASIC or _is_itself(_expression(name), name):
         return None
     values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
     return instantiate(_expression(name), values)
@@ -75,3 +76,8 @@ def _expression(name: str) -> Node:
     assert record is not None
     letters = [letter(k) for k in range(record.arity)]
     return to_node(record.expression(*letters), {u: build.ref(f"u{k}") for k, u in enumerate(letters)})
+
+
+def _is_itself(node: Node, name: str) -> bool:
+    """Whether an expression is no more than the function (gamma): no law of it is known here."""
+    return node.op == "call" and node.name == name

@@ -19,7 +19,7 @@ from typing import cast
 from derive.check.equality.algebra import Undefined
 from derive.check.equality.atoms import Poly
 from derive.check.equality.canonical import BOUND, Indices
-from derive.check.equality.definitions import unfolded
+from derive.check.equality.definitions import BASIC, unfolded
 from derive.check.equality.elementary import Elementary
 from derive.check.equality.laws import Sample, law
 from derive.check.equality.polynomials import ONE, frozen
@@ -28,7 +28,6 @@ from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node
 from derive.ir.size import ONE as SIZE_ONE
 from derive.ir.size import Size
-from derive.ops.record import elementwise
 
 TEMPORARY = BOUND // 2
 WRITTEN_OUT = 16
@@ -101,7 +100,7 @@ class NormalForm:
             case "pow":
                 return self._power(args[0], args[1])
             case "call":
-                if elementwise(node.name) is not None and node.name not in self.declarations:
+                if node.name in BASIC and node.name not in self.declarations:
                     return algebra.function(node.name, args[0])
                 return algebra.generic(node.name, node.orders, args)
             case "contract":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from derive.ir import build
 from derive.ir.graph import Binding, Declaration, Fact, Graph
 from derive.ir.node import refs
+from derive.ir.size import ONE
 from derive.model.family import instance
 
 
@@ -30,7 +31,7 @@ def with_scalar_loss(graph: Graph, loss: str | None = None) -> tuple[Graph, list
     If the graph has none, the values that nothing else uses are combined with random weights.
     """
     wanted = loss or graph.loss
-    if loss is not None or (wanted is not None and not graph.shape(wanted)):
+    if loss is not None or (wanted is not None and all(size is ONE for size in graph.shape(wanted))):
         return graph, []
     users = graph.consumers()
     outputs = [name for name in graph.bindings if not users[name]]

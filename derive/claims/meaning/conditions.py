@@ -4,8 +4,8 @@ r"""Conditions: indicators and definitions by cases.
     [z = 0], [i = j]                               of values; of letters that count, the diagonal
     \begin{cases} a & z > 0 \\ b & \text{otherwise} \end{cases}
 
-The last case holds otherwise, or under the opposite of the only other condition, or where the conditions leave no number
-out.
+The last case holds otherwise, or under the opposite of the only other condition, or where the conditions leave no
+number out.
 """
 
 from __future__ import annotations

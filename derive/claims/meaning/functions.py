@@ -31,13 +31,15 @@ Factor = Callable[[Sequence[Node], int, Scope], Step]
 # Written differently in formulas than in models.
 _SPELLED = {"tr": "trace", "Tr": "trace", "ln": "log", "lg": "log", "ReLU": "relu", "Softmax": "softmax",
             "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid",
-            "lrelu": "leaky_relu", "logsoftmax": "log_softmax"}  # fmt: skip
+            "tg": "tan", "ctg": "cot", "lrelu": "leaky_relu", "logsoftmax": "log_softmax"}  # fmt: skip
 BRACKETS = {"(": ")", "[": "]", r"\{": r"\}"}
 """The brackets that may stand around an expression or an argument."""
 _COMMON = ("10", "2", None)
 """The bases that the logarithm `\\lg` has in texts of different fields; without one it is natural."""
-_GREEK = {r"\sigma": "sigmoid"}
-_NEVER = frozenset({"eye", "ones", "zeros", "transpose", "power", "pow", "where", "inner", "outer", "dot", "matmul"})
+_GREEK = {r"\sigma": "sigmoid", r"\Gamma": "tgamma"}
+_NEVER = frozenset(
+    {"gamma", "eye", "ones", "zeros", "transpose", "power", "pow", "where", "inner", "outer", "dot", "matmul"}
+)
 
 
 @dataclass(frozen=True)
