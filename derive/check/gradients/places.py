@@ -29,6 +29,7 @@ class Places:
     def __init__(self, plan: Plan, deadline: Deadline, rng: np.random.Generator) -> None:
         self.plan, self.deadline, self.rng = plan, deadline, rng
         self.counted = [Counted(plan.subject, deadline)]
+        self.counted[0].workshop.other_rows = self.other_rows
         self.points = 0
 
     @property
@@ -94,6 +95,14 @@ class Places:
             point = self._try(self.counted[-1], other.values, f"{other.more} rows")
             if point is not None:
                 yield other, point
+
+    def other_rows(self, evidence: Evidence) -> Iterator[tuple[int, Evidence]]:
+        """The group with another number of rows, and the number that it was: a factor may be one by coincidence."""
+        for other, point in self.with_rows(evidence.point.outputs):
+            claimed = claimed_at(point)
+            if claimed is not None and evidence.name in claimed.narrow:
+                chosen = self.rng.permutation(point.values[evidence.name].size)[:SAMPLE]
+                yield other.rows, measure(point, claimed, evidence.name, np.sort(chosen))
 
     def elsewhere(self, evidence: Evidence) -> Iterator[Evidence]:
         """The group at two more points, measured at some coordinates, for a cause that has to hold there too."""
