@@ -10,10 +10,10 @@ import numpy as np
 from derive.check.equality.probe import Point
 from derive.check.gradients.arguments import Claim
 from derive.check.gradients.beside import Derived, matched
-from derive.check.gradients.calling import BACKWARD, calling_for, stateless
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import floating_array, name_of, walk
 from derive.check.gradients.drawing import generator
+from derive.check.gradients.finding_passes import has_backward, passes, stateless
 from derive.check.gradients.guard import parameter_names
 from derive.check.gradients.handwritten import Code, Subject
 from derive.check.gradients.layer_subject import LayerSubject, copied
@@ -24,13 +24,13 @@ from derive.errors import DeriveError, ModelError
 
 def layer_of(code: Any) -> Any:
     """The layer that `code` is, or None for a function. Raises DeriveError for what is neither."""
-    if isinstance(code, type) and any(callable(getattr(code, name, None)) for name in BACKWARD):
+    if isinstance(code, type) and has_backward(code):
         try:
             return code()
         except Exception as error:
             hint = "name an instance of it" if isinstance(error, TypeError) else None
             raise DeriveError(f"{code.__name__}() fails: {type(error).__name__}: {error}", hint=hint) from None
-    if isinstance(code, tuple | list | Mapping) or any(callable(getattr(code, name, None)) for name in BACKWARD):
+    if isinstance(code, tuple | list | Mapping) or has_backward(code):
         return code
     if callable(code):
         return None
@@ -43,7 +43,7 @@ class HandwrittenLayer(Code):
     def __init__(self, derived: Derived, layer: Any) -> None:
         super().__init__(derived)
         self.layer = layer
-        self.calling = calling_for(layer, None, None, None)
+        self.calling = passes(layer, None, None, None)
         self.held: dict[str, Any] = {}
         plain = derived.plain
         if not stateless(layer):
