@@ -46,7 +46,7 @@ def told(name: str, part: str) -> bool:
         ("fn_grad_tanh", "grad(z) is read as the derivative by z"),
         ("activate_derivative_of_the_output", "derivative(the output output) is read as the derivative by z"),
         ("square_loss_elementwise", "gradient(y, y_pred) is read as the derivative by y_pred"),
-        ("per_sample_mse", "of the mean of the losses (found by trial)"),
+        ("per_sample_mse", "of the mean of the losses"),
         ("names_that_say_nothing", "is read as the derivative by b (found by trial)"),
         ("dense_passes_with_optimizer", "the gradient of W, w0 is what the optimizer is given"),
         ("updates_by_a_learning_rate", "the gradient of weights, bias is the step that backward makes"),

@@ -1,20 +1,20 @@
 """Gradients that are right but for a constant: claimed = ratio * right.
 
-The ratio is named by a number or by a size at hand. A size is a cause only if the ratio changes with it: where the
-forward pass takes another number of rows, it is measured there as well.
+The ratio is named by a number or by a size at hand. A size that is a small number is a cause only if the ratio changes
+with it: where the forward pass takes another number of rows, it is measured there as well.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from derive.check.gradients.difference import Array
 from derive.check.gradients.locate import Evidence
-from derive.check.gradients.sizes import Named, name_constant
+from derive.check.gradients.sizes import Named, axes, name_constant
 
 Answer = tuple[list[str], str]
+SMALL = (2, 3, 4)
+"""Numbers that a factor may be without being the size of anything."""
 
 
 def ratio_of(claimed: Array, right: Array) -> float:
@@ -42,26 +42,44 @@ def constant(evidence: Evidence) -> Answer | None:
             return None  # one number is always a multiple of another
         key = "extra_factor" if size > 1 else "missing_factor"
         return [*keys, key], joined(sign, f"the claimed gradient is {size:.6g} times the right one")
-    if named.size is not None and _by_chance(evidence, named.size, ratio):
+    doubtful: Answer | None = None
+    likely = _of_a_size(evidence, named)
+    seen = _changes(evidence, named.size, ratio) if likely is not None and named.size in SMALL else True
+    if not seen:
         named = Named(named.value, f"1/{named.size}" if named.reciprocal else str(named.size), named.reciprocal)
+        likely, doubtful = None, likely if seen is None else None
     text = f"the claimed gradient is {named.text} times the right one"
-    if named.size is not None and abs(named.value * named.size - 1.0) > 1e-9 and named.value != named.size:
-        named = replace(named, size=None)  # a root or a quotient of sizes: neither a mean nor a count
-    if named.size is not None and named.reciprocal and _summed(evidence, named.size):
-        return [*keys, "mean_for_sum", "extra_factor"], joined(sign, f"{text}: a mean is taken where a sum is needed")
-    if named.size is not None and not named.reciprocal:
-        return [*keys, "missing_factor"], joined(sign, f"{text}: the factor 1/{named.size} is missing")
-    if named.size is not None and named.reciprocal:
-        return [*keys, "extra_factor"], joined(sign, f"{text}: an extra factor")
+    if likely is not None:
+        return [*keys, *likely[0]], joined(sign, f"{text}: {likely[1]}")
     key = "extra_factor" if size > 1 else "missing_factor"
-    return [*keys, key], joined(sign, f"{text}: {'an extra factor' if size > 1 else 'a factor is missing'}")
+    more = [k for k in (doubtful[0] if doubtful else []) if k != key]
+    return [*keys, key, *more], joined(sign, f"{text}: {'an extra factor' if size > 1 else 'a factor is missing'}")
 
 
-def _by_chance(evidence: Evidence, size: int, ratio: float) -> bool:
-    """Whether the factor stays what it is where there are more rows than that."""
-    others = evidence.point.subject.workshop.other_rows
-    found = [other for rows, other in others(evidence) if rows == size] if others is not None else []
-    return bool(found) and all(other.index.size and other.explains(other.values / ratio) for other in found)
+def _of_a_size(evidence: Evidence, named: Named) -> Answer | None:
+    """What a factor means that is a size or its reciprocal; a root or a quotient of sizes is neither mean nor count."""
+    size = named.size
+    if size is None or (abs(named.value * size - 1.0) > 1e-9 and named.value != size):
+        return None
+    if named.reciprocal and _summed(evidence, size):
+        return ["mean_for_sum", "extra_factor"], "a mean is taken where a sum is needed"
+    return (
+        (["extra_factor"], "an extra factor")
+        if named.reciprocal
+        else (
+            ["missing_factor"],
+            f"the factor 1/{size} is missing",
+        )
+    )
+
+
+def _changes(evidence: Evidence, size: int | None, ratio: float) -> bool | None:
+    """Whether the factor is another one where nothing has this size; None where that cannot be seen."""
+    others = evidence.point.subject.workshop.other_sizes
+    found = [other for other in others(evidence) if size not in axes(other.point)] if others is not None else []
+    if not found:
+        return None
+    return not all(other.index.size and other.explains(other.values / ratio) for other in found)
 
 
 def _worth(evidence: Evidence) -> bool:

@@ -69,7 +69,7 @@ def diagnose(
         closer = mended(evidence, elsewhere)  # says which term it is
         answer = answer if closer is None else (list(dict.fromkeys([*closer[0], *answer[0]])), closer[1])
     if answer is None:
-        answer = _partly(evidence, where)
+        answer = _partly(evidence, where, elsewhere)
     if answer is None and elsewhere is not None:
         answer = (
             rearranged(evidence, elsewhere) or written_out(evidence, elsewhere) or inside(evidence, elsewhere, model)
@@ -159,22 +159,29 @@ def _located(evidence: Evidence) -> dict[str, Any] | None:
     return where or None
 
 
-def _partly(evidence: Evidence, where: dict[str, Any] | None) -> Answer | None:
+def _partly(evidence: Evidence, where: dict[str, Any] | None, elsewhere: Elsewhere | None) -> Answer | None:
     """Right in most places: wrong where a value is negative, or in one row, column, coordinate."""
     bad = evidence.bad
     if not np.any(bad) or np.all(bad):
         return None
     if np.count_nonzero(bad) > 1:
-        for name, value in forward_values(evidence):
-            signs = value.ravel()[evidence.index]
-            relevant = bad | (evidence.numeric != 0) | (evidence.values != 0)
-            for key, word, mask in (
-                ("negative_inputs", "negative", signs < 0),
-                ("positive_inputs", "positive", signs > 0),
-            ):
-                if np.array_equal(bad[relevant], mask[relevant]) and 1 < np.count_nonzero(mask) < mask.size:
-                    return [key], f"wrong only where {name} is {word}"
+        for name, key in itertools.product(dict(forward_values(evidence)), ("negative_inputs", "positive_inputs")):
+            others = elsewhere(evidence) if elsewhere is not None and _only(evidence, name, key) else None
+            if others is not None and all(_only(other, name, key, several=False) for other in others):
+                return [key], f"wrong only where {name} is {key.partition('_')[0]}"
     return _one_slice(evidence, where or {})
+
+
+def _only(evidence: Evidence, name: str, key: str, several: bool = True) -> bool:
+    """Whether it is wrong exactly where this forward value has this sign."""
+    bad, value = evidence.bad, dict(forward_values(evidence)).get(name)
+    if value is None:
+        return False
+    signs = value.ravel()[evidence.index]
+    mask = signs < 0 if key == "negative_inputs" else signs > 0
+    relevant = bad | (evidence.numeric != 0) | (evidence.values != 0)
+    enough = not several or 1 < np.count_nonzero(mask) < mask.size
+    return bool(enough) and np.array_equal(bad[relevant], mask[relevant])
 
 
 def _one_slice(evidence: Evidence, where: dict[str, Any]) -> Answer | None:

@@ -114,8 +114,10 @@ def _simple(place: ast.expr, operands: Sequence[str], numpy: str) -> Made:  # no
     if isinstance(place, ast.BinOp):
         yield from _binary(place)
     if isinstance(place, ast.Constant) and isinstance(place.value, int | float) and not isinstance(place.value, bool):
-        for text in ("2*{p}", "{p}/2", "3*{p}", "{p}/3", "{p}+1", "{p}-1", "-{p}"):
-            yield _text(text), ("extra_factor" if "/" in text else "missing_factor", "index_shift")
+        number = place.value
+        for other in (2 * number, number / 2, number + 1, number - 1, 3 * number, number / 3, -number):
+            keys = ("wrong_sign",) if other == -number else ("missing_factor", "extra_factor", "index_shift")
+            yield _text(str(int(other) if other == int(other) and isinstance(number, int) else other)), keys
         return
     if isinstance(place, ast.Compare) and len(place.ops) == 1:
         flipped = {ast.Gt: ast.LtE, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.LtE: ast.Gt}.get(type(place.ops[0]))
@@ -128,6 +130,7 @@ def _simple(place: ast.expr, operands: Sequence[str], numpy: str) -> Made:  # no
     if isinstance(place, ast.Name | ast.Attribute | ast.Subscript | ast.BinOp | ast.Call):
         yield _text("{p}**2"), ("missing_square",)
         yield _text("-{p}"), ("wrong_sign",)
+        yield _text("1 - {p}"), ("wrong_operand",)
         yield _text("2*{p}"), ("missing_factor",)
         yield _text("{p}/2"), ("extra_factor",)
         yield _text("{p}[::-1]"), ("wrong_index",)
@@ -164,9 +167,9 @@ def _inner_power(p: Any) -> ast.expr:
 
 def _exchanges(place: ast.expr, operands: Sequence[str], numpy: str) -> Made:
     """Another operand, or a function of it."""
-    if not isinstance(place, ast.Name | ast.Attribute | ast.Constant | ast.Subscript):
+    if not isinstance(place, ast.Name | ast.Attribute | ast.Constant | ast.Subscript | ast.BinOp):
         return
-    for other in operands:
+    for other in operands if not isinstance(place, ast.BinOp) else ():
         if other != ast.unparse(place):
             yield _text("{q}", q=other), ("wrong_operand",)
     if not isinstance(place, ast.Constant):

@@ -117,15 +117,26 @@ def _other(value: Any, old: float, new: float) -> Any:
 
 
 def cause_of(
-    evidence: Evidence,
+    point: Point,
+    claimed: Claimed,
+    name: str,
     known: Cause | None,
     worst: Worst | None,
     elsewhere: Elsewhere | None,
     model: Derived | None,
     strict: bool,
 ) -> Cause:
-    """The diagnosis of a refuted group; what a guard adds to another fault does not hide its cause."""
-    cause = diagnose(evidence, known, worst, elsewhere, model)
+    """The diagnosis of a refuted group; what a guard adds to another fault does not hide its cause.
+
+    A failure of the forward pass while measuring leaves it unnamed.
+    """
+    if known is not None and known.defects[0] not in ("shape_mismatch", "wrong_type"):
+        return known
+    try:
+        evidence = gather(point, claimed, name)
+        cause = diagnose(evidence, known, worst, elsewhere, model)
+    except CallFailed:
+        return known or Cause(["wrong_value"], "the gradient is wrong", worst)
     if strict or known is not None or not set(cause.defects) & VAGUE:
         return cause
     small = [c for c in _constants(evidence.point) if c <= 0.1 * LARGEST]

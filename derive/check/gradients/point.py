@@ -49,8 +49,8 @@ class Workshop:
     left: int = 9000
     seconds: float = 8.0
     mends: list[tuple[types.FunctionType, types.CodeType, tuple[list[str], str]]] = field(default_factory=list)
-    other_rows: Callable[[Any], Iterator[tuple[int, Any]]] | None = None
-    """For the evidence on a group the same with another number of rows, and what that number was."""
+    other_sizes: Callable[[Any], Iterator[Any]] | None = None
+    """For the evidence on a group the same at other sizes: another number of rows, a sample."""
 
 
 class Counted:

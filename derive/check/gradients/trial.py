@@ -24,7 +24,6 @@ from derive.check.gradients.guard import CallFailed, Deadline, OutOfTime, same
 from derive.check.gradients.guarded import cause_of, guarded
 from derive.check.gradients.judge import ACCEPT, Outcome, judge_group
 from derive.check.gradients.kinks import at_kink
-from derive.check.gradients.locate import gather
 from derive.check.gradients.places import BEYOND, Places
 from derive.check.gradients.plain import overall
 from derive.check.gradients.plan import Plan
@@ -232,6 +231,8 @@ class _Trial:
                 self.kinks = [k for k in self.kinks if k.group != name] + kinks
         if outcome.verdict == "false":
             known = Cause([outcome.defect], outcome.reason, outcome.worst) if outcome.defect else None
+            # it stands if the time is over before its cause is found
+            self.results[name] = GroupResult(name, shape, "false", "it is wrong", ["wrong_value"], outcome.worst)
             cause = self._cause(point, claimed, name, known, outcome.worst)
             worst = cause.worst
             if point.label != "the given point" and worst is not None and worst.coordinate is not None:
@@ -252,14 +253,8 @@ class _Trial:
     def _cause(
         self, point: Point, claimed: Claimed, name: str, known: Cause | None, worst: Worst | None = None
     ) -> Cause:
-        """The diagnosis of a refuted group; a failure of the forward pass while measuring leaves it unnamed."""
-        if known is not None and known.defects[0] not in ("shape_mismatch", "wrong_type"):
-            return known
         elsewhere = self.places.elsewhere if self.places else None
-        try:
-            return cause_of(gather(point, claimed, name), known, worst, elsewhere, self.derived, self.strict)
-        except CallFailed:
-            return known or Cause(["wrong_value"], "the gradient is wrong", worst)
+        return cause_of(point, claimed, name, known, worst, elsewhere, self.derived, self.strict)
 
     def _settle(self) -> None:
         for name, result in self.results.items():
