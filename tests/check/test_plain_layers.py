@@ -152,3 +152,26 @@ def test_a_factor_is_no_size_by_coincidence(k: int) -> None:
     pair = (lambda w: np.sum(w**3), lambda w: w**2)
     report = check_layer(pair, np.linspace(0.3, 1.0, k), takes="inputs")
     assert "1/3 times the right one: a factor is missing" in report.diagnosis
+
+
+class Stepping:
+    """A layer that keeps its learning rate and makes the step itself."""
+
+    def __init__(self, factor=1.0):
+        self.W, self.learning_rate, self.factor = X.T @ X, 0.01, factor
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout):
+        dx = dout @ self.W.T
+        self.W -= self.learning_rate * self.factor * self.x.T @ dout
+        return dx
+
+
+def test_a_layer_that_keeps_its_rate() -> None:
+    report = check_layer(Stepping(), X)
+    assert report.verdict == "true"
+    assert {g.name for g in report.groups} == {"x", "W"}
+    assert "1/2 times the right one" in check_layer(Stepping(0.5), X).diagnosis

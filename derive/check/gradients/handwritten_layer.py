@@ -10,13 +10,14 @@ import numpy as np
 from derive.check.equality.probe import Point
 from derive.check.gradients.arguments import Claim
 from derive.check.gradients.beside import Derived, matched
+from derive.check.gradients.copies import copied
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import floating_array, name_of, walk
 from derive.check.gradients.drawing import generator
 from derive.check.gradients.finding_passes import has_backward, passes, stateless
 from derive.check.gradients.guard import parameter_names
 from derive.check.gradients.handwritten import Code, Subject
-from derive.check.gradients.layer_subject import LayerSubject, copied
+from derive.check.gradients.layer_subject import LayerSubject
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
 from derive.errors import DeriveError, ModelError
@@ -86,7 +87,7 @@ class _LayerSubject(Subject):
         if code.held:
             layer = copied(layer, {id(old): self.every[name].copy() for name, old in code.held.items()})
         inputs = [self.every[n] if self.every[n].ndim else float(self.every[n]) for n in code.inputs]
-        self.inner = LayerSubject(layer, code.calling, inputs, None, None)
+        self.inner = LayerSubject(layer, code.calling, inputs, None, None, strict=True)
         groups = [*self.inner.values, *self.inner.constants]
         self.names = matched(groups, point.graph)
         self.names |= {n: t for n, t in zip(self.inner.names, code.inputs, strict=True) if n in groups}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from derive.check.gradients.calling import Calling
+from derive.check.gradients.copies import copied
 from derive.check.gradients.drawing import generator
 from derive.check.gradients.finding_passes import passes, stateless
 from derive.check.gradients.fitting import chosen
 from derive.check.gradients.gradient_report import GradientReport
-from derive.check.gradients.layer_subject import LayerSubject, copied
+from derive.check.gradients.layer_subject import LayerSubject
 from derive.check.gradients.plan import planned
 from derive.check.gradients.readings import readings
 from derive.check.gradients.trial import run

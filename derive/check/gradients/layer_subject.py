@@ -9,7 +9,6 @@ separately, by calling one copy twice.
 from __future__ import annotations
 
 import copy
-import types
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from derive.check.gradients.arguments import Claim, Path, Slot, assign, at, bare, claim_from, discrete, rebuilt, slots
 from derive.check.gradients.calling import Calling, Passed
+from derive.check.gradients.copies import copied, modules
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import Parameter, arrays, discover, get, told, walk
 from derive.check.gradients.finding_passes import stateless
@@ -26,7 +26,16 @@ from derive.check.gradients.leaks import leaks
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
 from derive.check.gradients.styles import RESETS
-from derive.check.gradients.updates import OPTIMIZER, RATE, STEP, Watched, given_to_optimizers, optimizers, updated
+from derive.check.gradients.updates import (
+    OPTIMIZER,
+    RATE,
+    STEP,
+    Watched,
+    given_to_optimizers,
+    optimizers,
+    set_rates,
+    updated,
+)
 from derive.errors import DeriveError, did_you_mean
 
 
@@ -52,6 +61,7 @@ class LayerSubject:
         self.slots = slots(self.inputs, self.names)
         self.parameters: list[Parameter] = [] if parameters is None else told(self.pristine, parameters)
         self.unpaired: list[Parameter] = []
+        self.rated = False
         if parameters is None and not self.stateless:
             self._discover()
         self.parameters = [
@@ -71,6 +81,7 @@ class LayerSubject:
         source = self.pristine
         for _ in range(2):
             layer = copied(source, _watching(source))
+            rated = set_rates(layer)
             before = arrays(layer)
             routes = {id(value): route for route, value in walk(layer) if id(value) in before}
             passed, inputs = self.forward(layer, {})
@@ -81,6 +92,7 @@ class LayerSubject:
             if parameters or (unpaired and source is self.pristine):
                 names = {p.name for p in parameters}
                 self.parameters, self.pristine = parameters, source
+                self.rated = rated and any(p.gradient == STEP for p in parameters)
                 self.unpaired = [p for p in unpaired if p.name not in names and get(source, p.value) is not None]
                 return
             source = self._made(source)
@@ -152,7 +164,10 @@ class LayerSubject:
         if self.stateless:
             return self.pristine
         replaced = {id(self.held[n]): v.copy() for n, v in values.items() if n in self.held}
-        return copied(self.pristine, replaced | _watching(self.pristine, self._optimizers), self._modules)
+        layer = copied(self.pristine, replaced | _watching(self.pristine, self._optimizers), self._modules)
+        if self.rated:
+            set_rates(layer)
+        return layer
 
     @cached_property
     def _optimizers(self) -> list[Any]:
@@ -273,19 +288,3 @@ def _grows(first: Any, second: Any, third: Any) -> bool | None:
     if not np.any(once):
         return None
     return bool(np.allclose(third - second, once, rtol=1e-5, atol=1e-6 * float(np.max(np.abs(once)))))
-
-
-def modules(layer: Any) -> dict[int, Any]:
-    """The modules that a layer refers to, by identity; they are shared by its copies."""
-    return {id(value): value for _, value in walk(layer) if isinstance(value, types.ModuleType)}
-
-
-def copied(layer: Any, replaced: Mapping[int, Any], shared: Mapping[int, Any] | None = None) -> Any:
-    """A deep copy in which some arrays, wherever they are referred to, are others; `shared` are its modules."""
-    try:
-        return copy.deepcopy(layer, {**(modules(layer) if shared is None else shared), **replaced})
-    except Exception as error:
-        raise DeriveError(
-            f"the layer ({type(layer).__name__}) cannot be copied: {type(error).__name__}: {error}",
-            hint="give two functions instead: check_layer((forward, backward), x, ...)",
-        ) from error

@@ -46,7 +46,7 @@ def own_slope(evidence: Evidence, elsewhere: Elsewhere | None) -> Answer | None:
                     "missing_square",
                     "wrong_operand",
                 ], f"a square is missing: {shown} stands where {belongs} belongs"
-            return ["wrong_operand", "missing_factor"], f"{v} stands where {w} belongs: {shown} for {belongs}"
+            return ["wrong_operand"], f"{v} stands where {w} belongs: {shown} for {belongs}"
     return None
 
 
@@ -67,7 +67,7 @@ def _matches(evidence: Evidence, gradient: Array) -> Iterator[tuple[str, str, fl
 def _holds(evidence: Evidence, match: tuple[str, str, float], gradient: Array) -> bool:
     text, name, factor = match
     weights, values = _weights(evidence), dict(forward_values(evidence))
-    if weights is None or name not in values:
+    if weights is None or name not in values or not gradient.size:
         return False
     with np.errstate(all="ignore"):
         predicted = factor * dict(FUNCTIONS)[text](values[name].ravel()[evidence.index]) * weights

@@ -16,6 +16,7 @@ import numpy as np
 
 from derive.check.gradients.discovery import Parameter, Route, attributes, get, name_of, walk
 from derive.check.gradients.guard import accepts, same
+from derive.check.gradients.styles import RATES
 
 RATE = 2.0**30
 OPTIMIZER: Route = (("optimizer", ""),)
@@ -58,6 +59,14 @@ def _steps(thing: Any) -> bool:
     passes = any(callable(getattr(thing, name, None)) for name in ("forward", "forward_pass", "backward"))
     functions = [f for name in UPDATES if callable(f := getattr(thing, name, None))]
     return named and not passes and any(accepts(f, 2) for f in functions)
+
+
+def set_rates(layer: Any) -> bool:
+    """Make the rate that a layer keeps as large as one that is passed; whether it keeps one."""
+    names = [n for n, v in getattr(layer, "__dict__", {}).items() if n.lower() in RATES and isinstance(v, float)]
+    for name in names:
+        setattr(layer, name, RATE)
+    return bool(names)
 
 
 def given_to_optimizers(layer: Any) -> Iterator[tuple[Any, Any]]:
