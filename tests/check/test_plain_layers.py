@@ -175,3 +175,46 @@ def test_a_layer_that_keeps_its_rate() -> None:
     assert report.verdict == "true"
     assert {g.name for g in report.groups} == {"x", "W"}
     assert "1/2 times the right one" in check_layer(Stepping(0.5), X).diagnosis
+
+
+class WithTarget:
+    """A loss whose backward pass takes the upstream gradient and the target."""
+
+    def __init__(self, factor=2):
+        self.factor = factor
+
+    def forward(self, p, t):
+        self.p = p
+        return float(np.sum((p - t) ** 2))
+
+    def backward(self, dout, t):
+        return dout * self.factor * (self.p - t)
+
+
+def test_an_upstream_gradient_and_the_target() -> None:
+    assert check_layer(WithTarget(), X, X[::-1].copy()).verdict == "true"
+    assert check_layer(WithTarget(3), X, X[::-1].copy()).verdict == "false"
+
+
+def test_a_tiny_factor_is_told() -> None:
+    pair = (lambda x: np.sum(np.exp(x)), lambda x: np.exp(x) * (1 + 3e-7))
+    report = check_layer(pair, X, takes="inputs")
+    assert report.verdict == "false"
+    assert "more than rounding can explain" in report.diagnosis
+
+
+class Shifted:
+    """A small constant that guards nothing."""
+
+    def forward(self, x):
+        self.x = x
+        return np.exp(x)
+
+    def backward(self, dout):
+        dx = dout * np.exp(self.x)
+        dx[2] += 1e-7
+        return dx
+
+
+def test_a_small_constant_that_guards_nothing_is_no_guard() -> None:
+    assert check_layer(Shifted(), X).verdict == "false"

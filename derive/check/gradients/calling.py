@@ -103,7 +103,11 @@ class Calling:
                 "the function returns an array and its gradient, and takes no upstream gradient",
                 hint="return (y, pullback) with pullback(dy), or give check_layer (forward, backward)",
             )
-        for order in self._orders(function, given, passed.cache, tuple(inputs), scalar):
+        forward_names = parameter_names(self.forward_of(layer), len(inputs))
+        for order in [
+            *_by_name(function, given, forward_names, inputs),
+            *self._orders(function, given, passed.cache, tuple(inputs), scalar),
+        ]:
             arguments = completed(function, order)
             if accepts(function, len(arguments)):
                 result = call("backward", function, *arguments)
@@ -200,6 +204,18 @@ def _times(u: Array, slope: Any, argument: Any, value: Array, mean: bool) -> Any
     if value.shape != shape and value.ndim and value.shape == shape[: value.ndim]:
         u = u.reshape(value.shape + (1,) * (len(shape) - value.ndim))
     return np.asarray(u * slope * (len(value) if mean else 1))
+
+
+def _by_name(
+    function: Callable[..., Any], given: tuple[Any, ...], names: Sequence[str], inputs: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """`backward(dout, y_true)`: upstream gradients, then some of the inputs under their own names."""
+    known = positional(function)
+    needed = () if known.least == float("inf") else known.names[: int(known.least)]
+    rest = needed[len(given) :]
+    if not rest or len(rest) >= len(inputs) or any(n not in names for n in rest) or needed[0] in names:
+        return []
+    return [(*given, *(inputs[names.index(n)] for n in rest))]
 
 
 def completed(function: Callable[..., Any], given: Sequence[Any]) -> tuple[Any, ...]:

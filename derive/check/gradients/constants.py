@@ -35,7 +35,7 @@ def constant(evidence: Evidence) -> Answer | None:
     sign = "" if ratio > 0 else "the sign is wrong"
     size = abs(ratio)
     if abs(size - 1.0) < 1e-6:
-        return keys, sign
+        return (keys, sign) if ratio < 0 else None
     named = name_constant(size, evidence.point)
     if named is None:
         if evidence.index.size < 2:

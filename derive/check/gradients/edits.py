@@ -67,7 +67,7 @@ def edits(function: ast.FunctionDef, operands: Sequence[str], numpy: str) -> Ite
             if place.whole == whole:
                 yield from _tried(place, _missing(place.expression, operands, numpy))
     for place in places:
-        if place.whole:
+        if isinstance(place.holder, ast.Assign | ast.Return):
             yield from _tried(place, _masks(place.expression, operands, numpy))
 
 

@@ -9,6 +9,7 @@ then it is c, and nothing else, that the two passes do not share. Nobody may hav
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import types
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from derive.check.gradients.guard import CallFailed
 from derive.check.gradients.inside import Elsewhere
 from derive.check.gradients.judge import REFUTE, Outcome
 from derive.check.gradients.locate import Evidence, gather
-from derive.check.gradients.mended import ran
+from derive.check.gradients.mended import ran, syntax
 from derive.check.gradients.point import Point
 from derive.errors import DeriveError
 
@@ -35,6 +36,7 @@ SMALLEST, LARGEST = 1e-14, 1e-5
 NEAR, FAR = 1e3, 1e5
 FADED = 1024.0
 """How many times c the difference may be, where the caller has chosen the point and where it was drawn."""
+GUARDED = frozenset(("log", "log2", "log10", "sqrt", "clip", "maximum", "max", "minimum", "min", "divide"))
 LOOSE = 30.0
 VAGUE = {"wrong_value", "positive_inputs", "negative_inputs", "one_row", "one_column", "one_coordinate"}
 HERE = ("the given point", "a point close by")
@@ -105,6 +107,22 @@ def _in_place_of(point: Point, constant: float, new: float) -> Iterator[None]:
             setattr(holder, key, value)
 
 
+def _guards(function: types.FunctionType, constant: float) -> bool:
+    """Whether it stands where one guards: in a denominator, in a logarithm, in a bound, or under a name."""
+    tree = syntax(function)
+    if tree is None:
+        return True
+    places: list[ast.AST] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            places.append(node.right)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in GUARDED:
+            places += node.args
+        elif isinstance(node, ast.Assign | ast.arguments):
+            places += [node.value] if isinstance(node, ast.Assign) else node.defaults
+    return any(isinstance(p, ast.Constant) and p.value == constant for place in places for p in ast.walk(place))
+
+
 def _functions(point: Point) -> list[types.FunctionType]:
     """What both passes run."""
     subject, upstream = point.subject, [u.copy() for u in point.upstream]
@@ -140,8 +158,9 @@ def cause_of(
     if strict or known is not None or not set(cause.defects) & VAGUE:
         return cause
     small = [c for c in _constants(evidence.point) if c <= 0.1 * LARGEST]
-    if not small:
-        return cause
+    off = float(np.max(np.abs(evidence.values - evidence.numeric), initial=0.0))
+    if not small or off <= FADED * LOOSE * max(small) * float(np.max(np.abs(evidence.numeric), initial=0.0)):
+        return cause  # what is as small as a guard is not explained beside one
 
     def loosened(one: Evidence) -> Evidence:
         size = float(np.max(np.abs(one.numeric), initial=0.0))
@@ -157,7 +176,7 @@ def cause_of(
 def _constants(point: Point) -> Iterator[float]:
     """The small constants of the code that both passes run: in its text, its defaults and its attributes."""
     for function in _functions(point):
-        yield from (c for c in function.__code__.co_consts if _small(c))
+        yield from (c for c in function.__code__.co_consts if _small(c) and _guards(function, c))
         yield from (c for c in function.__defaults__ or () if _small(c))
     layer = getattr(point.subject.subject, "pristine", None)
     yield from (v for v in getattr(layer, "__dict__", {}).values() if _small(v))

@@ -50,7 +50,7 @@ def mended(evidence: Evidence, elsewhere: Elsewhere | None) -> Answer | None:
     others: list[Evidence] | None = None
     started = time.process_time()
     for function, operands in _functions(evidence):
-        tree = _tree(function)
+        tree = syntax(function)
         numpy = next((n for n, v in function.__globals__.items() if v is np), "np")
         for edit in islice(edits(tree, operands, numpy), max(workshop.left, 0)) if tree is not None else ():
             workshop.left -= 1
@@ -89,7 +89,9 @@ def _explains(evidence: Evidence, function: types.FunctionType, code: types.Code
     if gradient is None or gradient.shape != evidence.shape:
         return False
     found: Array = wide(gradient).ravel()[evidence.index]
-    return evidence.explains(found)
+    off, before_it = np.abs(found - evidence.numeric), np.abs(evidence.values - evidence.numeric)
+    sharp = np.all(off <= 1e-3 * np.max(before_it, initial=0.0) + 10.0 * evidence.error)  # and not only small
+    return bool(sharp) and evidence.explains(found)
 
 
 # ----- what ran -----
@@ -166,7 +168,7 @@ def _operands(frame: types.FrameType) -> list[str]:
 # ----- its text -----
 
 
-def _tree(function: types.FunctionType) -> ast.FunctionDef | None:
+def syntax(function: types.FunctionType) -> ast.FunctionDef | None:
     """The syntax tree of the function; None for one that loops without end, writes files, or has no text."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
