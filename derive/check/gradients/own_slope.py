@@ -23,7 +23,12 @@ from derive.check.gradients.point import wide
 
 Answer = tuple[list[str], str]
 SQUARES = {"(1-{v})": "(1-{v}^2)", "{v}": "{v}^2", "1/{v}": "1/{v}^2"}
-FUNCTIONS: list[tuple[str, Function]] = [*LOCAL, ("1/(1+|{v}|)", lambda v: 1 / (1 + np.abs(v)))]
+STEPS = ("sign({v})", "[{v} > 0]")
+"""They are the same for the two numbers of many activations, and no derivative of a smooth one."""
+FUNCTIONS: list[tuple[str, Function]] = [
+    *(pair for pair in LOCAL if pair[0] not in STEPS),
+    ("1/(1+|{v}|)", lambda v: 1 / (1 + np.abs(v))),
+]
 FACTORS = (1.0, -1.0, 2.0, 0.5)
 
 
