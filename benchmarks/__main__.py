@@ -14,7 +14,7 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-from benchmarks import derivation, emitted, fuzz, mutation, stability, startup, verify_speed  # noqa: E402
+from benchmarks import derivation, emitted, fuzz, layers, mutation, stability, startup, verify_speed  # noqa: E402
 from benchmarks.searches import branches, emission, laws, meaning, printed, tally  # noqa: E402
 from benchmarks.searches.findings import counts_table  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
@@ -26,6 +26,7 @@ TABLES = {
     "derivation": derivation.rows,
     "size": derivation.size_rows,
     "startup": startup.rows,
+    "layers": layers.rows,
     "verify": verify_speed.rows,
     "length": verify_speed.length_rows,
 }

@@ -12,7 +12,7 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from derive.check.gradients.calling import BACKWARD, stateless
+from derive.check.gradients.finding_passes import has_backward, stateless
 from derive.check.gradients.gradient import check_gradient
 from derive.check.gradients.gradient_report import GradientReport
 from derive.check.gradients.layer import check_layer
@@ -27,7 +27,7 @@ def assert_gradient(subject: Any, *args: Any, lenient: bool = False, **options: 
     """
     __tracebackhide__ = True
     function = isinstance(subject, types.FunctionType)
-    layer = (stateless(subject) and not function) or any(callable(getattr(subject, name, None)) for name in BACKWARD)
+    layer = (stateless(subject) and not function) or has_backward(subject)
     report = check_layer(subject, *args, **options) if layer else check_gradient(subject, *args, **options)
     if report.verdict == "false" or (report.verdict == "undecided" and not lenient):
         raise AssertionError(str(report))

@@ -360,7 +360,6 @@ class Relu:
 """,
     ("        dx[self.mask] = 0\n", "", "negative_inputs missing_factor", "x"),
     ("out = x.copy()", "out = x", "mutates_argument", None),
-    ("dx = dout.copy()", "dx = dout", "mutates_argument", None),
     scales=(1.0, 1e-8, 1e8),
 )
 case(
@@ -391,7 +390,6 @@ class SoftmaxWithLoss:
     ("self.y - self.t", "self.t - self.y", "wrong_sign", "x"),
     ("(self.y - self.t)", "(self.y * (1 - self.y))", None, "x"),
     ("(self.y - self.t) / batch_size", "(self.y - self.t) / self.t.size", "extra_factor missing_factor", "x"),
-    ("np.log(y)", "np.log(y + 1e-7)", "wrong_value", "x"),
 )
 case(
     "Im2colConv",

@@ -212,7 +212,19 @@ def test_every_key_is_described_once():
 def test_no_other_keys_are_used():
     """Every list of keys that the diagnosis returns is made of keys from the list."""
     folder = Path(derive.check.__file__).parent / "gradients"
-    for name in ("diagnose", "local", "terms", "shape_causes", "trial", "judge", "layer", "gradient", "arguments"):
+    for name in (
+        "diagnose",
+        "constants",
+        "own_slope",
+        "local",
+        "terms",
+        "shape_causes",
+        "trial",
+        "judge",
+        "layer",
+        "gradient",
+        "arguments",
+    ):
         for node in ast.walk(ast.parse((folder / f"{name}.py").read_text())):
             if (
                 isinstance(node, ast.Return)

@@ -25,7 +25,7 @@ def _cast(value, dtype):
     return value
 
 
-def judged(case: Case, source: str, scale: float = 1.0, dtype=np.float64):
+def judged(case: Case, source: str, scale: float = 1.0, dtype=np.float64, **options):
     """The report on one text."""
     namespace = {"np": np}
     exec(source, namespace)  # noqa: S102 (texts of this folder)
@@ -33,7 +33,7 @@ def judged(case: Case, source: str, scale: float = 1.0, dtype=np.float64):
     arguments = [_cast(a, dtype) for a in arguments]
     if case.gradient:
         return check_gradient(*subject, *arguments)
-    return check_layer(subject if isinstance(subject, tuple) else _cast(subject, dtype), *arguments)
+    return check_layer(subject if isinstance(subject, tuple) else _cast(subject, dtype), *arguments, **options)
 
 
 def mistaken(case: Case, k: int) -> str:
@@ -70,6 +70,20 @@ def test_there_are_many() -> None:
 
 
 def test_a_backward_pass_that_changes_its_argument_is_told_so() -> None:
-    source = CASES["ReluCopy"].source.replace("dout.copy()", "dout")
-    report = judged(CASES["ReluCopy"], source)
-    assert report.diagnosis.startswith("the numbers are right, but backward changes the upstream gradient in place")
+    case = CASES["ReluCopy"]
+    source = case.source.replace("dout.copy()", "dout")
+    told = "backward changes the upstream gradient in place"
+    lenient = judged(case, source)
+    assert lenient.verdict == "true"
+    assert told in lenient.notes
+    report = judged(case, source, strict=True)
+    assert report.diagnosis.startswith(f"the numbers are right, but {told}")
+
+
+def test_a_guard_in_one_pass_is_a_remark() -> None:
+    case = CASES["SoftmaxWithLoss"]
+    source = case.source.replace("np.log(y)", "np.log(y + 1e-7)")
+    lenient = judged(case, source)
+    assert lenient.verdict == "true"
+    assert any("the constant 1e-07 stands in one of the passes only" in note for note in lenient.notes)
+    assert judged(case, source, strict=True).verdict == "false"

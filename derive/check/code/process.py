@@ -94,6 +94,7 @@ class Server:
         self.thread = threading.Thread()
         self.left = self.seconds
         self.dropped: list[int] = []
+        self.blocks = 0
 
     def __enter__(self) -> Server:
         self.folder = tempfile.TemporaryDirectory(prefix="derive-", ignore_cleanup_errors=True)
@@ -108,6 +109,7 @@ class Server:
     def run(self, parts: Sequence[str], earlier: str = "") -> list[dict[str, Array]]:
         """Run a block in a fresh process; the numbers that its names hold after each part."""
         self.left, self.dropped = self.seconds, []
+        self.blocks += 1
         if not hasattr(os, "fork"):
             self.end()
         elif self.process is not None:

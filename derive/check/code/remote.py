@@ -25,13 +25,17 @@ Put = list[tuple[Route, Any]]
 
 
 class Thing:
-    """A number under which the server keeps an object; it forgets the object when nobody asks for it any more."""
+    """A number under which the server keeps an object; it forgets the object when nobody asks for it any more.
+
+    Numbers begin anew with every block: what is collected only later must not drop an object of the next one.
+    """
 
     def __init__(self, server: Server, number: int) -> None:
-        self.server, self.number = server, number
+        self.server, self.number, self.block = server, number, server.blocks
 
     def __del__(self) -> None:
-        self.server.dropped.append(self.number)
+        if self.block == self.server.blocks:
+            self.server.dropped.append(self.number)
 
 
 class Layer(Mirror):

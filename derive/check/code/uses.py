@@ -121,7 +121,7 @@ class _Use:
             returned = made.backward(upstream)
         parts = returned if isinstance(returned, tuple | list) else (returned,)
         attributes = {} if isinstance(made, tuple) else numbers(vars(made))
-        report = self._report(lambda: check_layer(self._made(), *inputs, time_limit=REPORT_SECONDS))
+        report = self._report(lambda: check_layer(self._made(), *inputs, strict=True, time_limit=REPORT_SECONDS))
         return Used(_number(value), tuple(map(_number, parts)), attributes, report=report)
 
     def _made(self) -> Any:

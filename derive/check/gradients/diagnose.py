@@ -9,16 +9,18 @@ is: one coordinate, one row, only negative inputs.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from derive.check.gradients.difference import Array
+from derive.check.gradients.constants import constant, joined, ratio_of, up_to_a_constant
 from derive.check.gradients.gradient_report import Worst
 from derive.check.gradients.inside import Elsewhere, inside
 from derive.check.gradients.local import elementwise, forward_values, through_upstream
 from derive.check.gradients.locate import Evidence, measure
+from derive.check.gradients.mended import mended
+from derive.check.gradients.own_slope import own_slope
 from derive.check.gradients.rearranged import rearranged
 from derive.check.gradients.shape_causes import shape_reason
 from derive.check.gradients.sizes import name_constant
@@ -62,29 +64,32 @@ def diagnose(
     where = _located(evidence)
     if not np.any(evidence.bad) and worst is not None:
         found = worst
-    answer = _whole(evidence)
+    answer = own_slope(evidence, elsewhere) or _whole(evidence)
+    if answer is None and (answer := along_axis(evidence)) is not None:
+        closer = mended(evidence, elsewhere)  # says which term it is
+        answer = answer if closer is None else (list(dict.fromkeys([*closer[0], *answer[0]])), closer[1])
     if answer is None:
-        answer = _partly(evidence, where)
+        answer = _partly(evidence, where, elsewhere)
     if answer is None and elsewhere is not None:
-        answer = rearranged(evidence, elsewhere) or written_out(evidence) or inside(evidence, elsewhere, model)
+        answer = (
+            rearranged(evidence, elsewhere) or written_out(evidence, elsewhere) or inside(evidence, elsewhere, model)
+        )
+    answer = answer or mended(evidence, elsewhere)
     if answer is None:
-        answer = written_out(evidence) or _unnamed(evidence)
+        answer = written_out(evidence, elsewhere) or _unnamed(evidence)
     return Cause(list(answer[0]), answer[1], found, where)
 
 
 def _whole(evidence: Evidence) -> Answer | None:
     """Hypotheses about the gradient as a whole."""
-    for hypothesis in (_zero, _constant, _cut_off, _transposed, _other_argument, regulariser, path):
+    for hypothesis in (_zero, constant, _cut_off, _transposed, _other_argument, regulariser, path):
         if (answer := hypothesis(evidence)) is not None:
             return answer
     if evidence.index.size < 2:
         return through_upstream(evidence)
     if np.count_nonzero(evidence.bad) <= 1 and evidence.index.size > 3:
         return None  # a single coordinate: nothing to see in the others
-    for hypothesis in (through_upstream, elementwise, along_axis):
-        if (answer := hypothesis(evidence)) is not None:
-            return answer
-    return None
+    return through_upstream(evidence) or elementwise(evidence)
 
 
 # ----- the claim as a whole -----
@@ -107,63 +112,6 @@ def _zero(evidence: Evidence) -> Answer | None:
     return None
 
 
-def _ratio(claimed: Array, right: Array) -> float:
-    weight = float(np.sum(right * right))
-    return float(np.sum(claimed * right)) / weight if weight > 0 else 0.0
-
-
-def _constant(evidence: Evidence) -> Answer | None:
-    """claimed = ratio * right."""
-    ratio = _ratio(evidence.values, evidence.numeric)
-    if not ratio or abs(ratio - 1.0) < 1e-9 or not np.isfinite(ratio):
-        return None
-    if not evidence.explains(evidence.values / ratio) or not _worth(evidence):
-        return None
-    if evidence.index.size == 1 and evidence.point.values[evidence.name].size > 1:
-        return None
-    keys = [] if ratio > 0 else ["wrong_sign"]
-    sign = "" if ratio > 0 else "the sign is wrong"
-    size = abs(ratio)
-    if abs(size - 1.0) < 1e-6:
-        return keys, sign
-    named = name_constant(size, evidence.point)
-    if named is None:
-        if evidence.index.size < 2:
-            return None  # one number is always a multiple of another
-        key = "extra_factor" if size > 1 else "missing_factor"
-        return [*keys, key], _joined(sign, f"the claimed gradient is {size:.6g} times the right one")
-    text = f"the claimed gradient is {named.text} times the right one"
-    if named.size is not None and abs(named.value * named.size - 1.0) > 1e-9 and named.value != named.size:
-        named = replace(named, size=None)  # a root or a quotient of sizes: neither a mean nor a count
-    if named.size is not None and named.reciprocal and _summed(evidence, named.size):
-        return [*keys, "mean_for_sum", "extra_factor"], _joined(sign, f"{text}: a mean is taken where a sum is needed")
-    if named.size is not None and not named.reciprocal:
-        return [*keys, "missing_factor"], _joined(sign, f"{text}: the factor 1/{named.size} is missing")
-    if named.size is not None and named.reciprocal:
-        return [*keys, "extra_factor"], _joined(sign, f"{text}: an extra factor")
-    key = "extra_factor" if size > 1 else "missing_factor"
-    return [*keys, key], _joined(sign, f"{text}: {'an extra factor' if size > 1 else 'a factor is missing'}")
-
-
-def _worth(evidence: Evidence) -> bool:
-    """Whether a constant is a better account than "a few coordinates": most of the coordinates are wrong."""
-    relevant = np.abs(evidence.numeric) > 1e-6 * np.max(np.abs(evidence.numeric), initial=0.0)
-    return bool(np.count_nonzero(evidence.bad & relevant) >= 0.9 * np.count_nonzero(relevant))
-
-
-def _joined(first: str, second: str) -> str:
-    return f"{first}, and {second}" if first else second
-
-
-def _summed(evidence: Evidence, size: int) -> bool:
-    """Whether the gradient is a sum over an axis of this size: the outputs have it and the group lacks it."""
-    others = {**evidence.point.values, **evidence.point.subject.constants}
-    present = any(size in y.shape for y in evidence.point.outputs) or any(
-        size in v.shape for name, v in others.items() if name != evidence.name
-    )
-    return present and size not in evidence.shape
-
-
 def _transposed(evidence: Evidence) -> Answer | None:
     shape = evidence.shape
     gradient = evidence.claimed.best(evidence.name)
@@ -171,30 +119,13 @@ def _transposed(evidence: Evidence) -> Answer | None:
         moved = np.transpose(gradient, order)
         if order == tuple(range(len(shape))) or moved.shape != shape:
             continue
-        answer = _up_to_a_constant(evidence, moved.ravel()[evidence.index])
+        answer = up_to_a_constant(evidence, moved.ravel()[evidence.index])
         if answer is not None:
             what = "transposed" if len(shape) == 2 else f"its axes are in the order {order}"
-            return ["transposed", *answer[0]], _joined(f"the gradient is {what}", answer[1]) if answer[1] else (
+            return ["transposed", *answer[0]], joined(f"the gradient is {what}", answer[1]) if answer[1] else (
                 f"the gradient is {what}"
             )
     return None
-
-
-def _up_to_a_constant(evidence: Evidence, values: Array) -> Answer | None:
-    """Whether `values` are the right gradient, or it times a constant with a name."""
-    if evidence.index.size < 2:
-        return None
-    if evidence.explains(values):
-        return [], ""
-    ratio = _ratio(values, evidence.numeric)
-    if not ratio or not evidence.explains(values / ratio):
-        return None
-    keys = ["wrong_sign"] if ratio < 0 else []
-    if abs(abs(ratio) - 1) < 1e-6:
-        return keys, "the sign is wrong"
-    named = name_constant(abs(ratio), evidence.point)
-    text = f"off by the factor {named.text if named else f'{ratio:.6g}'}"
-    return [*keys, "extra_factor" if abs(ratio) > 1 else "missing_factor"], text
 
 
 def _other_argument(evidence: Evidence) -> Answer | None:
@@ -228,22 +159,29 @@ def _located(evidence: Evidence) -> dict[str, Any] | None:
     return where or None
 
 
-def _partly(evidence: Evidence, where: dict[str, Any] | None) -> Answer | None:
+def _partly(evidence: Evidence, where: dict[str, Any] | None, elsewhere: Elsewhere | None) -> Answer | None:
     """Right in most places: wrong where a value is negative, or in one row, column, coordinate."""
     bad = evidence.bad
     if not np.any(bad) or np.all(bad):
         return None
     if np.count_nonzero(bad) > 1:
-        for name, value in forward_values(evidence):
-            signs = value.ravel()[evidence.index]
-            relevant = bad | (evidence.numeric != 0) | (evidence.values != 0)
-            for key, word, mask in (
-                ("negative_inputs", "negative", signs < 0),
-                ("positive_inputs", "positive", signs > 0),
-            ):
-                if np.array_equal(bad[relevant], mask[relevant]) and 1 < np.count_nonzero(mask) < mask.size:
-                    return [key], f"wrong only where {name} is {word}"
+        for name, key in itertools.product(dict(forward_values(evidence)), ("negative_inputs", "positive_inputs")):
+            others = elsewhere(evidence) if elsewhere is not None and _only(evidence, name, key) else None
+            if others is not None and all(_only(other, name, key, several=False) for other in others):
+                return [key], f"wrong only where {name} is {key.partition('_')[0]}"
     return _one_slice(evidence, where or {})
+
+
+def _only(evidence: Evidence, name: str, key: str, several: bool = True) -> bool:
+    """Whether it is wrong exactly where this forward value has this sign."""
+    bad, value = evidence.bad, dict(forward_values(evidence)).get(name)
+    if value is None:
+        return False
+    signs = value.ravel()[evidence.index]
+    mask = signs < 0 if key == "negative_inputs" else signs > 0
+    relevant = bad | (evidence.numeric != 0) | (evidence.values != 0)
+    enough = not several or 1 < np.count_nonzero(mask) < mask.size
+    return bool(enough) and np.array_equal(bad[relevant], mask[relevant])
 
 
 def _one_slice(evidence: Evidence, where: dict[str, Any]) -> Answer | None:
@@ -271,7 +209,7 @@ def _within(evidence: Evidence) -> str:
     claimed, right = evidence.values[bad], evidence.numeric[bad]
     if not np.any(claimed):
         return " (it is zero there)"
-    ratio = _ratio(claimed, right)
+    ratio = ratio_of(claimed, right)
     if not ratio or np.max(np.abs(claimed - ratio * right)) > 1e-6 * np.max(np.abs(claimed)):
         return ""
     if abs(ratio + 1.0) < 1e-6:

@@ -31,6 +31,8 @@ CONTAINERS = (
     ("params", "gradients"),
     ("parameters", "grads"),
     ("params", "dparams"),
+    ("params", "grad"),
+    ("parameters", "grad"),
     ("weights", "grads"),
     ("weights", "gradients"),
     ("weights", "dweights"),
@@ -65,6 +67,16 @@ def get(root: Any, route: Route) -> Any:
         except (AttributeError, KeyError, IndexError, TypeError):
             return None
     return root
+
+
+def put(root: Any, route: Route, value: Any) -> None:
+    """Put a value to the end of the route."""
+    holder = get(root, route[:-1])
+    kind, key = route[-1]
+    if kind == "attribute":
+        setattr(holder, key, value)
+    elif not isinstance(holder, tuple):
+        holder[key] = value
 
 
 def parse(text: str) -> Route:
@@ -245,5 +257,5 @@ def gradient_names(name: str) -> list[str]:
     found: list[str] = []
     for short in (name, name.lower(), *SHORT.get(name.lower(), ())):
         found += [f"d{short}", f"d_{short}", f"grad_{short}", f"{short}_grad", f"grad{short}", f"{short}_gradient"]
-        found += [f"dL_d{short}", f"dLd{short}", f"g_{short}", f"delta_{short}"]
+        found += [f"dL_d{short}", f"dLd{short}", f"g_{short}", f"delta_{short}", f"_d{short}", f"_grad_{short}"]
     return list(dict.fromkeys(found))

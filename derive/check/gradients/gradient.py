@@ -33,6 +33,7 @@ def check_gradient(
     model: Any = None,
     upstream: Any = None,
     wrt: str | int | Sequence[str | int] | None = None,
+    strict: bool = False,
     time_limit: float | None = 60.0,
     seed: int = 0,
 ) -> GradientReport:
@@ -44,7 +45,8 @@ def check_gradient(
 
     `model` (a `derive.Graph`, the name of a gallery model, or model text) describes what f computes: its derived
     formula stands beside each gradient, its numbers are compared as well, and code that is right is offered for what
-    is wrong (`report.correction`). Raises DeriveError for what cannot be judged at all.
+    is wrong (`report.correction`). A guard that f or `grad` alone has, as in `log(p + 1e-7)`, is a remark unless
+    `strict=True`. Raises DeriveError for what cannot be judged at all.
     """
     for who, function in (("f", f), ("grad", grad)):
         if not callable(function):
@@ -55,7 +57,7 @@ def check_gradient(
     def subject_at(arguments: Any) -> FunctionSubject:
         return FunctionSubject(f, grad, arguments, wrt, upstream is not None)
 
-    return run(planned(subject_at, args, sample, upstream, model, seed), time_limit, seed)
+    return run(planned(subject_at, args, sample, upstream, model, seed, strict), time_limit, seed)
 
 
 class _Fixed:

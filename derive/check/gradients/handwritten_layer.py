@@ -10,13 +10,14 @@ import numpy as np
 from derive.check.equality.probe import Point
 from derive.check.gradients.arguments import Claim
 from derive.check.gradients.beside import Derived, matched
-from derive.check.gradients.calling import BACKWARD, calling_for, stateless
+from derive.check.gradients.copies import copied
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import floating_array, name_of, walk
 from derive.check.gradients.drawing import generator
+from derive.check.gradients.finding_passes import has_backward, passes, stateless
 from derive.check.gradients.guard import parameter_names
 from derive.check.gradients.handwritten import Code, Subject
-from derive.check.gradients.layer_subject import LayerSubject, copied
+from derive.check.gradients.layer_subject import LayerSubject
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
 from derive.errors import DeriveError, ModelError
@@ -24,13 +25,13 @@ from derive.errors import DeriveError, ModelError
 
 def layer_of(code: Any) -> Any:
     """The layer that `code` is, or None for a function. Raises DeriveError for what is neither."""
-    if isinstance(code, type) and any(callable(getattr(code, name, None)) for name in BACKWARD):
+    if isinstance(code, type) and has_backward(code):
         try:
             return code()
         except Exception as error:
             hint = "name an instance of it" if isinstance(error, TypeError) else None
             raise DeriveError(f"{code.__name__}() fails: {type(error).__name__}: {error}", hint=hint) from None
-    if isinstance(code, tuple | list | Mapping) or any(callable(getattr(code, name, None)) for name in BACKWARD):
+    if isinstance(code, tuple | list | Mapping) or has_backward(code):
         return code
     if callable(code):
         return None
@@ -43,7 +44,7 @@ class HandwrittenLayer(Code):
     def __init__(self, derived: Derived, layer: Any) -> None:
         super().__init__(derived)
         self.layer = layer
-        self.calling = calling_for(layer, None, None, None)
+        self.calling = passes(layer, None, None, None)
         self.held: dict[str, Any] = {}
         plain = derived.plain
         if not stateless(layer):
@@ -86,7 +87,7 @@ class _LayerSubject(Subject):
         if code.held:
             layer = copied(layer, {id(old): self.every[name].copy() for name, old in code.held.items()})
         inputs = [self.every[n] if self.every[n].ndim else float(self.every[n]) for n in code.inputs]
-        self.inner = LayerSubject(layer, code.calling, inputs, None, None)
+        self.inner = LayerSubject(layer, code.calling, inputs, None, None, strict=True)
         groups = [*self.inner.values, *self.inner.constants]
         self.names = matched(groups, point.graph)
         self.names |= {n: t for n, t in zip(self.inner.names, code.inputs, strict=True) if n in groups}

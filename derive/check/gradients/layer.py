@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from derive.check.gradients.calling import calling_for
+from derive.check.gradients.calling import Calling
+from derive.check.gradients.copies import copied
+from derive.check.gradients.drawing import generator
+from derive.check.gradients.finding_passes import passes, stateless
+from derive.check.gradients.fitting import chosen
 from derive.check.gradients.gradient_report import GradientReport
 from derive.check.gradients.layer_subject import LayerSubject
 from derive.check.gradients.plan import planned
+from derive.check.gradients.readings import readings
 from derive.check.gradients.trial import run
 
 
@@ -20,8 +25,10 @@ def check_layer(
     forward: str | Callable[..., Any] | None = None,
     backward: str | Callable[..., Any] | None = None,
     cache: bool | None = None,
+    takes: str | None = None,
     accumulates: bool = False,
     model: Any = None,
+    strict: bool = False,
     upstream: Any = None,
     sample: Callable[[], Any] | None = None,
     time_limit: float | None = 60.0,
@@ -29,18 +36,33 @@ def check_layer(
 ) -> GradientReport:
     """Judge the backward pass of a layer at `inputs`, for all inputs and parameters that have a gradient.
 
-    `layer` is an object with `forward` and `backward`, a pair of functions (or a module, dict or namespace that
-    holds them). Parameters and gradients are found by name; where the names do not say it:
+    `layer` is an object with `forward` and `backward`, with a function and its derivative (`fn` and `grad`, `loss` and
+    `gradient`), a pair of functions, or a module, dict or namespace that holds them. Passes, parameters and gradients
+    are found by name, and what was found is told in the report; where the names do not say it:
 
     - `parameters={"W": "dW", "params['b']": "grads['b']"}` names values and their gradients,
     - `returns=("x", "W", "b")` names what `backward` returns, in order (None for what is to be ignored),
     - `forward=`, `backward=` name the methods, `cache=` says whether forward returns a cache as its last value,
+    - `takes=` says what backward is given: the `"upstream"` gradient, the `"inputs"` of forward or its `"output"`;
+      from the latter two it returns a slope, which is multiplied by the upstream gradient,
     - `accumulates=True` allows gradients that add up from call to call until they are reset,
+    - `strict=True` refuses a guard that only one of the passes has, as in `log(p + 1e-7)`, and a backward pass that
+      writes into what it is given; otherwise these are remarks,
     - `model=` describes the forward pass, as for `check_gradient`.
     """
+    way: list[Calling] = []
 
     def subject_at(drawn: tuple[Any, ...]) -> LayerSubject:
-        calling = calling_for(layer, forward, backward, cache)
-        return LayerSubject(layer, calling, drawn, parameters, returns, accumulates)
+        def subject_of(calling: Calling) -> LayerSubject:
+            return LayerSubject(layer, calling, drawn, parameters, returns, accumulates, strict)
 
-    return run(planned(subject_at, inputs, sample, upstream, model, seed), time_limit, seed)
+        if way:
+            return subject_of(way[0])
+        found = passes(layer, forward, backward, cache)
+        fresh = (lambda: layer) if stateless(layer) else (lambda: copied(layer, {}))
+        ways = readings(layer, found, drawn, takes, fresh)
+        found, _ = chosen(ways, subject_of, generator(seed, 4))
+        way.append(found)
+        return subject_of(found)
+
+    return run(planned(subject_at, inputs, sample, upstream, model, seed, strict), time_limit, seed)

@@ -9,7 +9,6 @@ separately, by calling one copy twice.
 from __future__ import annotations
 
 import copy
-import types
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -17,13 +16,26 @@ from typing import Any
 import numpy as np
 
 from derive.check.gradients.arguments import Claim, Path, Slot, assign, at, bare, claim_from, discrete, rebuilt, slots
-from derive.check.gradients.calling import Calling, Passed, stateless
+from derive.check.gradients.calling import Calling, Passed
+from derive.check.gradients.copies import copied, modules
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import Parameter, arrays, discover, get, told, walk
-from derive.check.gradients.drawing import drawn, nearby
-from derive.check.gradients.guard import CallFailed, call, parameter_names, same
+from derive.check.gradients.finding_passes import stateless
+from derive.check.gradients.guard import CallFailed, accepts, call, parameter_names
+from derive.check.gradients.leaks import leaks
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
+from derive.check.gradients.styles import RESETS
+from derive.check.gradients.updates import (
+    OPTIMIZER,
+    RATE,
+    STEP,
+    Watched,
+    given_to_optimizers,
+    optimizers,
+    set_rates,
+    updated,
+)
 from derive.errors import DeriveError, did_you_mean
 
 
@@ -38,8 +50,10 @@ class LayerSubject:
         parameters: Any,
         returns: Sequence[str | None] | None,
         accumulates: bool = False,
+        strict: bool = False,
     ) -> None:
         self.calling, self.inputs, self.returns, self.accumulates = calling, tuple(inputs), returns, accumulates
+        self.strict, self.told_to_accumulate = strict, accumulates
         self.stateless = stateless(layer)
         self.pristine = layer if self.stateless else copied(layer, {})
         self.notes: list[str] = []
@@ -47,6 +61,7 @@ class LayerSubject:
         self.slots = slots(self.inputs, self.names)
         self.parameters: list[Parameter] = [] if parameters is None else told(self.pristine, parameters)
         self.unpaired: list[Parameter] = []
+        self.rated = False
         if parameters is None and not self.stateless:
             self._discover()
         self.parameters = [
@@ -54,6 +69,7 @@ class LayerSubject:
         ]
         self.held = {p.name: get(self.pristine, p.value) for p in [*self.parameters, *self.unpaired]}
         every = {s.name: np.asarray(at(self.inputs, s.path)) for s in self.slots} | self.held
+        self._find_whether_gradients_add_up()
         claim = self._first_claim()
         self.values = {n: every[n] for n in every if n in claim.gradients or n in claim.problems}
         self.constants = {n: value for n, value in every.items() if n not in self.values}
@@ -64,20 +80,74 @@ class LayerSubject:
         """Run a copy once and look what is there; a layer that makes its parameters when first called runs twice."""
         source = self.pristine
         for _ in range(2):
-            layer = copied(source, {})
+            layer = copied(source, _watching(source))
+            rated = set_rates(layer)
             before = arrays(layer)
-            passed, inputs = self._forward(layer, {})
+            routes = {id(value): route for route, value in walk(layer) if id(value) in before}
+            passed, inputs = self.forward(layer, {})
+            kept = {route: value.copy() for route, value in walk(layer) if id(value) in before}
             self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
             parameters, unpaired = discover(before, layer)
+            parameters += updated(layer, routes, kept, {p.value for p in parameters})
             if parameters or (unpaired and source is self.pristine):
-                self.parameters, self.unpaired, self.pristine = parameters, unpaired, source
+                names = {p.name for p in parameters}
+                self.parameters, self.pristine = parameters, source
+                self.rated = rated and any(p.gradient == STEP for p in parameters)
+                self.unpaired = [p for p in unpaired if p.name not in names and get(source, p.value) is not None]
                 return
-            source = layer
+            source = self._made(source)
+
+    def _made(self, source: Any) -> Any:
+        """The layer with the parameters that its first forward pass makes, and without what else that pass keeps."""
+        layer = copied(source, {})
+        self.forward(layer, {})
+        self.reset(layer)
+        return layer
+
+    def reset(self, layer: Any) -> str:
+        """Call what sets the gradients back, if there is such a method; its name."""
+        for name in RESETS:
+            if callable(method := getattr(layer, name, None)) and accepts(method, 0):
+                call(name, method)
+                return name
+        return ""
+
+    def _find_whether_gradients_add_up(self) -> None:
+        """Two runs of one copy at the same inputs: do all stored gradients grow by the same once more?
+
+        A layer that keeps the gradient of one parameter and can reset none may as well have forgotten to.
+        """
+        stored = [p for p in self.parameters if p.gradient not in (None, OPTIMIZER, STEP)]
+        if self.stateless or self.accumulates or not stored:
+            return
+        layer = self.layer({})
+        seen = [self._stored(layer, stored)]
+        try:
+            for _ in range(2):
+                self.run(layer, {}, None)
+                seen.append(self._stored(layer, stored))
+        except (CallFailed, DeriveError):
+            return
+        reset = next((name for name in RESETS if callable(getattr(layer, name, None))), "")
+        growing = [_grows(*(run[p.name] for run in seen)) for p in stored]
+        told = [grows for grows in growing if grows is not None]
+        if told and all(told) and (reset or len(told) > 1):
+            self.accumulates = True
+            text = f"{reset}() sets them back" if reset else "nothing sets them back"
+            self.notes.append(f"gradients add up from call to call, so the increment is judged; {text}")
+
+    def _stored(self, layer: Any, parameters: Sequence[Parameter]) -> dict[str, Any]:
+        return {p.name: copy.copy(get(layer, p.gradient or ())) for p in parameters}
 
     def _first_claim(self) -> Claim:
-        return self._run(self._layer({}), {}, None)[1]
+        return self.run(self.layer({}), {}, None)[1]
 
     def _tell(self) -> None:
+        if self.calling.text:
+            self.notes.append(self.calling.text)
+        for way, text in ((OPTIMIZER, "what the optimizer is given"), (STEP, "the step that backward makes")):
+            if names := [p.name for p in self.parameters if p.gradient == way]:
+                self.notes.append(f"the gradient of {', '.join(names)} is {text}")
         if not self.values:
             raise DeriveError(
                 "no gradient was found: backward returns none, and the layer stores none under a usual name",
@@ -90,38 +160,68 @@ class LayerSubject:
 
     # ----- forward and backward on fresh copies -----
 
-    def _layer(self, values: Values) -> Any:
+    def layer(self, values: Values) -> Any:
         if self.stateless:
             return self.pristine
         replaced = {id(self.held[n]): v.copy() for n, v in values.items() if n in self.held}
-        return copied(self.pristine, replaced, self._modules)
+        layer = copied(self.pristine, replaced | _watching(self.pristine, self._optimizers), self._modules)
+        if self.rated:
+            set_rates(layer)
+        return layer
+
+    @cached_property
+    def _optimizers(self) -> list[Any]:
+        return optimizers(self.pristine)
 
     @cached_property
     def _modules(self) -> dict[int, Any]:
         return modules(self.pristine)
 
-    def _forward(self, layer: Any, values: Values) -> tuple[Passed, tuple[Any, ...]]:
+    def forward(self, layer: Any, values: Values) -> tuple[Passed, tuple[Any, ...]]:
         put: dict[Path, Array] = {s.path: values[s.name] for s in self.slots if s.name in values}
         inputs: tuple[Any, ...] = rebuilt(self.inputs, put)
         return self.calling.forward(layer, inputs), inputs
 
     def outputs(self, values: Values) -> list[Array]:
-        return self._forward(self._layer(values), values)[0].outputs
+        return self.forward(self.layer(values), values)[0].outputs
 
     def claim(self, values: Values, upstream: list[Array]) -> Claim:
-        layer = self._layer(values)
-        return self._run(layer, values, upstream)[1]
+        layer = self.layer(values)
+        return self.run(layer, values, upstream)[1]
 
-    def _run(self, layer: Any, values: Values, upstream: list[Array] | None) -> tuple[Passed, Claim]:
+    def run(self, layer: Any, values: Values, upstream: list[Array] | None) -> tuple[Passed, Claim]:
         """Forward and backward; upstream gradients that are not given are 1."""
-        passed, inputs = self._forward(layer, values)
+        passed, inputs = self.forward(layer, values)
         given = list(map(np.ones_like, passed.outputs)) if upstream is None else [u.copy() for u in upstream]
+        before = self._before(layer)
         result = self.calling.backward(layer, passed, given, inputs)
-        return passed, self._claim(layer, result, inputs)
+        return passed, self._claim(layer, result, inputs, before)
 
-    def _claim(self, layer: Any, result: Any, inputs: tuple[Any, ...]) -> Claim:
+    def _before(self, layer: Any) -> dict[str, tuple[Any, Any]]:
+        """What a gradient is measured from: the parameter itself and its numbers, or what was added up so far."""
+        found: dict[str, tuple[Any, Any]] = {}
+        for p in self.parameters:
+            if p.gradient in (OPTIMIZER, STEP):
+                value = get(layer, p.value)
+                found[p.name] = value, np.copy(value)
+            elif p.gradient is not None and self.accumulates:
+                found[p.name] = None, copy.copy(get(layer, p.gradient))
+        return found
+
+    def _stored_gradient(self, layer: Any, p: Parameter, before: Mapping[str, tuple[Any, Any]]) -> Any:
+        if p.gradient == OPTIMIZER:
+            own = before[p.name][0]
+            return next((g for w, g in given_to_optimizers(layer) if w is own), None)
+        if p.gradient == STEP:
+            return (before[p.name][1] - get(layer, p.value)) / RATE
+        value = get(layer, p.gradient or ())
+        earlier = before.get(p.name, (None, None))[1]
+        measured = earlier is not None and value is not None and np.shape(earlier) == np.shape(value)
+        return value - earlier if measured else value
+
+    def _claim(self, layer: Any, result: Any, inputs: tuple[Any, ...], before: Mapping[str, tuple[Any, Any]]) -> Claim:
         stored = [p for p in self.parameters if p.gradient is not None]
-        found: dict[Path, Any] = {("stored", p.name): get(layer, p.gradient or ()) for p in stored}
+        found: dict[Path, Any] = {("stored", p.name): self._stored_gradient(layer, p, before) for p in stored}
         found |= self._returned(result, inputs, {p.name for p in stored if found["stored", p.name] is not None})
         known = [*self.slots, *(Slot(p.name, ("stored", p.name)) for p in [*self.parameters, *self.unpaired])]
 
@@ -169,93 +269,22 @@ class LayerSubject:
         known = [*self.names, *self.held]
         raise DeriveError(f"there is no input or parameter {name!r}", hint=did_you_mean(str(name), known))
 
-    # ----- what leaks from call to call -----
-
     def audit(self, upstream: list[Array], claimed: Mapping[str, Array], rng: np.random.Generator) -> list[Finding]:
-        """Arguments and parameters changed in place; a second run of one object that differs from a fresh one.
-
-        `claimed` are the gradients that a fresh one has given for these upstream gradients.
-        """
-        findings: list[Finding] = []
-        layer = self._layer({})
-        passed, inputs = self._forward(layer, {})
-        first = [y.copy() for y in passed.outputs]
-        findings += self._changed("forward", layer, inputs)
-        passing = [u.copy() for u in upstream]
-        try:
-            self.calling.backward(layer, passed, passing, inputs)
-        except CallFailed:
-            return findings  # told as the claim at the given point
-        if not findings:
-            findings += self._changed("backward", layer, inputs)
-        if not same(passing, upstream):
-            findings.append(("mutates_argument", "backward changes the upstream gradient in place"))
-        if not self.stateless and not self.accumulates and not findings:
-            findings += self._second_call(first, upstream, claimed, rng)
-        return findings
-
-    def _changed(self, who: str, layer: Any, inputs: tuple[Any, ...]) -> list[Finding]:
-        for name, before, after in zip(self.names, self.inputs, inputs, strict=True):
-            if isinstance(before, np.ndarray) and not same([after], [before]):
-                return [("mutates_argument", f"{who} changes its argument {name} in place")]
-        for slot in (slot for slot in self.slots if slot.name in self.values):
-            if not same([np.asarray(at(inputs, slot.path))], [np.asarray(at(self.inputs, slot.path))]):
-                return [("mutates_argument", f"{who} changes its argument {slot.name} in place")]
-        for p in self.parameters:
-            if not same([np.asarray(get(layer, p.value))], [self.held[p.name]]):
-                return [("mutates_argument", f"{who} changes the parameter {p.name} in place")]
-        return []
-
-    def _second_call(
-        self, first: list[Array], upstream: list[Array], claimed: Mapping[str, Array], rng: np.random.Generator
-    ) -> list[Finding]:
-        """Run one object at other inputs and then at the given ones; compare with an object that ran only once."""
-        layer = self._layer({})
-        others = self._other_inputs(rng)
-        try:
-            self._run(layer, others, [u * 0.5 for u in upstream])
-            reset = getattr(layer, "zero_grad", None)
-            if callable(reset):
-                call("zero_grad", reset)
-            passed, again = self._run(layer, {}, upstream)
-        except (CallFailed, DeriveError) as error:
-            return [("second_call", f"a second call of the same layer fails: {error}")]
-        if not same(first, passed.outputs):
-            self.notes.append(
-                "forward gives another value at its second call (a running or random state), each check starts anew"
-            )
-            return []
-        wrong = [n for n, g in claimed.items() if not same([g], [again.gradients.get(n)])]
-        if not wrong:
-            return []
-        text = "right at the first call, but the second call of the same layer gives another gradient of"
-        return [("second_call", f"{text} {', '.join(wrong)} (does it add to the first, or reuse what it kept?)")]
-
-    def _other_inputs(self, rng: np.random.Generator) -> dict[str, Array]:
-        """Inputs of the same shape at which a fresh layer works, with other signs if it does there."""
-        moved = [s.name for s in self.slots if s.name in self.values]
-        for draw in (drawn, nearby):
-            others = {name: draw(self.values[name], rng) for name in moved}
-            try:
-                outputs = self.outputs(others)
-            except (CallFailed, DeriveError):
-                continue
-            if all(np.all(np.isfinite(y)) for y in outputs):
-                return others
-        return {}
+        """What leaks from call to call; `claimed` are gradients of a fresh layer for these upstream gradients."""
+        return leaks(self, upstream, claimed, rng)
 
 
-def modules(layer: Any) -> dict[int, Any]:
-    """The modules that a layer refers to, by identity; they are shared by its copies."""
-    return {id(value): value for _, value in walk(layer) if isinstance(value, types.ModuleType)}
+def _watching(layer: Any, found: Sequence[Any] | None = None) -> dict[int, Any]:
+    """In place of every optimizer of a layer one that is watched."""
+    return {id(one): Watched() for one in (optimizers(layer) if found is None else found)}
 
 
-def copied(layer: Any, replaced: Mapping[int, Any], shared: Mapping[int, Any] | None = None) -> Any:
-    """A deep copy in which some arrays, wherever they are referred to, are others; `shared` are its modules."""
-    try:
-        return copy.deepcopy(layer, {**(modules(layer) if shared is None else shared), **replaced})
-    except Exception as error:
-        raise DeriveError(
-            f"the layer ({type(layer).__name__}) cannot be copied: {type(error).__name__}: {error}",
-            hint="give two functions instead: check_layer((forward, backward), x, ...)",
-        ) from error
+def _grows(first: Any, second: Any, third: Any) -> bool | None:
+    """Whether what was added first was added again; None where the gradient is zero."""
+    if not isinstance(second, np.ndarray) or not isinstance(third, np.ndarray) or second.shape != third.shape:
+        return False
+    start = first if isinstance(first, np.ndarray) and first.shape == second.shape else np.zeros_like(second)
+    once = second - start
+    if not np.any(once):
+        return None
+    return bool(np.allclose(third - second, once, rtol=1e-5, atol=1e-6 * float(np.max(np.abs(once)))))

@@ -29,6 +29,7 @@ class Places:
     def __init__(self, plan: Plan, deadline: Deadline, rng: np.random.Generator) -> None:
         self.plan, self.deadline, self.rng = plan, deadline, rng
         self.counted = [Counted(plan.subject, deadline)]
+        self.counted[0].workshop.other_sizes = self.other_sizes
         self.points = 0
 
     @property
@@ -94,6 +95,18 @@ class Places:
             point = self._try(self.counted[-1], other.values, f"{other.more} rows")
             if point is not None:
                 yield other, point
+
+    def other_sizes(self, evidence: Evidence) -> Iterator[Evidence]:
+        """The group with another number of rows, or at a sample: a factor may be a size by coincidence."""
+        points: Iterator[Point | None] = (point for _, point in self.with_rows(evidence.point.outputs))
+        if self.plan.further is not None:
+            subject, values = self.plan.further()
+            points = iter([self.at(Counted(subject, self.deadline), values, "a sample")])
+        for point in points:
+            claimed = None if point is None else claimed_at(point)
+            if point is not None and claimed is not None and evidence.name in claimed.narrow:
+                chosen = self.rng.permutation(point.values[evidence.name].size)[:SAMPLE]
+                yield measure(point, claimed, evidence.name, np.sort(chosen))
 
     def elsewhere(self, evidence: Evidence) -> Iterator[Evidence]:
         """The group at two more points, measured at some coordinates, for a cause that has to hold there too."""

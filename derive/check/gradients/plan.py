@@ -40,6 +40,8 @@ class Plan:
     sides: BothSides | None = None
     resized: Callable[[list[Array]], Iterator[Resized]] | None = None
     """Subjects with another number of rows, made from the outputs at the given one."""
+    strict: bool = True
+    """Whether a guard that only one pass has refutes a gradient."""
 
 
 class Checked(Subject, Protocol):
@@ -59,6 +61,7 @@ def planned(
     upstream: Any,
     model: Any,
     seed: int,
+    strict: bool = False,
 ) -> Callable[[], Plan]:
     """The plan of a check of a function or layer: at the given arguments, at samples, at another number of rows."""
     rng = generator(seed, 1)
@@ -83,6 +86,7 @@ def planned(
             derived=derived,
             sides=sides,
             resized=None if sample else lambda outputs: resized(given, outputs, placed, generator(seed, 3)),
+            strict=strict,
         )
 
     return prepare

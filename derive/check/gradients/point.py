@@ -10,8 +10,10 @@ lets float64 through; what is then left of float32 is the rounding of the claime
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Protocol
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -40,11 +42,23 @@ class Subject(Protocol):
         """The claimed gradients, from fresh copies of everything."""
 
 
+@dataclass
+class Workshop:
+    """What a diagnosis works with: edits that are left, functions with code and cause that mended, other sizes."""
+
+    left: int = 9000
+    seconds: float = 8.0
+    mends: list[tuple[types.FunctionType, types.CodeType, tuple[list[str], str]]] = field(default_factory=list)
+    other_sizes: Callable[[Any], Iterator[Any]] | None = None
+    """For the evidence on a group the same at other sizes: another number of rows, a sample."""
+
+
 class Counted:
     """A subject whose forward calls are counted and whose time is limited."""
 
     def __init__(self, subject: Subject, deadline: Deadline) -> None:
         self.subject, self.deadline, self.calls = subject, deadline, 0
+        self.workshop = Workshop()
         self.constants = subject.constants
         self.real_only: set[str] = set()
         """Groups through which the code has not carried a complex number."""

@@ -14,6 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from derive.check.gradients.difference import Array
+from derive.check.gradients.inside import Elsewhere
 from derive.check.gradients.local import forward_values
 from derive.check.gradients.locate import Evidence
 from derive.check.gradients.point import wide
@@ -81,9 +82,11 @@ def along_axis(evidence: Evidence) -> Answer | None:
         if size < 3:
             continue
         for text, value in _profiles(evidence, axis):
-            weight = np.sum(value * value, axis=axis, keepdims=True)
+            few = bool(np.any(np.count_nonzero(value, axis=axis) < 3))  # with a factor each, they are anything
+            along = None if few else axis
+            weight = np.sum(value * value, axis=along, keepdims=True)
             with np.errstate(all="ignore"):
-                factor = np.where(weight > 0, np.sum(rest * value, axis=axis, keepdims=True) / weight, 0.0)
+                factor = np.where(weight > 0, np.sum(rest * value, axis=along, keepdims=True) / weight, 0.0)
             term = factor * value
             if evidence.explains(evidence.values + term.ravel()) and _sharp(evidence, term.ravel()):
                 return (
@@ -133,8 +136,8 @@ def _atoms(evidence: Evidence) -> dict[str, Array]:
     return dict(list(kept.items())[:MOST_ATOMS])
 
 
-def written_out(evidence: Evidence) -> Answer | None:
-    """Fit both gradients by at most three products; say which term differs."""
+def written_out(evidence: Evidence, elsewhere: Elsewhere | None) -> Answer | None:
+    """Fit both gradients by at most three products, here and at other points alike; say which term differs."""
     if evidence.index.size < 8:
         return None
     atoms = _atoms(evidence)
@@ -148,8 +151,21 @@ def written_out(evidence: Evidence) -> Answer | None:
             claimed = _fitted(basis, evidence.values)
             if right is None or claimed is None:
                 continue
-            return _compared(names, right, claimed)
+            others = list(elsewhere(evidence)) if elsewhere is not None else []
+            if all(_same_formula(other, names, right, claimed) for other in others):
+                return _compared(names, right, claimed)
+            return None
     return None
+
+
+def _same_formula(other: Evidence, names: tuple[str, ...], right: Array, claimed: Array) -> bool:
+    atoms = _atoms(other)
+    if any(name not in atoms for name in names):
+        return False
+    basis = np.stack([atoms[n] for n in names], axis=1)
+    allowed = 1e-6 * float(np.max(np.abs(other.numeric), initial=0.0)) + 10.0 * other.error
+    pairs = ((right, other.numeric), (claimed, other.values))
+    return all(bool(np.all(np.abs(basis @ c - target) <= allowed)) for c, target in pairs)
 
 
 def _fitted(basis: Array, target: Array) -> Array | None:
