@@ -25,9 +25,9 @@ from typing import Any
 
 import numpy as np
 
-from derive.check.equality.climb import climb, onto_edge
+from derive.check.equality.climb import climb, onto_edge, shaken
 from derive.check.equality.edges import Edges, conditions_of, sign_of
-from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
+from derive.check.equality.far import far_points, first_entry, in_sight, is_special, whole_points
 from derive.check.equality.impossible import Conditions
 from derive.check.equality.kinks import beyond_slopes
 from derive.check.equality.probe import Point
@@ -53,10 +53,12 @@ MOST_TOGETHER = 9
 """Of more conditions the cells are too many to be looked at."""
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
+MOST_ALIKE = 3
+"""Points on an edge, whose values are small and whole, before the members count as compared there."""
 MOST_TOLD = 8
 MOST_AT_KINK = 3
 """Points on the edge of a condition at which a derivative is held against the slopes on either side."""
-CLOSE = 1e-8
+CLOSE = 1e-12
 ANY = 2
 """In the place of a sign: this condition may have any."""
 
@@ -125,6 +127,7 @@ class _Cells:
         self.conditions = self._conditions.nodes
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
         self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
+        self._on_edges: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
 
     def _groups(self) -> list[Part]:
         """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them."""
@@ -139,8 +142,15 @@ class _Cells:
         """Whether the members differ at a point; looked at only if it lies in a new cell, or always.
 
         A cell was met where the members were compared, or where time and again one of them had no value in many digits
-        either.
+        either. At small whole values what differs may vanish, y (a - b) at y = 0: such a point is followed by one very
+        near to it, and speaks for edges alone, and only with others.
         """
+        special = is_special(point)
+        if self._differ_at(point, always, special=special):
+            return True
+        return special and self._differ_at(shaken(point), always, special=False)
+
+    def _differ_at(self, point: Point, always: bool, *, special: bool) -> bool:
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
             return False
@@ -152,10 +162,14 @@ class _Cells:
         if a is None or b is None or not _close(a, b):
             differ = point.differ(self.left, self.right)
         for part, met in self._met.items():
+            edges = {cell for cell in cells[part] if 0 in cell}
             if differ is None:
                 self._void[part].update(cells[part])
-            else:
-                met |= cells[part]
+                continue
+            self._on_edges[part].update(edges)
+            met |= {cell for cell in edges if self._on_edges[part][cell] >= MOST_ALIKE}
+            if not special:
+                met |= cells[part] - edges
         return bool(differ)
 
     def _signs(self, point: Point) -> list[Array] | None:

@@ -91,8 +91,21 @@ def _numbers_in(nodes: Sequence[Node]) -> tuple[Fraction, ...]:
 def whole_points(left: Node, right: Node, graph: Graph) -> Iterator[Point]:
     """Points with values so short that float64 is exact."""
     for point in far_points(left, right, graph):
-        if not any(entry.denominator > 2 for value in point.inputs.values() for entry in value.flat):
+        if all(map(_is_short, _entries(point))):
             yield point
+
+
+def is_special(point: Point) -> bool:
+    """Whether a value of an input is so short that something may vanish there by accident."""
+    return any(map(_is_short, _entries(point)))
+
+
+def _entries(point: Point) -> Iterator[Fraction]:
+    return (entry for value in point.inputs.values() for entry in value.flat)
+
+
+def _is_short(value: Fraction) -> bool:
+    return value.denominator <= 2
 
 
 def first_entry(node: Node, point: Point) -> float | None:

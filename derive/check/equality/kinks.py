@@ -19,8 +19,8 @@ from derive.check.equality.probe import DIGITS, Point
 from derive.ir.node import Node
 
 Array = Any
-WAYS = 8
-"""Points nearby: that all lie on one side has a probability of 1/128."""
+WAYS = 16
+"""Points nearby: that two edges have the same sides at all of them has a probability of 1/32768."""
 MARGIN = 1e-4
 LEAST = 1e-6
 
@@ -47,15 +47,13 @@ def beyond_slopes(left: Node, right: Node, point: Point, conditions: Sequence[No
 
 
 def _on_one_edge(point: Point, near: Sequence[Point], conditions: Sequence[Node]) -> bool:
-    """Whether the points nearby lie on two sides of what is 0 at the point."""
-    sides: set[tuple[int, ...]] = set()
-    signs = [sign_of(node, point) for node in conditions]
-    for other in near:
-        side: list[int] = []
-        for node, here in zip(conditions, signs, strict=True):
-            there = sign_of(node, other)
-            if here is None or there is None:
-                return False
-            side += there[here == 0].ravel().tolist()
-        sides.add(tuple(side))
-    return len(sides) == 2
+    """Whether what is 0 at the point has two sides nearby, which are the same or opposite for all that is 0 there."""
+    sides: list[Array] = []
+    for node in conditions:
+        here, there = sign_of(node, point), [sign_of(node, other) for other in near]
+        seen = [sign for sign in there if sign is not None]
+        if here is None or len(seen) < len(there):
+            return False
+        sides += np.reshape(seen, (len(seen), -1))[:, (here == 0).ravel()].T.tolist()
+    patterns = {tuple(side) if side[0] > 0 else tuple(-sign for sign in side) for side in sides}
+    return len(patterns) == 1 and len(set(patterns.pop())) == 2
