@@ -20,15 +20,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, product
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from derive.check.equality.climb import climb, onto_edge
+from derive.check.equality.climb import climb, onto_edge, shaken
 from derive.check.equality.edges import Edges, conditions_of, sign_of
 from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
-from derive.check.equality.probe import Point
+from derive.check.equality.lost import Lost
+from derive.check.equality.probe import DIGITS, Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
@@ -108,40 +110,61 @@ class _Cells:
         ends = limits([left, right]) if domains else []
         self._conditions = Conditions(list(dict.fromkeys([*conditions_of(left, right, graph), *ends])), graph)
         self.conditions = self._conditions.nodes
+        self._lost = Lost(self._sight)
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
         self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
+        self._dim: dict[Part, set[Signs]] = {part: set() for part in self._met}
 
     def _groups(self) -> list[Part]:
-        """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them."""
+        """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them.
+
+        Without conditions there is one group of none, and the domain is its cell.
+        """
         count = range(len(self.conditions))
         shapes = dict.fromkeys(node.shape for node in self.conditions if node.shape) or dict.fromkeys([()])
         groups = [tuple(k for k in count if self.conditions[k].shape in ((), shape)) for shape in shapes]
-        return [group for group in groups if group]
+        return [group for group in groups if group] or [()]
 
     # ------------------------------------------------------------------------------------------ at a point
 
     def different_at(self, point: Point, *, always: bool) -> bool:
         """Whether the members differ at a point; looked at only if it lies in a new cell, or always.
 
-        A cell was met where the members were compared, or where time and again one of them had no value in many digits
-        either.
+        A cell was met where the members were compared in many digits and no value was lost in another one, or where
+        time and again one of them had no value in many digits either. Beside the edges they are compared near the
+        point too: what vanishes at x = 7 need not vanish in a cell.
         """
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
             return False
         cells = self._cells(signs)
-        if not always and all(self.was_met(part, cell) for part, found in cells.items() for cell in found):
+        new = any(not self.was_met(part, cell) for part, found in cells.items() for cell in found)
+        if not always and not new:
             return False
+        telling = new and self._lost.margin(point) > 0
         a, b = point.value(self.left), point.value(self.right)
         differ: bool | None = False
-        if a is None or b is None or not _close(a, b):
+        if telling or a is None or b is None or not _close(a, b):
             differ = point.differ(self.left, self.right)
+        if differ is None:
+            for part, void in self._void.items():
+                void.update(cells[part])
+        if differ is not False or not telling:
+            for part, dim in self._dim.items():
+                dim |= cells[part]
+            return bool(differ)
+        beside = self._beside(point, signs)
         for part, met in self._met.items():
-            if differ is None:
-                self._void[part].update(cells[part])
-            else:
-                met |= cells[part]
-        return bool(differ)
+            met |= {cell for cell in cells[part] if 0 in cell or beside is False}
+        return bool(beside)
+
+    def _beside(self, point: Point, signs: Sequence[Array]) -> bool | None:
+        """Whether the members differ near a point, on the same sides; None if that cannot be said."""
+        near = shaken(point)
+        other = self._signs(near)
+        if other is None or not all(map(np.array_equal, signs, other)) or self._lost.margin(near) <= 0:
+            return None
+        return near.differ(self.left, self.right)
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
@@ -153,7 +176,7 @@ class _Cells:
         found: dict[Part, set[Signs]] = {}
         for part in self._met:
             rows = np.broadcast_arrays(*(signs[k] for k in part))
-            found[part] = set(zip(*(row.ravel().tolist() for row in rows), strict=True))
+            found[part] = set(zip(*(row.ravel().tolist() for row in rows), strict=True)) or {()}
         return found
 
     # ------------------------------------------------------------------------------------------- what is missing
@@ -212,12 +235,13 @@ class _Cells:
                 yield edge
 
     def _height(self, part: Part, cell: Signs, point: Point) -> float | None:
-        """How near a point is to a cell: positive inside of it, in one of the entries."""
+        """How near a point is to a cell: positive inside of it, in one of the entries, where no value is lost."""
         values = [point.value(self.conditions[k]) for k in part]
         if any(value is None or not value.size for value in values):
             return None
         inside = np.broadcast_arrays(*(sign * np.asarray(v) for sign, v in zip(cell, values, strict=True)))
-        return float(np.max(np.min(inside, axis=0)))
+        height = float(np.max(np.min(inside, axis=0))) if part else inf
+        return min(height, self._lost.margin(point)) if height > 0 else height
 
     # -------------------------------------------------------------------------------------------- in words
 
@@ -237,7 +261,8 @@ class _Cells:
         """The cells in which there may be points and none was found."""
         for part, cell in islice(self._missing(1), MOST_TOLD):
             shown = [f"{self._text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
-            yield " and ".join(shown)
+            dim = cell in self._dim[part] or not cell
+            yield " and ".join([*shown, *([f"values that show in {DIGITS} digits"] if dim else [])])
 
     def _real_power(self) -> Node | None:
         """A power that has no value near most of its points: of a base that may be negative, to an exponent that is no

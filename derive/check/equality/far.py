@@ -17,6 +17,7 @@ from derive.ir.node import Node, refs, topological
 MOST = 240
 LARGEST_SIZE = 12
 """A number that a claim names is a size of arrays up to here."""
+EXTREME = 10**6
 FAR: tuple[Mood, ...] = ("wide", "whole", "wide", "signed", "wide", "whole", "positive", "wide")
 
 
@@ -83,8 +84,9 @@ def in_sight(left: Node, right: Node, graph: Graph) -> tuple[Node, ...]:
 
 
 def _numbers_in(nodes: Sequence[Node]) -> tuple[Fraction, ...]:
-    """The numbers that the members name: edges lie there."""
+    """The numbers that the members name: edges lie there. Values that they make ordinary: tanh(10^9 x) has a slope."""
     found = {abs(node.value) for node in topological(*nodes) if node.op == "number" and node.value}
+    found |= {1 / number for number in found if not 1 / EXTREME < number < EXTREME}
     return tuple(sorted(found - {1}))[:12]
 
 
