@@ -91,13 +91,19 @@ def ends_of(node: Node) -> Ends | None:
         if not any(below.op == "ref" for below in topological(operand)):
             return None
         exponent = Fraction(-1) if node.op == "div" else as_number(scalar_of(node.args[1]))
-        whole = exponent is not None and exponent.denominator == 1
+        whole = node.op == "div" or _is_whole(node.args[1])
         positive = exponent is not None and exponent > 0
         return Ends(operand, never_zero=not positive) if whole else Ends(operand, low=0.0, closed=positive)
     record = elementwise(node.name) if node.op == "call" else None
     if record is None or record.domain == (-inf, inf):
         return None
     return Ends(node.args[0], *record.domain, closed=node.name == "sqrt")
+
+
+def _is_whole(exponent: Node) -> bool:
+    """Whether an exponent is a whole number for all inputs: made of sizes and of whole numbers, as 2 N - 1."""
+    whole = ("size", "add", "neg", "contract")
+    return all(n.op in whole or (n.op == "number" and n.value.denominator == 1) for n in topological(exponent))
 
 
 def has_limits(node: Node) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import derive
-from derive.check.equality.climb import climb, onto_edge
+from derive.check.equality.climb import climb, onto_edge, shaken
 from derive.check.equality.equality import decide
 from derive.check.equality.linear import Inequality, impossible
 from derive.check.equality.probe import Point, points_of
@@ -497,3 +497,18 @@ def test_a_slope_is_its_limit_where_its_formula_has_no_value(model: str, claim: 
 def test_a_power_of_what_is_never_negative_has_values_enough(claim: str, verdict: str) -> None:
     model = "x : scalar\np : scalar, positive\nL = maximum(x, 0)**p"
     assert claimed(model, claim).verdict == verdict
+
+
+def test_a_point_beside_another_is_in_the_declared_domain() -> None:
+    graph = loads("D : (3, 3), diagonal\nL = trace(D)")
+    (point,) = points_of(graph).first(1)
+    near = shaken(point).inputs["D"]
+    assert not np.array_equal(near, point.inputs["D"])
+    assert all(near[i, j] == 0 for i in range(3) for j in range(3) if i != j)
+    assert derive.loads("D : (3, 3), diagonal\nL = trace(D)").claim(r"\det D = D_{11} D_{22} D_{33}").verdict == "true"
+
+
+def test_a_side_where_no_digits_show_is_named() -> None:
+    found = claimed("x : scalar\nL = x", r"\mathbb{1}[x > 1000] \tanh x = \mathbb{1}[x > 1000]")
+    assert found.verdict == "undecided"
+    assert "x − 1000 > 0 and values that show in 50 digits" in str(found)

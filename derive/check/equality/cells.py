@@ -21,16 +21,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, product
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from derive.check.equality.climb import climb, onto_edge, shaken
 from derive.check.equality.edges import Edges, conditions_of, sign_of
-from derive.check.equality.far import far_points, first_entry, in_sight, is_special, whole_points
+from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
 from derive.check.equality.kinks import beyond_slopes
-from derive.check.equality.probe import Point
+from derive.check.equality.lost import Lost
+from derive.check.equality.probe import DIGITS, Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
@@ -54,7 +56,7 @@ MOST_TOGETHER = 9
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
 MOST_ALIKE = 3
-"""Points on an edge, whose values are small and whole, before the members count as compared there."""
+"""Points on an edge before the members count as compared there, if inputs are 0 at all of them."""
 MOST_TOLD = 8
 MOST_AT_KINK = 3
 """Points on the edge of a condition at which a derivative is held against the slopes on either side."""
@@ -90,13 +92,15 @@ def survey(
         if number >= LEAST and not cells.missing and stairs is None:
             break
         start = start or point
-        if cells.different_at(point, always=number < LEAST):
-            return Survey(different=point)
+        different = cells.different_at(point, always=number < LEAST)
+        if different is not None:
+            return Survey(different=different)
     rng = random.Random(len(cells.conditions))
     for part, cell in cells.missing[:MOST_CLIMBS] if start is not None else ():
         for found in cells.towards(part, cell, start, rng):
-            if cells.different_at(found, always=False):
-                return Survey(different=found)
+            different = cells.different_at(found, always=False)
+            if different is not None:
+                return Survey(different=different)
             if cells.was_met(part, cell):
                 break
     kinks: list[str] = []
@@ -109,6 +113,10 @@ def survey(
                 kinks.append(f"{cells.text(condition)} = 0")
     told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
     return Survey(open=told, one_sided=tuple(cells.unseen()), kinks=tuple(dict.fromkeys(kinks)))
+
+
+def _has_zero(point: Point) -> bool:
+    return any(not entry for value in point.inputs.values() for entry in value.flat)
 
 
 def _close(a: Array, b: Array) -> bool:
@@ -125,52 +133,67 @@ class _Cells:
         ends = limits([left, right]) if domains else []
         self._conditions = Conditions(list(dict.fromkeys([*conditions_of(left, right, graph), *ends])), graph)
         self.conditions = self._conditions.nodes
+        self._lost = Lost(self._sight)
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
         self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
         self._on_edges: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
+        self._dim: dict[Part, set[Signs]] = {part: set() for part in self._met}
 
     def _groups(self) -> list[Part]:
-        """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them."""
+        """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them.
+
+        Without conditions there is one group of none, and the domain is its cell.
+        """
         count = range(len(self.conditions))
         shapes = dict.fromkeys(node.shape for node in self.conditions if node.shape) or dict.fromkeys([()])
         groups = [tuple(k for k in count if self.conditions[k].shape in ((), shape)) for shape in shapes]
-        return [group for group in groups if group]
+        return [group for group in groups if group] or [()]
 
     # ------------------------------------------------------------------------------------------ at a point
 
-    def different_at(self, point: Point, *, always: bool) -> bool:
-        """Whether the members differ at a point; looked at only if it lies in a new cell, or always.
+    def different_at(self, point: Point, *, always: bool) -> Point | None:
+        """A point at which the members differ, this one or one near; only a new cell is looked at, or always all.
 
-        A cell was met where the members were compared, or where time and again one of them had no value in many digits
-        either. At small whole values what differs may vanish, y (a - b) at y = 0: such a point is followed by one very
-        near to it, and speaks for edges alone, and only with others.
+        A cell was met where the members were compared in many digits and no value was lost in another one, or where
+        time and again one of them had no value in many digits either. Beside the edges they are compared near the
+        point too: what vanishes at x = 7 need not vanish in a cell. What vanishes by accident on an edge, as y (a - b)
+        at y = 0, does not at several of its points.
         """
-        special = is_special(point)
-        if self._differ_at(point, always, special=special):
-            return True
-        return special and self._differ_at(shaken(point), always, special=False)
-
-    def _differ_at(self, point: Point, always: bool, *, special: bool) -> bool:
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
-            return False
+            return None
         cells = self._cells(signs)
-        if not always and all(self.was_met(part, cell) for part, found in cells.items() for cell in found):
-            return False
+        new = any(not self.was_met(part, cell) for part, found in cells.items() for cell in found)
+        if not always and not new:
+            return None
+        telling = new and self._lost.margin(point) > 0
         a, b = point.value(self.left), point.value(self.right)
         differ: bool | None = False
-        if a is None or b is None or not _close(a, b):
+        if telling or a is None or b is None or not _close(a, b):
             differ = point.differ(self.left, self.right)
+        if differ is None:
+            for part, void in self._void.items():
+                void.update(cells[part])
+        if differ is not False or not telling:
+            for part, dim in self._dim.items():
+                dim |= cells[part]
+            return point if differ else None
+        near = self._beside(point, signs)
+        beside = None if near is None else near.differ(self.left, self.right)
         for part, met in self._met.items():
             edges = {cell for cell in cells[part] if 0 in cell}
-            if differ is None:
-                self._void[part].update(cells[part])
-                continue
-            self._on_edges[part].update(edges)
+            self._on_edges[part].update(dict.fromkeys(edges, 1 if _has_zero(point) else MOST_ALIKE))
             met |= {cell for cell in edges if self._on_edges[part][cell] >= MOST_ALIKE}
-            if not special:
+            if beside is False:
                 met |= cells[part] - edges
-        return bool(differ)
+        return near if beside else None
+
+    def _beside(self, point: Point, signs: Sequence[Array]) -> Point | None:
+        """A point near another one on the same sides, at which nothing is lost; None if it is none such."""
+        near = shaken(point)
+        other = self._signs(near)
+        same = other is not None and all(map(np.array_equal, signs, other))
+        return near if same and self._lost.margin(near) > 0 else None
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
@@ -182,7 +205,7 @@ class _Cells:
         found: dict[Part, set[Signs]] = {}
         for part in self._met:
             rows = np.broadcast_arrays(*(signs[k] for k in part))
-            found[part] = set(zip(*(row.ravel().tolist() for row in rows), strict=True))
+            found[part] = set(zip(*(row.ravel().tolist() for row in rows), strict=True)) or {()}
         return found
 
     # ------------------------------------------------------------------------------------------- what is missing
@@ -241,12 +264,13 @@ class _Cells:
                 yield edge
 
     def _height(self, part: Part, cell: Signs, point: Point) -> float | None:
-        """How near a point is to a cell: positive inside of it, in one of the entries."""
+        """How near a point is to a cell: positive inside of it, in one of the entries, where no value is lost."""
         values = [point.value(self.conditions[k]) for k in part]
         if any(value is None or not value.size for value in values):
             return None
         inside = np.broadcast_arrays(*(sign * np.asarray(v) for sign, v in zip(cell, values, strict=True)))
-        return float(np.max(np.min(inside, axis=0)))
+        height = float(np.max(np.min(inside, axis=0))) if part else inf
+        return min(height, self._lost.margin(point)) if height > 0 else height
 
     # -------------------------------------------------------------------------------------------- in words
 
@@ -266,7 +290,8 @@ class _Cells:
         """The cells in which there may be points and none was found."""
         for part, cell in islice(self._missing(1), MOST_TOLD):
             shown = [f"{self.text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
-            yield " and ".join(shown)
+            dim = cell in self._dim[part] or not cell
+            yield " and ".join([*shown, *([f"values that show in {DIGITS} digits"] if dim else [])])
 
     def _real_power(self) -> Node | None:
         """A power that has no value near most of its points: of a base that may be negative, to an exponent that is no

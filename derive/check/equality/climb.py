@@ -86,8 +86,10 @@ def _shaken(value: Array, declared: Declaration, rng: random.Random, scale: Frac
     result = np.array(value, dtype=object)
     together = scale * _little(rng)
     for index in np.ndindex(*result.shape):
-        step = together if facts.intersection(DEFINITE) else rng.choice((-1, 1)) * scale * _little(rng)
         old = result[index]
+        if facts.intersection(DEFINITE) and not old:  # off the diagonal of a diagonal matrix
+            continue
+        step = together if facts.intersection(DEFINITE) else rng.choice((-1, 1)) * scale * _little(rng)
         near = [old * (1 + way * step) if old else way * step for way in (1, -1)]
         result[index] = next((new for new in near if _obeys(np.asarray(new, dtype=object), declared)), old)
     return result

@@ -72,7 +72,9 @@ def _failing(member: Node, point: Point, graph: Graph) -> Iterator[tuple[str, st
     for node in topological(member):
         ends = ends_of(node)
         value = point.value(ends.operand) if ends is not None else None
-        if ends is not None and value is not None and (relation := ends.failing(value)):
+        if ends is None or value is None or point.value(node) is not None:
+            continue  # a whole power has a value at -1 too, whatever its exponent is called
+        if relation := ends.failing(value):
             try:
                 yield unicode_node(scalar_of(ends.operand), graph), relation
             except DeriveError:

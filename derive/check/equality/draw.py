@@ -164,8 +164,9 @@ class Draw:
         previous = -1
         for index in np.ndindex(*moved.shape[:-1]):
             if fact.name == "one_hot":
-                # neighbouring rows differ, so that no average hides a class
-                previous = self.rng.choice([k for k in range(length) if k != previous or length == 1])
+                # neighbouring rows differ, so that no average hides a class; among the far points they may be alike
+                free = length == 1 or self.mood in ("wide", "whole")
+                previous = self.rng.choice([k for k in range(length) if free or k != previous])
                 row = [Fraction(int(k == previous)) for k in range(length)]
             else:
                 parts = 20 if length < 10 else 10 * length

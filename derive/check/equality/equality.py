@@ -170,11 +170,11 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
         seen = survey(left, right, graph, derivative=asked.derivative, by=asked.by, domains=screened.one_sided)
         if seen.different is not None:
             return _different(asked, seen.different)
+        if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
+            return _different(asked, screened.points[0])
         if seen.open:
             left_open = Decision("undecided", None, None, sizes, seen.open, seen.one_sided)
             return _cut(asked, level, time_limit) or left_open
-        if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
-            return _different(asked, screened.points[0])
         if all(proved_at_sizes(left, right, graph, draw, seconds=time_limit / 4) for draw in sizes):
             return Decision("equal", "proved-at-sizes", None, sizes, _at_kinks(seen.kinks))
     except Undefined:

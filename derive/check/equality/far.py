@@ -17,6 +17,7 @@ from derive.ir.node import Node, refs, topological
 MOST = 240
 LARGEST_SIZE = 12
 """A number that a claim names is a size of arrays up to here."""
+EXTREME = 10**6
 FAR: tuple[Mood, ...] = ("wide", "whole", "wide", "signed", "wide", "whole", "positive", "wide")
 
 
@@ -83,29 +84,17 @@ def in_sight(left: Node, right: Node, graph: Graph) -> tuple[Node, ...]:
 
 
 def _numbers_in(nodes: Sequence[Node]) -> tuple[Fraction, ...]:
-    """The numbers that the members name: edges lie there."""
+    """The numbers that the members name: edges lie there. Values that they make ordinary: tanh(10^9 x) has a slope."""
     found = {abs(node.value) for node in topological(*nodes) if node.op == "number" and node.value}
+    found |= {1 / number for number in found if not 1 / EXTREME < number < EXTREME}
     return tuple(sorted(found - {1}))[:12]
 
 
 def whole_points(left: Node, right: Node, graph: Graph) -> Iterator[Point]:
     """Points with values so short that float64 is exact."""
     for point in far_points(left, right, graph):
-        if all(map(_is_short, _entries(point))):
+        if not any(entry.denominator > 2 for value in point.inputs.values() for entry in value.flat):
             yield point
-
-
-def is_special(point: Point) -> bool:
-    """Whether a value of an input is so short that something may vanish there by accident."""
-    return any(map(_is_short, _entries(point)))
-
-
-def _entries(point: Point) -> Iterator[Fraction]:
-    return (entry for value in point.inputs.values() for entry in value.flat)
-
-
-def _is_short(value: Fraction) -> bool:
-    return value.denominator <= 2
 
 
 def first_entry(node: Node, point: Point) -> float | None:

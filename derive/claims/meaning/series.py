@@ -126,7 +126,7 @@ def _in_limits(
 ) -> Result:
     low, high = size_in(limits.low, scope), size_in(limits.high, scope)
     if size is None:
-        return _total(value, bound, high - low + ONE)
+        return _repeated(value, high - low + ONE)
     if is_whole(low, high, size):
         if low is not ONE:
             scope.assumed[f"the index {letter} counts from 0"] = None
@@ -189,11 +189,17 @@ def _product(value: Value, bound: str, limits: Limits, size: Size | None, span: 
 
 
 def _total(value: Value, bound: str, size: Size) -> Value:
-    text = value.text
     if bound in value.letters:
-        return replace(values.summed(value, bound), text=text)
-    node = build.mul(build.size_value(size), value.node)
-    return replace(value, node=node, chain=None, text=text)
+        return replace(values.summed(value, bound), text=value.text)
+    return _repeated(value, size)
+
+
+def _repeated(value: Value, count: Size) -> Value:
+    """A sum of equal terms: of none, where the limits leave nothing to count."""
+    times = build.size_value(count)
+    if count.value(dict.fromkeys(count.names, 1)) < 0 or any(c < 0 for names, c in count.terms if names):
+        times = build.call("maximum", times, build.number(0))
+    return replace(value, node=build.mul(times, value.node), chain=None)
 
 
 # ----- over neurons -----
