@@ -37,6 +37,8 @@ _TURNED = re.compile(r"\b(?:unless|except|not|no|never|without|until)\b|n't\b|�
 _BEHIND = re.compile(r"[\s,，>]*(?P<bracket>[(（]?)\s*(?P<word>[a-z]+|其中|[一-鿿])")
 _BACK = re.compile(r"if|iff|only|when|whenever|for|where|with|provided|assuming|unless|as|at|on|because|since|其中")
 """Words by which a clause between two displays belongs to the first one."""
+_JOINS = re.compile(r"(?:\b(?:and|or|but|while|whereas)|且|而|和)[\s,，]*\Z", re.IGNORECASE)
+"""What ends a clause about the display before it, with another display to follow."""
 _ASSUMES = re.compile(r"\b(?:assum\w+|suppos\w+|throughout|case)\b|假设|假定", re.IGNORECASE)
 _NAME = r"\\?[A-Za-z]+(?:_(?:\{\w+\}|\w))?"
 _PLAIN_NUMBER = r"\s*-?\d{1,15}(?:\.\d{1,15})?\s*"
@@ -103,8 +105,8 @@ def circumstances(text: str, displays: Sequence[Offsets]) -> list[tuple[Circumst
         following = next(
             (other for other, _ in islice(displays, k + 1, None) if other >= end), len(text)
         )  # rows have one display
-        behind = _behind(text, end, following)
-        begin, before = end + behind, near
+        behind, leads = _behind(text, end, following)
+        begin, before = end if leads else end + behind, near
         near = (*near, *_conditions(text[end : end + behind]))
         if len(near) != 1:
             near = tuple(replace(one, words=None) for one in near)
@@ -148,16 +150,18 @@ def _conditions(sentence: str) -> tuple[Circumstance, ...]:
     return tuple(found)
 
 
-def _behind(text: str, end: int, following: int) -> int:
-    """How far behind a display its sentence goes on about it."""
+def _behind(text: str, end: int, following: int) -> tuple[int, bool]:
+    """How far behind a display its sentence goes on about it, and whether that may as well lead to the next display."""
     led = _BEHIND.match(text, end, following)
     if led is None or _STOPS.search(text[max(0, end - 40) : end]):
-        return 0
+        return 0, False
     masked = _masked(text[end : min(following, end + REACH)])
     stop = _END.search(masked, led.end() - end)
-    if stop is None and following < len(text) and not led["bracket"] and not _BACK.fullmatch(led["word"]):
-        return 0  # it leads to the next display
-    return stop.end() if stop is not None else len(masked)
+    open_ = stop is None or (stop[0].isspace() and not masked[stop.end() :].strip())  # nothing ends the clause
+    leads = open_ and following < len(text) and not led["bracket"]
+    if leads and not _BACK.fullmatch(led["word"]):
+        return 0, False
+    return stop.end() if stop is not None else len(masked), leads and _JOINS.search(masked) is None
 
 
 def _assumed(sentence: str) -> list[Circumstance]:
