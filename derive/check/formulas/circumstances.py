@@ -33,7 +33,8 @@ def under_circumstances(
     graph = context.plain or context.graph
     facts = {} if graph.family is not None else _facts(item.under, graph)
     given = [one for one in item.under if facts and one.fact is not None and _facts([one], graph)]
-    beside = [one for one in item.under if one not in given and not one.example]
+    told = {name for name, declared in graph.declarations.items() if declared.facts}
+    beside = [one for one in item.under if one not in given and not one.example and one.of not in told]
     if not facts and not beside:
         return found
     known = context
