@@ -30,7 +30,6 @@ from derive.claims.meaning.definitions import (
     recursive,
     speaks_of,
 )
-from derive.claims.meaning.differentials import check_differentials
 from derive.claims.meaning.equations import equation
 from derive.claims.meaning.frames import NotInView
 from derive.claims.meaning.heads import EQUALITIES, Head, head_of
@@ -187,7 +186,6 @@ def _read_claim(job: Job, head: Head | None, holds: Holds | None) -> Claim:
             raise NotUnderstood(restricts.span, "a statement without this condition")
         return Claim(job.statement, tuple(special))
     _check_form(job)
-    check_differentials(job)
     if restricts is not None and head is not None and head.meaning in ("new", "own") and head.letter != DELTA:
         raise NotUnderstood(restricts.span, "a definition without a condition")
     if head is not None and (head.meaning == "new" or (head.said and _at_once(head, holds))):

@@ -25,7 +25,7 @@ MOST = 50
 
 _INLINE = re.compile(r"(?<![\\$])\$(?![\s$])(?P<a>[^$]{1,300}?)\$(?!\$)|\\\((?P<b>.{1,300}?)\\\)")
 _RELATES = re.compile(
-    r"[=<>≤≥≠≈]|\\(?:l[et]q?|g[et]q?|neq?|ll|gg|approx|simeq|sim|equiv)(?![A-Za-z])|\\in\s*(?:\\\{|[\[(])"
+    r"(?<!:)=|[<>≤≥≠≈]|\\(?:l[et]q?|g[et]q?|neq?|ll|gg|approx|simeq|sim|equiv)(?![A-Za-z])|\\in\s*(?:\\\{|[\[(])"
     r"|(?:\\to|\\rightarrow|→)\s*(?:[-+]?\d|[-+]?\\infty)"
 )
 _END = re.compile(r"[.!?](?=\s|\Z)|[。；！？;]|\n[ \t>]*\n")
