@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from derive.check.verdict import Report, Verdict
 
@@ -37,16 +37,27 @@ def label(result: Verdict) -> str:
     return f"({result.tag})" if result.tag else f"line {result.line}"
 
 
+def _marks(result: Verdict) -> str:
+    """Which equalities of a chain hold."""
+    return " ".join(_MARKS[link] for link in result.links) if len(result.links) > 1 else ""
+
+
+def _is_condition(part: Verdict, parts: Sequence[Verdict]) -> bool:
+    """Whether a part claims nothing by itself: the reading of another says that it is for this one."""
+    return any(part.reading in other.reading.rpartition("[for ")[2] for other in parts if other is not part)
+
+
 def _item(result: Verdict, paint: Paint, verbose: bool) -> Iterator[str]:
     evidence = f" [{result.evidence}]" if result.evidence and result.verdict == "true" else ""
-    links = " ".join(_MARKS[link] for link in result.links) if len(result.links) > 1 else ""
+    links = "" if result.parts else _marks(result)
     head = f"  {label(result):<12} {paint(result.verdict)}{evidence}"
     yield head + (f"  {links}" if links else "")
     if not result.as_expected:
         yield f"      expected {result.expected}"
     for part in result.parts or (result,):
-        if verbose and part.reading:
-            yield f"      reads  {_one_line(part.reading)}" + (f"  {part.verdict}" if result.parts else "")
+        if verbose and part.reading and not _is_condition(part, result.parts):
+            said = f"  {part.verdict}  {_marks(part)}".rstrip() if result.parts else ""
+            yield f"      reads  {_one_line(part.reading)}{said}"
         if part.verdict not in ("true", "definition"):
             yield from _excerpt(result.latex, part.span)
     if result.diagnosis and (verbose or not result):  # of what is true: where it holds, and how it was taken

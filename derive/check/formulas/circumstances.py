@@ -33,7 +33,8 @@ def under_circumstances(
     graph = context.plain or context.graph
     facts = {} if graph.family is not None else _facts(item.under, graph)
     given = [one for one in item.under if facts and one.fact is not None and _facts([one], graph)]
-    beside = [one for one in item.under if one not in given and not one.example]
+    told = {name for name, declared in graph.declarations.items() if declared.facts}
+    beside = [one for one in item.under if one not in given and not one.example and one.of not in told]
     if not facts and not beside:
         return found
     known = context
@@ -42,7 +43,8 @@ def under_circumstances(
         known = replace(known, marks=context.marks, kept=context.kept)
     asked = replace(item, source=item.source + "".join(rf",\quad {source}" for source in _sources(beside)))
     verdict, judged = replace(found[0], verdict="unread"), found[1]
-    if not any(one.turned for one in (*given, *beside)):
+    turned = any(one.turned for one in (*given, *beside))
+    if not turned:
         with suppress(DeriveError):  # what has no layout is not read
             verdict, judged = again(asked, known)
     if verdict.verdict == "false":
@@ -50,7 +52,9 @@ def under_circumstances(
     if verdict.verdict == "true" and not facts and len(beside) == 1 and _is_plain(beside[0]):
         return replace(verdict, latex=item.source), judged
     shown = ", ".join(_sources([*beside, *given]))
-    said = f"false as it stands, but the page states it where {shown}: what that changes is not read"
+    how = "speaks of" if turned else "states it where"  # `unless` turns a condition round
+    said = f"false as it stands, but the page {how} {shown}"
+    said += ": what that changes is not read"
     return replace(found[0], verdict="unread", diagnosis=said, counterexample=None, defects=(), correct_latex=None), ()
 
 

@@ -250,7 +250,8 @@ class _Run:
                 Placed(k, item.source, self.places[k], item.macros, verdict.verdict)
                 for k, (item, _, verdict, _) in enumerate(self.judged)
                 if k in self.places and verdict.verdict in ("true", "false", "ambiguous")
-            ]
+            ],
+            self.page.text,
         )
         if layout is None:
             return

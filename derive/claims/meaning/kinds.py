@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from derive.claims.meaning import orders, updates
 from derive.claims.meaning.claim import Reading
+from derive.claims.meaning.differentials import check_differentials
 from derive.claims.meaning.equations import equation
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.members import has_annotation, is_real, shape_call
@@ -38,6 +39,7 @@ def special(job: Job) -> list[Reading] | None:
         return layers
     if relations and any(shape_call(row.items) for row in job.rows):
         return _shapes(job)
+    check_differentials(job)
     return None
 
 

@@ -81,6 +81,9 @@ def fraction(node: Fraction, items: Sequence[Node], at: int, scope: Scope, facto
         if len(variables) > 1:
             raise NotUnderstood(node.span, "one variable below an operator")
         return operator(variables[0], items, at, scope, factor, upright=upright)
+    point = items[at + 1] if at + 1 < len(items) else None
+    if isinstance(point, Group) and len(point.items) == 1 and isinstance(point.items[0], Number):
+        raise NotUnderstood(point.span, "a derivative wherever it is taken, not at one point")
     return _of(above[1:], variables, node.span, scope, upright=upright), at + 1
 
 

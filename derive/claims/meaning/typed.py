@@ -38,7 +38,8 @@ def _line(source: str, graph: Graph, *, page: bool) -> str | None:
         return None
     printer = _Printer(claim, graph, dialect(source))
     try:
-        pieces = [printer.piece(member).latex for member in chain(*map(printer.sides, claim.members))]
+        found = [printer.piece(member) for member in chain(*map(printer.sides, claim.members))]
+        pieces = _broadcast(found)
     except NoForm as stopped:
         if stopped.message or is_clear(source):
             raise ClaimError(stopped.message or "this plain text is not read", hint="write it as LaTeX") from None
@@ -50,6 +51,21 @@ def _line(source: str, graph: Graph, *, page: bool) -> str | None:
     for relation, piece in zip(relations, pieces[1:], strict=True):
         text += f" {relation} {piece}"
     return text
+
+
+def _broadcast(members: list[Piece]) -> list[str]:
+    """The members; a number other than 0 beside vectors is said of every entry, as programs compare them."""
+    ranks = {piece.rank for piece in members if not _is_numeral(piece)}
+    if not any(map(_is_numeral, members)) or ranks <= {0}:
+        return [piece.latex for piece in members]
+    if ranks != {1}:
+        raise NoForm("an array is compared with an array of its shape")
+    return [rf"{piece.latex} \mathbf{{1}}" if _is_numeral(piece) else piece.latex for piece in members]
+
+
+def _is_numeral(piece: Piece) -> bool:
+    text = piece.latex.removeprefix("-")
+    return not text.strip("0123456789.") and text.strip("0.") != ""
 
 
 class _Printer(Calls):

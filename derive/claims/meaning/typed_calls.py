@@ -132,7 +132,7 @@ class Calls(Atoms):
             return self.function(name, [inner])
         if name != "sum" or axis not in ("0", "1") or inner.rank != 2:
             raise NoForm("an axis is read of the sum of a matrix or vector alone")
-        rows = inner.at(ATOM if axis == "0" else PRODUCT)
+        rows = inner.at(ATOM) if axis == "0" else factor(inner)
         return Piece(rf"{rows}^\top \mathbf{{1}}" if axis == "0" else rf"{rows} \mathbf{{1}}", 1, PRODUCT)
 
     def called(self, func: ast.expr) -> tuple[ast.expr | None, str]:
@@ -168,11 +168,17 @@ def row(piece: Piece) -> str:
     return rf"{piece.at(ATOM)}^\top"
 
 
+def factor(piece: Piece) -> str:
+    """The left factor of a product without a sign, which binds more tightly than one with a sign."""
+    signed = any(sign in piece.latex for sign in (r"\odot", r"\cdot", "*"))
+    return piece.at(POWER if signed else PRODUCT)
+
+
 def matmul(a: Piece, b: Piece) -> Piece:
     """The product of matrices and vectors, a vector on the left being a row."""
     if a.rank > 2 or b.rank > 2:
         raise NoForm("only matrices and vectors are multiplied with @")
     if a.rank == 1 and b.rank == 2:
         return Piece(f"{row(b)} {a.at(POWER)}", 1, PRODUCT)
-    left = row(a) if a.rank == 1 else a.at(POWER if r"\odot" in a.latex or r"\cdot" in a.latex else PRODUCT)
+    left = row(a) if a.rank == 1 else factor(a)
     return Piece(f"{left} {b.at(POWER)}", max(a.rank + b.rank - 2, 0), PRODUCT)

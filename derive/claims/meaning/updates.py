@@ -1,8 +1,8 @@
 r"""Updates of parameters: `w = w - \alpha \frac{dE}{dw}`, `\theta \leftarrow \theta - \eta \nabla L(\theta)`.
 
 An update holds if the same parameter stands on both sides and what is taken away from it is a symbol that is declared
-positive times the derivative of the loss by that parameter. `w + \eta (t - y) x` holds if (t - y) x is minus that
-derivative; `\Delta w` is what is added.
+positive, or a decimal where the model has no symbol, times the derivative of the loss by that parameter.
+`w + \eta (t - y) x` holds if (t - y) x is minus that derivative; `\Delta w` is what is added.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from derive.claims.meaning.members import GradientOf
 from derive.claims.meaning.names import Key, key_of_node
 from derive.claims.meaning.partials import count_derivatives
 from derive.claims.meaning.scope import NotUnderstood, Oracle, Scope
-from derive.claims.typography.nodes import Node, Operator, Relation, Row, Scripts, Symbol, walk
+from derive.claims.typography.nodes import Node, Number, Operator, Relation, Row, Scripts, Symbol, walk
 from derive.claims.typography.statements import Statement
 
 
@@ -40,7 +40,8 @@ def update_of(job: Job) -> list[Reading] | None:
         terms, signs = [[left], list(right)], [1, -1 if relation == "-=" else 1]
     if _again(terms[0], left) and signs[0] == 1 and len(terms) > 1:
         scope = job.scope(job.context.main, Oracle(), 1, {})
-        if relation == "=" and not any(_differentiates(term) for term in terms[1:]) and not _steps(right, scope):
+        plain = not any(map(_differentiates, terms[1:])) and not _starts_with_decimal(terms[1])
+        if relation == "=" and plain and not _steps(right, scope):
             return None
         return _reading(job, terms[0], _step(terms[1:], signs[1:]), 1 if set(signs[1:]) == {1} else -1)
     if relation == "=" or (relation == r"\to" and not _occurs(right, left)):
@@ -130,6 +131,12 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
 
     scope = job.scope(job.context.main, Oracle(), 1, {})
     rates = _rates(step, scope)
+    number = not rates and _starts_with_decimal(step)
+    named = any(one.kind == "symbol" for one in scope.frame.graph.declarations.values())
+    if number and (named or not _differentiates(step[1:])):  # a decimal may belong to the gradient
+        raise NotUnderstood(step[0].span, "the step size by its name")
+    if number:
+        step = step[2:] if isinstance(step[1], Operator) else step[1:]
     if len(rates) > 1 and len(split_terms(step)[0]) > 1:
         raise NotUnderstood(span_of(step), "one step size: all else that scales a term is part of the loss")
     moved = _time(name[0]) != _time(job.rows[0].items[0])
@@ -139,7 +146,7 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
     statement = job.statement
     changed = Statement(rows, (Relation(statement.span, "="),), statement.span, statement.lead, statement.tag)
     readings = equation(replace(job, statement=changed), "update", None)
-    checks = _checks(rates)
+    checks = () if number else _checks(rates)
     shown = job.layout.source[slice(*statement.span)]
     made = Update(job.layout.source[slice(*asked.span)], sign, " ".join(rate.entry.name for rate in rates))
     return [
@@ -152,6 +159,13 @@ def _reading(job: Job, name: Sequence[Node], step: Sequence[Node], sign: int) ->
         )
         for reading in readings
     ]
+
+
+def _starts_with_decimal(step: Sequence[Node]) -> bool:
+    r"""Whether a step is `0.1 \frac{dE}{dw}`, a product that may have its size as a number."""
+    first = step[0]
+    decimal = isinstance(first, Number) and "." in first.text and first.text.strip("0.") != ""
+    return decimal and len(step) > 1 and len(split_terms(step)[0]) == 1
 
 
 def _declared(node: Node, scope: Scope, *, as_entry: bool) -> bool:

@@ -25,7 +25,7 @@ MOST = 50
 
 _INLINE = re.compile(r"(?<![\\$])\$(?![\s$])(?P<a>[^$]{1,300}?)\$(?!\$)|\\\((?P<b>.{1,300}?)\\\)")
 _RELATES = re.compile(
-    r"[=<>≤≥≠≈]|\\(?:l[et]q?|g[et]q?|neq?|ll|gg|approx|simeq|sim|equiv)(?![A-Za-z])|\\in\s*(?:\\\{|[\[(])"
+    r"(?<!:)=|[<>≤≥≠≈]|\\(?:l[et]q?|g[et]q?|neq?|ll|gg|approx|simeq|sim|equiv)(?![A-Za-z])|\\in\s*(?:\\\{|[\[(])"
     r"|(?:\\to|\\rightarrow|→)\s*(?:[-+]?\d|[-+]?\\infty)"
 )
 _END = re.compile(r"[.!?](?=\s|\Z)|[。；！？;]|\n[ \t>]*\n")
@@ -34,9 +34,27 @@ _EQUATES = re.compile(r"(?<![<>:\\!])=")
 _STOPS = re.compile(r"[.。]\s*(?:\$\$|\\\]|\\end\s*\{\w+\*?\})?\s*\Z")
 _PLAIN = re.compile(r"\b(?:if|when|whenever|for)\s*\Z|(?:当|若|如果|对|对于)\s*\Z", re.IGNORECASE)
 _TURNED = re.compile(r"\b(?:unless|except|not|no|never|without|until)\b|n't\b|除非|除了|否则|不", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"\b(?:otherwise|or else|(?:in|for) (?:the|all|any) (?:other|remaining|opposite) cases?|elsewhere|else)\b"
+    r"|否则|反之|其余|其他情况",
+    re.IGNORECASE,
+)
+_KINDS = (
+    r"(?:(?:anti|skew|non|un)-?)?(?:symmetric|diagonal|orthogonal|orthonormal|hermitian|triangular|idempotent|normali[sz]ed"
+    r"|positive|negative|zero|nonzero|one-hot|active|saturated)"
+)
+_PROPERTY = re.compile(
+    rf"\b{_KINDS}(?:\s+(?:matrix|matrices|vectors?|values?(?: of)?))?\s+\$[^$]{{1,40}}\$"
+    rf"|\$[^$]{{1,40}}\$\s+(?:is|are|be|were|was)\s+(?:\w+\s+){{0,2}}{_KINDS}\b"
+    r"|\$[^$]{1,40}\$\s*(?:是|为)?\s*(?:一个)?(?:反?对称|对角|正交|正|负|零)"
+    r"|(?:反?对称|对角|正交)(?:矩阵|的)*\s*\$[^$]{1,40}\$"
+)
+"""What a matrix or number is said to be: formulas may hold for such alone."""
 _BEHIND = re.compile(r"[\s,，>]*(?P<bracket>[(（]?)\s*(?P<word>[a-z]+|其中|[一-鿿])")
 _BACK = re.compile(r"if|iff|only|when|whenever|for|where|with|provided|assuming|unless|as|at|on|because|since|其中")
 """Words by which a clause between two displays belongs to the first one."""
+_JOINS = re.compile(r"(?:\b(?:and|or|but|while|whereas)|且|而|和)[\s,，]*\Z", re.IGNORECASE)
+"""What ends a clause about the display before it, with another display to follow."""
 _ASSUMES = re.compile(r"\b(?:assum\w+|suppos\w+|throughout|case)\b|假设|假定", re.IGNORECASE)
 _NAME = r"\\?[A-Za-z]+(?:_(?:\{\w+\}|\w))?"
 _PLAIN_NUMBER = r"\s*-?\d{1,15}(?:\.\d{1,15})?\s*"
@@ -51,7 +69,7 @@ _VALUE = re.compile(rf"\s*(?P<name>{_NAME})\s*=\s*{_NUMBER}\s*")
 
 @dataclass(frozen=True, slots=True)
 class Circumstance:
-    """A formula under which a display is stated.
+    """A formula under which a display is stated, or words like `otherwise` and `$A$ is symmetric`.
 
     `words`: what stands before and behind it in the sentence of the display, if it is the only condition there and led
     by a plain `if` or `for`. `turned`: words like `unless` say that it does not hold, or where it does. `example`: a
@@ -62,6 +80,12 @@ class Circumstance:
     words: tuple[str, str] | None = None
     turned: bool = False
     example: bool = False
+
+    @property
+    def of(self) -> str:
+        """The name that words say something of, as models write it."""
+        said = _INLINE.search(self.source)
+        return _bare(said["a"] or said["b"]) if said is not None else ""
 
     @property
     def fact(self) -> tuple[str, Fact] | None:
@@ -103,8 +127,8 @@ def circumstances(text: str, displays: Sequence[Offsets]) -> list[tuple[Circumst
         following = next(
             (other for other, _ in islice(displays, k + 1, None) if other >= end), len(text)
         )  # rows have one display
-        behind = _behind(text, end, following)
-        begin, before = end + behind, near
+        behind, leads = _behind(text, end, following)
+        begin, before = end if leads else end + behind, near
         near = (*near, *_conditions(text[end : end + behind]))
         if len(near) != 1:
             near = tuple(replace(one, words=None) for one in near)
@@ -145,19 +169,22 @@ def _conditions(sentence: str) -> tuple[Circumstance, ...]:
             turned = _TURNED.search(lead) is not None
             found += [Circumstance(part, words, turned) for part in _parts(source)]
         at = inline.end()
-    return tuple(found)
+    spoken = (_OTHERWISE.search(_masked(sentence)), _PROPERTY.search(sentence))
+    return (*found, *(Circumstance(" ".join(one[0].split()), turned=True) for one in spoken if one is not None))
 
 
-def _behind(text: str, end: int, following: int) -> int:
-    """How far behind a display its sentence goes on about it."""
+def _behind(text: str, end: int, following: int) -> tuple[int, bool]:
+    """How far behind a display its sentence goes on about it, and whether that may as well lead to the next display."""
     led = _BEHIND.match(text, end, following)
     if led is None or _STOPS.search(text[max(0, end - 40) : end]):
-        return 0
+        return 0, False
     masked = _masked(text[end : min(following, end + REACH)])
     stop = _END.search(masked, led.end() - end)
-    if stop is None and following < len(text) and not led["bracket"] and not _BACK.fullmatch(led["word"]):
-        return 0  # it leads to the next display
-    return stop.end() if stop is not None else len(masked)
+    open_ = stop is None or (stop[0].isspace() and not masked[stop.end() :].strip())  # nothing ends the clause
+    leads = open_ and following < len(text) and not led["bracket"]
+    if leads and not _BACK.fullmatch(led["word"]):
+        return 0, False
+    return stop.end() if stop is not None else len(masked), leads and _JOINS.search(masked) is None
 
 
 def _assumed(sentence: str) -> list[Circumstance]:
@@ -172,7 +199,8 @@ def _assumed(sentence: str) -> list[Circumstance]:
             if one.fact is not None or (_RELATES.search(part) and assumed):
                 found.append(one)
         at = inline.end()
-    return found
+    said = _PROPERTY.search(sentence) if _ASSUMES.search(sentence) else None
+    return [*found, Circumstance(" ".join(said[0].split()), turned=True)] if said is not None else found
 
 
 def _parts(source: str) -> list[str]:

@@ -114,7 +114,8 @@ def _limits(scene: Scene, side: Row) -> Iterator[Edit]:
         place = (start, side.span[1])
         text = f"{{{other}}}" if not side.braced and len(other) > 1 else other
         cost = 0.95 if other in _regrouped(value) else 1.1
-        yield Edit("sum_limit", ((place, text),), f"the sum runs to {other}, not to {value.strip()}", cost)
+        runs = "starts at {}, not at {}" if equals else "runs to {}, not to {}"
+        yield Edit("sum_limit", ((place, text),), f"the sum {runs.format(other, value.strip())}", cost)
 
 
 def _regrouped(value: str) -> list[str]:
