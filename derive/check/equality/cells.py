@@ -55,7 +55,7 @@ MOST_TOGETHER = 9
 """Of more conditions the cells are too many to be looked at."""
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
-MOST_ALIKE = 3
+MOST_ALIKE = 2
 """Points on an edge before the members count as compared there, if inputs are 0 at all of them."""
 MOST_TOLD = 8
 MOST_AT_KINK = 3
