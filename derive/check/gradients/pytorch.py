@@ -81,8 +81,10 @@ class Torch:
     def pulled(self, function: Callable[..., Any], arguments: Sequence[Any], source: Any) -> tuple[list[Array], Pull]:
         floats = floats_of(arguments)
         tensors = {path: self.outward(value).requires_grad_() for path, value in floats.items()}
-        copies = {path: tensor.clone() for path, tensor in tensors.items()}  # some functions write into their argument
         with self.torch.enable_grad():
+            copies = {
+                path: tensor.clone() for path, tensor in tensors.items()
+            }  # a function may write into its argument
             value = function(*outward(self, tuple(arguments), copies))
         outputs = [y for _, y in leaves(value) if self.holds(y) and (y.is_floating_point() or y.is_complex())]
 
