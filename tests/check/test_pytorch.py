@@ -10,6 +10,7 @@ from derive.check.gradients.layer import check_layer
 from derive.errors import DeriveError, UnsupportedError
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
+torch.set_num_threads(1)  # small arrays
 Function, Module, Parameter = torch.autograd.Function, torch.nn.Module, torch.nn.Parameter
 
 SEED = torch.Generator().manual_seed(3)

@@ -68,8 +68,8 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def exchanged(value: Any, change: Callable[[Any, Path], Any], path: Path = ()) -> Any:
-    """The same containers with other values in them."""
-    if isinstance(value, dict):
+    """The same containers with other values in them; any mapping becomes a dict."""
+    if isinstance(value, Mapping):
         return {key: exchanged(item, change, (*path, key)) for key, item in value.items()}
     if isinstance(value, list | tuple):
         items = [exchanged(item, change, (*path, k)) for k, item in enumerate(value)]
