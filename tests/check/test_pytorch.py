@@ -267,6 +267,77 @@ class PlainWithoutMask(Plain):
         return dy @ self.W.T
 
 
+class InDicts:
+    def __init__(self):
+        self.params, self.grads = {"W": normal(4, 3), "b": torch.zeros(3)}, {}
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["W"] + self.params["b"]
+
+    def backward(self, dy):
+        self.grads = {"W": self.x.T @ dy, "b": dy.sum(0)}
+        self.dx = dy @ self.params["W"].T
+
+
+class InDictsOfAMean(InDicts):
+    def backward(self, dy):
+        self.grads = {"W": self.x.T @ dy, "b": dy.mean(0)}
+        self.dx = dy @ self.params["W"].T
+
+
+class Adding(Module):
+    """Gradients add up, as those of autograd do."""
+
+    def __init__(self, n, k):
+        super().__init__()
+        self.weight = Parameter(normal(n, k))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.weight
+
+    def backward(self, dy):
+        own = self.x.T @ dy
+        self.weight.grad = own if self.weight.grad is None else self.weight.grad + own
+        return dy @ self.weight.T
+
+
+class Network(Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Adding(4, 3), Adding(3, 2)
+        self.layers = [self.first, self.second]
+
+    def forward(self, x):
+        return self.second(torch.relu(self.first(x)))
+
+    def backward(self, dy):
+        d = self.second.backward(dy)
+        return self.first.backward(d * (self.second.x > 0))
+
+
+class NetworkWithoutMask(Network):
+    def backward(self, dy):
+        return self.first.backward(self.second.backward(dy))
+
+
+class TanhAndItsSlope:
+    def fn(self, z):
+        return torch.tanh(z)
+
+    def grad(self, z):
+        return 1 - torch.tanh(z) ** 2
+
+
+class SquaredError:
+    def loss(self, y, p):
+        return torch.mean((y - p) ** 2)
+
+    def gradient(self, y, p):
+        return 2 * (p - y) / p.numel()
+
+
 def swish(x):
     return Silu.apply(2 * x) / 2
 
@@ -299,6 +370,10 @@ RIGHT = {
     "frozen": (Frozen(), X),
     "own passes": (OwnPasses(), X),
     "no module": (Plain(), X),
+    "dicts": (InDicts(), X),
+    "network of own passes": (Network(), X),
+    "slope": (TanhAndItsSlope(), X),
+    "loss": (SquaredError(), X, normal(6, 4)),
     "pair": (tanh_pair(), X),
     "arrays": (Silu, X.numpy()),
     "float64": (LayerNorm, X.double(), G.double(), B.double()),
@@ -317,6 +392,8 @@ WRONG = {
     "deep": (torch.nn.Sequential(Dense(AffineOfAMean), torch.nn.Tanh()), (X,), "0.bias", "a mean is taken"),
     "no gradient": (Dense(AffineWithoutWeight), (X,), "weight", "zero"),
     "own passes": (OwnPassesOfAMean(), (X,), "bias", "a mean is taken where a sum is needed"),
+    "dicts": (InDictsOfAMean(), (X,), "b", "a mean is taken where a sum is needed"),
+    "network of own passes": (NetworkWithoutMask(), (X,), "first.weight", ""),
     "no module": (PlainWithoutMask(), (X,), "W", "the factor [output > 0] is missing"),
 }
 
@@ -343,6 +420,8 @@ def test_the_groups_are_the_inputs_and_parameters() -> None:
     assert groups("module") == ["x", "weight", "bias"]
     assert groups("own passes") == ["x", "weight", "bias"]
     assert groups("network") == ["input", "0.weight", "0.bias", "2.weight", "2.bias"]
+    assert groups("dicts") == ["x", "W", "b"]
+    assert groups("network of own passes") == ["x", "first.weight", "second.weight"]
     assert groups("frozen") == ["x", "weight"]
     assert groups("indices") == ["table"]
     assert groups("layer norm") == ["x", "gamma", "beta"]

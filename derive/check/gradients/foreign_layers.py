@@ -15,13 +15,14 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from derive.check.gradients.arguments import Path
 from derive.check.gradients.difference import Array
-from derive.check.gradients.discovery import Route, attributes, get, put, shown
+from derive.check.gradients.discovery import Route, attributes, get, put
 from derive.check.gradients.finding_passes import has_backward
 from derive.check.gradients.foreign import bridged, inward, library_of, loaded, plain
 from derive.check.gradients.guard import positional
@@ -164,32 +165,44 @@ def _signature(source: Any) -> inspect.Signature | None:
 # ----- passes of its own -----
 
 
+@dataclass
+class _Inside:
+    """The object that is mirrored, the routes to its tensors, and the array of each tensor, by identity."""
+
+    library: Library
+    source: Any
+    routes: dict[Route, Route] = field(default_factory=dict)
+    """Where an array is in the mirror -> where its tensor is in the object."""
+    known: dict[int, tuple[Any, Array]] = field(default_factory=dict)
+
+
 class Mirrored:
-    """An object with a forward and a backward pass in tensors; what it holds in tensors is mirrored in `state`."""
+    """An object with a forward and a backward pass in tensors.
+
+    Its attributes are what the object holds, with arrays in place of tensors, and nothing that holds none. They are
+    written into the object before one of its methods runs and read anew behind it.
+    """
 
     def __init__(self, library: Library, source: Any) -> None:
-        self.library, self.source = library, source
-        self.state: dict[str, Array] = {}
-        self._places: dict[str, Route] = {}
-        self._seen: dict[str, Any] = {}
+        self._inside = _Inside(library, source)
         self._read()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Mirrored:
         new = Mirrored.__new__(Mirrored)
-        new.__dict__.update(self.__dict__)
-        new.source = copy.deepcopy(self.source, memo | self.library.uncopied(self.source))
-        new.state = copy.deepcopy(self.state, memo)
-        new._seen = {}
+        inside = self._inside
+        source = copy.deepcopy(inside.source, memo | inside.library.uncopied(inside.source))
+        held = {name: value for name, value in vars(self).items() if name != "_inside"}
+        vars(new).update(copy.deepcopy(held, memo), _inside=_Inside(inside.library, source, inside.routes))
         new._write()
         return new
 
     def __getattr__(self, name: str) -> Any:
-        if (name.startswith("__") and name != "__call__") or name in ("library", "source", "state"):
+        if name == "_inside" or (name.startswith("__") and name != "__call__"):
             raise AttributeError(name)
-        value = getattr(self.source, name)
+        value = getattr(self._inside.source, name)
         if not callable(value):
             return plain(value)
-        function = bridged(self.library, value)
+        function = bridged(self._inside.library, value)
 
         @functools.wraps(value, updated=())
         def called(*given: Any) -> Any:
@@ -202,65 +215,82 @@ class Mirrored:
         return called
 
     def _read(self) -> None:
-        """Mirror the tensors; one that is the same as before keeps its array."""
-        places = dict(_tensors(self.library, self.source))
-        found = {}
-        for name, route in places.items():
-            tensor = get(self.source, route)
-            numbers = plain(tensor)
-            old = self.state.get(name)
-            kept = old is not None and self._seen.get(name) in (None, id(tensor)) and np.array_equal(old, numbers)
-            found[name] = old if kept and old is not None else numbers
-            self._seen[name] = id(tensor)
-        self.state, self._places = found, places
+        """Mirror the object; a tensor that is the one it was and has its numbers keeps its array."""
+        mirror = _Mirror(self._inside)
+        held = mirror.of(self._inside.source, (), DEPTH)
+        inside = replace(self._inside, routes=mirror.routes, known=mirror.known)
+        vars(self).clear()
+        vars(self).update(vars(held) if held is not None else {}, _inside=inside)
 
     def _write(self) -> None:
-        """Put the numbers back, where they have been exchanged."""
-        for name, route in self._places.items():
-            tensor = get(self.source, route)
-            if tensor is None or not self.library.holds(tensor):
+        """Put the numbers of arrays into the tensors, where they differ."""
+        inside = self._inside
+        for here, there in inside.routes.items():
+            array, tensor = get(self, here), get(inside.source, there)
+            if not isinstance(array, np.ndarray) or not inside.library.holds(tensor):
                 continue
-            if self.state[name].dtype == plain(tensor).dtype and np.array_equal(self.state[name], plain(tensor)):
-                self._seen[name] = id(tensor)
-                continue
-            new = self.library.outward(self.state[name].copy())
-            if not self.library.put_data(tensor, new):
-                put(self.source, route, new)
-                tensor = new
-            self._seen[name] = id(tensor)
+            old = plain(tensor)
+            if array.dtype != old.dtype or not np.array_equal(array, old, equal_nan=array.dtype.kind == "f"):
+                new = inside.library.outward(array.copy())
+                if not inside.library.put_data(tensor, new):
+                    put(inside.source, there, new)
+                    tensor = new
+            inside.known[id(tensor)] = tensor, array
 
 
-def _tensors(library: Library, root: Any) -> list[tuple[str, Route]]:
-    """The tensors that an object holds, with the gradient at each: `weight`, `weight_grad`."""
-    found: list[tuple[str, Route]] = []
-    seen = {id(root)}
-    level: list[tuple[Route, Any]] = [((), root)]
-    for _ in range(DEPTH):
-        following: list[tuple[Route, Any]] = []
-        for route, thing in level:
-            for step, value in _items(thing):
-                if id(value) in seen:
-                    continue
-                here = (*route, step)
-                if library.holds(value):
-                    seen.add(id(value))
-                    name = shown(tuple(s for s in here if s[1] not in ("_parameters", "_buffers", "_modules")))
-                    name = name.replace("['", ".").replace("']", "").removeprefix(".")
-                    found.append((name, here))
-                    if getattr(value, "is_leaf", False) and value.grad is not None:
-                        found.append((f"{name}_grad", (*here, ("attribute", "grad"))))
-                elif isinstance(value, Mapping | list | tuple) or hasattr(value, "__dict__"):
-                    seen.add(id(value))
-                    following.append((here, value))
-        level = following
-    return found
+class _Mirror:
+    """The making of one mirror: a tensor, or a container, that is reached twice is mirrored once."""
+
+    def __init__(self, inside: _Inside) -> None:
+        self.library, self.before = inside.library, inside.known
+        self.known: dict[int, tuple[Any, Array]] = {}
+        self.routes: dict[Route, Route] = {}
+        self.made: dict[int, Any] = {}
+
+    def of(self, thing: Any, route: Route, depth: int) -> Any:
+        """The counterpart of a value; None for what holds no tensor."""
+        if self.library.holds(thing):
+            self.routes[route] = route
+            return self._array(thing)
+        if id(thing) in self.made or not depth:
+            return self.made.get(id(thing))
+        self.made[id(thing)] = None
+        found: dict[Any, Any] = {}
+        for kind, key, value in _items(thing):
+            there = (*route, (kind, key))
+            counterpart = self.of(value, there, depth - 1)
+            if counterpart is not None:
+                found[key] = counterpart
+            gradient = self.library.gradient_of(value) if self.library.holds(value) else None
+            if gradient is not None and isinstance(key, str):
+                found[f"{key}_grad"] = self._array(gradient)
+                self.routes[(*route, (kind, f"{key}_grad"))] = (*there, ("attribute", "grad"))
+        made: Any = found
+        if isinstance(thing, list | tuple):
+            made = [found.get(key) for key in range(len(thing))]
+        elif not isinstance(thing, Mapping):
+            made = types.SimpleNamespace(**found)
+        self.made[id(thing)] = made if found else None
+        return self.made[id(thing)]
+
+    def _array(self, tensor: Any) -> Array:
+        if id(tensor) not in self.known:
+            numbers: Array = plain(tensor)
+            _, old = self.before.get(id(tensor), (None, None))
+            kept = old is not None and old.dtype == numbers.dtype and np.array_equal(old, numbers)
+            self.known[id(tensor)] = tensor, old if kept and old is not None else numbers
+        return self.known[id(tensor)][1]
 
 
-def _items(thing: Any) -> list[tuple[tuple[str, Any], Any]]:
+def _items(thing: Any) -> list[tuple[str, Any, Any]]:
+    """What a container or an object holds, with the step to it."""
     if isinstance(thing, Mapping):
-        return [(("item", key), value) for key, value in thing.items()]
+        return [("item", key, value) for key, value in thing.items()]
     if isinstance(thing, list | tuple):
-        return [(("item", key), value) for key, value in enumerate(thing)]
-    if isinstance(thing, type | types.FunctionType | types.MethodType | types.ModuleType):
+        return [("item", key, value) for key, value in enumerate(thing)]
+    if isinstance(thing, type | types.FunctionType | types.MethodType | types.ModuleType | np.ndarray):
         return []
-    return [(("attribute", key), value) for key, value in attributes(thing).items()]
+    held = attributes(thing)
+    for name in ("_parameters", "_buffers", "_modules"):  # of an nn.Module, whose attributes they are
+        held |= held.pop(name, None) or {}
+    return [("attribute", key, value) for key, value in held.items()]

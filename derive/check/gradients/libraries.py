@@ -47,6 +47,9 @@ class Library(Protocol):
     def uncopied(self, layer: Any) -> dict[int, Any]:
         """What stands in for values that a copy of the layer cannot have, by identity."""
 
+    def gradient_of(self, value: Any) -> Any:
+        """The gradient that a parameter carries, or None."""
+
     def put_data(self, old: Any, new: Any) -> bool:
         """Give a parameter other numbers; False for what is none, and is exchanged itself."""
 

@@ -70,6 +70,9 @@ class Torch:
         kept = [value for part in layer.modules() for value in vars(part).values() if self.holds(value)]
         return {id(tensor): tensor.detach().clone() for tensor in kept if tensor.grad_fn is not None}
 
+    def gradient_of(self, value: Any) -> Any:
+        return value.grad if value.is_leaf else None
+
     def put_data(self, old: Any, new: Any) -> bool:
         parameter = bool(old.is_leaf and old.requires_grad)
         if parameter:
