@@ -155,7 +155,27 @@ def network(rule):
     return lambda params, x: jnp.mean((rule(x @ params["w"] + params["b"])) ** 2)
 
 
+class Affine:
+    def __init__(self):
+        self.W, self.b = W, B
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dy):
+        self.dW, self.db = self.x.T @ dy, dy.sum(0)
+        return dy @ self.W.T
+
+
+class AffineOfAMean(Affine):
+    def backward(self, dy):
+        self.dW, self.db = self.x.T @ dy, dy.mean(0)
+        return dy @ self.W.T
+
+
 RIGHT = {
+    "own passes": (Affine(), X),
     "tanh": (TANH, X),
     "jit": (jax.jit(TANH), X),
     "affine": (ruled(affine, affine_forward, affine_backward), X, W, B),
@@ -170,6 +190,7 @@ RIGHT = {
 }
 
 WRONG = {
+    "own passes": (AffineOfAMean(), (X,), "b", "a mean is taken where a sum is needed"),
     "pre-activation": (
         ruled(tanh, tanh_forward, tanh_of_the_preactivation),
         (X,),
@@ -226,6 +247,7 @@ def test_wrong(name: str) -> None:
 def test_the_groups_are_the_arguments() -> None:
     assert [g.name for g in check_layer(*RIGHT["parameters"]).groups] == ["w", "b", "x"]
     assert [g.name for g in check_layer(*RIGHT["labels"]).groups] == ["z"]
+    assert [g.name for g in check_layer(*RIGHT["own passes"]).groups] == ["x", "W", "b"]
 
 
 def test_float32_is_judged_by_its_own_rounding() -> None:

@@ -437,6 +437,19 @@ def test_float32_is_judged_by_its_own_rounding() -> None:
     assert check_layer(Off, X).verdict == "false"  # the slope is taken in float64
 
 
+def test_what_an_object_holds_and_gets_no_gradient_is_told() -> None:
+    class Scaled:
+        def __init__(self):
+            self.scale = normal(4)
+
+        def __call__(self, x):
+            return Silu.apply(self.scale * x)
+
+    report = check_layer(Scaled(), X)
+    assert report.verdict == "true"
+    assert "no gradient was found for scale: held constant, not checked" in report.notes
+
+
 def test_nothing_of_the_layer_is_changed() -> None:
     layer = OwnPasses()
     before = {name: p.detach().clone() for name, p in layer.named_parameters()}

@@ -97,9 +97,11 @@ class ByRule:
 
     def __init__(self, library: Library, source: Any) -> None:
         self.library, self.source = library, source
-        self.state: dict[str, Array] = {name: plain(p) for name, p in (library.parameters(source) or {}).items()}
-        """Parameters and their gradients, `weight` and `weight_grad`."""
-        self.parameters = list(self.state)
+        parameters = library.parameters(source)
+        held = attributes(source) if parameters is None else parameters
+        self.state: dict[str, Array] = {name: plain(value) for name, value in held.items() if library.holds(value)}
+        """Parameters and their gradients, `weight` and `weight_grad`; what else an object holds has none."""
+        self.parameters = list(parameters or ())
         self._pull: Pull | None = None
         self._count = 0
 
