@@ -437,6 +437,16 @@ def test_float32_is_judged_by_its_own_rounding() -> None:
     assert check_layer(Off, X).verdict == "false"  # the slope is taken in float64
 
 
+def test_what_is_held_constant_is_taken_in_float64_as_well() -> None:
+    class OfWeightAlone(Affine):
+        @staticmethod
+        def backward(ctx, dy):
+            return None, dy.T @ ctx.saved_tensors[0] * (1 + 3e-5), dy.sum(0)
+
+    report = check_layer(OfWeightAlone, X, normal(3, 4), U)
+    assert [(g.name, g.verdict) for g in report.groups] == [("weight", "false"), ("bias", "true")]
+
+
 def test_what_an_object_holds_and_gets_no_gradient_is_told() -> None:
     class Scaled:
         def __init__(self):

@@ -11,7 +11,7 @@ import numpy as np
 
 from derive.check.gradients.arguments import Path
 from derive.check.gradients.difference import Array
-from derive.check.gradients.libraries import Pull, floats_of, leaves, outward, refused
+from derive.check.gradients.libraries import Pull, exchanged, floats_of, leaves, outward, refused
 from derive.errors import UnsupportedError
 
 
@@ -82,6 +82,7 @@ class Torch:
         return parameter
 
     def pulled(self, function: Callable[..., Any], arguments: Sequence[Any], source: Any) -> tuple[list[Array], Pull]:
+        arguments = _alike(arguments)
         floats = floats_of(arguments)
         tensors = {path: self.outward(value).requires_grad_() for path, value in floats.items()}
         with self.torch.enable_grad():
@@ -108,3 +109,15 @@ class Torch:
             return {path: None if g is None else self.inward(g) for path, g in zip(tensors, found, strict=True)}
 
         return [self.inward(y) for y in outputs], pull
+
+
+def _alike(arguments: Sequence[Any]) -> tuple[Any, ...]:
+    """All floats in float64 if some are: what is held constant takes part where slopes are taken in float64."""
+    wide = any(value.dtype == np.float64 for value in floats_of(arguments).values())
+
+    def change(leaf: Any, _: Path) -> Any:
+        narrow = wide and isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+        return leaf.astype(np.float64, copy=False) if narrow else leaf
+
+    found: tuple[Any, ...] = exchanged(tuple(arguments), change)
+    return found
