@@ -111,3 +111,18 @@ def test_rounding_far_out_refutes_nothing(x):
         return -(1 - p) + 2 * (1 - p) ** 2 * p * np.log(p) - (1 - p) ** 3
 
     assert check_gradient(loss, grad, x).verdict != "false"
+
+
+def test_nothing_is_said_of_a_domain_that_was_not_looked_at() -> None:
+    def affine(mean):
+        def backward(dy, kept):
+            x, w = kept
+            return dy @ w.T, x.T @ dy, dy.mean(axis=0) if mean else dy.sum(axis=0)
+
+        return lambda x, w, b: (x @ w + b, (x, w)), backward
+
+    rng = np.random.default_rng(0)
+    x, w, b = rng.standard_normal((9, 8)), rng.standard_normal((8, 2)), np.array([0.3, 0.4])
+    for seed in range(6):  # two numbers of one sign are drawn with that sign again in one case of four
+        for mean in (False, True):
+            assert not [note for note in check_layer(affine(mean), x, w, b, seed=seed).notes if "was looked at" in note]

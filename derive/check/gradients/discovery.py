@@ -173,7 +173,7 @@ def attributes(thing: Any) -> dict[str, Any]:
     for kind in type(thing).__mro__:
         slots = kind.__dict__.get("__slots__", ())
         for slot in [slots] if isinstance(slots, str) else slots:
-            if hasattr(thing, slot) and slot not in ("__dict__", "__weakref__"):
+            if slot not in ("__dict__", "__weakref__") and hasattr(thing, slot):
                 found[slot] = getattr(thing, slot)
     found.update(getattr(thing, "__dict__", {}))
     return found

@@ -60,10 +60,15 @@ class Far:
         self.bounded = {n: v for n, v in self.moved.items() if one_signed(v) or in_unit(v)}
         self._seen: dict[str, set[str]] = {name: set() for name in self.bounded}
         self._ends: dict[str, bool] = {}
+        self._tried = False
 
     def points(self) -> Iterator[tuple[float, dict[str, Array]]]:
         """Values at which the claim does not fit one slope of the forward pass, with their scale."""
+        self._tried = True
         direction = {name: _at_scale(1.0)(value, self.rng) for name, value in self.moved.items()}
+        for name, value in self.bounded.items():  # a few numbers may all be drawn with the sign that they have
+            if one_signed(direction[name]) and np.all(direction[name] * value > 0):
+                direction[name] = -direction[name]
         scales = (1.0, *SCALES) if self.bounded else SCALES
         if sum(value.size for value in self.moved.values()) <= FEW:  # too few to have both signs
             scales = (*scales, *(-scale for scale in scales))
@@ -183,7 +188,7 @@ class Far:
     def notes(self) -> list[str]:
         """Which numbers of a group were seen, where those beyond the given ones were not."""
         told = []
-        for name, value in self.bounded.items():
+        for name, value in self.bounded.items() if self._tried else ():
             seen = self._seen[name] | {"above 0" if np.any(value > 0) else "below 0"}
             if {"below 0", "above 0"} <= seen:
                 continue

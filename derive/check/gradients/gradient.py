@@ -16,6 +16,7 @@ import numpy as np
 from derive.check.gradients.arguments import Claim, Slot, claim_from, floating, slots
 from derive.check.gradients.difference import Array
 from derive.check.gradients.drawing import generator
+from derive.check.gradients.foreign import inner, inward, native_functions
 from derive.check.gradients.function_subject import FunctionSubject, forward_value
 from derive.check.gradients.gradient_report import GradientReport
 from derive.check.gradients.guard import CallFailed, call
@@ -54,10 +55,12 @@ def check_gradient(
     if not args:
         raise DeriveError("there are no arguments", hint="check_gradient(f, grad, x, ...) needs a point to check at")
 
+    f, grad, args = native_functions(args, f, grad)
+
     def subject_at(arguments: Any) -> FunctionSubject:
         return FunctionSubject(f, grad, arguments, wrt, upstream is not None)
 
-    return run(planned(subject_at, args, sample, upstream, model, seed, strict), time_limit, seed)
+    return run(planned(subject_at, args, inner(sample), inward(upstream), model, seed, strict), time_limit, seed)
 
 
 class _Fixed:
@@ -89,6 +92,7 @@ def compare(
     seed: int = 0,
 ) -> GradientReport:
     """Compare gradients known as numbers with slopes of `f(**arguments)` at that point, group by group."""
+    f, (arguments, gradients) = native_functions((dict(arguments), dict(gradients)), f)
     for name in gradients:
         if name not in arguments:
             raise DeriveError(f"there is no argument {name!r}", hint=did_you_mean(name, arguments))

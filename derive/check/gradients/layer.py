@@ -10,6 +10,8 @@ from derive.check.gradients.copies import copied
 from derive.check.gradients.drawing import generator
 from derive.check.gradients.finding_passes import passes, stateless
 from derive.check.gradients.fitting import chosen
+from derive.check.gradients.foreign import inner, inward
+from derive.check.gradients.foreign_layers import native
 from derive.check.gradients.gradient_report import GradientReport
 from derive.check.gradients.layer_subject import LayerSubject
 from derive.check.gradients.plan import planned
@@ -50,6 +52,7 @@ def check_layer(
       writes into what it is given; otherwise these are remarks,
     - `model=` describes the forward pass, as for `check_gradient`.
     """
+    layer, inputs, forward, backward = native(layer, inputs, forward, backward)
     way: list[Calling] = []
 
     def subject_at(drawn: tuple[Any, ...]) -> LayerSubject:
@@ -65,4 +68,4 @@ def check_layer(
         way.append(found)
         return subject_of(found)
 
-    return run(planned(subject_at, inputs, sample, upstream, model, seed, strict), time_limit, seed)
+    return run(planned(subject_at, inputs, inner(sample), inward(upstream), model, seed, strict), time_limit, seed)

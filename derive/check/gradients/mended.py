@@ -14,6 +14,7 @@ import sys
 import textwrap
 import time
 import types
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -23,6 +24,7 @@ import numpy as np
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import attributes
 from derive.check.gradients.edits import Edit, edits
+from derive.check.gradients.foreign import namespaces, plain
 from derive.check.gradients.guard import LIBRARIES
 from derive.check.gradients.inside import Elsewhere
 from derive.check.gradients.locate import Evidence
@@ -51,7 +53,7 @@ def mended(evidence: Evidence, elsewhere: Elsewhere | None) -> Answer | None:
     started = time.process_time()
     for function, operands in _functions(evidence):
         tree = syntax(function)
-        numpy = next((n for n, v in function.__globals__.items() if v is np), "np")
+        numpy = next((n for n, v in function.__globals__.items() if any(v is one for one in namespaces())), "np")
         for edit in islice(edits(tree, operands, numpy), max(workshop.left, 0)) if tree is not None else ():
             workshop.left -= 1
             if time.process_time() - started > workshop.seconds:
@@ -81,7 +83,8 @@ def _explains(evidence: Evidence, function: types.FunctionType, code: types.Code
     before = function.__code__
     function.__code__ = code
     try:
-        gradient = point.subject.claim(values, [u.copy() for u in upstream]).gradients.get(evidence.name)
+        with warnings.catch_warnings(action="ignore"):  # of what an edit does, which nobody has written
+            gradient = point.subject.claim(values, [u.copy() for u in upstream]).gradients.get(evidence.name)
     except Exception:  # an edit that does not run mends nothing
         return False
     finally:
@@ -152,15 +155,14 @@ def _function_of(frame: types.FrameType) -> types.FunctionType | None:
 
 def _operands(frame: types.FrameType) -> list[str]:
     """The arrays (and numbers) that the function has by name, and those of its object."""
-    local = [
-        n for n, v in frame.f_locals.items() if isinstance(v, np.ndarray | np.floating | float) and n.isidentifier()
-    ]
+    held = {n: plain(v) for n, v in frame.f_locals.items() if n.isidentifier()}
+    local = [n for n, v in held.items() if isinstance(v, np.ndarray | np.floating | float)]
     names = frame.f_code.co_varnames[: frame.f_code.co_argcount]
     own: list[str] = []
-    if names and names[0] in frame.f_locals and not isinstance(frame.f_locals[names[0]], np.ndarray):
-        held = attributes(frame.f_locals[names[0]])
+    if names and names[0] in held and not isinstance(held[names[0]], np.ndarray):
+        kept = {n: plain(v) for n, v in attributes(held[names[0]]).items()}
         own = [
-            f"{names[0]}.{n}" for n, v in held.items() if isinstance(v, np.ndarray | float) and str(n).isidentifier()
+            f"{names[0]}.{n}" for n, v in kept.items() if isinstance(v, np.ndarray | float) and str(n).isidentifier()
         ]
     return [*local, *own][:MOST_OPERANDS]
 

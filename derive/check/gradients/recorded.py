@@ -18,6 +18,7 @@ import numpy as np
 
 from derive.check.gradients.difference import Array
 from derive.check.gradients.discovery import attributes
+from derive.check.gradients.foreign import plain
 from derive.check.gradients.guard import LIBRARIES
 from derive.check.gradients.point import Subject, Values
 
@@ -97,8 +98,8 @@ class _Recorder:
 
 def _arrays(holder: Mapping[Any, Any], depth: int, prefix: str = "") -> Iterator[tuple[str, Array]]:
     """The arrays among these values, in containers and attributes as well; an attribute goes by its own name."""
-    for key, value in islice(holder.items(), MOST_ITEMS):
-        name = f"{prefix}[{key!r}]" if prefix else str(key)
+    for key, held in islice(holder.items(), MOST_ITEMS):
+        name, value = f"{prefix}[{key!r}]" if prefix else str(key), plain(held)
         if isinstance(value, np.ndarray | np.floating) and value.dtype.kind in "fb" and value.size <= LARGEST:
             yield name, np.asarray(value)
         elif depth and isinstance(value, Mapping):
