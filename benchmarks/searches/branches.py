@@ -269,7 +269,19 @@ def witness(model: Model, claim: Claim, verdict: Verdict) -> tuple[bool, str]:
             return False, f"outside the domain of {leaf.name}"
         leaves[leaf.name] = value
     apart, shown = differ(model, claim, precise(leaves, 0))
+    if claim.by and not apart and not shown:  # on an edge
+        apart = outside(model, claim, precise(leaves, 0))
     return apart, f"the members are equal there: {shown}" if shown and not apart else ""
+
+
+def outside(model: Model, claim: Claim, leaves: Values) -> bool:
+    """Whether what is claimed of a derivative is none of the values between those from below and from above."""
+    with mpmath.workdps(DIGITS):
+        _, right, _ = members(model, claim, leaves, PRECISE)
+        below, above = model.one_sided(leaves, claim.of, claim.by, PRECISE)
+        low, high = np.minimum(below, above), np.maximum(below, above)
+        least = 1e-6 * np.maximum(1, np.maximum(np.abs(low), np.abs(high)))
+        return bool(np.any((right < low - least) | (right > high + least)))
 
 
 def search(draws: int, seed: int) -> Iterator[Finding]:

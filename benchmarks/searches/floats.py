@@ -182,23 +182,45 @@ class Model:
         """The total derivative, and what it may be wrong by: infinite at a kink."""
         values, conditions = self.run(leaves, None, arithmetic, of)
         at = values[by]
-        inputs = {leaf.name for leaf in self.leaves}
 
         def along(direction: Array) -> tuple[Array, Array]:
             step = arithmetic.step * np.maximum(np.max(np.abs(at), axis=1, keepdims=True), 1e-2)
             places, smooth = {}, np.ones((len(at), 1), dtype=bool)
             for times in (-2, -1, -0.5, 0.5, 1, 2):
-                place = {by: at + times * step * direction}
-                moved, there = self.run({**leaves, **place} if by in inputs else leaves, place, arithmetic, of)
+                moved, there = self._moved(leaves, of, {by: at + times * step * direction}, arithmetic)
                 for before, after in zip(conditions, there, strict=True):
                     smooth &= np.all((np.sign(before) == np.sign(after)) & (before != 0), axis=1, keepdims=True)
-                places[times] = moved[of]
+                places[times] = moved
             return _central(places, step, smooth, arithmetic)
 
-        if of in self.vectors:  # entry by entry
-            return along(np.ones_like(at))
-        columns = [along(np.eye(at.shape[1])[[k]]) for k in range(at.shape[1])]
-        return np.hstack([value for value, _ in columns]), np.hstack([error for _, error in columns])
+        found = self._columns(of, at, along)
+        return np.hstack([value for value, _ in found]), np.hstack([error for _, error in found])
+
+    def one_sided(self, leaves: Values, of: str, by: str, arithmetic: Arithmetic) -> tuple[Array, Array]:
+        """The derivatives from below and from above, where the value is continuous."""
+        values, _ = self.run(leaves, None, arithmetic, of)
+        at, here = values[by], values[of]
+
+        def along(direction: Array) -> tuple[Array, Array]:
+            step = arithmetic.step
+            below, above = (self._moved(leaves, of, {by: at + s * step * direction}, arithmetic)[0] for s in (-1, 1))
+            return (here - below) / step, (above - here) / step
+
+        found = self._columns(of, at, along)
+        return np.hstack([below for below, _ in found]), np.hstack([above for _, above in found])
+
+    def _moved(self, leaves: Values, of: str, place: Values, arithmetic: Arithmetic) -> tuple[Array, list[Array]]:
+        """A value, and the conditions, with a name at another place."""
+        inputs = {leaf.name for leaf in self.leaves}
+        moved = {**leaves, **place} if inputs >= set(place) else leaves
+        values, conditions = self.run(moved, place, arithmetic, of)
+        return values[of], conditions
+
+    def _columns(self, of: str, at: Array, along: Callable[[Array], tuple[Array, Array]]) -> list[tuple[Array, Array]]:
+        """What is found along the direction of every entry; of vectors, entry by entry."""
+        if of in self.vectors:
+            return [along(np.ones_like(at))]
+        return [along(np.eye(at.shape[1])[[k]]) for k in range(at.shape[1])]
 
 
 def _central(p: Mapping[float, Array], step: Array, smooth: Any, arithmetic: Arithmetic) -> tuple[Array, Array]:

@@ -49,7 +49,11 @@ def test_what_is_written_is_read(value: Any) -> None:
     np.testing.assert_equal(found, value)
 
 
-@pytest.mark.parametrize("value", [np.array([None]), np.array(["a"]), object(), len, 10**30, {1, 2}, 1j], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [np.array([None]), np.array(["a"]), object(), len, 10**30, {1, 2}, 1j],
+    ids=lambda value: type(value).__name__,  # the same in every process
+)
 def test_what_is_no_plain_data_has_a_name_only(value: Any) -> None:
     assert type(_back(value)).__name__ == type(value).__name__
     assert not hasattr(_back(value), "__dict__")
