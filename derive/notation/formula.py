@@ -9,7 +9,8 @@ tree serves every output format. It has no spans, since nobody wrote it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,21 @@ class Grid(Formula):
     """A matrix of explicit entries."""
 
     rows: tuple[tuple[Formula, ...], ...]
+
+
+def contains(formula: Formula, part: Formula) -> bool:
+    """Whether a part stands anywhere in a formula."""
+    return formula == part or any(contains(inner, part) for inner in _inside(formula))
+
+
+def _inside(formula: Formula) -> Iterator[Formula]:
+    stack = [getattr(formula, field.name) for field in fields(formula)]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Formula):
+            yield value
+        elif isinstance(value, tuple):
+            stack += value
 
 
 def word(text: str) -> Atom:

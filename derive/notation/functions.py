@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from derive.ir.node import Node, refs, topological
+from derive.notation.along import named_by_axis
 from derive.notation.formula import (
     COLON,
     INDICATOR,
@@ -234,7 +235,7 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
             determinant = application(Atom(r"\det", "det"), [printer.piece(node.args[0], None)])
             return application(Atom(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
     record = tensor(node.op)
-    if node.op == "logsumexp" and record.definition is not None:
+    if record.definition is not None and (node.op == "logsumexp" or not named_by_axis(node, printer.graph)):
         return printer.piece(record.definition(node), at)
     return _entry_of(printer, _applied(printer, node, record.latex), at)
 
@@ -246,10 +247,8 @@ def _applied(printer: Printer, node: Node, latex: str) -> Piece:
     rank = len(node.args[0].shape)
     if axes is None or rank == 1 or axes == (rank - 1,):
         return application(function, args)
-    if rank == 2 and axes == (0,):
-        across = power(args[0], printer.style.turned)
-        return power(application(function, [across]), printer.style.turned)
-    return application(Script(function, listed([plain(str(axis + 1)) for axis in axes])), args)
+    across = power(args[0], printer.style.turned)
+    return power(application(function, [across]), printer.style.turned)
 
 
 def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:

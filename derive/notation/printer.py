@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction as Exact
 from typing import TypeVar
 
+from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.ir.size import Size
 from derive.notation import functions, products
-from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, plain
+from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, contains, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
 from derive.notation.style import View
@@ -28,6 +29,7 @@ Signed = tuple[bool, Piece]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 _WRITTEN_OUT = 3
+_BY_ENTRY = frozenset({"call", "pow", "div"})
 
 
 class Printer:
@@ -76,9 +78,9 @@ class Printer:
             row += [index] if clear or not k else [plain(","), index]
         return Row(tuple(row))
 
-    def sum_sign(self, index: Formula, size: Size) -> Formula:
-        """A sum sign over one index."""
-        if not self.style.limits:
+    def sum_sign(self, index: Formula, size: Size, body: Formula | None = None) -> Formula:
+        """A sum sign over one index, with its limits where the style or a `body` without the index asks for them."""
+        if not self.style.limits and (body is None or contains(body, index)):
             return Script(SUM, index)
         return Script(SUM, Row((index, plain("="), plain("1"))), self.size(size))
 
@@ -107,6 +109,10 @@ class Printer:
         """A sign and the rest."""
         if not node.shape:
             at = ()
+        if at is None and node.op in _BY_ENTRY and all(map(products.spreads_a_scalar, node.args)):
+            # nothing would show the shape: `1^2` is a number, `1^2 \mathbf{1}` a vector
+            one = Node(node.op, tuple(map(_spread, node.args)), node.attribute, ())
+            return self.signed(build.broadcast_to(one, node.shape), at)
         match node.op:
             case "neg":
                 return self._negated(node.args[0], at)
@@ -203,6 +209,14 @@ class Printer:
         sign = self.style.circle
         circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
         return power(base, circled)
+
+
+def _spread(node: Node) -> Node:
+    """The scalar that an array repeats, with its sign."""
+    if not node.shape:
+        return node
+    inner = _spread(node.args[0])
+    return build.neg(inner) if node.op == "neg" else inner
 
 
 def numbered(letters: tuple[str, ...]) -> Iterator[str]:

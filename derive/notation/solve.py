@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derive.ir import build
 from derive.ir.node import Labels, Node
 from derive.ir.size import ONE
 from derive.notation.contraction import Flat
@@ -184,7 +185,9 @@ def _sum_rows_or_columns(items: list[Item], target: Labels, flat: Flat) -> list[
             continue
         (place,) = places
         item, size = items[place], flat.sizes[label]
-        if len(item.labels) == 1:
+        if len(item.labels) == 1 and size is ONE and (only := _only_entry(item.term)) is not None:
+            new = Item(only, ())
+        elif len(item.labels) == 1:
             new = Item(chained(turned(Ones(size)), item.term), ())
         else:
             other = next(o for o in item.labels if o != label)
@@ -194,6 +197,14 @@ def _sum_rows_or_columns(items: list[Item], target: Labels, flat: Flat) -> list[
             new = Item(summed, (other,))
         return [new if k == place else it for k, it in enumerate(items)]
     return None
+
+
+def _only_entry(term: Term) -> Term | None:
+    """The sum of one entry is that entry; a column of one 1 would look like a longer one."""
+    inner = term.term if isinstance(term, Turned) else term
+    if not isinstance(inner, Leaf) or any(size is not ONE for size in inner.node.shape):
+        return None
+    return Leaf(build.entry(inner.node, (0,) * len(inner.node.shape)))
 
 
 def _absorb(items: list[Item]) -> list[Item] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from derive.notation.formula import (
+    CDOT,
     MAXIMUM,
     SUM,
     Accent,
@@ -82,9 +83,13 @@ def _product(product: Product) -> str:
         if k:
             before = product.factors[k - 1]
             slash = (isinstance(before, Fraction) or isinstance(factor, Fraction)) and not _operator(before)
-            out += " · " if slash else " "
+            out += " · " if slash and not _dotted(factor) else " "
         out += _render(factor).strip()
     return out
+
+
+def _dotted(formula: Formula) -> bool:
+    return isinstance(formula, Row) and formula.items[0] == CDOT
 
 
 def _operator(formula: Formula) -> bool:
@@ -116,6 +121,6 @@ def _shifted(formula: Formula | None, table: dict[str, str], sign: str, brackets
     wordy = len(packed) > 2 and packed.isalpha()
     if not wordy and all(ch in table for ch in packed):
         return "".join(table[ch] for ch in packed)
-    if packed.isalnum():
-        return sign + packed
+    if len(packed) == 1 or (isinstance(formula, Atom) and packed.isalnum()):
+        return sign + packed  # a word or number; of a row the sign would take the first letter only
     return f"{sign}{brackets[0]}{inner}{brackets[1]}"

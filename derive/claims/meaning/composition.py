@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.singles import is_single
 from derive.claims.typography.nodes import Offsets
+from derive.ir import build
 
 
 def chains(a: Result, b: Result) -> bool:
@@ -27,6 +29,7 @@ def compose(a: Value, b: Value, span: Offsets) -> Result:
         a, b = b, a
     assert a.chain is not None
     assert b.chain is not None
+    a = _by_number(a, a.chain)
     bad = values.conflict([a, b], span)
     if bad is not None:
         return bad
@@ -39,3 +42,12 @@ def compose(a: Value, b: Value, span: Offsets) -> Result:
     made = values.contraction([a, b], [left, right], (*left[: a.chain.split], *right[shared:]))
     row = a.row and not a.chain.split and len(made.shape) == 1
     return replace(made, row=row, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))
+
+
+def _by_number(partial: Value, chain: Chain) -> Value:
+    """A partial by an array of one entry, as one by that entry: partials of the array have no axes for it."""
+    below = partial.shape[chain.split :]
+    if not is_single(below):
+        return partial
+    kept = len(partial.letters) + chain.split
+    return replace(partial, node=build.entry(partial.node, (None,) * kept + (0,) * len(below)))

@@ -179,8 +179,10 @@ def _operand(scope: Scope, read: Callable[[], T]) -> T:
     return made
 
 
-def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
-    """The derivative of one name by another, with the entries that their indices select."""
+def single(
+    p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True, by_name: bool = False
+) -> Result:
+    """The derivative of one name by another, with the entries that their indices select; `by_name`: it is an array."""
     if p.kind != "value" or p.frame is not None:
         raise NotUnderstood(span, "a value above the line")
     frame = q.frame or scope.frame
@@ -202,7 +204,7 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     node = frame.jacobian(p.name, q.name, direct=direct)
     if frame.is_symmetric(q.name) and not frame.symmetry:
         scope.assumed[f"a derivative by {q.text} takes its entries for independent, though it is symmetric"] = None
-    above, below = (_entry_axes(v, frame) for v in (p, q))
+    above, below = _entry_axes(p, frame), q.axes if by_name else _entry_axes(q, frame)
     made = values.indexed(node, [*above, *below])
     split = sum(axis is None for axis in above)
     bottom = q.text
