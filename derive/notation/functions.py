@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 from derive.ir.node import Node, refs, topological
 from derive.notation.along import named_by_axis
+from derive.notation.extrema import largest, where_largest
 from derive.notation.formula import (
     COLON,
     INDICATOR,
-    MAXIMUM,
     PARTIAL,
     Accent,
     Atom,
@@ -27,7 +27,7 @@ from derive.notation.formula import (
 )
 from derive.notation.letters import unicode_of
 from derive.notation.names import default_name
-from derive.notation.pieces import Level, Piece, application, big, listed, open_application, power, product
+from derive.notation.pieces import Level, Piece, application, listed, open_application, power, product
 from derive.notation.terms import NoMatrixForm
 from derive.ops.record import elementwise, tensor
 
@@ -227,7 +227,9 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
     """A registered operation on whole tensors."""
     match node.op:
         case "amax":
-            return _maximum(printer, node, at)
+            return largest(printer, node, at)
+        case "argmax_mask":
+            return where_largest(printer, node, at)
         case "inv":
             inner = printer.piece(node.args[0], None)
             return _entry_of(printer, power(inner, Row((Atom("-", "−"), plain("1")))), at)
@@ -259,21 +261,6 @@ def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:
     if isinstance(formula, Row) and isinstance(formula.items[-1], Fence):
         return Piece(Row((*formula.items[:-1], Script(formula.items[-1], index))), Level.SCRIPT)
     return Piece(Script(Fence(formula), index), Level.SCRIPT)
-
-
-def _maximum(printer: Printer, node: Node, at: At) -> Piece:
-    (arg,) = node.args
-    axes = cast("tuple[int, ...]", node.attribute)
-    kept = iter(at if at is not None else [COLON] * (len(arg.shape) - len(axes)))
-    own = {axis: printer.index() for axis in axes}
-    index = tuple(own[k] if k in own else next(kept) for k in range(len(arg.shape)))
-    under = Script(MAXIMUM, listed(list(own.values())))
-    if at is None:
-        inner = Script(Fence(printer.piece(arg, None).formula), printer.subscript(index))
-        if arg.op == "ref":
-            inner = cast(Script, printer.names.name(arg.name).indexed(printer.subscript(index, arg.name)))
-        return big(under, Piece(inner, Level.SCRIPT))
-    return big(under, printer.piece(arg, index))
 
 
 PRINTERS: dict[str, Callable[..., Piece]] = {

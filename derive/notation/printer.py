@@ -17,7 +17,7 @@ from typing import TypeVar
 from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.ir.size import Size
-from derive.notation import functions, products
+from derive.notation import extrema, functions, products
 from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, contains, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
@@ -45,6 +45,7 @@ class Printer:
         self._letters: list[str] = []
         self._supply = numbered(names.index_letters)
         self._used = 0
+        self._below_array = False
 
     # ------------------------------------------------------------------------------------------- indices
 
@@ -118,6 +119,8 @@ class Printer:
                 return self._negated(node.args[0], at)
             case "number":
                 return node.value < 0, exact(abs(node.value))
+            case "contract" if self.tidy and build.is_zero(node):
+                return False, exact(Exact(0))  # an array of zeros is written as one
             case "contract":
                 return products.contraction(self, node, at)
             case "div":
@@ -130,6 +133,8 @@ class Printer:
             (minus, first), (subtracted, second) = self.each(node.args, lambda arg: self.loose(arg, at))
             if subtracted and not minus:
                 return False, total([(False, second), (True, first)])
+        if extrema.is_smallest(node):
+            return False, extrema.smallest(self, node, at)
         minus, piece = self.signed(node, at)
         return not minus, piece
 
@@ -187,8 +192,14 @@ class Printer:
         num, den = node.args
         if at is None and products.repeated(den):
             return products.matrix_product(self, node)
-        minus, above = self.loose(num, at)
+        of_array = at is None and bool(node.shape)
+        if of_array and products.spreads_a_scalar(num) and as_number(scalar_of(num)) is None:
+            minus, above = self.signed(num, at)  # only a numeral over an array is one for every entry
+        else:
+            minus, above = self.loose(num, at)
+        outer, self._below_array = self._below_array, of_array
         turned, below = self.loose(den, at)
+        self._below_array = outer
         if at is not None and isinstance(above.formula, Fraction) and num.op == "ref":
             # the derivative stays a fraction of its own
             return minus ^ turned, product([above, fraction(exact(Exact(1)), below)])
@@ -201,9 +212,11 @@ class Printer:
         square, inverse = len(shape) == 2 and shape[0] is shape[1], number is not None and number < 0
         if at is not None and square and number == -1:
             return fraction(exact(Exact(1)), base)  # `x_{ij}^{-1}` may be an entry of the inverse
-        if at is not None or len(shape) != 2 or not (square or inverse):
+        column = len(shape) == 1 and self._below_array and number == 2
+        if not column and (at is not None or len(shape) != 2 or not (square or inverse)):
             return power(base, exponent.formula)
-        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix
+        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix; the square of a vector
+        # in a denominator may be that of its length
         if number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
             return circle([base] * int(number), self.style.circle)
         sign = self.style.circle

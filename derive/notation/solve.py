@@ -88,6 +88,9 @@ def solve(flat: Flat) -> Solved:
 def _item(labels: Labels, node: Node, flat: Flat) -> Item:
     if len(labels) > 2:
         raise NoMatrixForm
+    if labels and all(flat.sizes[label] is ONE and label not in flat.out for label in labels):
+        # the sum of one entry is that entry: \mathbf{1}^\top v would be read with a longer column of ones
+        return Item(Leaf(build.entry(node, (0,) * len(labels))), ())
     term: Term = Leaf(node)
     if len(labels) == 2:
         uses = [sum(label in other for other, _ in flat.factors) + (label in flat.out) for label in labels]
@@ -185,9 +188,7 @@ def _sum_rows_or_columns(items: list[Item], target: Labels, flat: Flat) -> list[
             continue
         (place,) = places
         item, size = items[place], flat.sizes[label]
-        if len(item.labels) == 1 and size is ONE and (only := _only_entry(item.term)) is not None:
-            new = Item(only, ())
-        elif len(item.labels) == 1:
+        if len(item.labels) == 1:
             new = Item(chained(turned(Ones(size)), item.term), ())
         else:
             other = next(o for o in item.labels if o != label)
@@ -197,14 +198,6 @@ def _sum_rows_or_columns(items: list[Item], target: Labels, flat: Flat) -> list[
             new = Item(summed, (other,))
         return [new if k == place else it for k, it in enumerate(items)]
     return None
-
-
-def _only_entry(term: Term) -> Term | None:
-    """The sum of one entry is that entry; a column of one 1 would look like a longer one."""
-    inner = term.term if isinstance(term, Turned) else term
-    if not isinstance(inner, Leaf) or any(size is not ONE for size in inner.node.shape):
-        return None
-    return Leaf(build.entry(inner.node, (0,) * len(inner.node.shape)))
 
 
 def _absorb(items: list[Item]) -> list[Item] | None:

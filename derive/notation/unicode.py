@@ -11,7 +11,10 @@ import re
 from derive.notation.formula import (
     CDOT,
     MAXIMUM,
+    MINIMUM,
+    PARTIAL,
     SUM,
+    UPRIGHT_D,
     Accent,
     Atom,
     Fence,
@@ -78,6 +81,10 @@ def _render(formula: Formula) -> str:
 
 
 def _product(product: Product) -> str:
+    if any(map(_transposed, product.factors)):
+        # a slash behind a matrix would take in what stands before it
+        head, *rest = product.factors
+        product = Product((head, *(Fence(factor) if _quotient(factor) else factor for factor in rest)))
     out = ""
     for k, factor in enumerate(product.factors):
         if k:
@@ -88,12 +95,23 @@ def _product(product: Product) -> str:
     return out
 
 
+def _transposed(formula: Formula) -> bool:
+    return isinstance(formula, Script) and isinstance(formula.sup, Atom) and formula.sup.text == "T"
+
+
+def _quotient(formula: Formula) -> bool:
+    """Whether a fraction is one, and no derivative."""
+    return isinstance(formula, Fraction) and not (
+        isinstance(formula.num, Row) and formula.num.items[0] in (PARTIAL, UPRIGHT_D)
+    )
+
+
 def _dotted(formula: Formula) -> bool:
     return isinstance(formula, Row) and formula.items[0] == CDOT
 
 
 def _operator(formula: Formula) -> bool:
-    return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM)
+    return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM, MINIMUM)
 
 
 def _slash_operand(formula: Formula, *, below: bool) -> str:

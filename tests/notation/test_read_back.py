@@ -46,6 +46,14 @@ def lines(graph: Graph, style: Style) -> Iterator[str]:
         "A : (2,)\nv = ones(2)**2\nL = sum(A) + sum(v)",
         "A : (2,)\nv = squared_norm(ones(2), axis=0, keepdims=True)**3\nL = sum(v * A)",
         "v = sigma([0.4, 1.1, -1.3])\nA : (3,)\nL = A @ v",
+        # a number over an array; the square of a vector in a denominator; several extrema; the smallest entry
+        "x : (n,)\nt : scalar\nv = t / (1 + x**2)\nw = x / (1 + x**2)\nL = sum(v * w)",
+        "A : (n, m)\nt : scalar\nL = max(A) - sum(min(A, axis=1)) - sin(t)",
+        # a quotient behind a matrix
+        "x : (3,), positive\nv = log1p(abs(log_softmax(x)) + 0.2)\nL = sum(v)",
+        # the determinant of one entry; zeros
+        "x : scalar\nv = logdet(eye(1) + 2 * eye(1))\nL = x * v",
+        "A : (n, m)\nB : (n, m)\nv = A * 1\nL = sum(B) + sum(v - v)",
         # cases on a line of text
         "x : scalar\ny : scalar\nv = where(x < y, x**2, y)\nL = v",
         # a fraction behind a fraction

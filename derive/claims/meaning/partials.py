@@ -17,7 +17,7 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resolve
-from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope, T
+from derive.claims.meaning.scope import NotUnderstood, Scope, T
 from derive.claims.meaning.singles import is_single, only_entry
 from derive.claims.meaning.twice import is_redefined
 from derive.claims.meaning.variables import Variable, named, variable
@@ -44,17 +44,6 @@ def is_derivative(node: Fraction) -> bool:
     """Whether a fraction has a differential above and below."""
     above, below = node.num.items, node.den.items
     return bool(above and below and differential(above[0]) and differential(below[0]))
-
-
-def count_derivatives(items: Sequence[Node]) -> int:
-    """How many derivatives stand in a row of nodes, however deep."""
-    total = 0
-    for node in walk(*items):
-        if (isinstance(node, Fraction) and is_derivative(node)) or (
-            isinstance(node, Symbol) and node.name in (r"\nabla", DELTA)
-        ):
-            total += 1
-    return total
 
 
 # ----- fractions -----
