@@ -38,7 +38,7 @@ def lines(graph: Graph, style: Style) -> Iterator[str]:
         # a derivative along one of two paths beside total ones
         "x : scalar\nu = x**2\nv = u * x\nL = u * v",
         # arrays of one entry
-        "x : (1,)\nA : (1, 1)\nv = x * 2\nL = sum(v**2) + sum(A)",
+        "x : (1,)\nA_1 : (1, 1)\nv_1 = x * 2\nL = sum(v_1**2) + sum(A_1**2)",
         "A : (3,)\nB : (n,)\nv = sum(A, keepdims=True)\nL = sum((v * B)**2)",
         # a number made by a product beside arrays
         "A : (k,)\nB : (k,)\nv = var(B, keepdims=True) * log(softplus(A) + 0.1)\nL = sum(v)",
@@ -55,9 +55,9 @@ def lines(graph: Graph, style: Style) -> Iterator[str]:
         "x : scalar\nv = logdet(eye(1) + 2 * eye(1))\nL = x * v",
         "A : (n, m)\nB : (n, m)\nv = A * 1\nL = sum(B) + sum(v - v)",
         # cases on a line of text
-        "x : scalar\ny : scalar\nv = where(x < y, x**2, y)\nL = v",
+        "x_1 : scalar\ny_1 : scalar\nv_1 = where(x_1 < y_1, x_1**2, y_1)\nL = v_1",
         # a fraction behind a fraction
-        "x : (m,)\nv = mean(mean(-x, axis=0, keepdims=True) * mean(x, axis=-1), axis=0, keepdims=True)\nL = sum(v)",
+        "x : (m,)\nu = -x\nv = mean(mean(u, axis=0, keepdims=True) * mean(u), axis=0, keepdims=True)\nL = sum(v)",
     ],
 )
 def test_what_is_printed_is_read_back_as_true(text: str, style: Style) -> None:
