@@ -9,7 +9,8 @@ tree serves every output format. It has no spans, since nobody wrote it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,21 @@ class Grid(Formula):
     rows: tuple[tuple[Formula, ...], ...]
 
 
+def contains(formula: Formula, part: Formula) -> bool:
+    """Whether a part stands anywhere in a formula."""
+    return formula == part or any(contains(inner, part) for inner in _inside(formula))
+
+
+def _inside(formula: Formula) -> Iterator[Formula]:
+    stack = [getattr(formula, field.name) for field in fields(formula)]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Formula):
+            yield value
+        elif isinstance(value, tuple):
+            stack += value
+
+
 def word(text: str) -> Atom:
     """An upright word: `diag`, `tr`."""
     return Atom(rf"\mathrm{{{text}}}", text)
@@ -108,6 +124,7 @@ PARTIAL = Atom(r"\partial ", "∂")
 UPRIGHT_D = Atom(r"\mathrm{d}", "d")
 SUM = Atom(r"\sum", "∑")
 MAXIMUM = Atom(r"\max", "max")
+MINIMUM = Atom(r"\min", "min")
 ONES = Atom(r"\mathbf{1}", "𝟏")
 INDICATOR = Atom(r"\mathbb{1}", "𝟙")
 COLON = plain(":")

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from derive.ir.node import Node, refs, topological
+from derive.notation.along import named_by_axis
+from derive.notation.extrema import largest, where_largest
 from derive.notation.formula import (
     COLON,
     INDICATOR,
-    MAXIMUM,
     PARTIAL,
     Accent,
     Atom,
@@ -26,7 +27,7 @@ from derive.notation.formula import (
 )
 from derive.notation.letters import unicode_of
 from derive.notation.names import default_name
-from derive.notation.pieces import Level, Piece, application, big, listed, open_application, power, product
+from derive.notation.pieces import Level, Piece, application, listed, open_application, power, product
 from derive.notation.terms import NoMatrixForm
 from derive.ops.record import elementwise, tensor
 
@@ -226,7 +227,9 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
     """A registered operation on whole tensors."""
     match node.op:
         case "amax":
-            return _maximum(printer, node, at)
+            return largest(printer, node, at)
+        case "argmax_mask":
+            return where_largest(printer, node, at)
         case "inv":
             inner = printer.piece(node.args[0], None)
             return _entry_of(printer, power(inner, Row((Atom("-", "−"), plain("1")))), at)
@@ -234,7 +237,7 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
             determinant = application(Atom(r"\det", "det"), [printer.piece(node.args[0], None)])
             return application(Atom(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
     record = tensor(node.op)
-    if node.op == "logsumexp" and record.definition is not None:
+    if record.definition is not None and (node.op == "logsumexp" or not named_by_axis(node, printer.graph)):
         return printer.piece(record.definition(node), at)
     return _entry_of(printer, _applied(printer, node, record.latex), at)
 
@@ -246,10 +249,8 @@ def _applied(printer: Printer, node: Node, latex: str) -> Piece:
     rank = len(node.args[0].shape)
     if axes is None or rank == 1 or axes == (rank - 1,):
         return application(function, args)
-    if rank == 2 and axes == (0,):
-        across = power(args[0], printer.style.turned)
-        return power(application(function, [across]), printer.style.turned)
-    return application(Script(function, listed([plain(str(axis + 1)) for axis in axes])), args)
+    across = power(args[0], printer.style.turned)
+    return power(application(function, [across]), printer.style.turned)
 
 
 def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:
@@ -260,21 +261,6 @@ def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:
     if isinstance(formula, Row) and isinstance(formula.items[-1], Fence):
         return Piece(Row((*formula.items[:-1], Script(formula.items[-1], index))), Level.SCRIPT)
     return Piece(Script(Fence(formula), index), Level.SCRIPT)
-
-
-def _maximum(printer: Printer, node: Node, at: At) -> Piece:
-    (arg,) = node.args
-    axes = cast("tuple[int, ...]", node.attribute)
-    kept = iter(at if at is not None else [COLON] * (len(arg.shape) - len(axes)))
-    own = {axis: printer.index() for axis in axes}
-    index = tuple(own[k] if k in own else next(kept) for k in range(len(arg.shape)))
-    under = Script(MAXIMUM, listed(list(own.values())))
-    if at is None:
-        inner = Script(Fence(printer.piece(arg, None).formula), printer.subscript(index))
-        if arg.op == "ref":
-            inner = cast(Script, printer.names.name(arg.name).indexed(printer.subscript(index, arg.name)))
-        return big(under, Piece(inner, Level.SCRIPT))
-    return big(under, printer.piece(arg, index))
 
 
 PRINTERS: dict[str, Callable[..., Piece]] = {

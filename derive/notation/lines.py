@@ -211,7 +211,8 @@ def _composition(derivation: Derivation, step: Step, path: Path, printer: Printe
         inner = tuple(index[label] for label in places[0])
     above = printer.piece(consumer, inner).formula
     below = printer.piece(derivation.graph.ref(step.name), at).formula
-    links = [printer.piece(adjoint, inner).formula, printer.names.derivative(above, below)]
+    direct = len(step.paths) > 1  # what the variable does along the other paths is counted there
+    links = [printer.piece(adjoint, inner).formula, printer.names.derivative(above, below, direct=direct)]
     piece = Piece(Product(tuple(reversed(links)) if printer.style.order == "inner" else tuple(links)))
     for index_formula, label in reversed(summed):
         piece = big(printer.sum_sign(index_formula, flat.sizes[label]), piece)

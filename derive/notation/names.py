@@ -18,7 +18,7 @@ from functools import cached_property
 from derive.ir.graph import Graph
 from derive.ir.node import Node
 from derive.model.names import parse_index, spelled_at
-from derive.notation.formula import ONE, Atom, Fence, Formula, Fraction, Product, Row, Script, plain
+from derive.notation.formula import ONE, PARTIAL, Atom, Fence, Formula, Fraction, Product, Row, Script, plain
 from derive.notation.letters import letter, unicode_of
 from derive.notation.style import Style
 from derive.ops.record import elementwise
@@ -186,9 +186,10 @@ class Names:
                 return of, by
         return None
 
-    def derivative(self, of: Formula, by: Formula) -> Formula:
-        """The fraction of a partial derivative."""
-        return Fraction(Row((self.style.d, of)), Row((self.style.d, by)))
+    def derivative(self, of: Formula, by: Formula, *, direct: bool = False) -> Formula:
+        """The fraction of a derivative; a `direct` one, along one of several paths, is curved beside total ones."""
+        d = PARTIAL if direct else self.style.d
+        return Fraction(Row((d, of)), Row((d, by)))
 
     def second_derivative(self, of: str, by: Formula, then: Formula) -> Formula:
         """The fraction of a second partial derivative of a named value."""

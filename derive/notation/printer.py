@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction as Exact
 from typing import TypeVar
 
+from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.ir.size import Size
-from derive.notation import functions, products
-from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, plain
+from derive.notation import extrema, functions, products
+from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, contains, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
 from derive.notation.style import View
@@ -28,6 +29,7 @@ Signed = tuple[bool, Piece]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 _WRITTEN_OUT = 3
+_BY_ENTRY = frozenset({"call", "pow", "div"})
 
 
 class Printer:
@@ -43,6 +45,7 @@ class Printer:
         self._letters: list[str] = []
         self._supply = numbered(names.index_letters)
         self._used = 0
+        self._below_array = False
 
     # ------------------------------------------------------------------------------------------- indices
 
@@ -76,9 +79,9 @@ class Printer:
             row += [index] if clear or not k else [plain(","), index]
         return Row(tuple(row))
 
-    def sum_sign(self, index: Formula, size: Size) -> Formula:
-        """A sum sign over one index."""
-        if not self.style.limits:
+    def sum_sign(self, index: Formula, size: Size, body: Formula | None = None) -> Formula:
+        """A sum sign over one index, with its limits where the style or a `body` without the index asks for them."""
+        if not self.style.limits and (body is None or contains(body, index)):
             return Script(SUM, index)
         return Script(SUM, Row((index, plain("="), plain("1"))), self.size(size))
 
@@ -107,11 +110,17 @@ class Printer:
         """A sign and the rest."""
         if not node.shape:
             at = ()
+        if at is None and node.op in _BY_ENTRY and all(map(products.spreads_a_scalar, node.args)):
+            # nothing would show the shape: `1^2` is a number, `1^2 \mathbf{1}` a vector
+            one = Node(node.op, tuple(map(_spread, node.args)), node.attribute, ())
+            return self.signed(build.broadcast_to(one, node.shape), at)
         match node.op:
             case "neg":
                 return self._negated(node.args[0], at)
             case "number":
                 return node.value < 0, exact(abs(node.value))
+            case "contract" if self.tidy and build.is_zero(node):
+                return False, exact(Exact(0))  # an array of zeros is written as one
             case "contract":
                 return products.contraction(self, node, at)
             case "div":
@@ -124,6 +133,8 @@ class Printer:
             (minus, first), (subtracted, second) = self.each(node.args, lambda arg: self.loose(arg, at))
             if subtracted and not minus:
                 return False, total([(False, second), (True, first)])
+        if extrema.is_smallest(node):
+            return False, extrema.smallest(self, node, at)
         minus, piece = self.signed(node, at)
         return not minus, piece
 
@@ -181,8 +192,14 @@ class Printer:
         num, den = node.args
         if at is None and products.repeated(den):
             return products.matrix_product(self, node)
-        minus, above = self.loose(num, at)
+        of_array = at is None and bool(node.shape)
+        if of_array and products.spreads_a_scalar(num) and as_number(scalar_of(num)) is None:
+            minus, above = self.signed(num, at)  # only a numeral over an array is one for every entry
+        else:
+            minus, above = self.loose(num, at)
+        outer, self._below_array = self._below_array, of_array
         turned, below = self.loose(den, at)
+        self._below_array = outer
         if at is not None and isinstance(above.formula, Fraction) and num.op == "ref":
             # the derivative stays a fraction of its own
             return minus ^ turned, product([above, fraction(exact(Exact(1)), below)])
@@ -195,14 +212,24 @@ class Printer:
         square, inverse = len(shape) == 2 and shape[0] is shape[1], number is not None and number < 0
         if at is not None and square and number == -1:
             return fraction(exact(Exact(1)), base)  # `x_{ij}^{-1}` may be an entry of the inverse
-        if at is not None or len(shape) != 2 or not (square or inverse):
+        column = len(shape) == 1 and self._below_array and number == 2
+        if not column and (at is not None or len(shape) != 2 or not (square or inverse)):
             return power(base, exponent.formula)
-        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix
+        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix; the square of a vector
+        # in a denominator may be that of its length
         if number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
             return circle([base] * int(number), self.style.circle)
         sign = self.style.circle
         circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
         return power(base, circled)
+
+
+def _spread(node: Node) -> Node:
+    """The scalar that an array repeats, with its sign."""
+    if not node.shape:
+        return node
+    inner = _spread(node.args[0])
+    return build.neg(inner) if node.op == "neg" else inner
 
 
 def numbered(letters: tuple[str, ...]) -> Iterator[str]:

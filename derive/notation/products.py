@@ -83,7 +83,7 @@ def index_sum(printer: Printer, flat: Flat, at: tuple[Formula, ...]) -> Signed:
         return minus, product(front) if front else exact(build.number(1).value)
     body = product(under)
     for label in reversed(summed):
-        body = big(printer.sum_sign(index[label], flat.sizes[label]), body)
+        body = big(printer.sum_sign(index[label], flat.sizes[label], body.formula), body)
     return minus, product([*front, body])
 
 
@@ -158,8 +158,10 @@ def matrix_product(printer: Printer, node: Node) -> Signed:
         turned, piece = printer.signed(scalar, ())
         minus ^= turned
         front.append(piece)
-    front += [term_piece(printer, term) for term in solved.scalars if not isinstance(term, Leaf)]
     term = solved.term
+    computed = [term_piece(printer, scalar) for scalar in solved.scalars if not isinstance(scalar, Leaf)]
+    # beside arrays the product that makes a number is told from theirs: `(x^T y) z`
+    front += [bracketed(piece) if term is not None and piece.level <= Level.PRODUCT else piece for piece in computed]
     if term is None and any(has_ones(scalar) for scalar in solved.scalars):
         raise NoMatrixForm  # a sum of entries reads better with indices
     if term is None:

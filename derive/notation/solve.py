@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derive.ir import build
 from derive.ir.node import Labels, Node
 from derive.ir.size import ONE
 from derive.notation.contraction import Flat
@@ -87,6 +88,9 @@ def solve(flat: Flat) -> Solved:
 def _item(labels: Labels, node: Node, flat: Flat) -> Item:
     if len(labels) > 2:
         raise NoMatrixForm
+    if labels and all(flat.sizes[label] is ONE and label not in flat.out for label in labels):
+        # the sum of one entry is that entry: \mathbf{1}^\top v would be read with a longer column of ones
+        return Item(Leaf(build.entry(node, (0,) * len(labels))), ())
     term: Term = Leaf(node)
     if len(labels) == 2:
         uses = [sum(label in other for other, _ in flat.factors) + (label in flat.out) for label in labels]

@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 
 from derive.notation.formula import (
+    CDOT,
     MAXIMUM,
+    MINIMUM,
+    PARTIAL,
     SUM,
+    UPRIGHT_D,
     Accent,
     Atom,
     Fence,
@@ -77,18 +81,37 @@ def _render(formula: Formula) -> str:
 
 
 def _product(product: Product) -> str:
+    if any(map(_transposed, product.factors)):
+        # a slash behind a matrix would take in what stands before it
+        head, *rest = product.factors
+        product = Product((head, *(Fence(factor) if _quotient(factor) else factor for factor in rest)))
     out = ""
     for k, factor in enumerate(product.factors):
         if k:
             before = product.factors[k - 1]
             slash = (isinstance(before, Fraction) or isinstance(factor, Fraction)) and not _operator(before)
-            out += " · " if slash else " "
+            out += " · " if slash and not _dotted(factor) else " "
         out += _render(factor).strip()
     return out
 
 
+def _transposed(formula: Formula) -> bool:
+    return isinstance(formula, Script) and isinstance(formula.sup, Atom) and formula.sup.text == "T"
+
+
+def _quotient(formula: Formula) -> bool:
+    """Whether a fraction is one, and no derivative."""
+    return isinstance(formula, Fraction) and not (
+        isinstance(formula.num, Row) and formula.num.items[0] in (PARTIAL, UPRIGHT_D)
+    )
+
+
+def _dotted(formula: Formula) -> bool:
+    return isinstance(formula, Row) and formula.items[0] == CDOT
+
+
 def _operator(formula: Formula) -> bool:
-    return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM)
+    return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM, MINIMUM)
 
 
 def _slash_operand(formula: Formula, *, below: bool) -> str:
@@ -116,6 +139,6 @@ def _shifted(formula: Formula | None, table: dict[str, str], sign: str, brackets
     wordy = len(packed) > 2 and packed.isalpha()
     if not wordy and all(ch in table for ch in packed):
         return "".join(table[ch] for ch in packed)
-    if packed.isalnum():
-        return sign + packed
+    if len(packed) == 1 or (isinstance(formula, Atom) and packed.isalnum()):
+        return sign + packed  # a word or number; of a row the sign would take the first letter only
     return f"{sign}{brackets[0]}{inner}{brackets[1]}"

@@ -26,18 +26,27 @@ from derive.ops.tensors import det
 
 
 def tuple_of(node: Group, items: Sequence[Node], scope: Scope) -> Result:
-    """`(b_1, b_2, ..., b_n)`: a vector by its components."""
-    parts: list[list[Node]] = [[]]
-    for inner in items:
-        if isinstance(inner, Punct) and inner.text == ",":
-            parts.append([])
-        else:
-            parts[-1].append(inner)
-    if any(not part for part in parts):
+    """`(b_1, b_2, ..., b_n)`: a vector by its components; `[a, b; c, d]`: an array by its rows."""
+    rows = _parted(items, ";") if node.open == "[" else [items]
+    lines = [_parted(row, ",") for row in rows]
+    if any(not part for line in lines for part in line):
         raise NotUnderstood(node.span, "a component between the commas")
+    if len(lines) > 1:
+        return _array([[scope.read(part, scope) for part in line] for line in lines], node.span)
+    (parts,) = lines
     if any(len(part) == 1 and isinstance(part[0], Ellipsis) for part in parts):
         return listed(parts, node.span, scope)
     return _array([[scope.read(part, scope)] for part in parts], node.span)
+
+
+def _parted(items: Sequence[Node], sign: str) -> list[list[Node]]:
+    parts: list[list[Node]] = [[]]
+    for inner in items:
+        if isinstance(inner, Punct) and inner.text == sign:
+            parts.append([])
+        else:
+            parts[-1].append(inner)
+    return parts
 
 
 def matrix(rows: Sequence[Sequence[Row]], node: Node, scope: Scope) -> Result:

@@ -9,7 +9,10 @@ from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
+from derive.claims.meaning.singles import is_single
 from derive.claims.typography.nodes import Offsets
+from derive.ir import build
+from derive.ir.node import Node
 
 
 def chains(a: Result, b: Result) -> bool:
@@ -27,15 +30,26 @@ def compose(a: Value, b: Value, span: Offsets) -> Result:
         a, b = b, a
     assert a.chain is not None
     assert b.chain is not None
+    top, bottom = a.chain, b.chain
+    a = replace(a, node=_by_number(a, top))
     bad = values.conflict([a, b], span)
     if bad is not None:
         return bad
     first = len(a.shape)
-    shared = first - a.chain.split
+    shared = first - top.split
     left = tuple(range(first))
-    right = (*range(a.chain.split, first), *range(first, first + len(b.shape) - shared))
-    if len(b.shape) < shared or a.shape[a.chain.split :] != b.shape[:shared]:
+    right = (*range(top.split, first), *range(first, first + len(b.shape) - shared))
+    if len(b.shape) < shared or a.shape[top.split :] != b.shape[:shared]:
         return Problem("shape_mismatch", f"{a.text} and {b.text} do not chain", span)
-    made = values.contraction([a, b], [left, right], (*left[: a.chain.split], *right[shared:]))
-    row = a.row and not a.chain.split and len(made.shape) == 1
-    return replace(made, row=row, chain=Chain(a.chain.top, b.chain.bottom, a.chain.split))
+    made = values.contraction([a, b], [left, right], (*left[: top.split], *right[shared:]))
+    row = a.row and not top.split and len(made.shape) == 1
+    return replace(made, row=row, chain=Chain(top.top, bottom.bottom, top.split))
+
+
+def _by_number(partial: Value, chain: Chain) -> Node:
+    """A partial by an array of one entry, as one by that entry: partials of the array have no axes for it."""
+    below = partial.shape[chain.split :]
+    if not is_single(below):
+        return partial.node
+    kept = len(partial.letters) + chain.split
+    return build.entry(partial.node, (*(None for _ in range(kept)), *(0 for _ in below)))

@@ -11,12 +11,13 @@ matrices from left to right, scalars apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.dots import ellipsis_sum
+from derive.claims.meaning.extrema import below_extremum
 from derive.claims.meaning.factors import factor
 from derive.claims.meaning.functions import named_function
 from derive.claims.meaning.limits import index_letters
@@ -39,8 +40,11 @@ from derive.claims.typography.nodes import (
     Scripts,
     Stray,
     Symbol,
+    children,
     walk,
+    word_run,
 )
+from derive.claims.typography.symbols import FUNCTIONS
 
 PRODUCTS = frozenset({r"\cdot", "*", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", "/", r"\div"})
 DIFFERENTIALS = frozenset({r"\partial", "d"})
@@ -110,16 +114,32 @@ def _with_scopes(terms: list[list[Node]], signs: list[int], scope: Scope) -> tup
 
 
 def _last_uses(terms: Sequence[Sequence[Node]]) -> tuple[dict[str, int], dict[str, int]]:
-    """The last term in which each name occurs, and the last in which a sum binds each letter."""
+    """The last term in which each name occurs, and the last in which a sum or an extremum binds each letter."""
     used: dict[str, int] = {}
     bound: dict[str, int] = {}
     for k, term in enumerate(terms):
+        used.update((node.name, k) for node in _symbols(term))
         for node in walk(*term):
-            if isinstance(node, Symbol):
-                used[node.name] = k
-            elif isinstance(node, BigOperator):
+            if isinstance(node, BigOperator):
                 bound.update(dict.fromkeys(index_letters(node), k))
+        for at in range(len(term)):
+            bound.update(dict.fromkeys(below_extremum(term[at:]), k))
     return used, bound
+
+
+def _symbols(items: Sequence[Node]) -> Iterator[Symbol]:
+    """The names in a row, however deep; the letters of `sin x` are none."""
+    rows = [tuple(items)]
+    while rows:
+        row, at = rows.pop(), 0
+        while at < len(row):
+            word = word_run(row, at)
+            is_word = len(word) > 1 and f"\\{word}" in FUNCTIONS
+            node = row[at + len(word) - 1] if is_word else row[at]
+            rows.append(children(node)[1:] if is_word else children(node))
+            if isinstance(node, Symbol) and not is_word:
+                yield node
+            at += len(word) if is_word else 1
 
 
 def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:

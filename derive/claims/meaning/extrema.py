@@ -8,8 +8,10 @@ from dataclasses import replace
 from derive.claims.meaning.claim import Problem, Result
 from derive.claims.meaning.lookup import resolve
 from derive.claims.meaning.scope import NotUnderstood, Scope
-from derive.claims.typography.nodes import Node, Operator, Scripts, Symbol
-from derive.ops.tensors import amax, amin
+from derive.claims.typography.nodes import Node, Operator, Scripts, Symbol, word_run
+from derive.ir import build
+from derive.ir.node import Node as Term
+from derive.ops.tensors import amax, amin, axes_of
 
 Step = tuple[Result, int]
 _KINDS = {"max": amax, "min": amin}
@@ -20,6 +22,17 @@ def is_extremum(node: Node, scope: Scope) -> bool:
     base = node.base if isinstance(node, Scripts) else None
     known = isinstance(base, Symbol) and base.name in _KINDS and base.font in ("op", "rm", "text")
     return known and isinstance(node, Scripts) and node.sub is not None and resolve(node, scope) is None
+
+
+def below_extremum(items: Sequence[Node]) -> list[str]:
+    r"""The letters that `\max_k` or `max_k` binds at the start of a row."""
+    word = word_run(tuple(items[:3]), at=0)
+    node = items[len(word) - 1] if word else items[0]
+    base = node.base if isinstance(node, Scripts) else None
+    name = word or (base.name if isinstance(base, Symbol) else "")
+    if name not in _KINDS or not isinstance(node, Scripts) or node.sub is None:
+        return []
+    return [inner.name for inner in node.sub.items if isinstance(inner, Symbol)]
 
 
 def extremum(
@@ -48,5 +61,16 @@ def extremum(
         raise NotUnderstood(node.span, f"something that {letter} counts")
     axis = value.letters.index(bound)
     kept = tuple(other for other in value.letters if other != bound)
-    made = _KINDS[node.base.name](value.node, axis)
+    made = _over(node.base.name, value.node, axis)
     return replace(value, node=made, letters=kept, chain=None, text=f"{node.base.name}_{letter}({value.text})"), end
+
+
+def _over(name: str, entries: Term, axis: int) -> Term:
+    r"""The extremum along an axis; that of extrema, `\max_i \max_j A_{ij}`, is one over all their axes."""
+    inner = entries.args[0] if name == "min" and entries.op == "neg" else entries
+    if inner.op != "amax" or (name == "min") != (entries.op == "neg"):
+        return _KINDS[name](entries, axis)
+    axes = axes_of(inner)
+    left = [k for k in range(len(inner.args[0].shape)) if k not in axes]
+    merged = amax(inner.args[0], tuple(sorted((*axes, left[axis]))))
+    return build.neg(merged) if name == "min" else merged

@@ -36,6 +36,7 @@ from derive.claims.typography.nodes import (
     Matrix,
     Node,
     Number,
+    Operator,
     Punct,
     Relation,
     Root,
@@ -44,6 +45,7 @@ from derive.claims.typography.nodes import (
     Symbol,
     word_run,
 )
+from derive.claims.typography.symbols import FUNCTIONS
 from derive.ir import build
 
 Step = tuple[Result, int]
@@ -105,18 +107,34 @@ def _word(word: str, items: Sequence[Node], at: int, scope: Scope) -> Step | Non
     end = at + len(word)
     last = items[end - 1]
     entry = scope.frame.lexicon.words.get(word)
-    is_function = function_word(word, scope) is not None and end < len(items) and isinstance(items[end], Group)
+    font = "op" if f"\\{word}" in FUNCTIONS else ""  # `sin x` and `max_j x_j` are their commands without a backslash
+    is_function = function_word(word, scope) is not None and _applies(items[end:], without_brackets=bool(font))
     if entry is None and not is_function:
         return None
-    letters = [items[k] for k in range(at, end)]
-    if all(resolve(letter, scope) is not None for letter in letters) and scope.choose(("word", word), (False, True)):
+    if _all_names(items[at:end], scope) and scope.choose(("word", word), (False, True)):
         return None
-    merged: Node = Symbol((items[at].span[0], last.span[1]), word)
+    merged: Node = Symbol((items[at].span[0], last.span[1]), word, font if entry is None else "")
     if isinstance(last, Scripts):
         merged = replace(last, base=merged, span=merged.span)
     row = [*items[:at], merged, *items[end:]]
     result, following = factor(row, at, scope) if len(word) > 1 else (None, 0)
     return None if result is None else (result, following + len(word) - 1)
+
+
+def _applies(behind: Sequence[Node], *, without_brackets: bool) -> bool:
+    """Whether what stands behind a word can be its argument."""
+    if not behind:
+        return False
+    argument = behind[0].base if isinstance(behind[0], Scripts) else behind[0]
+    return isinstance(argument, Group) or (without_brackets and not isinstance(argument, Operator | Relation | Punct))
+
+
+def _all_names(letters: Sequence[Node], scope: Scope) -> bool:
+    """Whether all letters of a word are names, in the case in which they stand."""
+    folded = len(scope.folded)
+    known = all(resolve(letter, scope) is not None for letter in letters)
+    known, scope.folded[folded:] = known and len(scope.folded) == folded, []
+    return known
 
 
 def _name(node: Node, items: Sequence[Node], at: int, scope: Scope) -> Step:

@@ -246,12 +246,12 @@ def _elementwise(function: Function, arguments: list[Value], span: Offsets, scop
 
 
 def _tensor(name: str, arguments: list[Value], span: Offsets, scope: Scope) -> Result:
+    if len(arguments) == 1 and name in ("trace", "det") and not arguments[0].shape:
+        return arguments[0]  # a scalar is a matrix of one entry
     if len(arguments) == 1 and name in ("trace", "diag"):
         (value,) = arguments
         if name == "diag" and len(value.shape) == 2 and ONE in value.shape and value.shape != (ONE, ONE):
             value = values.contraction([value], [(0, 1)], (0,) if value.shape[1] is ONE else (1,))
-        if name == "trace" and not value.shape:
-            return value  # a scalar is a matrix of one entry
         if name == "trace" and len(value.shape) == 2 and value.shape[0] is value.shape[1]:
             return values.contraction([value], [(0, 0)], ())
         if name == "diag" and len(value.shape) == 1:

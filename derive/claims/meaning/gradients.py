@@ -134,7 +134,7 @@ def _shorthand(items: Sequence[Node], at: int, scope: Scope) -> Step | None:
     if loss is None or q.name == loss:
         raise NotUnderstood(span, "a derivative of the loss; differentials by themselves are not read")
     scope.assumed[f"d{q.text} = ∂{loss}/∂{q.text}"] = None
-    value = single(Variable(loss), q, span, scope)
+    value = single(Variable(loss), q, span, scope, by_name=True)
     if tail is not None:
         if not is_transpose(tokens_of(tail.items)):
             raise NotUnderstood(span, "a transpose")

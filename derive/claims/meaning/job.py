@@ -10,12 +10,13 @@ from itertools import pairwise
 
 from derive.claims.meaning.annotations import step_letter
 from derive.claims.meaning.context import Context
+from derive.claims.meaning.counted import count_derivatives
 from derive.claims.meaning.expressions import expression
 from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.limits import free_letters
 from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.members import formal_value
-from derive.claims.meaning.partials import count_derivatives, differential
+from derive.claims.meaning.partials import differential
 from derive.claims.meaning.restrictions import Condition
 from derive.claims.meaning.scope import Oracle, Scope
 from derive.claims.meaning.scripts import Lin, tokens_of

@@ -17,7 +17,7 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.frames import Frame
 from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resolve
-from derive.claims.meaning.scope import DELTA, NotUnderstood, Scope, T
+from derive.claims.meaning.scope import NotUnderstood, Scope, T
 from derive.claims.meaning.singles import is_single, only_entry
 from derive.claims.meaning.twice import is_redefined
 from derive.claims.meaning.variables import Variable, named, variable
@@ -44,17 +44,6 @@ def is_derivative(node: Fraction) -> bool:
     """Whether a fraction has a differential above and below."""
     above, below = node.num.items, node.den.items
     return bool(above and below and differential(above[0]) and differential(below[0]))
-
-
-def count_derivatives(items: Sequence[Node]) -> int:
-    """How many derivatives stand in a row of nodes, however deep."""
-    total = 0
-    for node in walk(*items):
-        if (isinstance(node, Fraction) and is_derivative(node)) or (
-            isinstance(node, Symbol) and node.name in (r"\nabla", DELTA)
-        ):
-            total += 1
-    return total
 
 
 # ----- fractions -----
@@ -182,8 +171,10 @@ def _operand(scope: Scope, read: Callable[[], T]) -> T:
     return made
 
 
-def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True) -> Result:
-    """The derivative of one name by another, with the entries that their indices select."""
+def single(
+    p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bool = True, by_name: bool = False
+) -> Result:
+    """The derivative of one name by another, with the entries that their indices select; `by_name`: it is an array."""
     if p.kind != "value" or p.frame is not None:
         raise NotUnderstood(span, "a value above the line")
     frame = q.frame or scope.frame
@@ -205,7 +196,7 @@ def single(p: Variable, q: Variable, span: Offsets, scope: Scope, *, upright: bo
     node = frame.jacobian(p.name, q.name, direct=direct)
     if frame.is_symmetric(q.name) and not frame.symmetry:
         scope.assumed[f"a derivative by {q.text} takes its entries for independent, though it is symmetric"] = None
-    above, below = (_entry_axes(v, frame) for v in (p, q))
+    above, below = _entry_axes(p, frame), q.axes if by_name else _entry_axes(q, frame)
     made = values.indexed(node, [*above, *below])
     split = sum(axis is None for axis in above)
     bottom = q.text

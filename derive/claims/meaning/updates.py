@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning.claim import Case, Check, Link, Reading, Update
+from derive.claims.meaning.counted import count_derivatives
 from derive.claims.meaning.equations import equation
 from derive.claims.meaning.expressions import span_of, split_terms
 from derive.claims.meaning.job import Job
 from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.members import GradientOf
 from derive.claims.meaning.names import Key, key_of_node
-from derive.claims.meaning.partials import count_derivatives
 from derive.claims.meaning.scope import NotUnderstood, Oracle, Scope
 from derive.claims.typography.nodes import Node, Number, Operator, Relation, Row, Scripts, Symbol, walk
 from derive.claims.typography.statements import Statement

@@ -21,7 +21,7 @@ _SAME = str.maketrans(
     {"−": "-", "–": "-", "∗": "*", "⊙": "*", "＝": "=", **{chr(0x2080 + k): str(k) for k in range(10)}}
 )
 _TOKEN = re.compile(
-    r"(?P<name>∂?[A-Za-z_Α-Ωα-ω][A-Za-z0-9_Α-Ωα-ω]*)|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"(?P<name>∂?[A-Za-z_Α-Ωα-ω][A-Za-z0-9_Α-Ωα-ω]*)|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<relation>:=|==|(?<![<>!=])=(?!=))|(?P<sign>\*\*|<=|>=|[-+*/@()\[\],.<>])|(?P<other>\S)"
 )
 _MATRICES = r"\b(?:Trace|HadamardProduct|hadamard_product|Mat(?:Mul|Add|Pow)|Transpose|Inverse|Identity|Determinant)\("

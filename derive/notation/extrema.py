@@ -1,0 +1,61 @@
+r"""The largest and the smallest entry, `\max_k s_k`, and where it stands, `\mathbb{1}[s_j = \max_k s_k]`.
+
+The smallest is kept as -max(-s); it prints as a minimum.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from derive.ir.node import Node
+from derive.notation.formula import COLON, EQUALS, INDICATOR, MAXIMUM, MINIMUM, Fence, Row, Script
+from derive.notation.pieces import Level, Piece, big
+from derive.notation.terms import NoMatrixForm
+
+if TYPE_CHECKING:
+    from derive.notation.printer import At, Printer
+
+
+def is_smallest(node: Node) -> bool:
+    """Whether the negative of a node is the smallest of the entries of what stands in it."""
+    return node.op == "amax" and node.args[0].op == "neg"
+
+
+def largest(printer: Printer, node: Node, at: At) -> Piece:
+    """The largest entry along the axes."""
+    return _extremum(printer, node, node.args[0], at, smallest=False)
+
+
+def smallest(printer: Printer, node: Node, at: At) -> Piece:
+    """The negative of a node that `is_smallest`."""
+    return _extremum(printer, node, node.args[0].args[0], at, smallest=True)
+
+
+def where_largest(printer: Printer, node: Node, at: At) -> Piece:
+    """One where an entry is the extremum; a whole array is compared only with one number."""
+    (arg,) = node.args
+    axes = cast("tuple[int, ...]", node.attribute)
+    if at is None and len(axes) < len(arg.shape):
+        raise NoMatrixForm
+    is_least = arg.op == "neg"
+    entries = arg.args[0] if is_least else arg
+    kept = () if at is None else tuple(index for k, index in enumerate(at) if k not in axes)
+    extreme = _extremum(printer, node, entries, kept, smallest=is_least)
+    equal = Row((printer.piece(entries, at).formula, EQUALS, extreme.formula))
+    return Piece(Row((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT)
+
+
+def _extremum(printer: Printer, node: Node, arg: Node, at: At, *, smallest: bool) -> Piece:
+    axes = cast("tuple[int, ...]", node.attribute)
+    kept = iter(at if at is not None else [COLON] * (len(arg.shape) - len(axes)))
+    own = {axis: printer.index() for axis in axes}
+    index = tuple(own[k] if k in own else next(kept) for k in range(len(arg.shape)))
+    if at is not None:
+        body = printer.piece(arg, index)
+    elif arg.op == "ref":
+        body = Piece(printer.names.name(arg.name).indexed(printer.subscript(index, arg.name)), Level.SCRIPT)
+    else:
+        body = Piece(Script(Fence(printer.piece(arg, None).formula), printer.subscript(index)), Level.SCRIPT)
+    for letter in reversed(own.values()):
+        body = big(Script(MINIMUM if smallest else MAXIMUM, letter), body)
+    return body
