@@ -247,10 +247,7 @@ def _outcomes(
             # a sum that ends at the sign, and an index that occurs behind it: the other reach does not remove this one
             ends = any(key[0] == "reach" and not answer for key, answer in oracle.made.items())
             shown = f"{both[0]} is summed over and also free"
-            if not ends:  # the index of the sum is a letter of its own
-                scope.note("notation", scope.free[both[0]], shown)
-                return result
-            return Problem("wrong_index", shown, scope.free[both[0]], stands=True)
+            return Problem("wrong_index", shown, scope.free[both[0]], stands=ends)
         return result
 
     for choices, result in outcomes(run):
