@@ -20,6 +20,7 @@ from derive.codegen.contraction import (
     scaled,
     stands,
     summed_over,
+    times,
     turned,
 )
 from derive.codegen.entries import is_tail
@@ -161,11 +162,43 @@ class Writer(Operands):
             kept = self._kept(node, sizes)
             if kept is not None:
                 return kept
+        summed = self._summed_product(node, sizes)
+        if summed is not None:
+            return summed
         factors = [
             Labelled(self.exact(arg) if labels else self.loose(arg), labels)
             for labels, arg in zip(ins, node.args, strict=True)
         ]
         return turned(contracted(factors, out, sizes), out)
+
+    def _summed_product(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
+        """The sum of an elementwise product whose operands stand so for broadcasting; None if it is something else.
+
+        `(A * B).sum(axis=1, keepdims=True)`: one operand has every axis, and the result its axes, those that are
+        summed with length 1 or, if all of these are, left out.
+        """
+        ins, out = node.labels
+        arrays = [(labels, arg) for labels, arg in zip(ins, node.args, strict=True) if labels]
+        whole = max((labels for labels, _ in arrays), key=len, default=())
+        every = {x for labels, _ in arrays for x in labels if sizes[x] is not ONE}
+        if len(arrays) < 2 or len(whole) < 2 or len(set(whole)) < len(whole) or not every <= set(whole):
+            return None
+        if not all(len(set(labels)) == len(labels) and stands(labels, whole, sizes) for labels, _ in arrays):
+            return None
+        axes = [k for k, x in enumerate(whole) if x not in out]
+        kept = len(out) == len(whole) and all(
+            a == b or (sizes[b] is ONE and b not in whole) for a, b in zip(whole, out, strict=True)
+        )
+        batch = {x for x in whole if x in out and sizes[x] is not ONE}
+        shared = all(batch & set(labels) for labels, _ in arrays) or not batch
+        if not axes or not shared or not (kept or tuple(x for x in whole if x in out) == out):
+            return None
+        code: Code | None = None
+        for _, arg in arrays:
+            code = self.loose(arg) if code is None else times(code, self.loose(arg))
+        assert code is not None
+        scalars = [Labelled(self.loose(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
+        return scaled(scalars, Labelled(summed_over(code, axes, len(whole), keepdims=kept), out)).code
 
     def _product(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
         """An elementwise product, with operands that stand so for broadcasting; None if it is something else."""

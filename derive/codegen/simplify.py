@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
+from derive.codegen.contraction import stands
 from derive.codegen.factors import Operand, flattened, is_view
 from derive.ir import build
 from derive.ir.build import label_sizes
@@ -58,20 +59,38 @@ def carried(node: Node) -> tuple[int, ...]:
     return tuple(k for k, label in enumerate(out) if label in inner)
 
 
-def narrowed(node: Node, axes: Sequence[int]) -> Node:
-    """A repeated node on some of its axes only, which must include those it carries."""
-    shape = tuple(node.shape[k] for k in axes)
+def kept_ones(node: Node) -> tuple[int, ...]:
+    """The axes along which a node is repeated by an axis of size 1 of what it repeats."""
+    if node.op == "neg":
+        return kept_ones(node.args[0])
+    if not is_repeat(node):
+        return ()
+    (inner,), out = node.labels
+    if not stands(inner, out, label_sizes(node)):
+        return ()
+    lead = len(out) - len(inner)
+    return tuple(lead + k for k, label in enumerate(inner) if label not in out)
+
+
+def narrowed(node: Node, axes: Sequence[int], ones: Sequence[int] = ()) -> Node:
+    """A repeated node on some of its axes only, which must include those it carries, and with size 1 along `ones`."""
     if len(axes) == len(node.shape):
         return node
     if node.op == "neg":
-        return build.neg(narrowed(node.args[0], axes))
+        return build.neg(narrowed(node.args[0], axes, ones))
     (inner,), out = node.labels
-    return build.contract([inner], tuple(out[k] for k in axes), node.args, shape)
+    lead = len(out) - len(inner)
+    own = {lead + k: inner[k] for k in range(len(inner))} if kept_ones(node) else {}
+    labels = {k: own.get(k, -1 - k) if k in ones else out[k] for k in (*axes, *ones)}
+    shape = tuple(ONE if k in ones else node.shape[k] for k in sorted(labels))
+    return build.contract([inner], tuple(labels[k] for k in sorted(labels)), node.args, shape)
 
 
-def repeated(node: Node, axes: Sequence[int], like: Node) -> Node:
-    """A node on some axes, repeated to the shape of `like`."""
-    return build.contract([tuple(axes)], tuple(range(len(like.shape))), [node], like.shape)
+def repeated(node: Node, axes: Sequence[int], like: Node, ones: Sequence[int] = ()) -> Node:
+    """A node on some axes, and with size 1 along `ones`, repeated to the shape of `like`."""
+    rank = len(like.shape)
+    labels = tuple(rank + k if k in ones else k for k in sorted((*axes, *ones)))
+    return build.contract([labels], tuple(range(rank)), [node], like.shape)
 
 
 class Simplifier:
@@ -124,7 +143,8 @@ class Simplifier:
         axes = sorted({k for arg in args for k in carried(arg)})
         if len(axes) == len(args[0].shape):
             return make(*args)
-        return repeated(make(*(narrowed(arg, axes) for arg in args)), axes, args[0])
+        ones = sorted({k for arg in args for k in kept_ones(arg)}.difference(axes))
+        return repeated(make(*(narrowed(arg, axes, ones) for arg in args)), axes, args[0], ones)
 
     def _add(self, node: Node, args: Sequence[Node], free: Sequence[bool]) -> Node:
         terms: list[Node] = []
@@ -185,8 +205,9 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
         return build.zeros(like.shape)
     borne = {label for labels, _ in kept for label in labels}
     axes = [k for k, label in enumerate(out) if label in borne or out.count(label) > 1]
-    core_out = tuple(out[k] for k in axes)
-    shape = tuple(sizes[label] for label in core_out)
+    ones = _summed_in_place(kept, axes, out, sizes)
+    core_out = tuple(out[k] if k in axes else ones[k] for k in sorted((*axes, *ones)))
+    shape = tuple(like.shape[k] if k in axes else ONE for k in sorted((*axes, *ones)))
     magnitude = abs(coefficient)
     plain = core_out == out or len(set(out)) == len(out)  # a diagonal is written by itself, and repeated afterwards
     if len(kept) == 1 and magnitude == 1 and plain and _is_one_step(kept[0][0], out, sizes):
@@ -198,8 +219,23 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     else:
         core = build.contract([labels for labels, _ in factors], core_out, [a for _, a in factors], shape)
     if core_out != out:
-        core = repeated(core, axes, like)
+        core = repeated(core, axes, like, list(ones))
     return negated(core) if coefficient < 0 else core
+
+
+def _summed_in_place(
+    kept: Sequence[Operand], axes: Sequence[int], out: Labels, sizes: Mapping[int, Size]
+) -> dict[int, int]:
+    """The places behind a carried axis at which a factor is summed, or of size 1, and its sum repeated.
+
+    They stay, with size 1. Beside each place stands the label of a factor that has size 1 there already, if there is.
+    """
+    for labels, _ in kept:
+        if axes and len(labels) == len(out) == len(set(labels)) and all(labels[k] == out[k] for k in axes):
+            rest = [k for k in range(axes[0], len(out)) if k not in axes]
+            if all(labels[k] not in out for k in rest):
+                return {k: labels[k] if sizes[labels[k]] is ONE else max(sizes) + 1 + k for k in rest}
+    return {}
 
 
 def _is_one_step(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> bool:
