@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import cast
 
 from derive.codegen.contraction import (
@@ -169,7 +170,8 @@ class Writer(Operands):
             Labelled(self.exact(arg) if labels else self.loose(arg), labels)
             for labels, arg in zip(ins, node.args, strict=True)
         ]
-        return turned(contracted(factors, out, sizes), out)
+        borne = tuple(x for x in out if any(x in labels for labels in ins))
+        return aligned(contracted(factors, borne, sizes), out)
 
     def _summed_product(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
         """The sum of an elementwise product whose operands stand so for broadcasting; None if it is something else.
@@ -210,23 +212,27 @@ class Writer(Operands):
             return None
         scalars = [Labelled(self.loose(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
         plain = sum(not _is_indicator(arg) for _, arg in arrays)
-        code: Code | None = None
+        laid: list[Code] = []
         spans: list[Shape] = []
         for labels, arg in arrays:
             if len(set(labels)) < len(labels):
                 return None
             if stands(labels, out, sizes):
-                laid = self._factor(arg, plain)
+                laid.append(self._factor(arg, plain))
                 spans.append(self.span(arg))
             else:
                 wanted = tuple(x for x in out if x in labels)
-                laid = aligned(contracted([Labelled(self.exact(arg), labels)], wanted, sizes), out)
+                laid.append(aligned(contracted([Labelled(self.exact(arg), labels)], wanted, sizes), out))
                 spans.append(tuple(size if x in labels else ONE for x, size in zip(out, node.shape, strict=True)))
-            code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
-        if code is None:
+        if not laid:
             return scaled(scalars[:-1], scalars[-1]).code
-        self.spans[node] = broadcast_shape(spans)
-        return scaled(scalars, Labelled(code, out)).code
+        self.spans[node] = whole = broadcast_shape(spans)
+        narrow = [k for k, span in enumerate(spans) if span != whole]
+        if not (scalars or len(narrow) > 1) or not 0 < len(narrow) < len(spans):
+            return scaled(scalars, Labelled(reduce(times, laid), out)).code
+        # scalars go with what is narrower than the product, which is computed first
+        first = scaled(scalars, Labelled(reduce(times, [laid[k] for k in narrow]), out)).code
+        return reduce(times, [first, *(code for k, code in enumerate(laid) if k not in narrow)])
 
     def _factor(self, arg: Node, plain: int) -> Code:
         """A factor; an indicator may stay a truth value if something else in the product is a number."""

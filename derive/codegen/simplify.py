@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
-from derive.codegen.contraction import stands
-from derive.codegen.factors import Operand, flattened, is_view
+from derive.codegen.factors import Operand, flattened, is_multiple
+from derive.codegen.repeats import carried, is_repeat, kept_ones, narrowed, repeated
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
@@ -38,59 +38,6 @@ def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
             new = build.mul(new.args[0], build.call("sigmoid", *new.args))
         done[node] = new
     return done
-
-
-def is_repeat(node: Node) -> bool:
-    """Whether a node repeats an array along new axes (or, at an axis of size 1, gives it one) and does no more."""
-    if not is_view(node):
-        return False
-    (inner,), out = node.labels
-    kept = [label for label in inner if label in out]
-    return len(set(inner)) == len(inner) and kept == [label for label in out if label in kept]
-
-
-def carried(node: Node) -> tuple[int, ...]:
-    """The axes along which a node, whatever its sign, is not just repeated."""
-    if node.op == "neg":
-        return carried(node.args[0])
-    if not is_repeat(node):
-        return tuple(range(len(node.shape)))
-    (inner,), out = node.labels
-    return tuple(k for k, label in enumerate(out) if label in inner)
-
-
-def kept_ones(node: Node) -> tuple[int, ...]:
-    """The axes along which a node is repeated by an axis of size 1 of what it repeats."""
-    if node.op == "neg":
-        return kept_ones(node.args[0])
-    if not is_repeat(node):
-        return ()
-    (inner,), out = node.labels
-    if not stands(inner, out, label_sizes(node)):
-        return ()
-    lead = len(out) - len(inner)
-    return tuple(lead + k for k, label in enumerate(inner) if label not in out)
-
-
-def narrowed(node: Node, axes: Sequence[int], ones: Sequence[int] = ()) -> Node:
-    """A repeated node on some of its axes only, which must include those it carries, and with size 1 along `ones`."""
-    if len(axes) == len(node.shape):
-        return node
-    if node.op == "neg":
-        return build.neg(narrowed(node.args[0], axes, ones))
-    (inner,), out = node.labels
-    lead = len(out) - len(inner)
-    own = {lead + k: inner[k] for k in range(len(inner))} if kept_ones(node) else {}
-    labels = {k: own.get(k, -1 - k) if k in ones else out[k] for k in (*axes, *ones)}
-    shape = tuple(ONE if k in ones else node.shape[k] for k in sorted(labels))
-    return build.contract([inner], tuple(labels[k] for k in sorted(labels)), node.args, shape)
-
-
-def repeated(node: Node, axes: Sequence[int], like: Node, ones: Sequence[int] = ()) -> Node:
-    """A node on some axes, and with size 1 along `ones`, repeated to the shape of `like`."""
-    rank = len(like.shape)
-    labels = tuple(rank + k if k in ones else k for k in sorted((*axes, *ones)))
-    return build.contract([labels], tuple(range(rank)), [node], like.shape)
 
 
 class Simplifier:
@@ -150,10 +97,12 @@ class Simplifier:
         terms: list[Node] = []
         for arg, own in zip(args, free, strict=True):
             terms += arg.args if arg.op == "add" and own and len(terms) + len(arg.args) <= MOST_TERMS else [arg]
-        terms = [term for term in terms if not build.is_zero(term)]
+        terms = _collected([term for term in terms if not build.is_zero(term)])
         numbers = [as_number(_repeated_value(term)) for term in terms]
         if all(value is not None for value in numbers):
             return build.fill(build.number(sum(value for value in numbers if value is not None)), node.shape)
+        if not terms:
+            return build.zeros(node.shape)
         while len(terms) > MOST_TERMS:
             parts = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
             terms = [part[0] if len(part) == 1 else self._hoist(part, _sum) for part in parts]
@@ -176,7 +125,8 @@ class Simplifier:
         out = node.labels[1]
         sizes = label_sizes(node)
         kept, coefficient = flattened(operands, sizes)
-        bound = {label for labels, _, _ in operands for label in labels} - set(out)
+        kept = [(_in_place(labels, out, sizes), arg) for labels, arg in kept]
+        bound = {label for labels, _, _ in operands for label in labels if sizes[label] is not ONE} - set(out)
         for factor in [factor for factor in kept if self._is_one(factor, kept, out)]:
             kept.remove(factor)
             bound -= set(factor[0])
@@ -221,6 +171,15 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     if core_out != out:
         core = repeated(core, axes, like, list(ones))
     return negated(core) if coefficient < 0 else core
+
+
+def _in_place(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> Labels:
+    """The labels of a factor, those of axes of size 1 being those of the result where it has such an axis there too."""
+    if len(labels) != len(out):
+        return labels
+    pairs = zip(labels, out, strict=True)
+    meets = [x not in out and y not in labels and sizes[x] is ONE and sizes[y] is ONE for x, y in pairs]
+    return tuple(y if one else x for x, y, one in zip(labels, out, meets, strict=True))
 
 
 def _summed_in_place(
@@ -271,6 +230,31 @@ def _sum(*terms: Node) -> Node:
         return build.neg(Node("add", tuple(term.args[0] for term in terms), None, terms[0].shape))
     ordered = (terms[positive], *terms[:positive], *terms[positive + 1 :])
     return Node("add", ordered, None, terms[0].shape)
+
+
+def _collected(terms: list[Node]) -> list[Node]:
+    """Terms that are multiples of one array as one term."""
+    parts = [_multiple(term) for term in terms]
+    if len({core for _, core in parts}) == len(terms):
+        return terms
+    total: dict[Node, Fraction] = {}
+    for number, core in parts:
+        total[core] = total.get(core, Fraction(0)) + number
+    return [_times(number, core) for core, number in total.items() if number]
+
+
+def _multiple(term: Node) -> tuple[Fraction, Node]:
+    if term.op == "neg":
+        number, core = _multiple(term.args[0])
+        return -number, core
+    if is_multiple(term) and len(term.args) == 2 and term.args[0].op == "number":
+        return term.args[0].value, term.args[1]
+    return Fraction(1), term
+
+
+def _times(number: Fraction, core: Node) -> Node:
+    product = core if abs(number) == 1 else build.mul(build.number(abs(number)), core)
+    return build.neg(product) if number < 0 else product
 
 
 def _power(base: Node, exponent: Node) -> Node:
