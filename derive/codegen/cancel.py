@@ -76,9 +76,9 @@ def _mirrored(order: Sequence[Node], present: Collection[Node]) -> set[Node]:
 
 
 def _small(node: Node) -> bool:
-    """Whether a node is such as `-a`, `1 - a` or, of numbers, `a / 2`: looked into even where it is shared."""
-    if node.op in ("div", "contract") and not node.shape and any(map(_is_number, node.args)):
-        return len(node.args) == 2
+    """Whether a node is such as `-a`, `1 - a` or, of an input, `a / 2`: looked into even where it is shared."""
+    if node.op in ("div", "contract") and not node.shape and len(node.args) == 2:
+        return any(map(_is_number, node.args)) and any(arg.op == "ref" for arg in node.args)
     return node.op == "neg" or (node.op == "add" and len(node.args) == 2 and any(map(_is_number, node.args)))
 
 
