@@ -20,7 +20,7 @@ from derive.codegen.factors import MOST_FACTORS, Operand, is_multiple, is_view, 
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, topological, with_args
-from derive.ir.size import Size
+from derive.ir.size import ONE, Size
 
 SYMMETRIC = ("symmetric", "positive_definite", "diagonal")
 Key = tuple[tuple[Node, ...], tuple[tuple[Labels, ...], Labels]]
@@ -98,21 +98,20 @@ class _Schedule:
             return self._turned(node, forward)  # a repeat is summed, or stands in the result
         if any(len(set(labels)) < len(labels) for labels, _ in arrays):
             return node
-        if not any(x not in out for labels, _ in arrays for x in labels):
+        summed = every.difference(out)
+        if not summed or any(sizes[x] is ONE for x in summed):
             return self._turned(node, forward)
         if not forward or shared:
             opened = self._opened(arrays, out, sizes, None if forward else free)
             if opened is not None:
                 scalars, arrays = [*scalars, *opened[0]], opened[1]
-        while len(arrays) > 2 or (len(arrays) == 2 and scalars):
-            found = self._best(arrays, out, sizes, len(arrays) == 2 and not shared)
+        while len(arrays) > 1:
+            found = self._best(arrays, out, sizes, len(arrays) == 2 and not (shared and scalars))
             if found is None:
                 break
             (i, j), made = found
             arrays[i] = made
             del arrays[j]
-        if scalars == [arg for arg in node.args if not arg.shape] and len(arrays) + len(scalars) == len(node.args):
-            return self._turned(node, forward)
         factors = [*(((), scalar) for scalar in scalars), *arrays]
         made_ = build.contract([labels for labels, _ in factors], out, [arg for _, arg in factors], node.shape)
         return self._turned(made_, forward)
