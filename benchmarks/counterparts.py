@@ -315,7 +315,7 @@ def softmax(z: Any) -> Any:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """A model, the same by hand, and sizes to time them at: arrays that the allocator keeps, not those it gives back."""
+    """A model, the same by hand, and sizes to time them at, of arrays that the allocator keeps."""
 
     text: str
     by_hand: Callable[..., Result]
