@@ -151,6 +151,7 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
     named = apply(Simplifier(stages.roots, named, simplex).done)
     named = apply(spread(stages.roots, stages.authored(graph, forward), set(named)))
     named = apply(cancelled(stages.roots, stages.authored(graph, forward), set(named)))
+    named = apply(Simplifier(stages.roots, named).done)
     named = apply(steadied(stages.roots))
     named = apply(guarded(stages.roots, stages.authored(graph, forward)))
     apply(Simplifier(stages.roots, named).done)
