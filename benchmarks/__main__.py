@@ -14,7 +14,7 @@ from pathlib import Path
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-from benchmarks import derivation, emitted, fuzz, layers, mutation, stability, startup, verify_speed  # noqa: E402
+from benchmarks import derivation, emitted, fuzz, layers, mutation, stability, startup, verify_speed, written  # noqa: E402
 from benchmarks.searches import branches, emission, laws, meaning, printed, tally  # noqa: E402
 from benchmarks.searches.findings import counts_table  # noqa: E402
 from benchmarks.timing import table  # noqa: E402
@@ -30,6 +30,7 @@ TABLES = {
     "verify": verify_speed.rows,
     "length": verify_speed.length_rows,
 }
+PAGES = {"counterparts": written.page}
 SEARCHES = {"branches": branches.search, "laws": laws.search, "meaning": meaning.search}
 COUNTED = {"emission": emission, "printed": printed, "fuzz": fuzz, "mutation": mutation}
 
@@ -37,13 +38,13 @@ COUNTED = {"emission": emission, "printed": printed, "fuzz": fuzz, "mutation": m
 def main() -> None:
     """Run the named benchmarks and searches and put their tables between the marks of README.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*TABLES, *SEARCHES, *COUNTED]))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*TABLES, *PAGES, *SEARCHES, *COUNTED]))
     parser.add_argument("--draws", type=int, default=2000, help="claims of each search (2000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the searches (0)")
     given = parser.parse_args()
     page = README.read_text("utf-8")
     wrong = False
-    for name in given.names or [*TABLES, *SEARCHES, *COUNTED]:
+    for name in given.names or [*TABLES, *PAGES, *SEARCHES, *COUNTED]:
         found = ""
         if name in SEARCHES:
             findings = list(SEARCHES[name](given.draws, given.seed))
@@ -55,6 +56,8 @@ def main() -> None:
             result, found = counts_table(counts, COUNTED[name].KINDS), "\n".join(map(str, faults))
             wrong |= bool(faults)
             result = f"{given.draws} draws, seed {given.seed}.\n\n{result}"
+        elif name in PAGES:
+            result = PAGES[name]()
         else:
             result = table(TABLES[name]())
         print(f"{name}\n{result}\n\n{found}")

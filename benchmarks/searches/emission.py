@@ -8,6 +8,9 @@ independent automatic differentiation (`benchmarks.searches.models`) are the val
     float32 in gives float32 out
     every input of the model is a parameter
     no import and no variable is unused (ruff F401, F841)
+
+Of every sixth model a Hessian times a vector is asked for, too: the gradient graph is differentiated once more, emitted
+by `lambdify`, and held against central differences of the independent gradient, where these settle.
 """
 
 from __future__ import annotations
@@ -21,22 +24,32 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import derive
-from benchmarks.searches.expressions import SIZES
+from benchmarks.searches.expressions import SIZES, Values
 from benchmarks.searches.findings import Finding
 from benchmarks.searches.models import Model, random_model
+from benchmarks.stability import hessian_product
+from derive.calculus.derivation import Derivation
+from derive.calculus.reverse import backprop
+from derive.codegen import lambdify
+from derive.model import loads
 
 SAME = 1e-6
 KINDS = (
     *("not accepted", "no derivation", "no source", "raises", "signature", "value", "not finite", "gradient"),
-    *("shape", "float32 lost", "unused name"),
+    *("shape", "float32 lost", "unused name", "Hessian product"),
 )
 FUNCTION = "value_and_gradient"
+EVERY = 6  # of so many models one is asked for a Hessian times a vector
+STEP = 2e-5
+SETTLED = 1e-6
+SAME_CURVATURE = 1e-5
 
 
 def demands(model: Model, rng: random.Random) -> list[list[str] | None]:
@@ -52,6 +65,10 @@ def run(draws: int, seed: int) -> tuple[Counter[str], list[Finding]]:
     for k in range(draws):
         model = random_model(seed * 1_000_003 + k)
         found = faults(model, random.Random(k), sources)
+        if k % EVERY == 0:
+            asked, wrong = curvature(model, k)
+            counts["Hessian products"] += asked
+            found += wrong
         findings += found
         counts.update({finding.kind for finding in found})
         counts["models"] += 1
@@ -125,6 +142,45 @@ def _faults_of_source(
         if getattr(short[name], "dtype", np.float32) != np.float32:
             found.append(("float32 lost", f"{name}: {short[name].dtype}"))
     return found
+
+
+def curvature(model: Model, seed: int) -> tuple[bool, list[Finding]]:
+    """Whether the Hessian of a model times a vector is known by differences, and what is wrong with the emitted one."""
+    draw, names = np.random.default_rng(seed), model.differentiable
+    towards = {name: draw.uniform(-1, 1, size=np.shape(model.values[name])) for name in names}
+
+    def slopes(step: float) -> Values:
+        moved = {n: v + step * towards[n] if n in towards else v for n, v in model.values.items()}
+        return replace(model, values=moved).gradients()[1]
+
+    def differences(step: float) -> Values:
+        above, below = slopes(step), slopes(-step)
+        return {name: np.asarray((above[name] - below[name]) / (2 * step)) for name in names}
+
+    wide, wanted = differences(STEP), differences(STEP / 2)
+    scale = max(1.0, *(float(np.max(np.abs(slope))) for slope in wanted.values()))
+    if not all(np.max(np.abs(wide[name] - wanted[name])) <= SETTLED * scale for name in names):
+        return False, []
+    try:
+        product, by = hessian_product(backprop(loads(model.text)), names)
+        given = {f"v_{name}": v for name, v in towards.items()}
+        function = lambdify(product, wrt=by)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            _, got = function(**model.values, **given, **_loose(product))
+    except Exception as error:
+        return True, [Finding("Hessian product", model.text, "", repr(error))]
+    found = []
+    for name in names:
+        slope = np.asarray(got[name])
+        if slope.shape != wanted[name].shape or not np.max(np.abs(slope - wanted[name])) <= SAME_CURVATURE * scale:
+            found.append(f"{name}: {slope.tolist()} for {wanted[name].tolist()}")
+    return True, [Finding("Hessian product", model.text, "", detail) for detail in found]
+
+
+def _loose(derivation: Derivation) -> dict[str, int]:
+    """The sizes that a model names."""
+    return {name: SIZES[name] for name in derivation.graph.size_names() if name in SIZES}
 
 
 def _unused(sources: Sequence[tuple[str, str, str]]) -> list[Finding]:

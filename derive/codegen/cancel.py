@@ -17,12 +17,12 @@ latter is at hand.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 
 from derive.codegen.entries import is_elementwise, mirror
 from derive.codegen.region import Region
-from derive.codegen.simplify import is_repeat
+from derive.codegen.repeats import is_repeat
 from derive.ir.node import Node, as_number, topological, with_args
 
 MOST_NODES = 120
@@ -52,13 +52,17 @@ def cancelled(roots: Sequence[Node], fixed: Collection[Node], named: Collection[
         if node in settled or not is_elementwise(node) or arg.shape != node.shape
     }
     outer.update(roots)
+    quotients: dict[Node, list[Node]] = defaultdict(list)  # forward quotients by what is divided
+    for node in order:
+        if node.op == "div" and node in settled:
+            quotients[node.args[0]].append(node)
     done: dict[Node, Node] = {}
     for node in order:
         done[node] = new = with_args(node, tuple(done[arg] for arg in node.args))
         if is_elementwise(node) and node not in settled and (node not in inside or node in outer):
             region = _region(node, inside)
             if len(region) <= MOST_NODES:
-                done[node] = Region(new, [done[part] for part in region], present, settled).best()
+                done[node] = Region(new, [done[part] for part in region], present, settled, quotients).best()
     return done
 
 
@@ -72,7 +76,9 @@ def _mirrored(order: Sequence[Node], present: Collection[Node]) -> set[Node]:
 
 
 def _small(node: Node) -> bool:
-    """Whether a node is such as `-a` or `1 - a`: looked into even where it is shared."""
+    """Whether a node is such as `-a`, `1 - a` or, of an input, `a / 2`: looked into even where it is shared."""
+    if node.op in ("div", "contract") and not node.shape and len(node.args) == 2:
+        return any(map(_is_number, node.args)) and any(arg.op == "ref" for arg in node.args)
     return node.op == "neg" or (node.op == "add" and len(node.args) == 2 and any(map(_is_number, node.args)))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import prod
 
 from derive.ir.node import Labels
@@ -27,13 +28,16 @@ NOMINAL = 64  # what a named size counts when costs are compared
 class Code:
     """A piece of source with the binding strength of its outermost operator.
 
-    `product` marks a matrix product, `under` the denominator of a reciprocal `1 / under`.
+    `product` marks a matrix product, `under` the denominator of a reciprocal `1 / under`. `size` is what the size of
+    an axis or a number of them amounts to, `count` how many entries a sum `(...).sum(...)` takes together.
     """
 
     text: str
     level: int = ATOM
     product: bool = False
     under: Code | None = None
+    size: Size | None = None
+    count: Size | None = None
 
     def at(self, level: int) -> str:
         """The text, in brackets if it binds weaker than `level`."""
@@ -80,7 +84,10 @@ def contracted(factors: Sequence[Labelled], out: Labels, sizes: Sizes) -> Labell
 
 
 def scaled(scalars: Sequence[Labelled], array: Labelled) -> Labelled:
-    """An array times scalars; a lone reciprocal is a division."""
+    """An array times scalars; a lone reciprocal is a division, a sum divided by its number of entries a mean."""
+    for k, scalar in enumerate(scalars):
+        if scalar.code.under is not None and (mean := mean_of(array.code, scalar.code.under)) is not None:
+            return scaled([*scalars[:k], *scalars[k + 1 :]], Labelled(mean, array.labels))
     if not scalars:
         return array
     factor = scalars[0].code
@@ -89,6 +96,14 @@ def scaled(scalars: Sequence[Labelled], array: Labelled) -> Labelled:
     if factor.under is not None:
         return Labelled(Code(f"{array.code.at(MUL)} / {factor.under.at(UNARY)}", MUL), array.labels)
     return Labelled(times(factor, array.code), array.labels)
+
+
+def mean_of(total: Code, under: Code) -> Code | None:
+    """`total / under` as a mean, if a sum is divided by the number of its entries."""
+    if total.count is None or total.count is not under.size:
+        return None
+    head, _, options = total.text.rpartition(".sum(")
+    return Code(f"{head}.mean({options}")
 
 
 def times(a: Code, b: Code) -> Code:
@@ -119,16 +134,17 @@ def _reduced(array: Labelled, needed: set[int], sizes: Sizes) -> Labelled:
         labels = [x for k, x in enumerate(labels) if k not in single]
     summed = [k for k, x in enumerate(labels) if x not in needed]
     if summed:
-        code = summed_over(code, summed, len(labels))
+        code = summed_over(code, summed, [sizes[x] for x in labels])
         labels = [x for x in labels if x in needed]
     return Labelled(code, tuple(labels))
 
 
-def summed_over(code: Code, axes: Sequence[int], rank: int, keepdims: bool = False) -> Code:
-    """`code.sum(axis=...)`."""
-    chosen = "" if len(axes) == rank and not keepdims else f"axis={axes[0] if len(axes) == 1 else tuple(axes)}"
+def summed_over(code: Code, axes: Sequence[int], shape: Sequence[Size], keepdims: bool = False) -> Code:
+    """`code.sum(axis=...)` of an array of a shape."""
+    chosen = "" if len(axes) == len(shape) and not keepdims else f"axis={axes[0] if len(axes) == 1 else tuple(axes)}"
     keep = "keepdims=True" if keepdims else ""
-    return Code(f"{code.at(ATOM)}.sum({', '.join(part for part in (chosen, keep) if part)})")
+    count = reduce(Size.__mul__, [shape[k] for k in axes], ONE)
+    return Code(f"{code.at(ATOM)}.sum({', '.join(part for part in (chosen, keep) if part)})", count=count)
 
 
 def _cheapest(arrays: Sequence[Labelled], sizes: Sizes) -> tuple[int, int]:

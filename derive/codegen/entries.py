@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from derive.codegen.simplify import is_repeat
+from derive.codegen.contraction import stands
+from derive.codegen.repeats import is_repeat
 from derive.ir import build
+from derive.ir.build import label_sizes
 from derive.ir.node import Node, as_number
+from derive.ir.size import ONE
 
 
 def is_elementwise(node: Node) -> bool:
@@ -18,9 +21,12 @@ def is_elementwise(node: Node) -> bool:
     if node.op != "contract" or is_repeat(node):
         return False
     ins, out = node.labels
-    if len(set(out)) < len(out) or {label for own in ins for label in own} != set(out):
+    if len(set(out)) < len(out) or not set(out) <= {label for own in ins for label in own}:
         return False
-    return all(list(own) == [label for label in out if label in own] for own in ins)
+    if all(list(own) == [label for label in out if label in own] for own in ins):
+        return True
+    sizes = label_sizes(node)
+    return all(len(set(own)) == len(own) and stands(own, out, sizes) for own in ins)
 
 
 def whole_power(node: Node) -> int | None:
@@ -48,9 +54,13 @@ def is_tail(atom: object) -> bool:
 
 
 def cost(root: Node, known: Collection[Node]) -> int:
-    """How many array operations a region takes above what is `known`, each shared part once; scalars count less."""
+    """What the array operations of a region take above what is `known`, each shared part once.
+
+    An operation counts by the axes that its operands are not just repeated along.
+    """
     total = 0
     stack, seen = [root], set(known)
+    borne: dict[Node, frozenset[int]] = {}
     while stack:
         node = stack.pop()
         if node in seen:
@@ -61,15 +71,38 @@ def cost(root: Node, known: Collection[Node]) -> int:
         if node.op == "contract" and not is_repeat(node):
             scalars = sum(not arg.shape for arg in node.args)
             arrays = len(node.args) - scalars
-            total += max(0, scalars - 1) + _weight(node) * (max(0, arrays - 1) + (scalars > 0 and arrays > 0))
+            weight = _weight(node, borne)
+            total += max(0, scalars - 1) + weight * (max(0, arrays - 1) + (scalars > 0 and arrays > 0))
         elif node.op == "add":
-            total += (len(node.args) - 1) * _weight(node)
+            total += (len(node.args) - 1) * _weight(node, borne)
         elif node.op == "call":
-            total += _weight(node) * (6 if mirror(node) is not None else 1)
+            total += _weight(node, borne) * (6 if mirror(node) is not None else 1)
         elif node.op in ("div", "pow") or (node.op == "neg" and node is root):
-            total += _weight(node)
+            total += _weight(node, borne)
     return total
 
 
-def _weight(node: Node) -> int:
-    return 4 if node.shape else 1
+def _weight(node: Node, borne: dict[Node, frozenset[int]]) -> int:
+    axes = len(_borne(node, borne))
+    return 3 + axes if axes else 1
+
+
+def _borne(node: Node, known: dict[Node, frozenset[int]]) -> frozenset[int]:
+    """The axes along which a node is not just repeated, through elementwise operations; `known` gets all below."""
+    order = [node]
+    for below in order:
+        if is_elementwise(below) or is_repeat(below):
+            order += [arg for arg in below.args if arg not in known]
+    for below in reversed(order):
+        if below in known:
+            continue
+        full = frozenset(k for k, size in enumerate(below.shape) if size is not ONE)
+        if below.op == "contract" and (is_elementwise(below) or is_repeat(below)):
+            ins, out = below.labels
+            labels = {own[k] for own, arg in zip(ins, below.args, strict=True) for k in known[arg]}
+            known[below] = frozenset(k for k in full if out[k] in labels)
+        elif is_elementwise(below):
+            known[below] = full & frozenset().union(*(known[arg] for arg in below.args))
+        else:
+            known[below] = full
+    return known[node]

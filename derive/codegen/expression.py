@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import cast
 
@@ -17,24 +18,23 @@ from derive.codegen.contraction import (
     Labelled,
     aligned,
     contracted,
-    scaled,
-    stands,
-    summed_over,
+    mean_of,
     turned,
 )
 from derive.codegen.entries import is_tail
 from derive.codegen.factors import is_view
 from derive.codegen.literal import is_constant_root, number, template
-from derive.codegen.operands import ELEMENTWISE, Lookup, Operands
-from derive.ir.build import broadcast_shape, label_sizes
+from derive.codegen.operands import ELEMENTWISE, Lookup
+from derive.codegen.products import Products
+from derive.ir.build import label_sizes
 from derive.ir.node import Node, as_number
-from derive.ir.size import ONE, Shape, Size
+from derive.ir.size import Shape, size_of
 from derive.ops.record import elementwise, tensor
 
 Implement = Callable[[Node], str]
 
 
-class Writer(Operands):
+class Writer(Products):
     """Writes nodes as source; `implement` gives the parameter that stands for a generic function."""
 
     def __init__(self, code: Lookup, implement: Implement, sizes: Mapping[str, str], dtype: str) -> None:
@@ -56,14 +56,16 @@ class Writer(Operands):
     # ---------------------------------------------------------------------------------------------- rules
 
     def _number(self, node: Node) -> Code:
-        return number(node.value)
+        code, value = number(node.value), node.value
+        return replace(code, size=size_of(int(value))) if value.denominator == 1 and value > 1 else code
 
     def _constant(self, node: Node) -> Code:
         return Code("math.pi" if node.name == "pi" else "math.e")
 
     def _size(self, node: Node) -> Code:
         text = self.size(node.size)
-        return Code(text, ATOM if text.isidentifier() else ADD if " + " in text or "-" in text else MUL)
+        level = ATOM if text.isidentifier() else ADD if " + " in text or "-" in text else MUL
+        return Code(text, level, size=node.size)
 
     def _add(self, node: Node) -> Code:
         text = ""
@@ -86,6 +88,9 @@ class Writer(Operands):
 
     def _div(self, node: Node) -> Code:
         over, under = (self.loose(arg) for arg in node.args)
+        mean = mean_of(over, under)
+        if mean is not None:
+            return mean
         reciprocal = under if over.text == "1" else None
         return Code(f"{over.at(MUL)} / {under.at(UNARY)}", MUL, under=reciprocal)
 
@@ -154,62 +159,22 @@ class Writer(Operands):
         sizes = label_sizes(node)
         if len(set(out)) < len(out):
             return self._embedding(node)
-        elementwise_product = self._product(node, sizes)
+        elementwise_product = self.product(node, sizes)
         if elementwise_product is not None:
             return elementwise_product
         if len(node.args) == 1 and set(ins[0]) - set(out):
-            kept = self._kept(node, sizes)
+            kept = self.kept(node, sizes)
             if kept is not None:
                 return kept
+        summed = self.summed_product(node, sizes)
+        if summed is not None:
+            return summed
         factors = [
             Labelled(self.exact(arg) if labels else self.loose(arg), labels)
             for labels, arg in zip(ins, node.args, strict=True)
         ]
-        return turned(contracted(factors, out, sizes), out)
-
-    def _product(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
-        """An elementwise product, with operands that stand so for broadcasting; None if it is something else."""
-        ins, out = node.labels
-        arrays = [(labels, arg) for labels, arg in zip(ins, node.args, strict=True) if labels]
-        if not all({x for x in labels if sizes[x] is not ONE} <= set(out) for labels, _ in arrays):
-            return None
-        if len(arrays) == 2 and all(len(labels) == 1 for labels, _ in arrays) and ins.count(arrays[0][0]) == 1:
-            return None
-        scalars = [Labelled(self.loose(arg), ()) for labels, arg in zip(ins, node.args, strict=True) if not labels]
-        plain = sum(not _is_indicator(arg) for _, arg in arrays)
-        code: Code | None = None
-        spans: list[Shape] = []
-        for labels, arg in arrays:
-            if len(set(labels)) < len(labels):
-                return None
-            if stands(labels, out, sizes):
-                laid = self._factor(arg, plain)
-                spans.append(self.span(arg))
-            else:
-                wanted = tuple(x for x in out if x in labels)
-                laid = aligned(contracted([Labelled(self.exact(arg), labels)], wanted, sizes), out)
-                spans.append(tuple(size if x in labels else ONE for x, size in zip(out, node.shape, strict=True)))
-            code = laid if code is None else Code(f"{code.at(MUL)} * {laid.at(UNARY)}", MUL)
-        if code is None:
-            return scaled(scalars[:-1], scalars[-1]).code
-        self.spans[node] = broadcast_shape(spans)
-        return scaled(scalars, Labelled(code, out)).code
-
-    def _factor(self, arg: Node, plain: int) -> Code:
-        """A factor; an indicator may stay a truth value if something else in the product is a number."""
-        if plain and _is_indicator(arg) and not self.code(arg).text.isidentifier():
-            return Code(f"{self.loose(arg.args[0]).at(ADD)} > 0", 0)
-        return self.loose(arg)
-
-    def _kept(self, node: Node, sizes: Mapping[int, Size]) -> Code | None:
-        """A sum over axes that stay with length 1, or None."""
-        (inner,), out = node.labels
-        if len(inner) != len(out) or len(set(inner)) < len(inner):
-            return None
-        changed = [k for k, (a, b) in enumerate(zip(inner, out, strict=True)) if a != b]
-        if any(sizes[out[k]] is not ONE or out[k] in inner for k in changed):
-            return None
-        return summed_over(self.exact(node.args[0]), changed, len(inner), keepdims=True)
+        borne = tuple(x for x in out if any(x in labels for labels in ins))
+        return aligned(contracted(factors, borne, sizes), out)
 
     def _embedding(self, node: Node) -> Code:
         """Labels twice in the result: `np.eye`, `np.diag`, or a product with identity matrices."""
@@ -240,10 +205,6 @@ class Writer(Operands):
 def _is_numpy(code: Code) -> bool:
     """Whether a scalar comes out of NumPy or of a helper, and not of Python's arithmetic."""
     return re.search(r"\w\(", code.text) is not None and not code.text.startswith("math.")
-
-
-def _is_indicator(node: Node) -> bool:
-    return node.op == "call" and node.name == "step" and not any(node.orders)
 
 
 def _axis(axes: tuple[int, ...]) -> str:

@@ -27,6 +27,15 @@ def is_view(node: Node) -> bool:
     return len(set(out)) == len(out) and all(label in out or sizes[label] is ONE for label in inner)
 
 
+def is_multiple(node: Node) -> bool:
+    """Whether a node is one array times numbers."""
+    if node.op != "contract":
+        return False
+    ins, out = node.labels
+    arrays = [own for own in ins if own]
+    return len(arrays) == 1 and len(ins) > 1 and arrays[0] == out
+
+
 def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:
     """The factors of a product, with those of inner products, and its numeric coefficient; `sizes` gets new labels."""
     coefficient = Fraction(1)
@@ -41,7 +50,7 @@ def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size])
             coefficient = -coefficient
             stack.append((labels, arg.args[0], free))
         elif arg.op == "contract" and (is_view(arg) or (free and _absorbed(arg, alone, len(kept) + len(stack)))):
-            inner = _relabelled(arg, labels, sizes)
+            inner = relabelled(arg, labels, sizes)
             # what is inside has been flattened already, and may have other users
             stack += [(own, a, False) for own, a in reversed(list(zip(inner, arg.args, strict=True)))]
         else:
@@ -79,7 +88,8 @@ def _sums(node: Node) -> bool:
     return any(label not in out for labels in ins for label in labels)
 
 
-def _relabelled(node: Node, labels: Labels, sizes: dict[int, Size]) -> list[Labels]:
+def relabelled(node: Node, labels: Labels, sizes: dict[int, Size]) -> list[Labels]:
+    """The labels of the factors of a product that lies along `labels`; `sizes` gets those of its own sums."""
     ins, out = node.labels
     names = dict(zip(out, labels, strict=True))
     for label, size in label_sizes(node).items():

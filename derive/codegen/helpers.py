@@ -107,10 +107,10 @@ HELPERS: Mapping[str, str] = {
             return np.where(near, np.log(-np.expm1(z)), np.log1p(-np.exp(np.where(near, -1, z))))
     ''',
     "sech": '''
+        @np.errstate(over="ignore")
         def sech(z):
-            """1 / cosh(z), which does not overflow."""
-            e = np.exp(np.minimum(z, -z))
-            return 2 * e / (1 + e * e)
+            """1 / cosh(z); where cosh(z) overflows to infinity the value is 0, as it should be."""
+            return 1 / np.cosh(z)
     ''',
     "log_cosh": '''
         def log_cosh(z):
@@ -226,6 +226,13 @@ HELPERS: Mapping[str, str] = {
             """log(1 + exp(z)) and its slope, with one exponential."""
             e = np.exp(np.minimum(z, -z))
             return np.maximum(z, 0) + np.log1p(e), np.where(np.real(z) < 0, e, 1) / (1 + e)
+    ''',
+    "sigmoid_and_complement": '''
+        @np.errstate(over="ignore", divide="ignore")
+        def sigmoid_and_complement(z):
+            """sigmoid(z) and 1 - sigmoid(z), which does not cancel, with one exponential."""
+            e = np.exp(-z)
+            return 1 / (1 + e), 1 / (1 + 1 / e)
     ''',
     "argmax_mask": '''
         def argmax_mask(z, axis=-1):

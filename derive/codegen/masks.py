@@ -15,6 +15,7 @@ from derive.codegen.factors import is_view
 from derive.codegen.shelter import choice
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args
+from derive.ir.size import ONE
 from derive.ops.conditions import is_indicator
 from derive.ops.record import elementwise
 
@@ -95,7 +96,7 @@ def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
             found = [
                 _laid(mask, labels, node)
                 for labels, arg in zip(ins, node.args, strict=True)
-                if set(labels) <= set(out)
+                if _lies_along(labels, arg, out)
                 for mask in masks[arg]
             ]
             return tuple(dict.fromkeys(found))
@@ -108,9 +109,19 @@ def _laid(mask: Node, labels: Labels, like: Node) -> Node:
     return mask if labels == out else build.contract([labels], out, [mask], like.shape)
 
 
+def _lies_along(labels: Labels, arg: Node, out: Labels) -> bool:
+    """Whether a factor is not summed in a product; its axes of size 1 may go."""
+    return all(label in out or size is ONE for label, size in zip(labels, arg.shape, strict=True))
+
+
+def _is_mask(node: Node) -> bool:
+    """Whether a node is a condition, or one that is repeated."""
+    return is_indicator(node.args[0] if is_view(node) else node)
+
+
 def _unmasked(node: Node) -> Node:
     """A product without the factors that are conditions."""
-    if is_indicator(node):
+    if _is_mask(node):
         return build.ones(node.shape)
     if node.op == "div":
         return build.div(_unmasked(node.args[0]), node.args[1])
@@ -120,7 +131,7 @@ def _unmasked(node: Node) -> Node:
     kept = [
         (labels, arg)
         for labels, arg in zip(ins, node.args, strict=True)
-        if not (is_indicator(arg) and set(labels) <= set(out))
+        if not (_is_mask(arg) and _lies_along(labels, arg, out))
     ]
     if not kept or len(kept) == len(ins) or not set(out) <= {label for labels, _ in kept for label in labels}:
         return node

@@ -7,6 +7,10 @@ what nothing asks for is not reached. The passes, in order:
     stabilise       textbook forms become stable ones, before they are differentiated
     written_out     sigma'(z) becomes a(1 - a)
     Simplifier      products flat, repeats outside
+    summed_less     sums with as little in them as possible
+    sums_at_hand    sums that are parts of others
+    scheduled       products of several arrays in the order of their cost, none twice
+    spread          narrow operations entry on entry with wide ones
     cancelled       gradients as rational functions, with fewest operations
     steadied        single expressions that cancel become stable ones
     guarded         what a condition masks is not computed with
@@ -23,11 +27,14 @@ from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen.cancel import cancelled
 from derive.codegen.masks import guarded
+from derive.codegen.schedule import SYMMETRIC, scheduled
 from derive.codegen.shared import shared_exponentials
 from derive.codegen.simplify import Simplifier, written_out
+from derive.codegen.spread import spread
 from derive.codegen.stabilise import stabilise
 from derive.codegen.statements import Program, Statements
 from derive.codegen.steady import steadied
+from derive.codegen.sums import summed_less, sums_at_hand
 from derive.errors import UnknownNameError, did_you_mean
 from derive.ir.graph import Graph
 from derive.ir.node import Node, substitute, topological
@@ -128,6 +135,7 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
         for fact in declaration.facts
         if fact.name in ("simplex", "one_hot") and fact.axis is not None
     }
+    symmetric = {name for name, declaration in graph.inputs.items() if any(map(declaration.fact, SYMMETRIC))}
     stages = _Stages([], list(roots))
 
     def apply(done: Mapping[Node, Node]) -> list[Node]:
@@ -137,7 +145,13 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
 
     named = apply(written_out(stages.roots))
     named = apply(Simplifier(stages.roots, named, simplex).done)
+    named = apply(summed_less(stages.roots, stages.authored(graph, forward), set(named)))
+    named = apply(sums_at_hand(stages.roots, stages.authored(graph, forward)))
+    named = apply(scheduled(stages.roots, stages.authored(graph, forward), symmetric))
+    named = apply(Simplifier(stages.roots, named, simplex).done)
+    named = apply(spread(stages.roots, stages.authored(graph, forward), set(named)))
     named = apply(cancelled(stages.roots, stages.authored(graph, forward), set(named)))
+    named = apply(Simplifier(stages.roots, named).done)
     named = apply(steadied(stages.roots))
     named = apply(guarded(stages.roots, stages.authored(graph, forward)))
     apply(Simplifier(stages.roots, named).done)

@@ -24,7 +24,7 @@ from derive.codegen.polynomial import (
     plus,
     times,
 )
-from derive.codegen.simplify import carried, is_repeat, repeated
+from derive.codegen.repeats import carried, is_repeat
 from derive.ir import build
 from derive.ir.node import Node, as_number, with_args
 
@@ -34,9 +34,18 @@ MOST_ATOMS = 8
 class Region:
     """One region: its nodes, and what they are as terms. Sums that occur as denominators are kept in `sums` by key."""
 
-    def __init__(self, root: Node, region: list[Node], present: Collection[Node], fixed: Collection[Node]) -> None:
+    def __init__(
+        self,
+        root: Node,
+        region: list[Node],
+        present: Collection[Node],
+        fixed: Collection[Node],
+        quotients: Mapping[Node, Sequence[Node]],
+    ) -> None:
+        self.quotients = quotients
         self.root, self.region, self.present, self.fixed = root, region, present, fixed
         self.members = set(region)
+        self._axes = tuple(range(len(root.shape)))
         self.sums: dict[Atom, Polynomial] = {}
         self.rank: dict[Atom, int] = {}
 
@@ -54,15 +63,20 @@ class Region:
         chosen = self._chosen(terms)
         if chosen is not None:
             return chosen
-        candidate = build.broadcast_to(self._built(terms), self.root.shape)
+        shorter = self._with_quotients(terms)
+        candidates = [
+            build.broadcast_to(self._built(each), self.root.shape)
+            for each in ([shorter, terms] if shorter != terms else [terms])
+        ]
         atoms = {
             part
             for atom in self.rank
             if isinstance(atom, Node)
             for part in (atom, atom.args[0] if is_repeat(atom) else atom)
         }
-        free = {node for node in self.region if node in self.fixed}
-        return candidate if cost(candidate, atoms | free) < cost(self.root, atoms | free) else self.root
+        known = atoms | {node for node in self.region if node in self.fixed}
+        candidate = min(candidates, key=lambda node: cost(node, known))
+        return candidate if cost(candidate, known) < cost(self.root, known) else self.root
 
     # ---------------------------------------------------------------------------------------- to terms
 
@@ -79,7 +93,8 @@ class Region:
         axes = range(len(node.shape))
         if node.op == "contract":
             ins, out = node.labels
-            where = [[out.index(label) for label in own] for own in ins]
+            places = {label: k for k, label in enumerate(out)}
+            where = [[places.get(label, len(out) + label) for label in own] for own in ins]
             return reduce(times, [self._of(arg, done, own, node) for arg, own in zip(node.args, where, strict=True)])
         if node.op == "div":
             over, under = (self._of(arg, done, axes, node) for arg in node.args)
@@ -92,10 +107,11 @@ class Region:
         return plus([(self._of(arg, done, axes, node), sign) for arg in node.args])
 
     def _of(self, node: Node, done: Mapping[Node, Polynomial], axes: Sequence[int], like: Node) -> Polynomial:
-        """The terms of an operand that lies along `axes` of the region."""
+        """The terms of an operand that lies along `axes` of the region, or with size 1 where it has no such axis."""
         if node in done:
             return done[node]
-        return self._atom(build.broadcast_to(repeated(node, axes, like), self.root.shape))
+        whole = build.contract([tuple(axes)], tuple(range(len(like.shape))), [node], like.shape)
+        return self._atom(build.broadcast_to(whole, self.root.shape))
 
     def _atom(self, node: Node) -> Polynomial:
         core = node.args[0] if is_repeat(node) else node
@@ -157,6 +173,22 @@ class Region:
                     part = reduce(times, [self.sums[atom]] * n, part)
                 parts.append((part, 1))
             terms = plus(parts)
+        return terms
+
+    def _with_quotients(self, terms: Polynomial) -> Polynomial:
+        """Terms with forward quotients a / b that are at hand in place of a b^{-1}."""
+        for over in [atom for atom in self.rank if isinstance(atom, Node)]:
+            for quotient in self.quotients.get(over, ()):
+                under = quotient.args[1]
+                changed: dict[Monomial, Fraction] = {}
+                for monomial, coefficient in terms.items():
+                    powers = dict(monomial)
+                    n = min(powers.get(over, 0), -powers.get(under, 0))
+                    if n > 0:
+                        parts = frozenset([(over, -n), (under, n)]), self._single(quotient, n)
+                        monomial = joined(joined(monomial, parts[0]), parts[1])
+                    changed[monomial] = changed.get(monomial, Fraction(0)) + coefficient
+                terms = {monomial: coefficient for monomial, coefficient in changed.items() if coefficient}
         return terms
 
     def _chosen(self, terms: Polynomial) -> Node | None:
@@ -225,9 +257,15 @@ class Region:
             over.insert(0, build.number(magnitude.numerator))
         if magnitude.denominator != 1:
             under.insert(0, build.number(magnitude.denominator))
-        node = build.mul(*map(_core, over))
-        if under:
-            node = build.div(node, build.mul(*map(_core, under)))
+        # what is narrower than the region is computed by itself
+        narrow, wide = ([part for part in over if (carried(part) != self._axes) is less] for less in (True, False))
+        if under and narrow and wide and not any(carried(part) == self._axes for part in under):
+            node = build.mul(
+                build.div(build.mul(*map(_core, narrow)), build.mul(*map(_core, under))), *map(_core, wide)
+            )
+        else:
+            node = build.mul(*map(_core, over))
+            node = build.div(node, build.mul(*map(_core, under))) if under else node
         return build.neg(node) if coefficient < 0 else node
 
     def _factor(self, atom: Atom, n: int) -> Node:

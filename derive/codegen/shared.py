@@ -1,4 +1,5 @@
-"""One exponential for what needs the same: softmax with log-sum-exp or log-softmax of an array, sigmoid with softplus.
+"""One exponential for what needs the same: softmax with log-sum-exp or log-softmax, sigmoid with softplus or with
+1 - sigmoid.
 
 A node `shared` computes both, its `part`s are the two; a statement gives both a name.
 """
@@ -9,7 +10,7 @@ from collections.abc import Hashable, Sequence
 
 from derive.ir.node import Node, topological, with_args
 
-PAIRS = (("log_softmax", "softmax"), ("logsumexp", "softmax"), ("softplus", "sigmoid"))
+PAIRS = (("log_softmax", "softmax"), ("logsumexp", "softmax"), ("softplus", "sigmoid"), ("sigmoid", "complement"))
 
 
 def shared_exponentials(roots: Sequence[Node]) -> dict[Node, Node]:
@@ -18,19 +19,20 @@ def shared_exponentials(roots: Sequence[Node]) -> dict[Node, Node]:
     found: dict[tuple[str, Node, Hashable], Node] = {}
     for node in order:
         if (name := _name(node)) is not None:
-            found[name, node.args[0], None if node.op == "call" else node.attribute] = node
+            found[name, _operand(node), None if node.op == "call" else node.attribute] = node
     pairs: dict[Node, tuple[tuple[str, str], Hashable, int]] = {}
     for pair in PAIRS:
         for (name, z, axes), node in found.items():
             other = found.get((pair[1], z, axes)) if name == pair[0] else None
-            if other is not None and other not in pairs and z.shape:
+            if other is not None and other not in pairs and node not in pairs and z.shape:
                 pairs |= {node: (pair, axes, 0), other: (pair, axes, 1)}
     done: dict[Node, Node] = {}
     for node in order:
         args = tuple(done[arg] for arg in node.args)
         if node in pairs:
             pair, axes, k = pairs[node]
-            done[node] = Node("part", (Node("shared", args, (pair, axes), args[0].shape),), k, node.shape)
+            z = done[_operand(node)]
+            done[node] = Node("part", (Node("shared", (z,), (pair, axes), z.shape),), k, node.shape)
         else:
             done[node] = with_args(node, args)
     return done
@@ -39,4 +41,11 @@ def shared_exponentials(roots: Sequence[Node]) -> dict[Node, Node]:
 def _name(node: Node) -> str | None:
     if node.op in ("softmax", "log_softmax", "logsumexp"):
         return node.op
-    return node.name if node.op == "call" and node.name in ("softplus", "sigmoid") and not any(node.orders) else None
+    if node.op != "call" or node.name not in ("softplus", "sigmoid") or any(node.orders):
+        return None
+    return "complement" if node.name == "sigmoid" and node.args[0].op == "neg" else node.name
+
+
+def _operand(node: Node) -> Node:
+    """What the exponential is of: u for 1 - sigmoid(u), which is sigmoid(-u)."""
+    return node.args[0].args[0] if _name(node) == "complement" else node.args[0]

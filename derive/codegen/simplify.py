@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
-from derive.codegen.factors import Operand, flattened, is_view
+from derive.codegen.factors import Operand, flattened, is_multiple
+from derive.codegen.repeats import carried, is_repeat, kept_ones, narrowed, repeated
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
@@ -37,41 +38,6 @@ def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
             new = build.mul(new.args[0], build.call("sigmoid", *new.args))
         done[node] = new
     return done
-
-
-def is_repeat(node: Node) -> bool:
-    """Whether a node repeats an array along new axes (or, at an axis of size 1, gives it one) and does no more."""
-    if not is_view(node):
-        return False
-    (inner,), out = node.labels
-    kept = [label for label in inner if label in out]
-    return len(set(inner)) == len(inner) and kept == [label for label in out if label in kept]
-
-
-def carried(node: Node) -> tuple[int, ...]:
-    """The axes along which a node, whatever its sign, is not just repeated."""
-    if node.op == "neg":
-        return carried(node.args[0])
-    if not is_repeat(node):
-        return tuple(range(len(node.shape)))
-    (inner,), out = node.labels
-    return tuple(k for k, label in enumerate(out) if label in inner)
-
-
-def narrowed(node: Node, axes: Sequence[int]) -> Node:
-    """A repeated node on some of its axes only, which must include those it carries."""
-    shape = tuple(node.shape[k] for k in axes)
-    if len(axes) == len(node.shape):
-        return node
-    if node.op == "neg":
-        return build.neg(narrowed(node.args[0], axes))
-    (inner,), out = node.labels
-    return build.contract([inner], tuple(out[k] for k in axes), node.args, shape)
-
-
-def repeated(node: Node, axes: Sequence[int], like: Node) -> Node:
-    """A node on some axes, repeated to the shape of `like`."""
-    return build.contract([tuple(axes)], tuple(range(len(like.shape))), [node], like.shape)
 
 
 class Simplifier:
@@ -124,16 +90,19 @@ class Simplifier:
         axes = sorted({k for arg in args for k in carried(arg)})
         if len(axes) == len(args[0].shape):
             return make(*args)
-        return repeated(make(*(narrowed(arg, axes) for arg in args)), axes, args[0])
+        ones = sorted({k for arg in args for k in kept_ones(arg)}.difference(axes))
+        return repeated(make(*(narrowed(arg, axes, ones) for arg in args)), axes, args[0], ones)
 
     def _add(self, node: Node, args: Sequence[Node], free: Sequence[bool]) -> Node:
         terms: list[Node] = []
         for arg, own in zip(args, free, strict=True):
             terms += arg.args if arg.op == "add" and own and len(terms) + len(arg.args) <= MOST_TERMS else [arg]
-        terms = [term for term in terms if not build.is_zero(term)]
+        terms = _collected([term for term in terms if not build.is_zero(term)])
         numbers = [as_number(_repeated_value(term)) for term in terms]
         if all(value is not None for value in numbers):
             return build.fill(build.number(sum(value for value in numbers if value is not None)), node.shape)
+        if not terms:
+            return build.zeros(node.shape)
         while len(terms) > MOST_TERMS:
             parts = [terms[k : k + MOST_TERMS] for k in range(0, len(terms), MOST_TERMS)]
             terms = [part[0] if len(part) == 1 else self._hoist(part, _sum) for part in parts]
@@ -156,7 +125,8 @@ class Simplifier:
         out = node.labels[1]
         sizes = label_sizes(node)
         kept, coefficient = flattened(operands, sizes)
-        bound = {label for labels, _, _ in operands for label in labels} - set(out)
+        kept = [(_in_place(labels, out, sizes), arg) for labels, arg in kept]
+        bound = {label for labels, _, _ in operands for label in labels if sizes[label] is not ONE} - set(out)
         for factor in [factor for factor in kept if self._is_one(factor, kept, out)]:
             kept.remove(factor)
             bound -= set(factor[0])
@@ -185,8 +155,9 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
         return build.zeros(like.shape)
     borne = {label for labels, _ in kept for label in labels}
     axes = [k for k, label in enumerate(out) if label in borne or out.count(label) > 1]
-    core_out = tuple(out[k] for k in axes)
-    shape = tuple(sizes[label] for label in core_out)
+    ones = _summed_in_place(kept, axes, out, sizes)
+    core_out = tuple(out[k] if k in axes else ones[k] for k in sorted((*axes, *ones)))
+    shape = tuple(like.shape[k] if k in axes else ONE for k in sorted((*axes, *ones)))
     magnitude = abs(coefficient)
     plain = core_out == out or len(set(out)) == len(out)  # a diagonal is written by itself, and repeated afterwards
     if len(kept) == 1 and magnitude == 1 and plain and _is_one_step(kept[0][0], out, sizes):
@@ -198,8 +169,32 @@ def assembled(kept: list[Operand], coefficient: Fraction, out: Labels, sizes: Ma
     else:
         core = build.contract([labels for labels, _ in factors], core_out, [a for _, a in factors], shape)
     if core_out != out:
-        core = repeated(core, axes, like)
+        core = repeated(core, axes, like, list(ones))
     return negated(core) if coefficient < 0 else core
+
+
+def _in_place(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> Labels:
+    """The labels of a factor, those of axes of size 1 being those of the result where it has such an axis there too."""
+    if len(labels) != len(out):
+        return labels
+    pairs = zip(labels, out, strict=True)
+    meets = [x not in out and y not in labels and sizes[x] is ONE and sizes[y] is ONE for x, y in pairs]
+    return tuple(y if one else x for x, y, one in zip(labels, out, meets, strict=True))
+
+
+def _summed_in_place(
+    kept: Sequence[Operand], axes: Sequence[int], out: Labels, sizes: Mapping[int, Size]
+) -> dict[int, int]:
+    """The places behind a carried axis at which a factor is summed, or of size 1, and its sum repeated.
+
+    They stay, with size 1. Beside each place stands the label of a factor that has size 1 there already, if there is.
+    """
+    for labels, _ in kept:
+        if axes and len(labels) == len(out) == len(set(labels)) and all(labels[k] == out[k] for k in axes):
+            rest = [k for k in range(axes[0], len(out)) if k not in axes]
+            if all(labels[k] not in out for k in rest):
+                return {k: labels[k] if sizes[labels[k]] is ONE else max(sizes) + 1 + k for k in rest}
+    return {}
 
 
 def _is_one_step(labels: Labels, out: Labels, sizes: Mapping[int, Size]) -> bool:
@@ -235,6 +230,31 @@ def _sum(*terms: Node) -> Node:
         return build.neg(Node("add", tuple(term.args[0] for term in terms), None, terms[0].shape))
     ordered = (terms[positive], *terms[:positive], *terms[positive + 1 :])
     return Node("add", ordered, None, terms[0].shape)
+
+
+def _collected(terms: list[Node]) -> list[Node]:
+    """Terms that are multiples of one array as one term."""
+    parts = [_multiple(term) for term in terms]
+    if len({core for _, core in parts}) == len(terms):
+        return terms
+    total: dict[Node, Fraction] = {}
+    for number, core in parts:
+        total[core] = total.get(core, Fraction(0)) + number
+    return [_times(number, core) for core, number in total.items() if number]
+
+
+def _multiple(term: Node) -> tuple[Fraction, Node]:
+    if term.op == "neg":
+        number, core = _multiple(term.args[0])
+        return -number, core
+    if is_multiple(term) and len(term.args) == 2 and term.args[0].op == "number":
+        return term.args[0].value, term.args[1]
+    return Fraction(1), term
+
+
+def _times(number: Fraction, core: Node) -> Node:
+    product = core if abs(number) == 1 else build.mul(build.number(abs(number)), core)
+    return build.neg(product) if number < 0 else product
 
 
 def _power(base: Node, exponent: Node) -> Node:

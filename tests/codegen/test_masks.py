@@ -46,3 +46,9 @@ def test_a_mask_under_a_matrix_product() -> None:
 def test_a_finite_product_stays_a_product() -> None:
     text = source(backprop(loads("X : (m, n)\nW : (n, k)\nL = sum(relu(X @ W)**2)")))
     assert "np.where" not in text
+
+
+def test_a_condition_along_an_axis_of_size_one_is_a_choice() -> None:
+    text = "B : (n, 2)\nv = mean(B, axis=1, keepdims=True)\nw = where(v > 0, sqrt(v), 0)\nL = sum(w*v)"
+    _, gradient = lambdify(backprop(loads(text)))(B=np.array([[1.0, 3.0], [-1.0, -3.0]]))
+    np.testing.assert_allclose(gradient["B"], [[0.75 * np.sqrt(2)] * 2, [0, 0]])
