@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SPECIAL: Mapping[str, str] = {
-    "erfc": '''
-        def erfc(z):
-            """1 - erf(z), with all its digits where it is small."""
-            return np.vectorize(math.erfc, otypes=[float])(z).astype(np.result_type(z, 1.0))[()]
-    ''',
     "erfinv": '''
         def erfinv(z):
             """The inverse of the error function on (-1, 1)."""

@@ -177,7 +177,7 @@ def test_a_third_derivative_is_stable() -> None:
         assert gradient["z"] == pytest.approx(wanted, rel=1e-12, abs=0)
 
 
-@pytest.mark.parametrize("name", ["over", "hypot", "sinh", "log1mexp", "sech"])
+@pytest.mark.parametrize("name", ["over", "hypot", "log1mexp"])
 def test_a_model_may_declare_a_function_of_that_name(name: str) -> None:
     derivation = backprop(loads(f"{name} : function\nx : scalar\nL = {name}(x)**2"))
     value, gradient = lambdify(derivation, functions={name: (lambda u: u**3, lambda u: 3 * u**2)})(x=2.0)
