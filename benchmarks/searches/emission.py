@@ -179,8 +179,9 @@ def curvature(model: Model, seed: int) -> tuple[bool, list[Finding]]:
 
 
 def _loose(derivation: Derivation) -> dict[str, int]:
-    """The sizes that a model names."""
-    return {name: SIZES[name] for name in derivation.graph.size_names() if name in SIZES}
+    """The sizes that a model names or declares."""
+    declared = [name for name, found in derivation.graph.declarations.items() if found.kind == "size"]
+    return {name: SIZES[name] for name in (*derivation.graph.size_names(), *declared) if name in SIZES}
 
 
 def _unused(sources: Sequence[tuple[str, str, str]]) -> list[Finding]:

@@ -124,7 +124,7 @@ HELPERS = {
     "write a value down": "number scale product factor delta raw without times with_delta joined collect _multiplied",
     "read a value at indices": "value at of rename _ref _delta _whole normal_form",
     "name the parts of a value": "content rank bounds divided _matched _assigned _components _named _refined best",
-    "find a condition": "base_is_nonnegative is_nonnegative_sum _is_whole _odd _oriented",
+    "find a condition": "base_is_nonnegative is_nonnegative_sum _is_whole _odd _oriented _is_itself",
     "compare by the laws of fractions": "vanishes _numerator _freed",
 }
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, product
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -79,9 +79,16 @@ class Survey:
 
 
 def survey(
-    left: Node, right: Node, graph: Graph, *, derivative: bool, by: Sequence[str] = (), domains: bool = False
+    left: Node,
+    right: Node,
+    graph: Graph,
+    *,
+    derivative: bool,
+    by: Sequence[str] = (),
+    domains: bool = False,
+    claimed: Literal["left", "right"] | None = None,
 ) -> Survey:
-    """Compare two nodes in every cell. `derivative`: what is claimed need not be so on the edges, but nearly.
+    """Compare two nodes in every cell. `derivative`: nothing is said of the edges but what is `claimed` of a slope.
 
     `domains`: where an operation of theirs has values is a condition too.
     """
@@ -104,9 +111,10 @@ def survey(
             if cells.was_met(part, cell):
                 break
     kinks: list[str] = []
-    for condition in cells.conditions if derivative else ():
+    slope, value = (right, left) if claimed == "left" else (left, right)
+    for condition in cells.conditions if claimed is not None else ():
         for found in islice(cells.on_edge(condition, rng), MOST_AT_KINK):
-            beyond = beyond_slopes(left, right, found, cells.conditions)
+            beyond = beyond_slopes(slope, value, found, cells.conditions)
             if beyond:
                 return Survey(different=found)
             if beyond is False:

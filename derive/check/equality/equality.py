@@ -91,16 +91,17 @@ def decide(
     derivative: bool = False,
     by: Sequence[str] = (),
     slopes: tuple[bool, bool] = (False, False),
+    plain: tuple[bool, bool] = (False, False),
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
     With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
-    `derivative` (`by` some names; `slopes`: which member is nothing else) is said where it exists. Raises
-    UnsupportedError if no values exist where the model is defined.
+    `derivative` (`by` some names; `slopes`: which member is nothing else, `plain`: which has none in it) is said where
+    it exists. Raises UnsupportedError if no values exist where the model is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    asked = _Question(left, right, graph, derivative, tuple(by), slopes)
+    asked = _Question(left, right, graph, derivative, tuple(by), slopes, plain)
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
@@ -121,6 +122,14 @@ class _Question:
     derivative: bool
     by: tuple[str, ...] = ()
     slopes: tuple[bool, bool] = (False, False)
+    plain: tuple[bool, bool] = (False, False)
+
+    @property
+    def claimed(self) -> Side | None:
+        """The member that is claimed of a slope, itself without derivatives: their values at a kink are a choice."""
+        if self.slopes[0] and self.plain[1]:
+            return "right"
+        return "left" if self.slopes[1] and self.plain[0] else None
 
     def differ(self, point: Point) -> bool | None:
         """Whether the members differ at a point, by many digits; None if that cannot be said of it."""
@@ -167,7 +176,15 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
                 return _different(asked, point) if found else _undecided((point,))
         if level == "proved":
             return Decision("undecided", None, None, sizes, "no proof for all sizes was found")
-        seen = survey(left, right, graph, derivative=asked.derivative, by=asked.by, domains=screened.one_sided)
+        seen = survey(
+            left,
+            right,
+            graph,
+            derivative=asked.derivative,
+            by=asked.by,
+            domains=screened.one_sided,
+            claimed=asked.claimed,
+        )
         if seen.different is not None:
             return _different(asked, seen.different)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits

@@ -25,25 +25,25 @@ MARGIN = 1e-4
 LEAST = 1e-6
 
 
-def beyond_slopes(left: Node, right: Node, point: Point, conditions: Sequence[Node]) -> bool | None:
-    """Whether one of two members that differ at a kink is outside of the slopes on either side, and the other is not.
+def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence[Node]) -> bool | None:
+    """Whether what is claimed of a slope is outside of the slopes on either side of a kink, and the slope is not.
 
     None where they do not differ, or where the point is on no edge or on several.
     """
-    here = [point.value(member, DIGITS) for member in (left, right)]
-    if here[0] is None or here[1] is None or not point.differ(left, right):
+    here = [point.value(member, DIGITS) for member in (slope, claimed)]
+    if here[0] is None or here[1] is None or not point.differ(slope, claimed):
         return None
     near = [shaken(point, way=way) for way in range(1, WAYS + 1)]
     if not _on_one_edge(point, near, conditions):
         return None
-    values = [other.value(member) for other in near for member in (left, right)]
+    values = [other.value(member) for other in near for member in (slope, claimed)]
     slopes = [value for value in values if value is not None]
     if len(slopes) < len(values):
         return None
     low, high = np.min(slopes, axis=0), np.max(slopes, axis=0)
     margin = np.maximum(MARGIN * np.maximum(np.abs(low), np.abs(high)), LEAST)
     outside = [bool(np.any((value < low - margin) | (value > high + margin))) for value in here]
-    return outside[0] != outside[1]
+    return outside[1] and not outside[0]
 
 
 def _on_one_edge(point: Point, near: Sequence[Point], conditions: Sequence[Node]) -> bool:

@@ -199,6 +199,7 @@ def _judge_equal(link: Equal, graph: Graph, level: Level, left: float, counterex
         derivative=link.derivative,
         by=link.by,
         slopes=link.slopes,
+        plain=link.plain,
     )
     if decision.verdict == "equal":
         zero = build.number(0)

@@ -99,7 +99,7 @@ class Equal:
     names that derivatives are taken by, as far as they are written. `mismatch`:
     what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
     `under`: what is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are. `slopes`:
-    which of the sides is nothing but a derivative.
+    which of the sides is nothing but a derivative; `plain`: which of them has none in it.
     """
 
     left: Node
@@ -110,6 +110,7 @@ class Equal:
     mismatch: str = ""
     under: tuple[Node, ...] = ()
     slopes: tuple[bool, bool] = (False, False)
+    plain: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True)

@@ -164,13 +164,19 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
         made = link(left, relation, right, job.statement.span, places)
         if isinstance(made, Equal):
             slopes = _is_slope(members[k]), _is_slope(members[k + 1])
-            made = replace(made, derivative=derivative, by=tuple(by), under=under, slopes=slopes)
+            plain = _is_plain(job, members, k), _is_plain(job, members, k + 1)
+            made = replace(made, derivative=derivative, by=tuple(by), under=under, slopes=slopes, plain=plain)
         found.append(made)
     return tuple(found)
 
 
 def _is_slope(member: Member) -> bool:
     return isinstance(member, Value) and member.chain is not None
+
+
+def _is_plain(job: Job, members: tuple[Member, ...], k: int) -> bool:
+    member = members[k]
+    return isinstance(member, Value) and not job.partials[k] and not job.primed[k] and "∂" not in member.text
 
 
 def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> Graph:
