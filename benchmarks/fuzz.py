@@ -28,8 +28,8 @@ from derive.model import load, loads
 from derive.model.load import gallery
 
 PAGES = Path(__file__).parents[1] / "tests" / "corpora" / "pages"
-SECONDS = 12.0
-"""Of the processor, longer than the limits of one formula together: what takes more than this hangs."""
+SECONDS = 10.0
+"""Of the processor: what takes more than this hangs."""
 INTERNAL = "internal error"
 BARE = Options(repairs=False)
 LARGE = 0.05

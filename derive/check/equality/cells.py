@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from derive.check.equality.climb import climb, onto_edge, shaken
+from derive.check.equality.climb import between, climb, onto_edge, shaken
 from derive.check.equality.edges import Edges, conditions_of, sign_of
 from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
 from derive.check.equality.impossible import Conditions
@@ -55,8 +55,7 @@ MOST_TOGETHER = 9
 """Of more conditions the cells are too many to be looked at."""
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
-MOST_ALIKE = 2
-"""Points on an edge before the members count as compared there, if inputs are 0 at all of them."""
+MOST_FAINT = 6
 MOST_TOLD = 8
 MOST_AT_KINK = 3
 """Points on the edge of a condition at which a derivative is held against the slopes on either side."""
@@ -111,6 +110,9 @@ def survey(
             if cells.was_met(part, cell):
                 break
     kinks: list[str] = []
+    different = cells.different_on_faint_edges(rng)
+    if different is not None:
+        return Survey(different=different)
     slope, value = (right, left) if claimed == "left" else (left, right)
     for condition in cells.conditions if claimed is not None else ():
         for found in islice(cells.on_edge(condition, rng), MOST_AT_KINK):
@@ -144,8 +146,8 @@ class _Cells:
         self._lost = Lost(self._sight)
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
         self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
-        self._on_edges: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
         self._dim: dict[Part, set[Signs]] = {part: set() for part in self._met}
+        self._faint: dict[Part, set[Signs]] = {part: set() for part in self._met}
 
     def _groups(self) -> list[Part]:
         """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them.
@@ -164,8 +166,8 @@ class _Cells:
 
         A cell was met where the members were compared in many digits and no value was lost in another one, or where
         time and again one of them had no value in many digits either. Beside the edges they are compared near the
-        point too: what vanishes at x = 7 need not vanish in a cell. What vanishes by accident on an edge, as y (a - b)
-        at y = 0, does not at several of its points.
+        point too: what vanishes at x = 7 need not vanish in a cell; and on an edge at points of its that are no whole
+        numbers.
         """
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
@@ -174,7 +176,8 @@ class _Cells:
         new = any(not self.was_met(part, cell) for part, found in cells.items() for cell in found)
         if not always and not new:
             return None
-        telling = new and self._lost.margin(point) > 0
+        on_edge = any((sign == 0).any() for sign in signs)
+        telling = (new or on_edge) and self._lost.margin(point) > 0
         a, b = point.value(self.left), point.value(self.right)
         differ: bool | None = False
         if telling or a is None or b is None or not _close(a, b):
@@ -188,10 +191,15 @@ class _Cells:
             return point if differ else None
         near = self._beside(point, signs)
         beside = None if near is None else near.differ(self.left, self.right)
+        loosened = list(self._loosened(point, signs))
+        for other in loosened:
+            if other.differ(self.left, self.right):
+                return other
         for part, met in self._met.items():
             edges = {cell for cell in cells[part] if 0 in cell}
-            self._on_edges[part].update(dict.fromkeys(edges, 1 if _has_zero(point) else MOST_ALIKE))
-            met |= {cell for cell in edges if self._on_edges[part][cell] >= MOST_ALIKE}
+            self._faint[part] |= edges
+            if not all(map(_has_zero, loosened)):
+                met |= edges
             if beside is False:
                 met |= cells[part] - edges
         return near if beside else None
@@ -202,6 +210,21 @@ class _Cells:
         other = self._signs(near)
         same = other is not None and all(map(np.array_equal, signs, other))
         return near if same and self._lost.margin(near) > 0 else None
+
+    def _loosened(self, point: Point, signs: Sequence[Array]) -> Iterator[Point]:
+        """Points of the same edge at which the inputs are moved that can be: one after the other, and the last first.
+
+        What is multiplied by y says nothing at y = 0, and an edge of small whole numbers has many a 0.
+        """
+        names = [*point.inputs] if any((sign == 0).any() for sign in signs) else []
+        for order in (names, names[::-1]) if names else ():
+            moved = point
+            for name in order:
+                other = shaken(moved, name)
+                found = self._signs(other)
+                if found is not None and all(map(np.array_equal, signs, found)):
+                    moved = other
+            yield moved
 
     def _signs(self, point: Point) -> list[Array] | None:
         """The signs of the conditions; None if one has no value."""
@@ -236,9 +259,14 @@ class _Cells:
             return
         if len(chosen) == len(part):
             yield chosen
-        else:
-            for sign in (-1, 1):
-                yield from self._sides(part, (*chosen, sign))
+            return
+        flat = True
+        for sign in (-1, 1):
+            for cell in self._sides(part, (*chosen, sign)):
+                flat = False
+                yield cell
+        if flat:  # where it has neither sign a condition is 0, as 1[z > 0] y is for all z < 0
+            yield from self._sides(part, (*chosen, 0))
 
     def _edges(self, part: Part) -> Iterator[Signs]:
         """Each edge beside every choice of sides of the others, of many by itself."""
@@ -249,10 +277,19 @@ class _Cells:
                 if not self._conditions.never(_signed(part, cell)):
                     yield cell
 
+    def different_on_faint_edges(self, rng: random.Random) -> Point | None:
+        """A point at which the members differ, on a few of the edges that were met only where an input is 0."""
+        faint = [(part, cell) for part, met in self._met.items() for cell in sorted(self._faint[part] - met)]
+        for part, cell in faint[:MOST_FAINT]:
+            for found in islice(self.towards(part, cell, None, rng), MOST_FAINT):
+                if (different := self.different_at(found, always=True)) is not None:
+                    return different
+        return None
+
     def was_met(self, part: Part, cell: Signs, void: int = MOST_VOID) -> bool:
         """Whether the members were compared in a cell, or had no value at so many of its points."""
         met, without = self._met[part], self._void[part]
-        if cell in met or without[cell] >= void:
+        if cell in met or cell in self._faint[part] or without[cell] >= void:
             return True
         others = chain(met, (other for other, count in without.items() if count >= void))
         return ANY in cell and any(all(a in (ANY, b) for a, b in zip(cell, other, strict=True)) for other in others)
@@ -267,9 +304,10 @@ class _Cells:
     def on_edge(self, condition: Node, rng: random.Random) -> Iterator[Point]:
         """Points at which an entry of a condition is exactly 0."""
         for point in whole_points(self.left, self.right, self.graph):
-            edge = onto_edge(point, partial(first_entry, condition), rng)
-            if edge is not None:
-                yield edge
+            for start in (between(point, rng), point):
+                edge = onto_edge(start, partial(first_entry, condition), rng)
+                if edge is not None:
+                    yield edge
 
     def _height(self, part: Part, cell: Signs, point: Point) -> float | None:
         """How near a point is to a cell: positive inside of it, in one of the entries, where no value is lost."""

@@ -99,6 +99,21 @@ def _little(rng: random.Random) -> Fraction:
     return Fraction(rng.randint(10**5, 10**6), 10**8)
 
 
+def between(point: Point, rng: random.Random) -> Point:
+    """A point beside another one, of values that are no whole numbers and that float64 holds."""
+    inputs = dict(point.inputs)
+    for name, value in point.inputs.items():
+        declared = point.graph.declarations[name]
+        if {fact.name for fact in declared.facts}.intersection((*FIXED, *DEFINITE)):
+            continue
+        moved = np.array(value, dtype=object)
+        for index in np.ndindex(*moved.shape):
+            moved[index] = value[index] + Fraction(rng.choice((-7, -5, -3, 3, 5, 7)), 16)
+        if _obeys(moved, declared):
+            inputs[name] = moved
+    return Point(point.graph, point.sizes, inputs, point.seed)
+
+
 def onto_edge(start: Point, value: Callable[[Point], float | None], rng: random.Random) -> Point | None:
     """A point at which a value is exactly 0, if it is linear along one of the inputs; None if none was found.
 
