@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 from itertools import chain
 
+from derive.claims.meaning.singles import is_single
 from derive.claims.meaning.typed_calls import Calls, matmul
 from derive.claims.meaning.typed_names import ATOM, POWER, PRODUCT, SUM, NoForm, Piece, over
 from derive.claims.typography.plain import dialect, is_clear, typed
@@ -39,7 +40,8 @@ def _line(source: str, graph: Graph, *, page: bool) -> str | None:
     printer = _Printer(claim, graph, dialect(source))
     try:
         found = [printer.piece(member) for member in chain(*map(printer.sides, claim.members))]
-        pieces = _broadcast(found)
+        single = all(is_single(shape) for shape in printer.arrays)
+        pieces = [piece.latex for piece in found] if single else _broadcast(found)
     except NoForm as stopped:
         if stopped.message or is_clear(source):
             raise ClaimError(stopped.message or "this plain text is not read", hint="write it as LaTeX") from None

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from derive.claims.typography.plain import Typed
 from derive.ir.graph import Graph
+from derive.ir.size import Shape
 from derive.notation.latex import latex
 from derive.notation.names import Names, default_name
 from derive.notation.style import Style
@@ -50,6 +51,8 @@ class Atoms:
     graph: Graph
     dialect: str
     names: Names = field(init=False)
+    arrays: list[Shape] = field(default_factory=list, init=False)
+    """The shapes of the arrays that were met."""
 
     def __post_init__(self) -> None:
         self.names = Names(self.graph, Style())
@@ -109,7 +112,8 @@ class Atoms:
         graph = self.graph
         for name in (text, graph.aliases.get(text, ""), re.sub(r"(?<=[^\W\d_])(\d+)$", r"_\1", text)):
             if name in graph:
-                return Piece(latex(self.names.formula(name)), len(graph.shape(name)))
+                self.arrays += [shape] if (shape := graph.shape(name)) else []
+                return Piece(latex(self.names.formula(name)), len(shape))
         declaration = graph.declarations.get(text)
         if declaration is not None:
             return Piece(latex(self.names.formula(text)), 0)
