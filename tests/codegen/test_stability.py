@@ -68,6 +68,8 @@ FAILS_WITHOUT = {
 def test_every_rule_is_needed(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
     form = FAILS_WITHOUT[rule.name]
     assert not [o for o in outcomes(form) if o.fault]
+    if rule.name == "direction" and np.lib.NumpyVersion(np.__version__) < "2.0.0":
+        pytest.skip("NumPy 1 has other roundings there: the plain form happens to be right at these points")
     monkeypatch.setattr(stabilise, "BEFORE", [own for own in BEFORE if own is not rule])
     monkeypatch.setattr(steady, "AFTER", [own for own in AFTER if own is not rule])
     assert [o for o in outcomes(form, emitted) if o.fault]
