@@ -109,10 +109,10 @@ def survey(
                 return Survey(different=different)
             if cells.was_met(part, cell):
                 break
-    kinks: list[str] = []
     different = cells.different_on_faint_edges(rng)
     if different is not None:
         return Survey(different=different)
+    kinks: list[str] = []
     slope, value = (right, left) if claimed == "left" else (left, right)
     for condition in cells.conditions if claimed is not None else ():
         for found in islice(cells.on_edge(condition, rng), MOST_AT_KINK):
@@ -166,8 +166,7 @@ class _Cells:
 
         A cell was met where the members were compared in many digits and no value was lost in another one, or where
         time and again one of them had no value in many digits either. Beside the edges they are compared near the
-        point too: what vanishes at x = 7 need not vanish in a cell; and on an edge at points of its that are no whole
-        numbers.
+        point too: what vanishes at x = 7 need not vanish in a cell; and on an edge with all inputs moved that can be.
         """
         signs = self._signs(point)
         if signs is None or (not self.edges and self._kinks.has(point)):
@@ -191,7 +190,7 @@ class _Cells:
             return point if differ else None
         near = self._beside(point, signs)
         beside = None if near is None else near.differ(self.left, self.right)
-        loosened = list(self._loosened(point, signs))
+        loosened = list(self._loosened(point, signs)) if on_edge else []
         for other in loosened:
             if other.differ(self.left, self.right):
                 return other
@@ -205,7 +204,7 @@ class _Cells:
         return near if beside else None
 
     def _beside(self, point: Point, signs: Sequence[Array]) -> Point | None:
-        """A point near another one on the same sides, at which nothing is lost; None if it is none such."""
+        """A point near another one, if it lies on the same sides and nothing is lost there."""
         near = shaken(point)
         other = self._signs(near)
         same = other is not None and all(map(np.array_equal, signs, other))
@@ -216,8 +215,8 @@ class _Cells:
 
         What is multiplied by y says nothing at y = 0, and an edge of small whole numbers has many a 0.
         """
-        names = [*point.inputs] if any((sign == 0).any() for sign in signs) else []
-        for order in (names, names[::-1]) if names else ():
+        names = [*point.inputs]
+        for order in (names, names[::-1]):
             moved = point
             for name in order:
                 other = shaken(moved, name)
