@@ -11,6 +11,7 @@ formal letters in order of appearance, so that equal patterns (each layer of a n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,7 +20,7 @@ from typing import Any
 
 import sympy as sp
 
-from derive.calculus.same import Key, same_key
+from derive.calculus.same import Keys
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number
 from derive.ir.size import Size
@@ -27,6 +28,8 @@ from derive.ops.primitive import product, scalar_of
 
 MAX_ATOMS = 8
 MAX_DEPTH = 30
+MAX_TERMS = 64  # of what is multiplied out to be cancelled
+MAX_OPERATIONS = 50  # of one expression in letters: SymPy writes shared parts out
 
 Atom = tuple[Node, Labels]
 Simplify = Callable[[Node], Node]
@@ -38,12 +41,23 @@ class Region:
 
     shape: tuple[Size, ...]
     simplify: Simplify
+    keys: Keys = field(default_factory=Keys)
     letters: dict[Atom, Any] = field(default_factory=dict)
-    _seen: dict[Key, Any] = field(default_factory=dict)
+    _seen: dict[int, Any] = field(default_factory=dict)
+    _known: dict[Atom, Any] = field(default_factory=dict)
     _squares: dict[Any, Any] = field(default_factory=dict)
 
     def expression(self, node: Node, labels: Labels, depth: int = 0) -> Any:
         """The rational function that `node` is, with its axes at `labels` of the region."""
+        place = (node, labels)
+        if place not in self._known:
+            written = self._written(node, labels, depth)
+            if depth and operations(written) > MAX_OPERATIONS:
+                written = self._letter(self.simplify(node), labels)
+            self._known[place] = written
+        return self._known[place]
+
+    def _written(self, node: Node, labels: Labels, depth: int) -> Any:
         if depth > MAX_DEPTH:
             return self._letter(node, labels)
         match node.op:
@@ -97,7 +111,7 @@ class Region:
         return sp.Mul(*outside, self._letter(product(rest, out, node), labels))
 
     def _letter(self, node: Node, labels: Labels) -> Any:
-        key = same_key(node, labels)
+        key = self.keys.key(node, labels)
         if key not in self._seen:
             self._seen[key] = self.letters[(node, labels)] = _formal(len(self.letters))
         return self._seen[key]
@@ -143,7 +157,7 @@ def is_elementwise(node: Node) -> bool:
 @cache
 def shortest(expression: Any) -> Any:
     """The form with the fewest operations among as multiplied, cancelled, factored."""
-    if not expression.free_symbols or len(expression.free_symbols) > MAX_ATOMS:
+    if not expression.free_symbols or len(expression.free_symbols) > MAX_ATOMS or terms(expression) > MAX_TERMS:
         return expression
     forms = [expression]
     try:
@@ -169,6 +183,18 @@ def _as_written(form: Any, written: set[Any]) -> Any:
         factors.append(factor)
     # rebuilt only if something turned: SymPy would multiply 2 (a - b) out
     return sp.Mul(sign, *factors) if changed else form
+
+
+@cache
+def terms(expression: Any) -> int:
+    """How many terms the expression has once it is multiplied out, like ones counted each."""
+    if isinstance(expression, sp.Add):
+        return sum(terms(term) for term in expression.args)
+    if isinstance(expression, sp.Mul):
+        return math.prod(terms(factor) for factor in expression.args)
+    if isinstance(expression, sp.Pow) and expression.exp.is_Integer:
+        return int(terms(expression.base) ** abs(expression.exp))
+    return 1
 
 
 @cache

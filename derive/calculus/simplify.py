@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from derive.calculus.region import Region, is_elementwise
+from derive.calculus.same import Keys
 from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological, with_args
@@ -27,6 +28,7 @@ class Simplifier:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._done: dict[Node, Node] = {}
+        self._keys = Keys()
 
     def short(self, root: Node) -> Node:
         """A node of the same value and shape, shorter where cancelling helps."""
@@ -44,7 +46,7 @@ class Simplifier:
 
     def _region(self, node: Node) -> Node:
         axes = tuple(range(len(node.shape)))
-        region = Region(node.shape, self._atom)
+        region = Region(node.shape, self._atom, self._keys)
         expression = region.shortest(region.expression(node, axes))
         if expression == 0:
             return build.zeros(node.shape)
@@ -94,7 +96,7 @@ class Simplifier:
         shape = {label: size for labels, arg in members for label, size in zip(labels, arg.shape, strict=True)}
         if any(len(set(labels)) < len(labels) for labels, _ in members):
             return members
-        region = Region(tuple(shape[label] for label in axes), self._atom)
+        region = Region(tuple(shape[label] for label in axes), self._atom, self._keys)
         place = {label: k for k, label in enumerate(axes)}
         expression: Any = 1
         for labels, arg in members:
