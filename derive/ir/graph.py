@@ -100,7 +100,8 @@ class Family:
     `first` starts from the base at `low`; `last` holds the template at L and the true loss, `last_two` also
     that at L-1. `source` is the model text, from which instances with a given number of layers are made. `shared` are
     the names, members by their stems, of whose uses no single window shows all; of the `uneven` ones lines outside of
-    the layers read other members than the last.
+    the layers read other members than the last. `sums` are the members that the loss adds up over all layers, by the
+    stem of what windows are given of such a sum.
     """
 
     index: str
@@ -114,6 +115,7 @@ class Family:
     source: str
     shared: tuple[str, ...] = ()
     uneven: tuple[str, ...] = ()
+    sums: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

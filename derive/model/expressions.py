@@ -98,6 +98,8 @@ class _Walk:
         token = self.expression.placeholder(identifier)
         if token.number is not None:
             return build.number(token.number)
+        if token.layers is not None:
+            return self.scope.over_layers(token.layers)
         assert token.name is not None
         return self.scope.value(token.name)
 

@@ -18,10 +18,11 @@ from derive.ir.node import Node
 from derive.ir.size import Size, size_of
 from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.sizes import evaluate_size
-from derive.model.tokens import Expression
+from derive.model.tokens import LAYER_SUM_HINT, Expression, LayerSum
 from derive.ops.record import is_callable
 
 CONSTANTS = ("pi", "e")
+MAX_LAYERS = 10_000
 _KINDS: dict[Kind, str] = {
     "input": "an input",
     "size": "a size",
@@ -59,6 +60,7 @@ class Scope:
     members: dict[str, tuple[Size, ...]] = field(default_factory=dict)
     later: dict[str, tuple[Expression, Mapping[str, Index]]] = field(default_factory=dict)
     environment: Mapping[str, Index] = field(default_factory=dict)
+    sums: dict[LayerSum, Node] = field(default_factory=dict)  # over layers of which not all are there
     binding: str | None = None  # the name that is being defined
 
     # ------------------------------------------------------------------------------------------ values
@@ -85,6 +87,18 @@ class Scope:
         if text in CONSTANTS:
             return build.constant(text)
         raise self._unknown(name, text)
+
+    def over_layers(self, layers: LayerSum) -> Node:
+        """The node of a sum over layers; ModelError if it has no terms, UnknownNameError if one of them is missing."""
+        if layers in self.sums:
+            return self.sums[layers]
+        high = Index("", int(layers.high)) if layers.high.isdecimal() else self.environment.get(layers.high)
+        if high is None or high.letter:
+            raise ModelError(f"{layers.high!r} counts no layers here", hint=LAYER_SUM_HINT)
+        if not layers.low <= high.offset <= MAX_LAYERS:
+            raise ModelError(f"there are no layers {layers.low}..{high.offset}", hint=LAYER_SUM_HINT)
+        names = [Name(layers.stem, Index("", layer)) for layer in range(layers.low, high.offset + 1)]
+        return build.add(*map(self.value, names))
 
     def size(self, text: str) -> Size:
         """The size of that name, or the integer it has in this instance."""

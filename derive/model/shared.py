@@ -57,14 +57,17 @@ def shown_in_part(family: Family, window: Graph, name: str) -> bool:
 
 
 def is_reached_out_of_view(family: Family, window: Graph, name: str, used: Collection[str]) -> bool:
-    """Whether a value that a window is given is in others that it is given: `c[t-1]` in `h[t-1]`."""
+    """Whether a value that a window is given is in others that it is given: `c[t-1]` in `h[t-1]`, or in a sum."""
     stem, _, layer = name.partition("[")
     if name not in window.inputs or stem not in family.members or layer.rstrip("]").isdecimal():
         return False
     here = f"[{family.index}]"
     beside = [other.partition("[")[0] for other in used if other in window.inputs and other.endswith(f"[{layer}")]
     made = [f"{other}{here}" for other in beside if other in family.members and other != stem]
+    summed = [f"{family.sums[other]}{here}" for other in beside if other in family.sums]
     inner = family.interior
+    if any(f"{stem}{here}" in (other, *inner.ancestors(other)) for other in summed):
+        return True
     return any(other not in inner or f"{stem}{here}" in inner.ancestors(other) for other in made)
 
 

@@ -25,12 +25,18 @@ MAX_DIGITS = 200
 
 # what it does not match is white space
 _TOKEN = re.compile(
-    rf"(?P<name>{WORD})(?P<index>{INDEX})?|(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
+    rf"(?P<layers>sum\s*\(\s*{WORD}\s*\[\s*{WORD}\s*\]\s+for\s[^()]*\))"
+    rf"|(?P<name>{WORD})(?P<index>{INDEX})?|(?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
     r"|(?P<sign>\*\*|<=|>=|==|!=|[-+*/@()\[\],.=<>])|(?P<other>\S)"
 )
+_LAYER_SUM = re.compile(
+    rf"sum\s*\(\s*({WORD})\s*\[\s*({WORD})\s*\]\s+for\s+({WORD})\s+in\s+(\d{{1,6}})\s*\.\.\s*(\d{{1,6}}|{WORD})\s*\)"
+)
+LAYER_SUM_HINT = "bind the term in the layers, e[t] = ..., and add up behind them: sum(e[t] for t in 1..T)"
 _PYTHON_WORDS = frozenset(
     ["and", "or", "not", "in", "is", "if", "else", "for", "while", "lambda", "await", "yield", "async", "def", "class"]
 )
+_LINE_HINT = "a line is NAME = expression with operators and calls of operations"
 SPELLING_HINT = 'a spelling stands at the end of the line, in double quotes: as "LATEX"'
 _HINTS = {
     "^": "write ** for a power",
@@ -46,13 +52,22 @@ _HINTS = {
 }
 
 
+class LayerSum(NamedTuple):
+    """`sum(e[t] for t in 1..T)`: the member `stem` of every layer from `low` to `high`, added up."""
+
+    stem: str
+    low: int
+    high: str
+
+
 class Token(NamedTuple):
-    """A token. `name` is set for names, `number` for numbers, `is_atom` for both."""
+    """A token. `name` is set for names, `number` for numbers, `layers` for sums over layers; `is_atom` for them all."""
 
     text: str
     name: Name | None = None
     number: Fraction | None = None
     is_atom: bool = False
+    layers: LayerSum | None = None
 
 
 Tokens = list[Token]
@@ -133,8 +148,10 @@ def _token_at(tokens: Tokens, offset: int) -> int:
 
 def _tokens(part: Part) -> Tokens:
     tokens: Tokens = []
-    for stem, index, number, sign, other in _TOKEN.findall(part.statement.text, part.start, part.end):
-        if sign:
+    for layers, stem, index, number, sign, other in _TOKEN.findall(part.statement.text, part.start, part.end):
+        if layers:
+            tokens.append(Token(layers, is_atom=True, layers=_layer_sum(part, layers, len(tokens))))
+        elif sign:
             tokens.append(_SIGNS[sign])
         elif number:
             tokens.append(Token(number, None, _number(part, number, len(tokens)), is_atom=True))
@@ -147,6 +164,13 @@ def _tokens(part: Part) -> Tokens:
         else:
             tokens.append(Token(stem + index, name, None, is_atom=True))
     return tokens
+
+
+def _layer_sum(part: Part, text: str, k: int) -> LayerSum:
+    match = _LAYER_SUM.fullmatch(text)
+    if match is None or match[2] != match[3]:
+        raise ModelError("cannot read the sum over layers", span=part.span(k), hint=LAYER_SUM_HINT)
+    return LayerSum(match[1], int(match[4]), match[5])
 
 
 def _number(part: Part, text: str, k: int) -> Fraction:
@@ -167,7 +191,7 @@ def _check_neighbours(part: Part, tokens: Tokens) -> None:
                 raise ModelError(
                     f"Python's {word!r} has no meaning in a model",
                     span=part.span(k, k + 1),
-                    hint="a line is NAME = expression with operators and calls of operations",
+                    hint=LAYER_SUM_HINT if word == "for" else _LINE_HINT,
                 )
             spelled = "as" in (before.text, token.text)
             raise ModelError(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from derive.notation.formula import Accent, Atom, Formula
+from derive.notation.formula import Accent, Atom, Formula, Script
+from derive.notation.unicode import text
 
 _GREEK = {
     "alpha": "α",
@@ -79,6 +80,7 @@ _MODIFIERS = {
 _PRIMES = ("prime", "prm")
 _SIGNS = {
     "partial": "∂",
+    "sum": "∑",
     "nabla": "∇",
     "top": "T",
     "infty": "∞",
@@ -98,6 +100,7 @@ _FONTS = frozenset(
     ("mathrm", "mathbf", "mathcal", "mathbb", "mathsf", "mathit", "boldsymbol", "bm", "text", "left", "right")
 )
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)")
+_SCRIPT = re.compile(r"([_^])\{([^{}]*)\}")
 
 
 def letter(name: str) -> tuple[Formula, int]:
@@ -119,13 +122,13 @@ def letter(name: str) -> tuple[Formula, int]:
 
 
 def unicode_of(latex: str) -> str:
-    r"""A short piece of LaTeX as text: `\hat{y}` as ŷ, commands by their sign, braces dropped."""
+    r"""A short piece of LaTeX as text: `\hat{y}` as ŷ, commands by their sign, scripts raised, braces dropped."""
     accented = re.sub(
         r"\\(hat|bar|tilde|dot|ddot|vec|check|breve|acute|grave|mathring)\s*(?:\{(\\?\w+)\}|(\w))",
         lambda m: _accented(m[1], m[2] or m[3]),
         latex,
     )
-    bare = _TOKEN.sub(_sign, accented)
+    bare = _SCRIPT.sub(_raised, _TOKEN.sub(_sign, accented))
     return re.sub(r"\s+", " ", bare.replace("{", "").replace("}", "")).strip()
 
 
@@ -134,6 +137,11 @@ def _sign(match: re.Match[str]) -> str:
     if command is None:
         return str(match[2])
     return _GREEK.get(command) or _SIGNS.get(command) or ("" if command in _FONTS else command)
+
+
+def _raised(match: re.Match[str]) -> str:
+    inner = Atom(match[2], match[2])
+    return text(Script(Atom("", ""), sub=inner) if match[1] == "_" else Script(Atom("", ""), sup=inner))
 
 
 def _accented(accent: str, inner: str) -> str:
