@@ -99,7 +99,9 @@ def _inside(z: Term, k: int, places: Sequence[float]) -> Term:
     if 0 < k < len(places):
         low, high = places[k - 1], places[k]
         return mask(call("abs", z), "<", high) if low == -high else mask(z, ">=", low) * mask(z, "<", high)
-    return mask(z, "<", places[0]) if k == 0 else mask(z, ">=", places[-1])
+    if k == 0:  # the end that |z| < high leaves out belongs to the outer piece, here as above
+        return mask(z, "<=" if len(places) == 2 and places[0] == -places[1] else "<", places[0])
+    return mask(z, ">=", places[-1])
 
 
 def times(factor: Term, other: Term) -> Term:
