@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from derive.claims.meaning.claim import Member, Problem, Value
 from derive.claims.meaning.frames import Depth, Frame, NotInView
 from derive.claims.meaning.job import Job
+from derive.claims.meaning.layer_ranges import layers_shown
 from derive.claims.meaning.lookup import is_word, resolve
 from derive.claims.meaning.members import member_value
 from derive.claims.meaning.partials import variables_named
@@ -50,9 +51,9 @@ def units_of_windows(job: Job) -> list[Unit]:
     if every:
         if len(frames) == 3 and not _speaks_of(job, frames[-1]):
             frames = frames[:-1]
-        units = [unit for frame in frames for unit in _units(job, frame)]
+        units = [unit for frame in _meant(job, frames) for unit in _units(job, frame)]
         if len(frames) == 3 and any(map(_lacks_a_layer, units)):
-            moved = [unit for frame in job.context.shifted for unit in _units(job, frame)]
+            moved = [unit for frame in _meant(job, job.context.shifted) for unit in _units(job, frame)]
             return units if any(map(_lacks_a_layer, moved)) else moved
         return units
     stopped: NotUnderstood | NotInView | None = None
@@ -72,6 +73,24 @@ def units_of_windows(job: Job) -> list[Unit]:
         assert stopped is not None
         raise stopped
     return fallback
+
+
+def _meant(job: Job, frames: Sequence[Frame]) -> list[Frame]:
+    """The windows of the layers for which the formula is stated. NotInView if one shows others as well."""
+    family = job.context.graph.family
+    ranges = [one.layers for one in job.conditions if one.layers is not None]
+    if family is None or not ranges:
+        return list(frames)
+    found: list[Frame] = []
+    for frame in frames:
+        held = [layers.covers(*layers_shown(frame.layer[family.index], family)) for layers in ranges]
+        if None in held and False not in held:
+            raise NotInView(f"{ranges[0].letter} is told apart from other layers inside the family")
+        if False not in held:
+            found.append(frame)
+    if not found:
+        raise NotUnderstood(job.statement.span, "a condition that some of the layers fulfil")
+    return found
 
 
 def _speaks_of(job: Job, frame: Frame) -> bool:
@@ -153,7 +172,7 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     units = []
     for row in rows:
         env = dict(zip(letters, row, strict=True))
-        if not applies(job.conditions, env):
+        if not applies(job.conditions, env, frame.depth.layers if frame.depth is not None else None):
             continue
         shown = ", ".join(f"{letter.rstrip('°')} = {number}" for letter, number in env.items())
         members, _ = _members(job, frame, env)

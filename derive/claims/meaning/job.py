@@ -17,9 +17,9 @@ from derive.claims.meaning.limits import free_letters
 from derive.claims.meaning.lookup import Found, resolve
 from derive.claims.meaning.members import formal_value
 from derive.claims.meaning.partials import differential
-from derive.claims.meaning.restrictions import Condition
 from derive.claims.meaning.scope import Oracle, Scope
 from derive.claims.meaning.scripts import Lin, tokens_of
+from derive.claims.meaning.stated_conditions import Condition
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import BigOperator, Fraction, Group, Operator, Row, Scripts, walk
 from derive.claims.typography.statements import Statement

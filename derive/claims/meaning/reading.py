@@ -37,8 +37,9 @@ from derive.claims.meaning.job import Job
 from derive.claims.meaning.joining import faults
 from derive.claims.meaning.marks import ACCENTS
 from derive.claims.meaning.members import decimals
-from derive.claims.meaning.restrictions import Condition, announced, attached, condition_of
+from derive.claims.meaning.restrictions import attached
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle
+from derive.claims.meaning.stated_conditions import RANGES, Condition, announced, condition_of
 from derive.claims.meaning.usage import size_in
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import Symbol, walk
@@ -95,7 +96,7 @@ def _condition(k: int, stated: Sequence[Statement], lead: words.Effect, context:
     said = lead == "unknown" or words.effect(stated[k].tail, leads=False) == "unknown"
     if beside and said and not stated[k].relations:
         return Condition("unknown", stated[k].span)  # a sentence about the others
-    if made is not None and (beside or made.kind in ("range", "all")):
+    if made is not None and (beside or made.kind in RANGES):
         return made
     return announced(stated[k]) if lead == "condition" else None
 
@@ -177,7 +178,7 @@ def _stated_for(condition: Condition, job: Job) -> Reading:
 
 
 def _read_claim(job: Job, head: Head | None, holds: Holds | None) -> Claim:
-    restricts = next((one for one in job.conditions if one.kind not in ("range", "all")), None)
+    restricts = next((one for one in job.conditions if one.kind not in RANGES), None)
     if restricts is not None and (restricts.kind == "unknown" or not job.statement.relations):
         raise NotUnderstood(restricts.span, "a condition that can be read (i = j, a range, a comparison)")
     special = kinds.special(job)
@@ -220,7 +221,7 @@ def _at_once(head: Head, holds: Holds | None) -> bool:
 
 def _defining(job: Job, head: Head) -> Claim | None:
     """The statement as a definition."""
-    if any(one.kind not in ("range", "all") for one in job.conditions):
+    if any(one.kind not in RANGES for one in job.conditions):
         return None
     definition = definition_of(job, head) if head.meaning == "new" or not recursive(job, head) else None
     if definition is None:
