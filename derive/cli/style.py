@@ -15,8 +15,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _option(field: Field[Any]) -> Callable[[Command], Command]:
-    said, choices = field.metadata["help"], field.metadata.get("choices")
-    if choices is None:
+    said, choices = field.metadata["help"], list(field.metadata.get("choices", ()))
+    if not choices:
         return click.option(f"--{field.name}", is_flag=True, default=None, help=said)
     return click.option(f"--{field.name}", type=click.Choice(choices), help=f"{said}  [default: {choices[0]}]")
 

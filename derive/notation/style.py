@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,9 +16,9 @@ PRODUCTS = {"circ": Atom(r" \circ ", " ∘ "), "odot": Atom(r" \odot ", " ⊙ ")
 DERIVATIVES = {"partial": PARTIAL, "d": UPRIGHT_D}
 
 
-def choice(help: str, *names: str) -> str:
+def choice(help: str, names: Iterable[str]) -> str:
     """A field that has one of these values, the first if nothing is said."""
-    made: str = field(default=names[0], metadata={"help": help, "choices": names})
+    made: str = field(default=next(iter(names)), metadata={"help": help, "choices": names})
     return made
 
 
@@ -31,11 +32,11 @@ class Style:
     whether sums carry them.
     """
 
-    adjoint: str = choice("Write ∂L/∂z, δ or dz.", "partial", "delta", "d")
-    transpose: str = choice("The sign of a transpose.", *TRANSPOSES)
-    hadamard: str = choice("The elementwise product.", *PRODUCTS)
-    derivative: str = choice("The sign of a derivative.", *DERIVATIVES)
-    order: str = choice("Which factor of a chain comes first.", "outer", "inner")
+    adjoint: str = choice("Write ∂L/∂z, δ or dz.", ("partial", "delta", "d"))
+    transpose: str = choice("The sign of a transpose.", TRANSPOSES)
+    hadamard: str = choice("The elementwise product.", PRODUCTS)
+    derivative: str = choice("The sign of a derivative.", DERIVATIVES)
+    order: str = choice("Which factor of a chain comes first.", ("outer", "inner"))
     limits: bool = field(default=False, metadata={"help": "Write the limits of sums."})
 
     @property
