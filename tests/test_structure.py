@@ -6,10 +6,16 @@ Each number is what is so today, and may only get better: where one does, its li
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+
+import pytest
+
+from tests.conftest import QUICK
 
 ROOT = Path(__file__).parent.parent
 
@@ -227,3 +233,19 @@ def _registered(node: ast.FunctionDef | ast.ClassDef) -> bool:
     """Whether a decorator hands the function to somebody else."""
     own = ("property", "cached_property", "cache", "staticmethod", "classmethod", "contextmanager", "dataclass")
     return any(ast.unparse(d).partition("(")[0].rpartition(".")[2] not in own for d in node.decorator_list)
+
+
+def test_the_quick_tests_are_there_and_the_others_are_marked(pytestconfig: pytest.Config) -> None:
+    assert any(line.startswith("slow:") for line in pytestconfig.getini("markers"))
+    assert all((ROOT / name).exists() for name in QUICK)
+    assert "tests/test_structure.py" in QUICK, "what is counted is counted while working"
+
+
+def test_development_needs_are_listed_once() -> None:
+    """A lower bound each, which `.ci/run` installs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert list(project["optional-dependencies"]) == ["dev"]
+    needs = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert all(re.fullmatch(r"[\w.-]+>=[\d.]+", need) for need in needs)
+    assert len({need.partition(">")[0] for need in needs}) == len(needs)
+    assert "lowest.py" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
