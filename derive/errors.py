@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,6 @@ class DeriveError(Exception):
     def at(self, span: Span) -> DeriveError:
         """The same error, placed at `span` unless it already has a place."""
         return type(self)(self.message, span=self.span or span, hint=self.hint)
-
-    def in_file(self, file: str) -> DeriveError:
-        """The same error with its place in `file`."""
-        span = replace(self.span, file=file) if self.span else None
-        return type(self)(self.message, span=span, hint=self.hint)
 
     def render(self) -> str:
         """The full text for a person: message, place with caret, hint."""

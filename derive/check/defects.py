@@ -6,8 +6,6 @@ and two parts of the toolkit never call one mistake by two names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 FORMULA: dict[str, str] = {
     "wrong_sign": "the sign is wrong: of the whole, of one group, of one term or of one branch",
     "extra_factor": "a factor stands there that does not belong",
@@ -65,8 +63,3 @@ GRADIENT: dict[str, str] = {
 }
 
 DEFECTS: dict[str, str] = {**FORMULA, **CODE, **GRADIENT}
-
-
-def describe(keys: Iterable[str]) -> list[str]:
-    """The one-line description of each key."""
-    return [DEFECTS[key] for key in keys]

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, TypeVar
+from dataclasses import Field, fields, replace
+from typing import Any, TypeVar, get_args
 
 import click
 
 from derive.api import Graph
-from derive.notation import Style, default_style
+from derive.notation import Style, View, default_style
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def _option(field: Field[Any]) -> Callable[[Command], Command]:
+    said, choices = field.metadata["help"], list(field.metadata.get("choices", ()))
+    if not choices:
+        return click.option(f"--{field.name}", is_flag=True, default=None, help=said)
+    return click.option(f"--{field.name}", type=click.Choice(choices), help=f"{said}  [default: {choices[0]}]")
+
+
 _OPTIONS = [
-    click.option(
-        "--view", type=click.Choice(["scalar", "index", "matrix"]), help="By numbers, by entries, or by matrices."
-    ),
+    click.option("--view", type=click.Choice(get_args(View)), help="By numbers, by entries, or by matrices."),
     click.option("--delta", "adjoint", flag_value="delta", help="Name the derivatives by pre-activations δ."),
-    click.option(
-        "--adjoint", type=click.Choice(["partial", "delta", "d"]), help="Write ∂L/∂z, δ or dz.  [default: partial]"
-    ),
-    click.option("--transpose", type=click.Choice(["top", "T"]), help="The sign of a transpose.  [default: top]"),
-    click.option("--hadamard", type=click.Choice(["circ", "odot"]), help="The elementwise product.  [default: circ]"),
-    click.option(
-        "--derivative", type=click.Choice(["partial", "d"]), help="The sign of a derivative.  [default: partial]"
-    ),
-    click.option(
-        "--order", type=click.Choice(["outer", "inner"]), help="Which factor of a chain comes first.  [default: outer]"
-    ),
-    click.option("--limits", is_flag=True, default=None, help="Write the limits of sums."),
+    *map(_option, fields(Style)),
 ]
 
 

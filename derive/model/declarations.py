@@ -17,7 +17,6 @@ from derive.model.tokens import SPELLING_HINT, Expression, parse
 from derive.ops.record import canonical_name, elementwise
 
 FACTS = ("positive", "nonzero", "symmetric", "positive_definite", "diagonal", "invertible", "constant", "free")
-AXIS_FACTS = ("simplex", "one_hot")
 SQUARE_FACTS = ("symmetric", "positive_definite", "diagonal", "invertible")
 PLAIN_SHAPES: dict[str, Kind] = {
     "scalar": "input",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from derive.calculus.derivation import Derivation
 from derive.errors import UnknownNameError, did_you_mean
@@ -26,10 +25,7 @@ __all__ = [
     "View",
     "default_style",
     "default_view",
-    "derivation_latex",
-    "derivation_unicode",
     "document",
-    "model_latex",
     "print_derivation",
     "print_forward",
     "print_node",
@@ -118,44 +114,3 @@ def _known(derivation: Derivation, names: Iterable[str]) -> Iterator[str]:
             hint = did_you_mean(name, derivation.graph.names)
             raise UnknownNameError(f"{asked!r} is neither an input nor a binding", hint=hint)
         yield name
-
-
-def model_latex(graph: Graph, view: View | None = None, *, standalone: bool = False, **choices: Any) -> str:
-    """The forward formulas as LaTeX; `choices` are those of `Style`."""
-    lines = print_forward(graph, view, _chosen(graph, choices))
-    return document(lines, standalone=standalone, title=graph.title or graph.name)
-
-
-def derivation_latex(
-    derivation: Derivation,
-    closed: Mapping[str, ClosedForm] | None = None,
-    view: View | None = None,
-    wrt: Iterable[str] | None = None,
-    *,
-    standalone: bool = False,
-    **choices: Any,
-) -> str:
-    """The derivation as LaTeX; `choices` are those of `Style`."""
-    graph = derivation.graph
-    lines = print_derivation(derivation, closed, view, _chosen(graph, choices), wrt)
-    return document(lines, standalone=standalone, title=graph.title or graph.name)
-
-
-def derivation_unicode(
-    derivation: Derivation,
-    closed: Mapping[str, ClosedForm] | None = None,
-    view: View | None = None,
-    wrt: Iterable[str] | None = None,
-    **choices: Any,
-) -> str:
-    """The derivation for a terminal, a line for each name; `choices` are those of `Style`."""
-    lines = print_derivation(derivation, closed, view, _chosen(derivation.graph, choices), wrt)
-    return "\n".join(line.unicode() for line in lines)
-
-
-def _chosen(graph: Graph, choices: Mapping[str, Any]) -> Style:
-    unknown = [name for name in choices if name not in Style.__dataclass_fields__]
-    if unknown:
-        hint = did_you_mean(unknown[0], Style.__dataclass_fields__)
-        raise UnknownNameError(f"no choice of notation is called {unknown[0]!r}", hint=hint)
-    return replace(default_style(graph), **choices)

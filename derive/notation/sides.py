@@ -51,10 +51,6 @@ class Line:
         """The equation on one line of a terminal."""
         return " = ".join(text(side) for side in self.members) + self._appendix(text, ",  ")
 
-    def shape_text(self) -> str:
-        """The shape as a person writes it."""
-        return show_shape(self.shape)
-
     def _appendix(self, render: Callable[[Formula], str], separator: str) -> str:
         return "".join(f"{separator}{render(name)} = {render(value)}" for name, value in self.where)
 

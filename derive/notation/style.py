@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from derive.notation.formula import PARTIAL, UPRIGHT_D, Atom
 
 View = Literal["scalar", "index", "matrix"]
+
+# The signs that may be chosen, the default first. A sign more is a line more: the command line asks this page.
+TRANSPOSES = {"top": Atom(r"\top", "T"), "T": Atom("T", "T")}
+PRODUCTS = {"circ": Atom(r" \circ ", " ∘ "), "odot": Atom(r" \odot ", " ⊙ ")}
+DERIVATIVES = {"partial": PARTIAL, "d": UPRIGHT_D}
+
+
+def choice(help: str, names: Iterable[str]) -> str:
+    """A field that has one of these values, the first if nothing is said."""
+    made: str = field(default=next(iter(names)), metadata={"help": help, "choices": names})
+    return made
 
 
 @dataclass(frozen=True)
@@ -20,24 +32,24 @@ class Style:
     whether sums carry them.
     """
 
-    adjoint: Literal["partial", "delta", "d"] = "partial"
-    transpose: Literal["top", "T"] = "top"
-    hadamard: Literal["circ", "odot"] = "circ"
-    derivative: Literal["partial", "d"] = "partial"
-    order: Literal["outer", "inner"] = "outer"
-    limits: bool = False
+    adjoint: str = choice("Write ∂L/∂z, δ or dz.", ("partial", "delta", "d"))
+    transpose: str = choice("The sign of a transpose.", TRANSPOSES)
+    hadamard: str = choice("The elementwise product.", PRODUCTS)
+    derivative: str = choice("The sign of a derivative.", DERIVATIVES)
+    order: str = choice("Which factor of a chain comes first.", ("outer", "inner"))
+    limits: bool = field(default=False, metadata={"help": "Write the limits of sums."})
 
     @property
     def turned(self) -> Atom:
         """The superscript of a transpose."""
-        return Atom(r"\top", "T") if self.transpose == "top" else Atom("T", "T")
+        return TRANSPOSES[self.transpose]
 
     @property
     def circle(self) -> Atom:
         """The sign of the elementwise product."""
-        return Atom(r" \circ ", " ∘ ") if self.hadamard == "circ" else Atom(r" \odot ", " ⊙ ")
+        return PRODUCTS[self.hadamard]
 
     @property
     def d(self) -> Atom:
         """The sign of a derivative."""
-        return PARTIAL if self.derivative == "partial" else UPRIGHT_D
+        return DERIVATIVES[self.derivative]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, cast, get_args
 
 from derive.calculus.closed import closed_forms
 from derive.calculus.derivation import Derivation
@@ -145,11 +145,10 @@ def plain_text(sections: Iterable[Section]) -> str:
 def style_of(graph: Graph, choices: Mapping[str, Any]) -> Style:
     """The default style of the graph with these choices. Raises DeriveError for a choice there is not."""
     known = {field.name: field for field in fields(Style)}
-    hints = get_type_hints(Style)
     for name, value in choices.items():
         if name not in known:
             raise DeriveError(f"there is no printing choice {name!r}", hint=did_you_mean(name, known))
-        allowed = get_args(hints[name]) or (True, False)
+        allowed = list(known[name].metadata.get("choices", (True, False)))
         if value not in allowed:
             raise DeriveError(f"{name} cannot be {value!r}", hint=f"one of {', '.join(map(repr, allowed))}")
     return replace(default_style(graph), **choices)

@@ -8,7 +8,7 @@ import pytest
 
 from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.equality import Decision, decide, decide_many, quick_equal
+from derive.check.equality.equality import Decision, decide, quick_equal
 from derive.check.equality.probe import draw_point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
 from derive.errors import ShapeError
@@ -383,11 +383,6 @@ def test_candidates_cost_little() -> None:
     assert not any(quick_equal(left, candidate, points) for candidate in candidates)
     fresh = [b.mul(b.number(k), right) for k in range(302, 602)]
     assert effort(lambda: [quick_equal(left, candidate, points) for candidate in fresh]) < 500 * len(fresh)
-
-
-def test_many_pairs() -> None:
-    left, right, graph = gradient(SOFTMAX, "Z", "(P - T)/N")
-    assert [d.verdict for d in decide_many([(left, right), (left, b.neg(right))], graph)] == ["equal", "different"]
 
 
 def test_a_deep_chain_is_decided_without_recursion() -> None:

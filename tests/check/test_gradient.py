@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from derive.check.gradients.difference import Slope
 from derive.check.gradients.gradient import check_gradient, compare
 from derive.check.gradients.gradient_report import GradientReport
-from derive.check.gradients.judge import judge_gradient
+from derive.check.gradients.judge import ACCEPT, weigh
 
 RNG = np.random.default_rng(5)
 X, W, B = RNG.normal(size=(5, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)
@@ -326,13 +327,15 @@ def test_compare_judges_numbers_at_one_point():
     assert wrong.group("z").verdict == "false"
 
 
-def test_judge_gradient_weighs_arrays():
-    numeric, estimate = np.array([1.0, 2.0, 0.0]), np.full(3, 1e-10)
-    assert judge_gradient(numeric, numeric, estimate).verdict == "true"
-    assert judge_gradient(numeric + 1e-8, numeric, estimate).verdict == "false"
-    assert judge_gradient(numeric + 3e-10, numeric, estimate).verdict == "undecided"
-    assert judge_gradient(numeric, numeric, np.full(3, 1e-3)).verdict == "undecided"
-    assert judge_gradient(numeric[:2], numeric, estimate).defects == ["shape_mismatch"]
+@pytest.mark.parametrize("numeric", [1.0, 2.0, 0.0])
+def test_a_difference_is_weighed_by_its_estimate(numeric):
+    def verdict(claimed, error):
+        return weigh(claimed, Slope(numeric, error), 0.0, 2.0, ACCEPT)
+
+    assert verdict(numeric, 1e-10) == "true"
+    assert verdict(numeric + 1e-8, 1e-10) == "false"
+    assert verdict(numeric + 3e-10, 1e-10) == "undecided"
+    assert verdict(numeric, 1e-3) == "undecided"
 
 
 def test_another_number_of_rows_is_tried_where_the_forward_pass_takes_it():

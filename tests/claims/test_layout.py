@@ -236,8 +236,6 @@ def test_an_edit_keeps_commands_apart_and_braces_arguments() -> None:
     fraction = half.items[0]
     assert isinstance(fraction, Fraction)
     assert half.replaced(fraction.den, "2m") == r"\frac1{2m}"
-    assert parse("f{z}").in_braces(parse("f{z}").items[1])
-    assert not parse("f z").in_braces(parse("f z").items[1])
     with pytest.raises(ValueError, match="overlap"):
         replaced("abc", [((0, 2), "x"), ((1, 3), "y")])
 

@@ -1,5 +1,6 @@
 """The gallery: every model loads, and has the graph, the shapes and the values of the source it is named after."""
 
+import ast
 import json
 import pickle
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from derive.calculus.reverse import backprop
+from derive.codegen import source
 from derive.ir.graph import Graph
 from derive.model import gallery, gallery_text, instance, load, loads, warnings
 from derive.ops.evaluate import Evaluator
@@ -90,6 +92,13 @@ def test_every_gallery_model_is_derived(name):
         assert set(steps) == set(window.names)
         for step in steps.values():
             assert step.total.shape == window.shape(step.name)
+
+
+@pytest.mark.parametrize("name", gallery())
+def test_every_name_of_a_gallery_model_has_code_of_its_own(name):
+    derivation = backprop(load(name))
+    for wrt in derivation.steps:
+        ast.parse(source(derivation, [wrt]))
 
 
 def test_graphs_are_pickled_and_compared():

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from derive import errors
 from derive.check.code.protocol import BadFrame, Reader, Writer, packed, received
 
 Array = Any
@@ -30,7 +31,7 @@ SECONDS = 8.0
 START_SECONDS = 30.0
 STOPS = ("Refused", "MemoryError", "PermissionError")
 """What says that a block went beyond its limits, whatever it is that raises it."""
-ROOT = Path(__file__).parents[3]
+ROOT = Path(errors.__file__).parents[1]
 START = "import sys; sys.path.insert(0, {!r}); from derive.check.code.server import main; del sys.path[0]; main()"
 
 

@@ -306,10 +306,3 @@ def quick_equal(left: Node, right: Node, points: Sequence[Point]) -> bool:
 def _close(a: Array, b: Array) -> bool:
     size = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)), FLOOR)
     return float(np.abs(a - b).max(initial=0.0)) <= FLOAT_TOLERANCE * size
-
-
-def decide_many(
-    pairs: Sequence[tuple[Node, Node]], graph: Graph, *, level: Level = "any", time_limit: float = 2.0
-) -> list[Decision]:
-    """`decide` for several pairs over one graph; the points and their memory are shared."""
-    return [decide(left, right, graph, level=level, time_limit=time_limit) for left, right in pairs]

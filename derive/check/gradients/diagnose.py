@@ -9,6 +9,7 @@ is: one coordinate, one row, only negative inputs.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ def diagnose(
 
 def _whole(evidence: Evidence) -> Answer | None:
     """Hypotheses about the gradient as a whole."""
-    for hypothesis in (_zero, constant, _cut_off, _transposed, _other_argument, regulariser, path):
+    for hypothesis in HYPOTHESES:
         if (answer := hypothesis(evidence)) is not None:
             return answer
     if evidence.index.size < 2:
@@ -142,6 +143,18 @@ def _other_argument(evidence: Evidence) -> Answer | None:
         if measured.index.size == evidence.index[:64].size and measured.explains(evidence.values[:64]):
             return ["wrong_left_side", "wrong_operand"], f"this is the gradient of {name}"
     return None
+
+
+HYPOTHESES: list[Callable[[Evidence], Answer | None]] = [
+    _zero,
+    constant,
+    _cut_off,
+    _transposed,
+    _other_argument,
+    regulariser,
+    path,
+]
+"""Of the gradient as a whole, in the order in which they are tried."""
 
 
 # ----- the place -----

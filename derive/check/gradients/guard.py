@@ -22,12 +22,13 @@ from typing import Any
 
 import numpy as np
 
+from derive import errors
 from derive.errors import DeriveError
 
 LIBRARIES = (
     "site-packages",
     "dist-packages",
-    os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep,
+    os.path.dirname(errors.__file__) + os.sep,
     os.path.dirname(os.__file__),
 )
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from derive.check.gradients.claimed import ROUNDINGS, Claimed, size_along
 from derive.check.gradients.difference import Array, Slope
-from derive.check.gradients.gradient_report import GroupResult, Kink, Worst, severity
+from derive.check.gradients.gradient_report import Kink, Worst
 from derive.check.gradients.point import Point, wide
 
 REFUTE = 10.0
@@ -75,29 +75,6 @@ def weigh(claimed: float, slope: Slope, rounding: float, size: float, limit: flo
         return "false"
     precise = estimate < limit * max(abs(claimed), abs(slope.value), size)
     return "true" if precise and difference <= estimate else "undecided"
-
-
-def judge_gradient(claimed: Array, numeric: Array, estimate: Array, name: str = "gradient") -> GroupResult:
-    """The verdict on a whole array whose numeric value and error are known in every coordinate."""
-    claimed, numeric, estimate = (np.asarray(a, dtype=np.float64) for a in (claimed, numeric, estimate))
-    if claimed.shape != numeric.shape:
-        text = f"the gradient of {name} has shape {claimed.shape}, {name} has shape {numeric.shape}"
-        return GroupResult(name, numeric.shape, "false", text, ["shape_mismatch"])
-    if not claimed.size:
-        return GroupResult(name, numeric.shape, "true")
-    size = max(float(np.max(np.abs(claimed))), float(np.max(np.abs(numeric))))
-    rounding = ROUNDINGS * float(np.finfo(np.float64).eps) * size
-    verdicts = [
-        weigh(c, Slope(d, e), rounding if c else 0.0, size, ACCEPT)
-        for c, d, e in zip(claimed.flat, numeric.flat, estimate.flat, strict=True)
-    ]
-    worsts = [
-        Worst(name, tuple(map(int, np.unravel_index(i, claimed.shape))), float(c), float(d), float(e) + rounding)
-        for i, (c, d, e) in enumerate(zip(claimed.flat, numeric.flat, estimate.flat, strict=True))
-    ]
-    worst = max(worsts, key=severity)
-    verdict = next(v for v in ("false", "undecided", "true") if v in verdicts)
-    return GroupResult(name, numeric.shape, verdict, worst=worst)
 
 
 def judge_group(point: Point, claimed: Claimed, name: str) -> Outcome:

@@ -32,7 +32,6 @@ from derive.check.gradients.point import wide
 
 Answer = tuple[list[str], str]
 MOST_OPERANDS = 14
-LONGEST = 60
 UNSAFE = frozenset(
     ("open", "exec", "eval", "compile", "input", "print", "__import__", "setattr", "delattr", "exit", "system")
 )

@@ -22,7 +22,6 @@ from derive.check.gradients.guard import CallFailed, Positional, accepts, parame
 from derive.check.gradients.styles import LISTS, OUTPUTS, RATES, TARGETS, differentiated, upstream_like
 from derive.errors import DeriveError
 
-FITS = 1e-3
 TAKES = ("upstream", "inputs", "output")
 
 

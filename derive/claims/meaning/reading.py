@@ -101,11 +101,6 @@ def _condition(k: int, stated: Sequence[Statement], lead: words.Effect, context:
     return announced(stated[k]) if lead == "condition" else None
 
 
-def reading_text(reading: Reading) -> str:
-    """The unambiguous form of a reading."""
-    return reading.text
-
-
 def _claim(job: Job, said: str, condition: Condition | None, holds: Holds | None) -> Claim:
     """A statement with the words that it depends on, or one that is itself a condition of others."""
     head = _head(job) if condition is None else None

@@ -47,11 +47,6 @@ class Layout:
         """The author's own text of `node`."""
         return self.source[node.span[0] : node.span[1]]
 
-    def in_braces(self, node: Node) -> bool:
-        """Whether the author put invisible braces around just this node: `f{z}`."""
-        start, end = node.span
-        return self.source[max(0, start - 1) : start] == "{" and self.source[end : end + 1] == "}"
-
     def replaced(self, node: Node, text: str) -> str:
         """The source with `text` in the place of `node`; an argument without braces gets them if it needs to."""
         if isinstance(node, Row) and not node.braced and len(text) > 1:

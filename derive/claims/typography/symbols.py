@@ -144,8 +144,6 @@ LINES = frozenset({"aligned", "alignedat", "split", "gathered", "multlined", "di
 )
 # Environments with a mandatory argument of their own.
 WITH_COLUMNS = frozenset({"array", "alignat", "alignat*", "alignedat"})
-# The brackets that a matrix environment draws.
-MATRIX_FENCES = {"pmatrix": ("(", ")"), "bmatrix": ("[", "]"), "vmatrix": ("|", "|"), "Vmatrix": (r"\|", r"\|")}
 
 
 # ----- Unicode -----

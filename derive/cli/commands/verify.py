@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,9 +19,8 @@ from derive.claims.pages.page import page_bytes
 from derive.cli.models import ModelParameter
 from derive.cli.terminal import colours, complain, note, say, verdict_word
 from derive.errors import ClaimError, DeriveError
-from derive.report.github import github
-from derive.report.junit import junit
-from derive.report.markdown import markdown
+from derive.report import formats
+from derive.report.formats.json import text as json_text
 from derive.report.verify_text import lines
 
 UNUSABLE, FALSE, OPEN = 2, 1, 3
@@ -58,7 +56,7 @@ Outcome = Report | Failure
 @click.option("--model", type=ModelParameter(), help="The model where a page names none.")
 @click.option(
     "--format", "form", default="text", show_default=True,
-    type=click.Choice(["text", "json", "junit", "github", "markdown"]),
+    type=click.Choice(["text", *formats.names()]),
 )  # fmt: skip
 @click.option(
     "--evidence", type=click.Choice(["any", "proved"]), default="any", help="Accept proofs for all sizes only."
@@ -149,20 +147,13 @@ def _show(outcomes: Sequence[Outcome], form: str, quiet: bool) -> None:
             where = f"{outcome.page}: " if outcome.error.span is None else ""
             complain(where + outcome.error.render())
     if form == "json":
-        data = [outcome.to_dict() for outcome in outcomes]
-        say(json.dumps(data[0] if len(data) == 1 else data, indent=2, ensure_ascii=False, allow_nan=False))
-    elif form == "junit":
-        say(junit(reports))
-    elif form == "github":
-        text = github(reports)
-        if text:
-            say(text)
-    elif form == "markdown":
-        say(markdown(reports))
-    else:
+        say(json_text([outcome.to_dict() for outcome in outcomes]))  # of what could not be judged as well
+    elif form == "text":
         for report in reports:
             for line in lines(report, verdict_word, verbose=not quiet):
                 say(line)
+    elif text := formats.render_of(form)(reports):
+        say(text)
     for report in reports:
         for warning in report.warnings:
             note(f"warning: {report.page}: {warning}")

@@ -12,7 +12,7 @@ from derive.report.verify_text import label
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> str:
     """The XML text. False is a failure, what is open is skipped, an unmet expectation is a failure."""
     rows = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
     for report in reports:

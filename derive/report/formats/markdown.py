@@ -8,7 +8,7 @@ from derive.check.verdict import Report, Verdict
 from derive.report.verify_text import label, summary
 
 
-def markdown(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> str:
     """The text, a section for each page."""
     return "\n".join(line for report in reports for line in _page(report)).rstrip()
 

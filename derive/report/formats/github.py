@@ -10,7 +10,7 @@ from derive.report.verify_text import label
 _LEVELS = {"false": "error", "ambiguous": "warning", "undecided": "warning", "unread": "warning"}
 
 
-def github(reports: Sequence[Report]) -> str:
+def render(reports: Sequence[Report]) -> str:
     """One command for each formula that is not true."""
     return "\n".join(
         _command(report, result)
