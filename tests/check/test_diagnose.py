@@ -11,6 +11,7 @@ import pytest
 import derive.check
 from derive.check.defects import CODE, DEFECTS, FORMULA, GRADIENT, describe
 from derive.check.gradients.gradient import check_gradient
+from derive.check.gradients.layer import check_layer
 
 RNG = np.random.default_rng(7)
 X, W, B = RNG.normal(size=(6, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)
@@ -234,3 +235,20 @@ def test_no_other_keys_are_used():
                 for item in node.value.elts[0].elts:
                     if isinstance(item, ast.Constant):
                         assert item.value in DEFECTS, (name, item.value)
+
+
+def test_a_dropped_term_of_a_norm_over_several_axes():
+    def forward(x):
+        centered = x - x.mean(axis=(2, 3), keepdims=True)
+        scale = 1 / np.sqrt((centered**2).mean(axis=(2, 3), keepdims=True) + 1e-5)
+        return 2 * centered * scale + 1.5, scale
+
+    lines = {"np": np}  # without a source in which the term may be looked for
+    exec(  # noqa: S102
+        "def backward(g, scale):\n    return 2 * scale * (g - g.mean(axis=(2, 3), keepdims=True))",
+        lines,
+    )
+    report = check_layer((forward, lines["backward"]), np.random.default_rng(4).normal(size=(2, 2, 3, 3)))
+    assert report.verdict == "false"
+    assert "missing_term" in report.defects
+    assert "proportional to output - mean(output, axis=(2, 3)) along axis 2" in report.diagnosis

@@ -23,6 +23,7 @@ from derive.check.gradients.discovery import Parameter, arrays, discover, get, t
 from derive.check.gradients.finding_passes import stateless
 from derive.check.gradients.guard import CallFailed, accepts, call, parameter_names
 from derive.check.gradients.leaks import leaks
+from derive.check.gradients.left_over import copies, refuse_to_guess, set_since
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
 from derive.check.gradients.styles import RESETS
@@ -61,6 +62,7 @@ class LayerSubject:
         self.slots = slots(self.inputs, self.names)
         self.parameters: list[Parameter] = [] if parameters is None else told(self.pristine, parameters)
         self.unpaired: list[Parameter] = []
+        self.left_over: list[tuple[str, Array]] = []
         self.rated = False
         if parameters is None and not self.stateless:
             self._discover()
@@ -86,6 +88,7 @@ class LayerSubject:
             routes = {id(value): route for route, value in walk(layer) if id(value) in before}
             passed, inputs = self.forward(layer, {})
             kept = {route: value.copy() for route, value in walk(layer) if id(value) in before}
+            made = copies(layer)
             self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
             parameters, unpaired = discover(before, layer)
             parameters += updated(layer, routes, kept, {p.value for p in parameters})
@@ -94,6 +97,7 @@ class LayerSubject:
                 self.parameters, self.pristine = parameters, source
                 self.rated = rated and any(p.gradient == STEP for p in parameters)
                 self.unpaired = [p for p in unpaired if p.name not in names and get(source, p.value) is not None]
+                self.left_over = set_since(made, layer, {p.gradient or p.value for p in parameters})
                 return
             source = self._made(source)
 
@@ -153,6 +157,7 @@ class LayerSubject:
                 "no gradient was found: backward returns none, and the layer stores none under a usual name",
                 hint="say where they are: check_layer(layer, x, parameters={'W': 'dW'}, returns=('x',))",
             )
+        refuse_to_guess({n: self.held[n] for n in self.constants if n in self.held}, self.left_over, self.outputs)
         told_of = [s.name for s in self.slots if len(s.path) == 1 or isinstance(at(self.inputs, s.path), np.ndarray)]
         left = [n for n in self.constants if n in self.held or n in told_of]
         if left:

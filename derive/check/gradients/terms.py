@@ -103,10 +103,20 @@ def _profiles(evidence: Evidence, axis: int) -> Iterator[tuple[str, Array]]:
             yield f"proportional to {name}", value
             continue
         yield f"proportional to {name} along axis {axis}", value
-        yield (
-            f"proportional to {name} - mean({name}) along axis {axis}",
-            value - np.mean(value, axis=axis, keepdims=True),
-        )
+        for over in _with(axis, value.ndim):
+            mean = f"mean({name})" if len(over) == 1 else f"mean({name}, axis={over})"
+            yield (
+                f"proportional to {name} - {mean} along axis {axis}",
+                value - np.mean(value, axis=over, keepdims=True),
+            )
+
+
+def _with(axis: int, rank: int) -> Iterator[tuple[int, ...]]:
+    """Axes over which a normalisation may take its mean, of which `axis` is one: the axis alone first."""
+    others = [k for k in range(rank) if k != axis]
+    for count in range(rank):
+        for rest in combinations(others, count):
+            yield tuple(sorted((axis, *rest)))
 
 
 # ----- both gradients written out -----
