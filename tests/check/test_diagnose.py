@@ -252,3 +252,15 @@ def test_a_dropped_term_of_a_norm_over_several_axes():
     assert report.verdict == "false"
     assert "missing_term" in report.defects
     assert "proportional to output - mean(output, axis=(2, 3)) along axis 2" in report.diagnosis
+
+
+def test_a_ratio_next_to_one_is_not_named_after_a_size():
+    x = np.random.default_rng(5).normal(size=10_000)
+    spoiled = check_gradient(lambda x: (x**2).sum(), lambda x: 2 * x + 1e-4 * (np.arange(x.size) == 77), x)
+    assert spoiled.defects == ["one_coordinate"]
+    assert "only the coordinate [77] is wrong" in spoiled.diagnosis
+    assert "10000" not in spoiled.diagnosis
+    scaled = check_gradient(lambda x: (x**2).sum(), lambda x: 2.0001 * x + 2e-6 * x, x[:7])
+    assert "the claimed gradient is 1.000051 times the right one" in scaled.diagnosis
+    bessel = check_gradient(lambda x: x.var(ddof=1), lambda x: 2 * (x - x.mean()) / len(x), x[:500])
+    assert "(500-1)/500 (size of axis 0 of x)" in bessel.diagnosis
