@@ -68,3 +68,72 @@ def test_an_array_that_the_output_does_not_depend_on_is_no_parameter():
             return 3 * dout
 
     assert check_layer(Watched(), X).verdict == "true"
+
+
+class Swish:
+    """Its parameter is a Python number."""
+
+    def __init__(self):
+        self.beta, self.dbeta = 1.5, 0.0
+
+    def forward(self, x):
+        self.x, self.s = x, 1 / (1 + np.exp(-self.beta * x))
+        return x * self.s
+
+    def backward(self, dout):
+        slope = self.s * (1 - self.s)
+        self.dbeta = float(np.sum(dout * self.x**2 * slope))
+        return dout * (self.s + self.beta * self.x * slope)
+
+
+class WrongSwish(Swish):
+    def backward(self, dout):
+        dx = Swish.backward(self, dout)
+        self.dbeta *= 2
+        return dx
+
+
+def test_a_parameter_may_be_a_python_number():
+    report = check_layer(Swish(), X)
+    assert (report.verdict, [g.name for g in report.groups]) == ("true", ["x", "beta"])
+    wrong = check_layer(WrongSwish(), X)
+    assert wrong.group("beta").verdict == "false"
+    assert "missing_factor" in wrong.defects or "extra_factor" in wrong.defects
+
+
+def test_a_number_beside_which_nothing_is_set_is_no_parameter():
+    class Leaky:
+        def __init__(self):
+            self.t, self.dt = 0.5, 0.1
+
+        def forward(self, x):
+            self.x = x
+            return np.where(x > 0, x, self.t * self.dt * x)
+
+        def backward(self, dout):
+            return dout * np.where(self.x > 0, 1, self.t * self.dt)
+
+    assert [g.name for g in check_layer(Leaky(), X).groups] == ["x"]
+
+
+def test_arrays_outside_of_functions_are_told():
+    def made(weight):
+        memory = {}
+
+        def forward(x):
+            memory["x"] = x
+            return x @ weight
+
+        return forward, lambda dout: dout @ weight.T
+
+    report = check_layer(made(RNG.normal(size=(4, 2))), X)
+    assert report.verdict == "true"
+    assert "arrays in weight, outside of the functions, are not checked" in report.notes
+
+
+def test_two_functions_of_a_mapping_are_found_by_their_names():
+    pair = {"hardtanh": lambda x: np.clip(x, -1, 1), "hardtanh_grad": lambda x: (np.abs(x) < 1) * 1.0}
+    assert check_layer(pair, X).verdict == "true"
+    with pytest.raises(DeriveError, match="no forward and backward") as error:
+        check_layer({"f": np.sin, "g": np.cos}, X)
+    assert "forward='f'" in str(error.value)

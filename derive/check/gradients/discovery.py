@@ -205,6 +205,11 @@ def _containers(root: Any) -> Iterator[tuple[Route, Any]]:
     return ((route, thing) for route, thing in walk(root) if _opens(thing))
 
 
+def entries(root: Any) -> Iterator[tuple[Route, Any]]:
+    """What stands in the attributes and entries of everything reachable."""
+    return (((*route, step), value) for route, container in _containers(root) for step, value in _items(container))
+
+
 def _pairs(route: Route, container: Any) -> Iterator[tuple[Route, Route]]:
     """The pairs of value and gradient that stand next to each other in one object or dict."""
     if isinstance(container, list | tuple):

@@ -26,6 +26,7 @@ from derive.check.gradients.leaks import leaks
 from derive.check.gradients.left_over import copies, refuse_to_guess, set_since
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
+from derive.check.gradients.scalar_parameters import made_arrays, numbers
 from derive.check.gradients.styles import RESETS
 from derive.check.gradients.updates import (
     OPTIMIZER,
@@ -33,6 +34,7 @@ from derive.check.gradients.updates import (
     STEP,
     Watched,
     given_to_optimizers,
+    grows,
     optimizers,
     set_rates,
     updated,
@@ -88,8 +90,11 @@ class LayerSubject:
             routes = {id(value): route for route, value in walk(layer) if id(value) in before}
             passed, inputs = self.forward(layer, {})
             kept = {route: value.copy() for route, value in walk(layer) if id(value) in before}
-            made = copies(layer)
+            made, floats = copies(layer), numbers(layer)
             self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
+            if source is self.pristine and made_arrays(source, floats, layer):
+                self._discover()
+                return
             parameters, unpaired = discover(before, layer)
             parameters += updated(layer, routes, kept, {p.value for p in parameters})
             if parameters or (unpaired and source is self.pristine):
@@ -133,7 +138,7 @@ class LayerSubject:
         except (CallFailed, DeriveError):
             return
         reset = next((name for name in RESETS if callable(getattr(layer, name, None))), "")
-        growing = [_grows(*(run[p.name] for run in seen)) for p in stored]
+        growing = [grows(*(run[p.name] for run in seen)) for p in stored]
         told = [grows for grows in growing if grows is not None]
         if told and all(told) and (reset or len(told) > 1):
             self.accumulates = True
@@ -282,14 +287,3 @@ class LayerSubject:
 def _watching(layer: Any, found: Sequence[Any] | None = None) -> dict[int, Any]:
     """In place of every optimizer of a layer one that is watched."""
     return {id(one): Watched() for one in (optimizers(layer) if found is None else found)}
-
-
-def _grows(first: Any, second: Any, third: Any) -> bool | None:
-    """Whether what was added first was added again; None where the gradient is zero."""
-    if not isinstance(second, np.ndarray) or not isinstance(third, np.ndarray) or second.shape != third.shape:
-        return False
-    start = first if isinstance(first, np.ndarray) and first.shape == second.shape else np.zeros_like(second)
-    once = second - start
-    if not np.any(once):
-        return None
-    return bool(np.allclose(third - second, once, rtol=1e-5, atol=1e-6 * float(np.max(np.abs(once)))))

@@ -6,6 +6,7 @@ backward sets an array of its shape, then to call the layer right would be a gue
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,16 @@ def set_since(before: Kept, layer: Any, known: Collection[Route]) -> list[tuple[
         if floating_array(value) and route not in known and not (value is own and np.array_equal(value, copy)):
             found.append((shown(route), value))
     return found
+
+
+def read_from_outside(function: Callable[..., Any]) -> list[str]:
+    """The names under which a function reads arrays of floats that it is not given: of a closure, or of its module."""
+    try:
+        found = inspect.getclosurevars(function)
+    except (TypeError, ValueError):
+        return []
+    things = {**found.globals, **found.nonlocals}
+    return [name for name, thing in things.items() if any(floating_array(value) for _, value in walk(thing))]
 
 
 def refuse_to_guess(
