@@ -146,6 +146,13 @@ def test_a_regulariser_is_recognised():
     )
     assert without.defects == ["regulariser", "missing_term"]
     assert "0.1*w" in without.diagnosis
+    two = check_gradient(
+        lambda w, x: np.sum(np.sin(x @ w)) + 0.05 * np.sum(w**2),
+        lambda w, x: x.T @ np.cos(x @ w),
+        np.array([0.3, -1.2]),
+        X[:, :2],
+    )
+    assert two.defects == ["regulariser", "missing_term"]
 
 
 def test_the_gradient_of_another_argument():
