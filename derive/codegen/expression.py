@@ -21,13 +21,13 @@ from derive.codegen.contraction import (
     mean_of,
     turned,
 )
-from derive.codegen.entries import is_tail
-from derive.codegen.factors import is_view
+from derive.codegen.entries import is_tail, whole_power
+from derive.codegen.factors import Operand, is_view
 from derive.codegen.literal import is_constant_root, number, template
 from derive.codegen.operands import ELEMENTWISE, Lookup
 from derive.codegen.products import Products
 from derive.ir.build import label_sizes
-from derive.ir.node import Node, as_number
+from derive.ir.node import Labels, Node, as_number
 from derive.ir.size import Shape, size_of
 from derive.ops.record import elementwise, tensor
 
@@ -171,10 +171,20 @@ class Writer(Products):
             return summed
         factors = [
             Labelled(self.exact(arg) if labels else self.loose(arg), labels)
-            for labels, arg in zip(ins, node.args, strict=True)
+            for labels, arg in self._squares_open(list(zip(ins, node.args, strict=True)), out)
         ]
         borne = tuple(x for x in out if any(x in labels for labels in ins))
         return aligned(contracted(factors, borne, sizes), out)
+
+    def _squares_open(self, factors: list[Operand], out: Labels) -> list[Operand]:
+        """The factors, the square of a vector that has a name twice the vector where it is summed: `v @ v`."""
+        opened: list[Operand] = []
+        for labels, arg in factors:
+            alone = len(labels) == 1 and labels[0] not in out and sum(labels[0] in own for own, _ in factors) == 1
+            square = alone and arg.op == "pow" and whole_power(arg) == 2 and not self.code(arg).text.isidentifier()
+            named = square and self.span(arg.args[0]) == arg.shape and self.code(arg.args[0]).text.isidentifier()
+            opened += [(labels, arg.args[0])] * 2 if named else [(labels, arg)]
+        return opened
 
     def _embedding(self, node: Node) -> Code:
         """Labels twice in the result: `np.eye`, `np.diag`, or a product with identity matrices."""

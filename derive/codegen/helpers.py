@@ -187,15 +187,17 @@ HELPERS: Mapping[str, str] = {
     "softmax": '''
         def softmax(z, axis=-1):
             """Exponentials that sum to one along `axis`; zeros where all of z is -inf."""
-            e = np.exp(z - np.maximum(z.max(axis=axis, keepdims=True), np.finfo(np.result_type(z, 1.0)).min))
+            z = np.asarray(z, np.result_type(z, 1.0))
+            e = np.exp(z - z.max(axis=axis, keepdims=True, initial=np.finfo(z.dtype).min))
             total = e.sum(axis=axis, keepdims=True)
-            return e / np.where(total == 0, 1, total)
+            return e / (total + (total == 0))
     ''',
     "logsumexp": '''
         @np.errstate(divide="ignore")
         def logsumexp(z, axis=None):
             """log(sum(exp(z))) along `axis`."""
-            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(np.result_type(z, 1.0)).min)
+            z = np.asarray(z, np.result_type(z, 1.0))
+            top = z.max(axis=axis, keepdims=True, initial=np.finfo(z.dtype).min)
             return np.squeeze(top + np.log(np.exp(z - top).sum(axis=axis, keepdims=True)), axis=axis)
     ''',
     "log_softmax": '''
@@ -216,10 +218,11 @@ HELPERS: Mapping[str, str] = {
         @np.errstate(divide="ignore")
         def logsumexp_and_softmax(z, axis=None):
             """Both along `axis`, with one exponential; -inf and zeros where all of z is -inf."""
-            top = np.maximum(z.max(axis=axis, keepdims=True), np.finfo(np.result_type(z, 1.0)).min)
+            z = np.asarray(z, np.result_type(z, 1.0))
+            top = z.max(axis=axis, keepdims=True, initial=np.finfo(z.dtype).min)
             e = np.exp(z - top)
             total = e.sum(axis=axis, keepdims=True)
-            return np.squeeze(top + np.log(total), axis=axis), e / np.where(total == 0, 1, total)
+            return np.squeeze(top + np.log(total), axis=axis), e / (total + (total == 0))
     ''',
     "softplus_and_sigmoid": '''
         def softplus_and_sigmoid(z):

@@ -14,6 +14,7 @@ what nothing asks for is not reached. The passes, in order:
     cancelled       gradients as rational functions, with fewest operations
     steadied        single expressions that cancel become stable ones
     guarded         what a condition masks is not computed with
+    multiplied_once products that others have in common
     shared          one exponential for softmax and log-softmax
     Statements      one variable for each author's name, shared value or long expression
 """
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from derive.calculus.derivation import Derivation
 from derive.calculus.reverse import backprop
 from derive.codegen.cancel import cancelled
+from derive.codegen.common_products import multiplied_once
 from derive.codegen.masks import guarded
 from derive.codegen.schedule import SYMMETRIC, scheduled
 from derive.codegen.shared import shared_exponentials
@@ -155,5 +157,6 @@ def _stages(graph: Graph, forward: Mapping[str, Node], roots: Sequence[Node]) ->
     named = apply(steadied(stages.roots))
     named = apply(guarded(stages.roots, stages.authored(graph, forward)))
     apply(Simplifier(stages.roots, named).done)
+    apply(multiplied_once(stages.roots, stages.authored(graph, forward)))
     apply(shared_exponentials(stages.roots))
     return stages

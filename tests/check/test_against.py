@@ -41,6 +41,12 @@ def test_a_value_may_come_along() -> None:
     )
 
 
+def test_fewer_gradients_than_inputs_need_names() -> None:
+    with pytest.raises(DeriveError, match="returns 2 gradients for X, w, lambda, y") as error:
+        check_against(loads(MODEL), lambda X, w, lambda_, y: (0.0, [w, lambda_]))
+    assert "a dict of gradients by name" in str(error.value)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

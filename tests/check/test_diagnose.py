@@ -11,6 +11,7 @@ import pytest
 
 from derive.check.defects import CODE, DEFECTS, FORMULA, GRADIENT
 from derive.check.gradients.gradient import check_gradient
+from derive.check.gradients.layer import check_layer
 
 RNG = np.random.default_rng(7)
 X, W, B = RNG.normal(size=(6, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=3)
@@ -145,6 +146,13 @@ def test_a_regulariser_is_recognised():
     )
     assert without.defects == ["regulariser", "missing_term"]
     assert "0.1*w" in without.diagnosis
+    two = check_gradient(
+        lambda w, x: np.sum(np.sin(x @ w)) + 0.05 * np.sum(w**2),
+        lambda w, x: x.T @ np.cos(x @ w),
+        np.array([0.3, -1.2]),
+        X[:, :2],
+    )
+    assert two.defects == ["regulariser", "missing_term"]
 
 
 def test_the_gradient_of_another_argument():
@@ -220,3 +228,32 @@ def test_no_other_keys_are_used():
                 for item in node.value.elts[0].elts:
                     if isinstance(item, ast.Constant):
                         assert item.value in DEFECTS, (path.stem, item.value)
+
+
+def test_a_dropped_term_of_a_norm_over_several_axes():
+    def forward(x):
+        centered = x - x.mean(axis=(2, 3), keepdims=True)
+        scale = 1 / np.sqrt((centered**2).mean(axis=(2, 3), keepdims=True) + 1e-5)
+        return 2 * centered * scale + 1.5, scale
+
+    lines = {"np": np}  # without a source in which the term may be looked for
+    exec(  # noqa: S102
+        "def backward(g, scale):\n    return 2 * scale * (g - g.mean(axis=(2, 3), keepdims=True))",
+        lines,
+    )
+    report = check_layer((forward, lines["backward"]), np.random.default_rng(4).normal(size=(2, 2, 3, 3)))
+    assert report.verdict == "false"
+    assert "missing_term" in report.defects
+    assert "proportional to output - mean(output, axis=(2, 3)) along axis 2" in report.diagnosis
+
+
+def test_a_ratio_next_to_one_is_not_named_after_a_size():
+    x = np.random.default_rng(5).normal(size=10_000)
+    spoiled = check_gradient(lambda x: (x**2).sum(), lambda x: 2 * x + 1e-4 * (np.arange(x.size) == 77), x)
+    assert spoiled.defects == ["one_coordinate"]
+    assert "only the coordinate [77] is wrong" in spoiled.diagnosis
+    assert "10000" not in spoiled.diagnosis
+    scaled = check_gradient(lambda x: (x**2).sum(), lambda x: 2.0001 * x + 2e-6 * x, x[:7])
+    assert "the claimed gradient is 1.000051 times the right one" in scaled.diagnosis
+    bessel = check_gradient(lambda x: x.var(ddof=1), lambda x: 2 * (x - x.mean()) / len(x), x[:500])
+    assert "(500-1)/500 (size of axis 0 of x)" in bessel.diagnosis

@@ -126,3 +126,32 @@ def test_nothing_is_said_of_a_domain_that_was_not_looked_at() -> None:
     for seed in range(6):  # two numbers of one sign are drawn with that sign again in one case of four
         for mean in (False, True):
             assert not [note for note in check_layer(affine(mean), x, w, b, seed=seed).notes if "was looked at" in note]
+
+
+class Encoding:
+    """Positions as sines of twelve frequencies, which move faster than the steps of any slope from afar."""
+
+    def forward(self, x):
+        self.x = x
+        return np.concatenate([np.sin(2.0**k * np.pi * x) for k in range(12)], axis=-1)
+
+    def backward(self, dout):
+        parts = np.split(dout, 12, axis=-1)
+        return sum(d * 2.0**k * np.pi * np.cos(2.0**k * np.pi * self.x) for k, d in enumerate(parts))
+
+
+class HalfEncoding(Encoding):
+    def backward(self, dout):
+        return Encoding.backward(self, dout) / 2
+
+
+@pytest.mark.parametrize(("layer", "verdict"), [(Encoding(), "true"), (HalfEncoding(), "false")])
+def test_a_fast_function(layer, verdict):
+    assert check_layer(layer, BOTH).verdict == verdict
+
+
+@pytest.mark.parametrize(("slope", "verdict"), [(np.cos, "true"), (np.sin, "false")])
+def test_a_very_fast_function(slope, verdict):
+    x = np.array([0.3, -0.4, 1.7])
+    report = check_gradient(lambda x: np.sum(np.sin(1e5 * x)), lambda x: 1e5 * slope(1e5 * x), x)
+    assert report.verdict == verdict

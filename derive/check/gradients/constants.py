@@ -41,7 +41,7 @@ def constant(evidence: Evidence) -> Answer | None:
         if evidence.index.size < 2:
             return None  # one number is always a multiple of another
         key = "extra_factor" if size > 1 else "missing_factor"
-        return [*keys, key], joined(sign, f"the claimed gradient is {size:.6g} times the right one")
+        return [*keys, key], joined(sign, f"the claimed gradient is {_digits(size)} times the right one")
     doubtful: Answer | None = None
     likely = _of_a_size(evidence, named)
     seen = _changes(evidence, named.size, ratio) if likely is not None and named.size in SMALL else True
@@ -86,6 +86,11 @@ def _worth(evidence: Evidence) -> bool:
     """Whether a constant is a better account than "a few coordinates": most of the coordinates are wrong."""
     relevant = np.abs(evidence.numeric) > 1e-6 * np.max(np.abs(evidence.numeric), initial=0.0)
     return bool(np.count_nonzero(evidence.bad & relevant) >= 0.9 * np.count_nonzero(relevant))
+
+
+def _digits(ratio: float) -> str:
+    """A ratio with so many digits that it is not shown as 1."""
+    return f"{ratio:.6g}" if abs(ratio - 1.0) > 1e-4 else f"{ratio:.10g}"
 
 
 def joined(first: str, second: str) -> str:

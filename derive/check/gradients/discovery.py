@@ -25,19 +25,9 @@ Step = tuple[str, Any]
 Route = tuple[Step, ...]
 """How to reach a value: attribute and item steps from the layer."""
 
-CONTAINERS = (
-    ("params", "grads"),
-    ("parameters", "gradients"),
-    ("params", "gradients"),
-    ("parameters", "grads"),
-    ("params", "dparams"),
-    ("params", "grad"),
-    ("parameters", "grad"),
-    ("weights", "grads"),
-    ("weights", "gradients"),
-    ("weights", "dweights"),
-    ("_params", "_grads"),
-)
+HELD = ("params", "parameters", "weights", "_params")
+FOUND = ("grads", "gradients", "grad", "_grads", "gradient", "g", "dparams", "dweights")
+"""Names of containers of parameters, and of their gradients. What is not called so is one if it is built alike."""
 SHORT = {
     "weight": ("W", "w"),
     "weights": ("W", "w", "weight"),
@@ -215,24 +205,25 @@ def _containers(root: Any) -> Iterator[tuple[Route, Any]]:
     return ((route, thing) for route, thing in walk(root) if _opens(thing))
 
 
+def entries(root: Any) -> Iterator[tuple[Route, Any]]:
+    """What stands in the attributes and entries of everything reachable."""
+    return (((*route, step), value) for route, container in _containers(root) for step, value in _items(container))
+
+
 def _pairs(route: Route, container: Any) -> Iterator[tuple[Route, Route]]:
     """The pairs of value and gradient that stand next to each other in one object or dict."""
     if isinstance(container, list | tuple):
         return
     items = dict(_items(container))
     names = {key: step for step in items for key in [step[1]] if isinstance(key, str)}
+    known = {key.lower(): step for key, step in names.items()} | names  # the exact name before WEIGHT_GRAD for WEIGHT
     for name, step in names.items():
-        value = items[step]
-        if floating_array(value):
-            for candidate in gradient_names(name):
-                if candidate in names and names[candidate] != step:
-                    yield (*route, step), (*route, names[candidate])
-                    break
-    for values, gradients in CONTAINERS:
-        if values in names and gradients in names:
-            yield from _between(
-                (*route, names[values]), items[names[values]], (*route, names[gradients]), items[names[gradients]]
-            )
+        candidates = [known[key] for key in gradient_names(name) if known.get(key, step) != step]
+        if floating_array(items[step]) and candidates:
+            yield (*route, step), (*route, candidates[0])
+        for other in dict.fromkeys([*(names[key] for key in FOUND if names.get(key, step) != step), *candidates]):
+            if (name in HELD and other[1] in FOUND) or _built_alike(items[step], items[other]):
+                yield from _between((*route, step), items[step], (*route, other), items[other])
     if "grad" in names:
         for data in DATA:
             if data in names and floating_array(items[names[data]]):
@@ -240,22 +231,36 @@ def _pairs(route: Route, container: Any) -> Iterator[tuple[Route, Route]]:
                 break
 
 
+def _built_alike(held: Any, found: Any, depth: int = DEPTH) -> bool:
+    """Whether two containers have the same entries, some of them, or of those inside of them, arrays of one shape."""
+    one, two = (dict(_items(thing)) if _opens(thing) else {} for thing in (held, found))
+    if not one or one.keys() != two.keys() or held is found or not depth:
+        return False
+    pairs = [(value, two[step]) for step, value in one.items()]
+    return any(floating_array(a) and floating_array(b) and a.shape == b.shape for a, b in pairs) or any(
+        _built_alike(a, b, depth - 1) for a, b in pairs if not floating_array(a)
+    )
+
+
 def _between(values: Route, held: Any, gradients: Route, found: Any) -> Iterator[tuple[Route, Route]]:
     """A pair for every entry of two containers; one that has no counterpart is a gradient that is missing."""
-    if isinstance(held, list | tuple) and isinstance(found, list | tuple):
-        for k in range(len(held)):
-            yield (*values, ("item", k)), (*gradients, ("item", k))
-    elif isinstance(held, Mapping) and isinstance(found, Mapping):
-        for key in held:
-            names = [key, *(gradient_names(key) if isinstance(key, str) else [])]
-            match = next((name for name in names if name in found), key)
-            yield (*values, ("item", key)), (*gradients, ("item", match))
+    if not (_opens(held) and _opens(found)) or len(values) > 2 * DEPTH:
+        return
+    steps = dict(_items(found))
+    for step, value in _items(held):
+        kind, key = step
+        names = [key, *(gradient_names(key) if isinstance(key, str) else [])]
+        match = next(((kind, name) for name in names if (kind, name) in steps), step)
+        yield (*values, step), (*gradients, match)
+        yield from _between((*values, step), value, (*gradients, match), steps.get(match))
 
 
 def gradient_names(name: str) -> list[str]:
     """The names under which the gradient of `name` is kept, the common ones first."""
     found: list[str] = []
-    for short in (name, name.lower(), *SHORT.get(name.lower(), ())):
+    for short in (name, name.lower(), *SHORT.get(name.lower(), ()), *([name[:-1]] if name.endswith("s") else [])):
         found += [f"d{short}", f"d_{short}", f"grad_{short}", f"{short}_grad", f"grad{short}", f"{short}_gradient"]
         found += [f"dL_d{short}", f"dLd{short}", f"g_{short}", f"delta_{short}", f"_d{short}", f"_grad_{short}"]
+        found += [f"g{short}", f"{short}grad", f"{short}Grad", f"gradient_{short}", f"nabla_{short}", f"dJ_d{short}"]
+        found += [f"{short}_grads", f"{short}_gradients"]
     return list(dict.fromkeys(found))

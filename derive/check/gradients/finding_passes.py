@@ -34,10 +34,12 @@ def passes(layer: Any, forward: Any, backward: Any, cached: bool | None) -> Call
             raise DeriveError("a layer given as a tuple is (forward, backward), two functions")
         return _pair(layer[0], layer[1], True if cached is None else cached)
     if isinstance(layer, Mapping):
-        names = _names(layer.get, forward, backward) or (forward or "forward", backward or "backward")
+        names = _names(layer.get, forward, backward) or _derived_name(layer)
+        names = names or (forward or "forward", backward or "backward")
         missing = [name for name in names if not callable(layer.get(name))]
         if missing:
-            raise DeriveError(f"the layer has no {' and '.join(missing)}")
+            hint = "name the two: check_layer(layer, x, forward='f', backward='f_grad'), or give them: (f, f_grad)"
+            raise DeriveError(f"the layer has no {' and '.join(missing)}", hint=hint)
         return _pair(layer[names[0]], layer[names[1]], True if cached is None else cached, names[1])
     if callable(forward) and callable(backward):
         return _pair(forward, backward, cached)
@@ -83,6 +85,13 @@ def _names(named: Named, forward: str | None, backward: str | None) -> tuple[str
         if first and second and callables and first != second and _fits(style, forward, backward):
             return first, second
     return None
+
+
+def _derived_name(layer: Mapping[Any, Any]) -> tuple[str, str] | None:
+    """Of two functions, one of them named after the other: `gelu` and `gelu_grad`, `d_gelu`, `gelu_backward`."""
+    names = [name for name, part in layer.items() if isinstance(name, str) and callable(part)]
+    pairs = [(f, g) for f in names for g in names if f != g and f in g and (slope_like(g) or "backward" in g)]
+    return pairs[0] if len(names) == 2 and len(pairs) == 1 else None
 
 
 def _fits(style: Style, forward: str | None, backward: str | None) -> bool:

@@ -193,7 +193,10 @@ class HandwrittenFunction(Code):
     def _in_order(parts: list[Any], ordered: list[str], trainable: list[str]) -> dict[str, Any]:
         names = ordered if len(parts) == len(ordered) else trainable
         if len(parts) != len(names):
-            raise DeriveError(f"the function returns {len(parts)} gradients for {', '.join(trainable)}")
+            raise DeriveError(
+                f"the function returns {len(parts)} gradients for {', '.join(trainable)}",
+                hint="return a dict of gradients by name, or (value, dict)",
+            )
         return {name: part for name, part in zip(names, parts, strict=True) if part is not None}
 
     def _from_mapping(self, result: Mapping[Any, Any], value: Any) -> tuple[Any, dict[str, Any]]:

@@ -7,6 +7,9 @@ held against. The estimate contains the truncation and rounding of the slope and
     accepted   estimate < 1e-6 of the larger of the two, and the difference within the estimate
     undecided  otherwise; two exact zeros are equal.
 
+A function that moves faster than the steps of a slope has slopes that agree with each other and mean nothing
+(`sin(1000 x)`). So what refutes has to stand as well over steps in which L moves little by what the claim says.
+
 A random direction is blind to a wrong gradient with probability zero, and its resolution is that of the whole
 group: a fault is seen if it exceeds the estimate, about 1e-10 of the group's size.
 """
@@ -26,6 +29,9 @@ REFUTE = 10.0
 ACCEPT = 1e-6
 GROSS = 1e-3
 DIRECTIONS = 2
+FINE = 2.0**-10
+LITTLE = (1e-3, 2e-4)
+NEARLY = 0.02
 TARGET = 1e-9
 """The error of a slope, beside the claim's size along its direction, at which nothing sharper is looked for."""
 
@@ -147,13 +153,16 @@ def _weighed(
         rounding += claimed.rounding(name, direction, widened)
         verdict = weigh(number, slope, rounding, size, limit, floor)
     absorbed = size == 0.0 and slope.value == 0.0  # zero, or too small to be seen beside the rest of L
-    if slope.known and (verdict == "undecided" or absorbed):
+    fast = verdict == "false" and _follows(point, name, direction, number, slope)
+    if fast:
+        verdict = "undecided"
+    elif slope.known and (verdict == "undecided" or absorbed):
         verdict, slope = _sharpened(point, claimed, name, direction, slope, number, size, rounding, limit, floor)
     step = 1.0 if coordinate is None else float(direction[coordinate])
     estimate = (slope.error + rounding) / abs(step)
     worst = Worst(name, coordinate, number / step, slope.value / step, estimate)
-    reason = ""
-    if verdict == "undecided":
+    reason = "the forward value moves faster than the steps of its slope" if fast else ""
+    if verdict == "undecided" and not fast:
         scale = max(size, abs(number), abs(slope.value)) / abs(step)
         reason = f"the estimate of the error ({estimate:.1e}) is too large beside the gradient ({scale:.1e})"
         if not scale:
@@ -163,6 +172,20 @@ def _weighed(
     total = slope.error + rounding
     agrees = abs(number - slope.value) <= total
     return Outcome(verdict, worst, reason, size=size, estimate=total, agrees=agrees)
+
+
+def _follows(point: Point, name: str, direction: Array, number: float, slope: Slope) -> bool:
+    """Whether L does what the claim says, and not what the slope says, over steps far below those of the slope."""
+    if abs(slope.value - number) < 10.0 * NEARLY * abs(number):
+        return False
+    line = point.line({name: direction})
+    for part in LITTLE:
+        h = part * point.natural / abs(number) if number else 1.0
+        if not 1e3 * point.eps < h < FINE:
+            return False
+        if not abs(float(np.sum(line(h) - line(-h))) / (2.0 * h) - number) < NEARLY * abs(number):
+            return False
+    return True
 
 
 def _sharpened(

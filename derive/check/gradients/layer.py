@@ -14,6 +14,7 @@ from derive.check.gradients.foreign import inner, inward
 from derive.check.gradients.foreign_layers import native
 from derive.check.gradients.gradient_report import GradientReport
 from derive.check.gradients.layer_subject import LayerSubject
+from derive.check.gradients.left_over import read_from_outside
 from derive.check.gradients.plan import planned
 from derive.check.gradients.readings import readings
 from derive.check.gradients.trial import run
@@ -62,10 +63,14 @@ def check_layer(
         if way:
             return subject_of(way[0])
         found = passes(layer, forward, backward, cache)
+        outside = read_from_outside(found.forward_of(layer)) if stateless(layer) else []  # before it keeps anything
         fresh = (lambda: layer) if stateless(layer) else (lambda: copied(layer, {}))
         ways = readings(layer, found, drawn, takes, fresh)
         found, _ = chosen(ways, subject_of, generator(seed, 4))
         way.append(found)
-        return subject_of(found)
+        subject = subject_of(found)
+        if outside:
+            subject.notes.append(f"arrays in {', '.join(outside)}, outside of the functions, are not checked")
+        return subject
 
     return run(planned(subject_at, inputs, inner(sample), inward(upstream), model, seed, strict), time_limit, seed)

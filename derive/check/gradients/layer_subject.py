@@ -23,8 +23,10 @@ from derive.check.gradients.discovery import Parameter, arrays, discover, get, t
 from derive.check.gradients.finding_passes import stateless
 from derive.check.gradients.guard import CallFailed, accepts, call, parameter_names
 from derive.check.gradients.leaks import leaks
+from derive.check.gradients.left_over import copies, refuse_to_guess, set_since
 from derive.check.gradients.plan import Finding
 from derive.check.gradients.point import Values
+from derive.check.gradients.scalar_parameters import made_arrays, numbers
 from derive.check.gradients.styles import RESETS
 from derive.check.gradients.updates import (
     OPTIMIZER,
@@ -32,6 +34,7 @@ from derive.check.gradients.updates import (
     STEP,
     Watched,
     given_to_optimizers,
+    grows,
     optimizers,
     set_rates,
     updated,
@@ -61,6 +64,7 @@ class LayerSubject:
         self.slots = slots(self.inputs, self.names)
         self.parameters: list[Parameter] = [] if parameters is None else told(self.pristine, parameters)
         self.unpaired: list[Parameter] = []
+        self.left_over: list[tuple[str, Array]] = []
         self.rated = False
         if parameters is None and not self.stateless:
             self._discover()
@@ -86,7 +90,11 @@ class LayerSubject:
             routes = {id(value): route for route, value in walk(layer) if id(value) in before}
             passed, inputs = self.forward(layer, {})
             kept = {route: value.copy() for route, value in walk(layer) if id(value) in before}
+            made, floats = copies(layer), numbers(layer)
             self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
+            if source is self.pristine and made_arrays(source, floats, layer):
+                self._discover()
+                return
             parameters, unpaired = discover(before, layer)
             parameters += updated(layer, routes, kept, {p.value for p in parameters})
             if parameters or (unpaired and source is self.pristine):
@@ -94,6 +102,7 @@ class LayerSubject:
                 self.parameters, self.pristine = parameters, source
                 self.rated = rated and any(p.gradient == STEP for p in parameters)
                 self.unpaired = [p for p in unpaired if p.name not in names and get(source, p.value) is not None]
+                self.left_over = set_since(made, layer, {p.gradient or p.value for p in parameters})
                 return
             source = self._made(source)
 
@@ -129,7 +138,7 @@ class LayerSubject:
         except (CallFailed, DeriveError):
             return
         reset = next((name for name in RESETS if callable(getattr(layer, name, None))), "")
-        growing = [_grows(*(run[p.name] for run in seen)) for p in stored]
+        growing = [grows(*(run[p.name] for run in seen)) for p in stored]
         told = [grows for grows in growing if grows is not None]
         if told and all(told) and (reset or len(told) > 1):
             self.accumulates = True
@@ -153,6 +162,7 @@ class LayerSubject:
                 "no gradient was found: backward returns none, and the layer stores none under a usual name",
                 hint="say where they are: check_layer(layer, x, parameters={'W': 'dW'}, returns=('x',))",
             )
+        refuse_to_guess({n: self.held[n] for n in self.constants if n in self.held}, self.left_over, self.outputs)
         told_of = [s.name for s in self.slots if len(s.path) == 1 or isinstance(at(self.inputs, s.path), np.ndarray)]
         left = [n for n in self.constants if n in self.held or n in told_of]
         if left:
@@ -277,14 +287,3 @@ class LayerSubject:
 def _watching(layer: Any, found: Sequence[Any] | None = None) -> dict[int, Any]:
     """In place of every optimizer of a layer one that is watched."""
     return {id(one): Watched() for one in (optimizers(layer) if found is None else found)}
-
-
-def _grows(first: Any, second: Any, third: Any) -> bool | None:
-    """Whether what was added first was added again; None where the gradient is zero."""
-    if not isinstance(second, np.ndarray) or not isinstance(third, np.ndarray) or second.shape != third.shape:
-        return False
-    start = first if isinstance(first, np.ndarray) and first.shape == second.shape else np.zeros_like(second)
-    once = second - start
-    if not np.any(once):
-        return None
-    return bool(np.allclose(third - second, once, rtol=1e-5, atol=1e-6 * float(np.max(np.abs(once)))))

@@ -73,8 +73,8 @@ def _both(value: float, text: str, place: str, size: int | None, inverse: str | 
 
 
 def name_constant(value: float, point: Point) -> Named | None:
-    """The first candidate that the positive number `value` equals, or None."""
+    """The first candidate that the positive number `value` equals, or None; from 1 it differs as the candidate does."""
     for named in candidates(point):
-        if abs(value / named.value - 1.0) < TOLERANCE:
+        if abs(value / named.value - 1.0) < TOLERANCE * min(1.0, abs(named.value - 1.0)):
             return named
     return None

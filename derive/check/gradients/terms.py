@@ -27,14 +27,15 @@ def regulariser(evidence: Evidence) -> Answer | None:
     """right - claimed = lambda * parameter (or lambda * its sign)."""
     rest = evidence.numeric - evidence.values
     own = wide(evidence.point.values[evidence.name]).ravel()[evidence.index]
-    if own.size < 3:
+    if own.size < 2:
         return None
     for shape, text in ((own, evidence.name), (np.sign(own), f"sign({evidence.name})")):
         size = float(np.sum(shape * shape))
         if not size or (shape is not own and np.ptp(shape) == 0):
             continue
         factor = float(np.sum(rest * shape)) / size
-        if factor and evidence.explains(evidence.values + factor * shape) and _sharp(evidence, factor * shape):
+        term, near = factor * shape, 1e-3 if own.size > 2 else 1e-7  # two numbers are soon in proportion
+        if factor and evidence.explains(evidence.values + term) and _sharp(evidence, term, near):
             if factor > 0:
                 return (
                     ["regulariser", "missing_term"],
@@ -66,11 +67,11 @@ def path(evidence: Evidence) -> Answer | None:
     return None
 
 
-def _sharp(evidence: Evidence, term: Array) -> bool:
+def _sharp(evidence: Evidence, term: Array, near: float = 1e-3) -> bool:
     """Whether the rest, too small to be seen beside the gradient, is the term and not just small."""
     rest = evidence.numeric - evidence.values
     off = np.abs(rest - term)
-    return bool(np.all(off <= 1e-3 * np.max(np.abs(rest)) + 10.0 * evidence.error))
+    return bool(np.all(off <= near * np.max(np.abs(rest)) + 10.0 * evidence.error))
 
 
 def along_axis(evidence: Evidence) -> Answer | None:
@@ -103,10 +104,20 @@ def _profiles(evidence: Evidence, axis: int) -> Iterator[tuple[str, Array]]:
             yield f"proportional to {name}", value
             continue
         yield f"proportional to {name} along axis {axis}", value
-        yield (
-            f"proportional to {name} - mean({name}) along axis {axis}",
-            value - np.mean(value, axis=axis, keepdims=True),
-        )
+        for over in _with(axis, value.ndim):
+            mean = f"mean({name})" if len(over) == 1 else f"mean({name}, axis={over})"
+            yield (
+                f"proportional to {name} - {mean} along axis {axis}",
+                value - np.mean(value, axis=over, keepdims=True),
+            )
+
+
+def _with(axis: int, rank: int) -> Iterator[tuple[int, ...]]:
+    """Axes over which a normalisation may take its mean, of which `axis` is one: the axis alone first."""
+    others = [k for k in range(rank) if k != axis]
+    for count in range(rank):
+        for rest in combinations(others, count):
+            yield tuple(sorted((axis, *rest)))
 
 
 # ----- both gradients written out -----

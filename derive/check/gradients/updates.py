@@ -97,3 +97,14 @@ def updated(layer: Any, routes: Mapping[int, Route], kept: Mapping[Route, Any], 
 def _far(now: Any, before: Any) -> bool:
     """Whether the change is that of a step at the rate that was passed."""
     return bool(np.max(np.abs(now - before), initial=0.0) > 1e-6 * RATE)
+
+
+def grows(first: Any, second: Any, third: Any) -> bool | None:
+    """Whether what was added first was added again; None where the gradient is zero."""
+    if not isinstance(second, np.ndarray) or not isinstance(third, np.ndarray) or second.shape != third.shape:
+        return False
+    start = first if isinstance(first, np.ndarray) and first.shape == second.shape else np.zeros_like(second)
+    once = second - start
+    if not np.any(once):
+        return None
+    return bool(np.allclose(third - second, once, rtol=1e-5, atol=1e-6 * float(np.max(np.abs(once)))))

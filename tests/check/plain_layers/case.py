@@ -37,7 +37,7 @@ class Case:
         namespace: dict[str, Any] = {"np": np, "__name__": "layer"}
         text, file = self.text(fault), f"<{self.subject} {fault}>"
         linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)  # as if it were a file
-        exec(compile(text, file, "exec"), namespace)  # noqa: S102 (texts of this folder)
+        exec(compile(text, file, "exec", dont_inherit=True), namespace)  # noqa: S102 (texts of this folder)
         np.random.seed(3)
         return eval(self.subject, namespace), self.inputs(np.random.default_rng(5))  # noqa: S307
 
