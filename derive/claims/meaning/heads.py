@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from derive.claims.meaning.annotations import lists_arguments
 from derive.claims.meaning.defined import in_layer
 from derive.claims.meaning.functions import function_word, named_function
 from derive.claims.meaning.gradients import delta
@@ -230,6 +231,7 @@ def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:
     if not names:
         return None
     meant = [resolve(node, scope) for node in names]
-    if any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
+    listed = lists_arguments(left[0], left[1], scope)
+    if listed or any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
         return ()  # declared names behind it are an annotation, as in J(\theta)
     return tuple(node.name for node in names)
