@@ -74,7 +74,7 @@ class Circumstance:
 
     `words`: what stands before and behind it in the sentence of the display, if it is the only condition there and led
     by a plain `if` or `for`. `turned`: words like `unless` say that it does not hold, or where it does. `example`: a
-    number in an earlier sentence, which says nothing of assuming it. `solved`: the display is an equation for something.
+    number in an earlier sentence, which says nothing of assuming it. `solved`: it is an equation for something.
     """
 
     source: str
