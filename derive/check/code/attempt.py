@@ -98,9 +98,19 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], course: 
             undecided = undecided or f"{plan.subject.name}: {used.report.diagnosis}"
     for check in _script(tree, code, ran, course, graph):
         checked, first, undecided = checked + check.right, first or check.failure, undecided or check.open
+    undecided = undecided or _passed_over(tree, plans)
     if first is not None:
         return Trial(STAGES.index("values"), first.line or 0, first, checked)
     return Trial(STAGES.index("done"), 0, None, checked, undecided)
+
+
+def _passed_over(tree: ast.Module, plans: Sequence[Planned]) -> str:
+    """A function of derivatives that nothing calls, neither the block nor a plan."""
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    called |= {name for plan in plans for name in (plan.subject.name, plan.subject.backward) if name}
+    functions = (s.name for s in tree.body if isinstance(s, ast.FunctionDef))
+    left = next((name for name in functions if name not in called and _is_gradients(name)), "")
+    return f"{left} was not judged: no arguments were found for it" if left else ""
 
 
 def _tells(plan: Planned, failure: Failure) -> bool:
