@@ -73,7 +73,7 @@ import numpy as np
 def test_a_backward_pass_from_the_targets_is_no_layer() -> None:
     listing = (
         "def forward(X, W, b):\n    Z = X @ W + b\n    A = 1/(1 + np.exp(-Z))\n    return A, (X, Z, A)\n"
-        "def backward(cache, Y):\n    X, Z, A = cache\n    dZ = (A - Y)/X.shape[0]\n    return X.T @ dZ, dZ.sum(axis=0)\n"
+        "def backward(cache, Y):\n    X, Z, A = cache\n    dZ = (A - Y)/X.shape[0]\n    return X.T @ dZ, dZ.sum(0)\n"
     )
     (result,) = verify(f"{REGRESSION}{listing}```\n", options=Options(run_code=True, repairs=False)).results
     assert (result.verdict, "backward was not judged" in result.diagnosis) == ("undecided", True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 _LEFT_OUT = (
-    r"without(?!\s+(?:loss|any\s+loss|further|difficulty|proof))|dropp?ing|dropped|ignor(?:e|ed|es|ing)|neglect\w*|omit\w*"
+    r"without(?!\s+(?:loss|any\s+loss|further|difficulty|proof))|drop(?:s|ped|ping)?|ignor(?:e|ed|es|ing)|neglect\w*|omit\w*"
     r"|disregard\w*|discard\w*|leav(?:e|ing)\s+out|suppress\w*|exclud\w*|apart\s+from|other\s+than|except|modulo|up\s+to"
 )
 _OTHERWISE_PUT = (
@@ -27,6 +27,7 @@ _ROUGHLY = (
 )
 _SPECIAL = (
     r"special\s+cases?|in\s+the\s+(?:[\w-]+\s+){1,3}case|in\s+the\s+case\s+of|for\s+(?:a|one)\s+(?:single|particular)"
+    r"|for\s+(?:unit|zero|equal|uniform|fixed)\s+\w+"
     r"|for\s+(?:the|an?|all|any|every)\s+(?:correct|true|other|wrong|incorrect|target|remaining)\s+\w+"
 )
 _IN_PART = (

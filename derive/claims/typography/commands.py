@@ -38,7 +38,8 @@ _DEFINED = re.compile(
     r"\W*(?:(?:text|mathrm|rm|textit|textbf|operatorname)\W*)?(?:def(?:inition)?|\\triangle|\\Delta|\\wedge)\W*"
 )
 _DEMANDED = re.compile(
-    r"!|\b(?:must|should|shall|want|needs?|requir\w+|set|solve|if|iff|when|where|for|at|unless|only|not|never|approx\w*)\b",
+    r"!|\b(?:must|should|shall|want|needs?|requir\w+|set|solve|if|iff|when|where|for|at|unless|only|not|never|approx\w*"
+    r"|wrong|false|incorrect)\b",
     re.IGNORECASE,
 )
 """Over a sign: what is to hold, or holds under a condition."""
