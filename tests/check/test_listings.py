@@ -89,3 +89,32 @@ def test_sizes_of_a_layer_by_one_letter(reduced: str, word: str) -> None:
     )
     (result,) = verify(f"{REGRESSION}{listing}```\n", options=Options(run_code=True, repairs=False)).results
     assert result.verdict == word
+
+
+NEURON = """```derive
+x, w, b, y : scalar
+z = w*x + b
+a = sigmoid(z)
+L = (a - y)**2/2
+```
+
+```python
+import numpy as np
+x, y, w, b = 1.5, 0.25, 0.8, -0.2
+z = w * x + b
+a = 1 / (1 + np.exp(-z))
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("dL_dw = 5.0", "dL_dw was not judged"),
+        ("dL_dw, rest = 5.0, 6.0", "dL_dw was not judged"),
+        ("grads = [2*(a - y)*a*(1 - a)*x]", "grads was not judged"),
+        ("class Net: pass\nnet = Net()\nnet.dw = 2*(a - y)*a*(1 - a)*x", "net.dw was not judged"),
+    ],
+)
+def test_gradients_that_are_compared_with_nothing(line: str, told: str) -> None:
+    (result,) = verify(f"{NEURON}{line}\n```\n", options=Options(run_code=True, repairs=False)).results
+    assert (result.verdict, told in result.diagnosis) == ("undecided", True)
