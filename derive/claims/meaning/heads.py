@@ -171,7 +171,7 @@ def _meaning(node: Node, scope: Scope, *, function: bool, said: bool) -> tuple[M
     if isinstance(meant, Found):
         if function and meant.entry.kind == "function":
             return None if scope.frame.graph.declarations[meant.entry.name].definition else ("new", False)
-        return ("own", True) if quiet.assumed and not (meant.indices or meant.sup) else None
+        return ("own", True) if quiet.assumed and (said or not (meant.indices or meant.sup)) else None
     if mark_of(node, scope) is not None:
         return "mark", False
     if meant is not None:

@@ -74,6 +74,8 @@ _OF_ANOTHER = re.compile(
 """Words before a name by which it is not what the sentence speaks of: `the derivative of $L$ is $a - y$`."""
 _CHANGED = r"minus|negative|negated|scaled|second|half|twice"
 _SLOPE = re.compile(rf"(?:(?:the|an?|partial|(?P<changed>{_CHANGED}))\s+)*(?:derivative|gradient)\b", re.IGNORECASE)
+_COLUMN = re.compile(r"the\s+(?:\$[^$]{1,8}\$|[a-z])?\s*-?\s*(?:th|\^\{?th\}?)?\s*columns?\s+of\b", re.IGNORECASE)
+"""`$x_i$ is the $i$-th column of $X$`, where it would be a row by itself."""
 _WITH_RESPECT = re.compile(r"with\s+respect\s+to|\bw\.?\s?r\.?\s?t\b\.?", re.IGNORECASE)
 _ITS_OWN = re.compile(r"\b(?:pre-?\s?activations?|net\s+inputs?|weighted\s+inputs?|logits?)\b", re.IGNORECASE)
 """Words for what δ is the derivative by anyway."""
@@ -183,6 +185,8 @@ def _in_words(text: str, at: int, close: int, name: str) -> str | None:
         said = _SENTENCE.split(_WITH_RESPECT.sub("by", behind))[0]
         other = slope["changed"] or (re.search(r"\bby\b", said) is not None and not _ITS_OWN.search(said))
         return rf"{name} := \text{{{slope[0]}}}" if other else None
+    if _COLUMN.match(behind):
+        return rf"{name} := \text{{a column}}"
     for words, value in _FUNCTIONS:
         if _says(words, behind):
             return f"{name}(u) := {value}"
