@@ -87,9 +87,10 @@ def refuse_taken(node: Node, scope: Scope) -> None:
     if spelling is None:
         return
     quiet = replace(scope, pending=[], notes={}, assumed={})
-    declared = resolve(node, quiet) is not None and not quiet.assumed  # x is X only where the page says nothing of x
-    for definition in () if declared else scope.definitions:
-        if definition.key[0] in spelling.bases and _takes(definition, spelling):
+    meant = resolve(node, quiet)
+    folded = meant is not None and bool(quiet.assumed)  # x is X only where the page says nothing of x
+    for definition in scope.definitions if meant is None or folded else []:
+        if definition.key[0] in spelling.bases and (folded or _takes(definition, spelling)):
             clear = "" if definition.understood else ", which could not be read"
             raise NotUnderstood(node.span, f"{definition.text} as the page defines it{clear}")
 

@@ -116,7 +116,7 @@ def head_of(job: Job) -> Head | None:
 def _is_made_of(node: Node, scope: Scope) -> bool:
     """Whether the transpose of a name that is known, or a power of one of the page, stands on the left: a claim."""
     spelling = spelling_of(node, scope) if isinstance(node, Scripts) and node.sub is None else None
-    if not isinstance(node, Scripts) or spelling is None or len(spelling.sups) != 1:
+    if not isinstance(node, Scripts) or node.base is None or spelling is None or len(spelling.sups) != 1:
         return False
     of_page = on_page(node.base, scope, function=False)
     if not is_transpose(spelling.sups):

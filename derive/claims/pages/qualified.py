@@ -27,7 +27,7 @@ _ROUGHLY = (
 )
 _SPECIAL = (
     r"special\s+cases?|in\s+the\s+(?:[\w-]+\s+){1,3}case|in\s+the\s+case\s+of|for\s+(?:a|one)\s+(?:single|particular)"
-    r"|for\s+(?:unit|zero|equal|uniform|fixed)\s+\w+"
+    r"|for\s+(?:(?:a|an|all)\s+)?(?:unit|zero|equal|uniform|fixed|linear|constant)\b|reduc(?:e|es|ing)\s+to"
     r"|for\s+(?:the|an?|all|any|every)\s+(?:correct|true|other|wrong|incorrect|target|remaining)\s+\w+"
 )
 _IN_PART = (
