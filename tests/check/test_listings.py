@@ -53,3 +53,68 @@ def test_a_session_becomes_a_script() -> None:
     session = ">>> x = 1.5\n>>> for k in range(2):\n...     x += k\n...\n>>> x\n2.5"
     assert without_prompts(session) == "x = 1.5\nfor k in range(2):\n    x += k\n\nx  # 2.5\n"
     assert without_prompts("x = 1") == "x = 1"
+
+
+REGRESSION = """```derive
+X : (m, n)
+W : (n, k)
+b : (k,)
+Y : (m, k)
+Z = X @ W + b
+A = sigmoid(Z)
+L = -sum(Y*log(A) + (1 - Y)*log(1 - A))/m
+```
+
+```python
+import numpy as np
+"""
+
+
+def test_a_backward_pass_from_the_targets_is_no_layer() -> None:
+    listing = (
+        "def forward(X, W, b):\n    Z = X @ W + b\n    A = 1/(1 + np.exp(-Z))\n    return A, (X, Z, A)\n"
+        "def backward(cache, Y):\n    X, Z, A = cache\n    dZ = (A - Y)/X.shape[0]\n    return X.T @ dZ, dZ.sum(0)\n"
+    )
+    (result,) = verify(f"{REGRESSION}{listing}```\n", options=Options(run_code=True, repairs=False)).results
+    assert (result.verdict, "backward was not judged" in result.diagnosis) == ("undecided", True)
+
+
+@pytest.mark.parametrize(("reduced", "word"), [("sum", "true"), ("mean", "false")])
+def test_sizes_of_a_layer_by_one_letter(reduced: str, word: str) -> None:
+    listing = (
+        "class Linear:\n    def __init__(self, n, k):\n        self.W = np.random.randn(n, k); self.b = np.zeros(k)\n"
+        "    def forward(self, X):\n        self.X = X\n        return X @ self.W + self.b\n"
+        f"    def backward(self, dZ):\n        self.dW = self.X.T @ dZ\n        self.db = dZ.{reduced}(axis=0)\n"
+        "        return dZ @ self.W.T\n"
+    )
+    (result,) = verify(f"{REGRESSION}{listing}```\n", options=Options(run_code=True, repairs=False)).results
+    assert result.verdict == word
+
+
+NEURON = """```derive
+x, w, b, y : scalar
+z = w*x + b
+a = sigmoid(z)
+L = (a - y)**2/2
+```
+
+```python
+import numpy as np
+x, y, w, b = 1.5, 0.25, 0.8, -0.2
+z = w * x + b
+a = 1 / (1 + np.exp(-z))
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("dL_dw = 5.0", "dL_dw was not judged"),
+        ("dL_dw, rest = 5.0, 6.0", "dL_dw was not judged"),
+        ("grads = [2*(a - y)*a*(1 - a)*x]", "grads was not judged"),
+        ("class Net: pass\nnet = Net()\nnet.dw = 2*(a - y)*a*(1 - a)*x", "net.dw was not judged"),
+    ],
+)
+def test_gradients_that_are_compared_with_nothing(line: str, told: str) -> None:
+    (result,) = verify(f"{NEURON}{line}\n```\n", options=Options(run_code=True, repairs=False)).results
+    assert (result.verdict, told in result.diagnosis) == ("undecided", True)

@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,9 +99,19 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], course: 
             undecided = undecided or f"{plan.subject.name}: {used.report.diagnosis}"
     for check in _script(tree, code, ran, course, graph):
         checked, first, undecided = checked + check.right, first or check.failure, undecided or check.open
+    undecided = undecided or _passed_over(tree, plans)
     if first is not None:
         return Trial(STAGES.index("values"), first.line or 0, first, checked)
     return Trial(STAGES.index("done"), 0, None, checked, undecided)
+
+
+def _passed_over(tree: ast.Module, plans: Sequence[Planned]) -> str:
+    """A function of derivatives that nothing calls, neither the block nor a plan."""
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    called |= {name for plan in plans for name in (plan.subject.name, plan.subject.backward) if name}
+    functions = (s.name for s in tree.body if isinstance(s, ast.FunctionDef))
+    left = next((name for name in functions if name not in called and _is_gradients(name)), "")
+    return f"{left} was not judged: no arguments were found for it" if left else ""
 
 
 def _tells(plan: Planned, failure: Failure) -> bool:
@@ -189,7 +200,8 @@ def _script(tree: ast.Module, code: str, ran: Ran, course: Flow, graph: Graph) -
             yield _among(what, have, accepted, lines.get(what), tells=tells)
         for sentence in known.one_sided():
             yield Check(None, open=f"at the numbers of the listing {sentence}")
-    yield from (Check(None, open=f"{name} was not judged: {why}") for name, why in _unjudged(ran, course, given, graph))
+    left = chain(_unjudged(ran, course, given, graph), _unnamed(tree, ran, given, graph))
+    yield from (Check(None, open=f"{name} was not judged: {why}") for name, why in left)
 
 
 def _unjudged(ran: Ran, course: Flow, given: frozenset[str], graph: Graph) -> Iterator[tuple[str, str]]:
@@ -204,6 +216,20 @@ def _unjudged(ran: Ran, course: Flow, given: frozenset[str], graph: Graph) -> It
             yield name, f"{moved} changes while the listing runs"
         elif any(course.judged(name, k) and not _same(ran.values[name], v.get(name)) for k, v in enumerate(ran.stages)):
             yield name, "it changes while the listing runs"
+
+
+def _unnamed(tree: ast.Module, ran: Ran, given: frozenset[str], graph: Graph) -> Iterator[tuple[str, str]]:
+    """Gradients that are numbers without use, that bear the name of an attribute, or none of their own."""
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    yield from ((name, "it is given") for name in sorted(given - read) if claims(name, graph))
+    for statement in tree.body:
+        for target in statement.targets if isinstance(statement, ast.Assign) else ():
+            if isinstance(target, ast.Attribute) and claims(target.attr, graph):
+                yield ast.unparse(target), "it belongs to an object"
+    for name in sorted({name for s in tree.body for name in _names(s)} - given):
+        keyed = any(key.startswith(f"{name}[") for key in ran.values)
+        if _is_gradients(name) and not (claims(name, graph) or keyed or name in read):
+            yield name, "what stands in it has no names"
 
 
 def _given(tree: ast.Module) -> frozenset[str]:

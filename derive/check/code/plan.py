@@ -45,7 +45,7 @@ OPERATIONS = {
 MATRIX = re.compile(r"w|weights?|kernel|u|theta", re.I)
 VECTOR = re.compile(r"b|bias(es)?|gamma|beta", re.I)
 TARGET = re.compile(r"t|target|targets|label|labels|y_?true|y_?onehot|one_?hot", re.I)
-COUNT = re.compile(r".*(size|dim|features|units|_in|_out|nin|nout)|n|d|m|h", re.I)
+COUNT = re.compile(r".*(size|dim|features|units|_in|_out|nin|nout)|[ndmhk]", re.I)
 LOSSES = re.compile(r"loss|entropy|error|cost|criterion", re.I)
 DERIVATIVE = (
     "{}_grad", "{}_prime", "{}_derivative", "{}_deriv", "{}_gradient", "d{}", "d_{}", "grad_{}", "{}_backward",
@@ -99,7 +99,7 @@ def _of_function(name: str, function: Function, functions: Mapping[str, Function
     parameters = _parameters(function)
     pair = re.fullmatch(r"(.*?)_?forward", name)
     backward = functions.get(name.replace("forward", "backward")) if pair is not None else None
-    if backward is not None and len(_parameters(backward)) == 2:
+    if backward is not None and _is_of_layer(backward, graph):
         yield _layer(Subject("layer", name, backward.name), [], parameters, graph, False)
         return
     for pattern in DERIVATIVE:
@@ -113,6 +113,12 @@ def _of_function(name: str, function: Function, functions: Mapping[str, Function
         return
     for known, named in _by_name(parameters, graph):
         yield Planned(Subject("call", name, None, (Arguments(named=named),)), known=known)
+
+
+def _is_of_layer(backward: Function, graph: Graph) -> bool:
+    """Whether a function takes an upstream gradient and a cache; one that takes the targets is no part of a layer."""
+    parameters = _parameters(backward)
+    return len(parameters) == 2 and not any(found(name, list(graph.inputs)) for name in parameters)
 
 
 def _by_name(parameters: Sequence[str], graph: Graph) -> Iterator[tuple[dict[str, Array], dict[str, Array]]]:

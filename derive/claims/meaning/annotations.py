@@ -82,6 +82,12 @@ def listed_arguments(found: Found, group: Group, scope: Scope) -> list[str] | No
     return names
 
 
+def lists_arguments(node: Node, group: Group, scope: Scope) -> bool:
+    """Whether a bracket behind a name of the model lists what its value depends on, whatever the page makes of it."""
+    meant = resolve(node, replace(scope, pending=[], notes={}, assumed={}))
+    return isinstance(meant, Found) and listed_arguments(meant, group, scope) is not None
+
+
 def _is_stem(node: Node, name: str, scope: Scope) -> bool:
     """Whether a letter by itself means nothing but all W_1, W_2, ... or W^{(l)}, of which the value depends on some."""
     if not isinstance(node, Symbol):

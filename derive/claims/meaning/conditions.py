@@ -91,6 +91,8 @@ def _same(left: Sequence[Node], right: Sequence[Node], relation: Relation, scope
         return None
     if len(letters) != 2 or not known or any(other is not known[0] for other in known):
         raise NotUnderstood(relation.span, "two letters that count the same")
+    for name in ends:
+        scope.refuse_label(name, relation.span)
     made = values.indexed(build.eye(known[0]), letters)
     text = f"[{ends[0]} = {ends[1]}]"
     if relation.text == "=":

@@ -86,8 +86,11 @@ def refuse_taken(node: Node, scope: Scope) -> None:
     spelling = spelling_of(node, scope) if scope.definitions else None
     if spelling is None:
         return
-    for definition in scope.definitions:
-        if definition.key[0] in spelling.bases and _takes(definition, spelling) and resolve(node, scope) is None:
+    quiet = replace(scope, pending=[], notes={}, assumed={})
+    meant = resolve(node, quiet)
+    folded = meant is not None and bool(quiet.assumed)  # x is X only where the page says nothing of x
+    for definition in scope.definitions if meant is None or folded else []:
+        if definition.key[0] in spelling.bases and (folded or _takes(definition, spelling)):
             clear = "" if definition.understood else ", which could not be read"
             raise NotUnderstood(node.span, f"{definition.text} as the page defines it{clear}")
 

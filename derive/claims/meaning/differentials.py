@@ -3,7 +3,8 @@ r"""Differentials of values, which are no derivatives of the loss.
     dz = w\,dx + x\,dw          d\psi = \mathrm{tr}(X^{-1} dX)
 
 `dX` is short for the derivative of the loss by X, which is made of derivatives by what comes after X. An equation whose
-right side speaks of several d, or of a d under a trace, and only of what comes before X is one of differentials.
+right side speaks of several d, or of a d under a trace, and only of what comes before X is one of differentials; so is
+one for the loss, even where a size is called d.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def check_differentials(job: Job) -> None:
     found = set(_taken(nodes, scope))
     before = scope.frame.ancestors(of.name) - {of.name}
     traced = any(isinstance(node, Symbol) and node.name in _TRACES for node in nodes)
-    if found and found <= before and (len(found) > 1 or traced):
+    if found and found <= before and (len(found) > 1 or traced or of.name == scope.frame.graph.loss):
         span = job.statement.span
         raise NotUnderstood(span, "a derivative of the loss; differentials by themselves are not read")
 

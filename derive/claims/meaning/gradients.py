@@ -15,7 +15,7 @@ from derive.claims.meaning.claim import Chain, Problem, Result, Value
 from derive.claims.meaning.defined import takes_delta
 from derive.claims.meaning.lookup import Found, is_transpose, number_in, resolve, spelling_of
 from derive.claims.meaning.partials import Factor, Step, expression_derivative, fraction, operator, single
-from derive.claims.meaning.scope import DELTA, PENDING, NotUnderstood, Scope, Table
+from derive.claims.meaning.scope import DELTA, LABEL, PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import Lin, text_of, tokens_of
 from derive.claims.meaning.variables import Variable, as_variable, named, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Row, Scripts, Symbol
@@ -205,7 +205,7 @@ def _kronecker(subs: Sequence[object], scope: Scope) -> Value | None:
     first, second = (scope.bound.get(t.letter, t.letter) for t in letters if isinstance(t, Lin))
     known = (scope.sizes.get(first), scope.sizes.get(second), scope.hints.get(first), scope.hints.get(second))
     size = next((size for size in known if size is not None), None)
-    if size is None or first == second or any(other not in (None, size) for other in known):
+    if size is None or LABEL in (first, second) or first == second or any(n not in (None, size) for n in known):
         return None
     one = build.eye(size)
     return replace(values.indexed(one, [first, second]), text=f"[{first} = {second}]")

@@ -17,11 +17,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from derive.claims.meaning.annotations import lists_arguments
 from derive.claims.meaning.defined import in_layer
 from derive.claims.meaning.functions import function_word, named_function
 from derive.claims.meaning.gradients import delta
 from derive.claims.meaning.job import Job
-from derive.claims.meaning.lookup import Found, resolve, spelling_of
+from derive.claims.meaning.lookup import Found, is_transpose, resolve, spelling_of
 from derive.claims.meaning.marks import differential_name, mark_of
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle, Scope
 from derive.claims.meaning.scripts import text_of
@@ -91,6 +92,8 @@ def head_of(job: Job) -> Head | None:
     scope = job.scope(job.context.main, Oracle(), 0, {})
     said = says_so(job)
     whole = differential_name(left, 0) if len(left) == 2 else None
+    if _is_made_of(left[-1], scope):
+        return None
     if whole is not None:
         return _differential(whole, left, scope, said) if letter_of(whole) not in job.context.kept else None
     formal = _arguments(left, scope)
@@ -108,6 +111,17 @@ def head_of(job: Job) -> Head | None:
         return None
     marked = mark_of(node, scope) if made[0] == "mark" else None
     return Head(node, formal or (), made[0], said, made[1] and not said, marked[0] if marked is not None else "")
+
+
+def _is_made_of(node: Node, scope: Scope) -> bool:
+    """Whether the transpose of a name that is known, or a power of one of the page, stands on the left: a claim."""
+    spelling = spelling_of(node, scope) if isinstance(node, Scripts) and node.sub is None else None
+    if not isinstance(node, Scripts) or node.base is None or spelling is None or len(spelling.sups) != 1:
+        return False
+    of_page = on_page(node.base, scope, function=False)
+    if not is_transpose(spelling.sups):
+        return of_page and isinstance(spelling.sups[0], int) and not on_page(node, scope, function=False)
+    return of_page or isinstance(resolve(node.base, replace(scope, pending=[], notes={}, assumed={})), Found)
 
 
 def _renames(job: Job, node: Node, scope: Scope) -> bool:
@@ -157,7 +171,7 @@ def _meaning(node: Node, scope: Scope, *, function: bool, said: bool) -> tuple[M
     if isinstance(meant, Found):
         if function and meant.entry.kind == "function":
             return None if scope.frame.graph.declarations[meant.entry.name].definition else ("new", False)
-        return ("own", True) if quiet.assumed and not (meant.indices or meant.sup) else None
+        return ("own", True) if quiet.assumed and (said or not (meant.indices or meant.sup)) else None
     if mark_of(node, scope) is not None:
         return "mark", False
     if meant is not None:
@@ -230,6 +244,7 @@ def _arguments(left: Sequence[Node], scope: Scope) -> tuple[str, ...] | None:
     if not names:
         return None
     meant = [resolve(node, scope) for node in names]
-    if any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
+    listed = lists_arguments(left[0], left[1], scope)
+    if listed or any(isinstance(m, Found) and m.entry.kind == "parameter" for m in meant):
         return ()  # declared names behind it are an annotation, as in J(\theta)
     return tuple(node.name for node in names)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.claims.meaning import gradients
-from derive.claims.meaning.annotations import is_indexed_delta, only_parameters
+from derive.claims.meaning.annotations import is_indexed_delta, lists_arguments, only_parameters
 from derive.claims.meaning.claim import Problem, Value
 from derive.claims.meaning.defined import Step, defined, refuse_taken
 from derive.claims.meaning.functions import Factor, with_scripts
@@ -47,8 +47,8 @@ def _named(node: Node, items: Sequence[Node], at: int, scope: Scope, factor: Fac
         return None
     value, following = made
     group = items[following] if following < len(items) else None
-    if following == at + 1 and isinstance(group, Group) and only_parameters(group, scope):
-        following += 1
+    if following == at + 1 and isinstance(group, Group):
+        following += only_parameters(group, scope) or lists_arguments(node, group, scope)
     return value, following
 
 

@@ -13,14 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from derive.claims.meaning import kinds, words
-from derive.claims.meaning.claim import (
-    Case,
-    Check,
-    Claim,
-    Reading,
-    Unread,
-    Value,
-)
+from derive.claims.meaning.claim import Case, Check, Claim, Reading, Unread, Value
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import (
     argument_of_law,
@@ -41,6 +34,7 @@ from derive.claims.meaning.restrictions import attached
 from derive.claims.meaning.scope import DELTA, NotUnderstood, Oracle
 from derive.claims.meaning.stated_conditions import RANGES, Condition, announced, condition_of
 from derive.claims.meaning.usage import size_in
+from derive.claims.typography.braces import at_braces
 from derive.claims.typography.layout import Layout
 from derive.claims.typography.nodes import Symbol, walk
 from derive.claims.typography.statements import DEFINES, Statement, bracketed, statements
@@ -78,7 +72,9 @@ def read(layout: Layout, context: Context, holds: Holds | None = None, *, said: 
         if later and claim.defines is None:
             known = replace(job, context=job.context.with_definitions(later), hints={})
             claims[k] = _claim(known, *asked[k], holds)
-    return tuple(claims)
+    notes = [Job(statement, layout, context) for statement in at_braces(layout, stated)]
+    beside = [_understood(job, partial(_read_claim, job, None, holds)) for job in notes]
+    return (*claims, *(claim for claim in beside if claim.readings))
 
 
 def _lead(job: Job) -> str:

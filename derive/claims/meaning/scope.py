@@ -29,6 +29,8 @@ SQUARE = "square"
 SPREAD = "spread"
 """The key of the choice whether a vector beside a matrix, with a sign for entries between them, is spread (1)."""
 PENDING = "pending"
+LABEL = "y"
+"""The letter of the true class of a sample in `p_y`, `\\delta_{ky}` and `[k = y]`: such an index is no free one."""
 DELTA = r"\delta"
 LAYOUTS = ("numerator", "denominator")
 
@@ -182,6 +184,7 @@ class Scope:
         if name in self.bound:
             name = self.bound[name]
         else:
+            self.refuse_label(name, span)
             self.free[name] = span
         counted = self.sizes.setdefault(name, size)
         if counted is not size:
@@ -190,6 +193,11 @@ class Scope:
                 "wrong_index", f"the index {shown} counts {counted} in one place and {size} in another", span
             )
         return name
+
+    def refuse_label(self, name: str, span: Offsets) -> None:
+        """Raises NotUnderstood for the letter of a label as a free index."""
+        if name == LABEL and name not in self.bound and name not in self.env:
+            raise NotUnderstood(span, f"an index that a sum binds: {name} is the label of a sample in most texts")
 
     @staticmethod
     def position(number: int, size: Size, span: Offsets) -> int | Problem:

@@ -40,6 +40,8 @@ _NOUNS = _listed(
     "an the to by from in on into wrt"
 )
 """Words that would be a part of what they stand before: `\\text{gradient } L` is not L."""
+_RESTATES = _listed("equivalently in simply short just")
+"""Words behind an `or` that say the same again; any other leaves open which of two statements holds."""
 _EXAMPLE = re.compile(r"\bfor (?:example|instance)\b")
 _INTRODUCES = re.compile(
     r"(?:^|\s)(?:for(?: (?:all|any|each|every|both|some))?|if|when|whenever)(?: (?:the|indices|index|all))*$"
@@ -84,7 +86,7 @@ def _harmless(text: str, *, leads: bool) -> bool:
             if not in_brackets and not _NUMBERED.intersection(tokens[:k]) and tokens[k + 1] not in (")", ".", ":"):
                 return False
         elif token.isascii():
-            if token not in _LINKING:
+            if token not in _LINKING or (token == "or" and not _RESTATES.intersection(tokens[k + 1 : k + 2])):
                 return False
         elif not _CHINESE_RUN.fullmatch(token):
             return False

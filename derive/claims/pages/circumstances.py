@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from derive.claims.pages.qualified import changed, follows, solved, summed
 from derive.claims.typography.nodes import Offsets
 from derive.ir.graph import Fact
 
@@ -73,13 +74,14 @@ class Circumstance:
 
     `words`: what stands before and behind it in the sentence of the display, if it is the only condition there and led
     by a plain `if` or `for`. `turned`: words like `unless` say that it does not hold, or where it does. `example`: a
-    number in an earlier sentence, which says nothing of assuming it.
+    number in an earlier sentence, which says nothing of assuming it. `solved`: it is an equation for something.
     """
 
     source: str
     words: tuple[str, str] | None = None
     turned: bool = False
     example: bool = False
+    solved: bool = False
 
     @property
     def of(self) -> str:
@@ -114,6 +116,7 @@ def circumstances(text: str, displays: Sequence[Offsets]) -> list[tuple[Circumst
     """For each display of a page, in order, under which circumstances it is stated."""
     found: list[tuple[Circumstance, ...]] = []
     begin, before, assumed = 0, (), []  # type: int, tuple[Circumstance, ...], list[Circumstance]
+    solving: tuple[Circumstance, ...] = ()
     for k, (start, end) in enumerate(displays):
         lead = text[begin:start]
         cut = _last_end(lead)
@@ -124,12 +127,15 @@ def circumstances(text: str, displays: Sequence[Offsets]) -> list[tuple[Circumst
         beside = tuple(Circumstance(one.source) for one in said if one.fact is None and _EQUATES.search(one.source))
         if not near and not cut and begin and not _STOPS.search(text[max(0, begin - 40) : begin]):
             near = before  # the sentence goes on
+        if begin and solving and follows(lead):
+            near = (*near, *solving)
         following = next(
             (other for other, _ in islice(displays, k + 1, None) if other >= end), len(text)
         )  # rows have one display
         behind, leads = _behind(text, end, following)
         begin, before = end if leads else end + behind, near
         near = (*near, *_conditions(text[end : end + behind]))
+        solving = tuple(one for one in near if one.solved)
         if len(near) != 1:
             near = tuple(replace(one, words=None) for one in near)
         assumed = assumed[-MOST:]
@@ -169,8 +175,12 @@ def _conditions(sentence: str) -> tuple[Circumstance, ...]:
             turned = _TURNED.search(lead) is not None
             found += [Circumstance(part, words, turned) for part in _parts(source)]
         at = inline.end()
-    spoken = (_OTHERWISE.search(_masked(sentence)), _PROPERTY.search(sentence))
-    return (*found, *(Circumstance(" ".join(one[0].split()), turned=True) for one in spoken if one is not None))
+    masked = _masked(sentence)
+    spoken = [" ".join(one[0].split()) for one in (_OTHERWISE.search(masked), _PROPERTY.search(sentence)) if one]
+    spoken += filter(None, (changed(masked), summed(masked)))
+    equation = solved(sentence)
+    solving = (Circumstance(equation, turned=True, solved=True),) if equation else ()
+    return (*found, *(Circumstance(words, turned=True) for words in spoken), *solving)
 
 
 def _behind(text: str, end: int, following: int) -> tuple[int, bool]:
@@ -200,7 +210,8 @@ def _assumed(sentence: str) -> list[Circumstance]:
                 found.append(one)
         at = inline.end()
     said = _PROPERTY.search(sentence) if _ASSUMES.search(sentence) else None
-    return [*found, Circumstance(" ".join(said[0].split()), turned=True)] if said is not None else found
+    lasting = (" ".join(said[0].split()) if said is not None else "", summed(sentence))
+    return [*found, *(Circumstance(words, turned=True) for words in lasting if words)]
 
 
 def _parts(source: str) -> list[str]:

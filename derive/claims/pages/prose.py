@@ -31,7 +31,10 @@ _NAME = (
     r"(?:\s*[_^]\s*(?:\{[^{}$]*\}|\\[A-Za-z]+|[A-Za-z0-9]))*"
 )
 _TURNED = re.compile(rf"(?P<value>[^=]*[-+*/({{][^=]*?)\s*(?P<sign>=:|=|\\equiv)\s*(?P<name>{_NAME})\s*")
-_ASSIGNED = re.compile(rf"\s*{_NAME}(?:\s*\([^()=]*\))?\s*:?(?:=|\\equiv)")
+_LISTED = r"(?:\s*\([^()=]*\))?"
+"""Arguments that a name lists, `J(w)`."""
+_ASSIGNED = re.compile(rf"\s*{_NAME}{_LISTED}\s*:?(?:=|\\equiv)")
+_EQUATED = re.compile(rf"\A({_NAME}{_LISTED})\s*=")
 _RELATION = re.compile(r"[=<>:]|\\(?:in|to|le|ge|leq|geq|ne|neq|sim|approx|equiv|subset|mid|times)(?![A-Za-z])")
 _OPERATION = re.compile(r"[-+*/(]|\\(?:frac|cdot|odot|tanh|exp|log|ln|sin|cos|sqrt|max|min|sum)(?![A-Za-z])")
 _IS = r"(?:be|is|denotes?|stands\s+for|means|equals)"
@@ -53,7 +56,7 @@ _FACTOR = re.compile(
     r"\b(?:twice|thrice|double|half(?:\s+of)?|minus|\w+\s+times|the\s+negative(?:\s+of)?)\s*\Z|(?:[两二三]倍|一半|负)的?\s*\Z",
     re.IGNORECASE,
 )
-_IMPERATIVE = re.compile(r"\b(?:let|define|put|denote)\b|设|定义|记", re.IGNORECASE)
+_IMPERATIVE = re.compile(r"\b(?:let|(?:re)?define|put|denote)\b|设|定义|记", re.IGNORECASE)
 _DENOTE = re.compile(r"\b(?:denote|write|abbreviate|call)\s*$", re.IGNORECASE)
 
 _MEANS = re.compile(
@@ -71,6 +74,8 @@ _OF_ANOTHER = re.compile(
 """Words before a name by which it is not what the sentence speaks of: `the derivative of $L$ is $a - y$`."""
 _CHANGED = r"minus|negative|negated|scaled|second|half|twice"
 _SLOPE = re.compile(rf"(?:(?:the|an?|partial|(?P<changed>{_CHANGED}))\s+)*(?:derivative|gradient)\b", re.IGNORECASE)
+_COLUMN = re.compile(r"the\s+(?:\$[^$]{1,8}\$|[a-z])?\s*-?\s*(?:th|\^\{?th\}?)?\s*columns?\s+of\b", re.IGNORECASE)
+"""`$x_i$ is the $i$-th column of $X$`, where it would be a row by itself."""
 _WITH_RESPECT = re.compile(r"with\s+respect\s+to|\bw\.?\s?r\.?\s?t\b\.?", re.IGNORECASE)
 _ITS_OWN = re.compile(r"\b(?:pre-?\s?activations?|net\s+inputs?|weighted\s+inputs?|logits?)\b", re.IGNORECASE)
 """Words for what δ is the derivative by anyway."""
@@ -120,7 +125,7 @@ def definition_at(text: str, at: int, close: int) -> str | None:
     if _RELATION.search(source):
         stated = _turned(source, announces_definition(text, at))
         said = stated is not None and _IMPERATIVE.search(_before(text, at)) is not None
-        return re.sub(rf"\A({_NAME})\s*=", r"\1 :=", stated) if stated and said else stated
+        return _EQUATED.sub(r"\1 :=", stated) if stated and said else stated
     name = _APPLIED.sub("", source)
     if re.fullmatch(_NAME, name):
         return _for_expression(text, at, source) or _in_words(text, at, close, name) or _apposed(text, at, close, name)
@@ -180,6 +185,8 @@ def _in_words(text: str, at: int, close: int, name: str) -> str | None:
         said = _SENTENCE.split(_WITH_RESPECT.sub("by", behind))[0]
         other = slope["changed"] or (re.search(r"\bby\b", said) is not None and not _ITS_OWN.search(said))
         return rf"{name} := \text{{{slope[0]}}}" if other else None
+    if _COLUMN.match(behind):
+        return rf"{name} := \text{{a column}}"
     for words, value in _FUNCTIONS:
         if _says(words, behind):
             return f"{name}(u) := {value}"

@@ -18,12 +18,14 @@ from derive.claims.typography.nodes import (
     Fraction,
     Matrix,
     Node,
+    Offsets,
     Relation,
     Root,
     Row,
     Scripts,
     Slip,
     Symbol,
+    walk,
 )
 from derive.claims.typography.rows import RowReader
 from derive.claims.typography.tokens import Token
@@ -31,6 +33,16 @@ from derive.claims.typography.tokens import Token
 Reader = Callable[[RowReader, Token], Node | None]
 
 _NEGATED = {"=": r"\neq", r"\in": r"\notin"}
+_ARROWS = frozenset({r"\to", r"\rightharpoonup"})
+_DEFINED = re.compile(
+    r"\W*(?:(?:text|mathrm|rm|textit|textbf|operatorname)\W*)?(?:def(?:inition)?|\\triangle|\\Delta|\\wedge)\W*"
+)
+_DEMANDED = re.compile(
+    r"!|\b(?:must|should|shall|want|needs?|requir\w+|set|solve|if|iff|when|where|for|at|unless|only|not|never|approx\w*"
+    r"|wrong|false|incorrect)\b",
+    re.IGNORECASE,
+)
+"""Over a sign: what is to hold, or holds under a condition."""
 _SPACING = re.compile(r"\\[,;:!> ]|[~{}\s]")
 
 
@@ -58,18 +70,34 @@ def _root(reader: RowReader, token: Token) -> Node:
 
 
 def _set_above_or_below(reader: RowReader, token: Token) -> Node:
-    r"""`\overset{note}{base}`; under `\max` or `\sum` the lower part is a limit, not a note."""
+    r"""`\overset{note}{base}`; at `\max` or `\sum` the note is a limit, and a name with one is another name."""
     first = reader.at
     reader.at += 1
     note, row = reader.argument(token), reader.argument(token)
     span = reader.span_from(first)
     base: Node = row.items[0] if len(row.items) == 1 else row
-    if token.text == r"\underset" and isinstance(base, BigOperator):
-        return replace(base, span=span, lower=note)
+    if isinstance(base, BigOperator):
+        below = token.text == r"\underset"
+        return replace(base, span=span, lower=note) if below else replace(base, span=span, upper=note)
     if token.text == r"\underset" and isinstance(base, Symbol) and base.font == "op":
         return Scripts(span, base, sub=note)
+    if isinstance(base, Symbol) and not _is_arrow(note):
+        raise reader.error("expected a sign, not a name, which what stands over it changes", token)
     _drop(reader, note, token)
-    return replace(base, span=span)
+    written = reader.source[slice(*note.span)]
+    return _noted(base, note, written, span) if isinstance(base, Relation) else replace(base, span=span)
+
+
+def _noted(sign: Relation, note: Row, written: str, span: Offsets) -> Relation:
+    """A sign as the note at it wants it: one that defines, or one that is demanded or holds only somewhere."""
+    if _DEFINED.fullmatch(written) and sign.text == "=":
+        return Relation(span, ":=")
+    conditional = any(isinstance(node, Relation) for node in walk(note)) or _DEMANDED.search(written) is not None
+    return Relation(span, rf"\overset{{{written}}}{{{sign.text}}}") if conditional else replace(sign, span=span)
+
+
+def _is_arrow(note: Row) -> bool:
+    return len(note.items) == 1 and isinstance(note.items[0], Relation) and note.items[0].text in _ARROWS
 
 
 def _brace(reader: RowReader, token: Token) -> Node:
@@ -79,7 +107,9 @@ def _brace(reader: RowReader, token: Token) -> Node:
     row = reader.argument(token)
     side = "_" if token.text.startswith(r"\under") else "^"
     if reader.next_is(side):
-        _drop(reader, reader.argument(reader.take()), token)
+        note = reader.argument(reader.take())
+        _drop(reader, note, token)
+        reader.braced.append((row, note))
     return replace(row.items[0] if len(row.items) == 1 else row, span=reader.span_from(first))
 
 

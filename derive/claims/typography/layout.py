@@ -23,6 +23,7 @@ class Layout:
 
     `items` is the outermost row; a formula of several rows (`&`, `\\` without an environment) is one `Matrix` with
     `env=""`. `slips` are faults of typography ("notation", "stray_token"), `dropped` annotations that are not read.
+    `braced` holds the parts over or under a brace with the notes at it.
     `tags` and `labels` come with the spans of their arguments, braces included; all offsets count in `source`.
     """
 
@@ -32,6 +33,7 @@ class Layout:
     dropped: tuple[Slip, ...] = ()
     tags: tuple[tuple[str, Offsets], ...] = ()
     labels: tuple[tuple[str, Offsets], ...] = ()
+    braced: tuple[tuple[Row, Row], ...] = ()
 
     @property
     def tag(self) -> str | None:
@@ -64,7 +66,8 @@ def parse(source: str, macros: Macros | None = None, beside: Beside = frozenset(
     items: tuple[Node, ...] = rows[0][0].items if rows else ()
     if len(rows) > 1 or (rows and len(rows[0]) > 1):
         items = (Matrix((rows[0][0].span[0], rows[-1][-1].span[1]), "", rows),)
-    return Layout(source, items, tuple(parser.slips), tuple(parser.dropped), tuple(parser.tags), tuple(parser.labels))
+    notes = tuple(parser.slips), tuple(parser.dropped), tuple(parser.tags), tuple(parser.labels), tuple(parser.braced)
+    return Layout(source, items, *notes)
 
 
 def replaced(source: str, edits: Iterable[tuple[Offsets, str]]) -> str:

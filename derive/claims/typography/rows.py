@@ -54,6 +54,7 @@ class RowReader(ABC):
         self.font = ""
         self.slips: list[Slip] = []
         self.dropped: list[Slip] = []
+        self.braced: list[tuple[Row, Row]] = []
         self.tags: list[tuple[str, Offsets]] = []
         self.labels: list[tuple[str, Offsets]] = []
         self.bars = pair_bars(tokens)

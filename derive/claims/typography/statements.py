@@ -37,7 +37,7 @@ from derive.claims.typography.nodes import (
 )
 
 _REVERSED = "=:"
-DEFINES = re.compile(r"\b(let|set|put|define|denote|where|write)\b|令|设|定义|记|其中", re.IGNORECASE)
+DEFINES = re.compile(r"\b(let|set|put|(?:re)?define|denote|where|write)\b|令|设|定义|记|其中", re.IGNORECASE)
 """Words in front of a statement that say that it defines."""
 QUALIFIERS = re.compile(
     r"\b(not|never|no|false|wrong|incorrect|untrue|if|iff|unless|except|only|otherwise|when|provided|assuming|suppose"

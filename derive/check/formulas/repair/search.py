@@ -127,17 +127,20 @@ def _repaired(reader: Reader, source: str, number: int, budget: Budget, *, in_ne
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
     try:
         for fix in Chain(bench, bench.start(claim)).fixes() if chain else _whole_fixes(bench):
-            if _accepted(judge_of_fix, fix, number):
+            if _accepted(judge_of_fix, fix, number, len(claims)):
                 return fix
     except (OutOfTime, DeriveError, RecursionError, LookupError, ValueError, ArithmeticError):
         return None
     return None
 
 
-def _accepted(reader: Reader, fix: Fix, number: int) -> bool:
+def _accepted(reader: Reader, fix: Fix, number: int, count: int) -> bool:
+    """Whether a statement is true with a fix, which must not leave out another one of the display."""
     try:
         _, claims = reader(fix.source)
     except DeriveError:
+        return False
+    if len(claims) < count:
         return False
     judged = [judge(claim, counterexample=False) for claim in claims[number:]]
     return bool(judged) and judged[0].verdict == "true"
