@@ -17,6 +17,7 @@ from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE
 from derive.ops.conditions import is_indicator
+from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise
 
 Masks = dict[Node, tuple[Node, ...]]  # conditions, 1 or 0, each shaped like the node that they are factors of
@@ -33,15 +34,15 @@ def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
         masks[new] = _masks(new, masks)
-        if _is_finite(new, finite):
-            finite.add(new)
-        elif node not in fixed:
-            new = _guarded(new, masks, finite)
+        bounded = _is_finite(new, finite)
         if new.op == "call" and new.name == "where" and not any(new.orders):
             sheltered = choice(*new.args)
             masks[sheltered] = masks[new]
-            finite.update({sheltered} if new in finite else ())
             new = sheltered
+        if bounded:
+            finite.add(new)
+        elif node not in fixed:
+            new = _guarded(new, masks, finite)
         done[node] = new
     return done
 
@@ -52,7 +53,7 @@ def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
         node = _guarded_inside(node, masks, finite)
     if node in finite or node.op not in ("contract", "div") or not masks[node]:
         return node
-    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape))
+    chosen = choice(build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape))
     masks[chosen] = masks[node]
     finite.add(chosen)
     return chosen
@@ -72,7 +73,8 @@ def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
         if all(a in finite for _, a in inside):
             continue
         product = build.contract([labels for labels, _ in inside], own, [a for _, a in inside], arg.shape)
-        masks[product] = _masks(product, masks)
+        if product not in masks:
+            masks[product] = _masks(product, masks)
         kept = [(own, _guarded(product, masks, finite)), *outside]
         node = build.contract([labels for labels, _ in kept], out, [a for _, a in kept], node.shape)
         masks[node] = _masks(node, masks)
@@ -89,6 +91,9 @@ def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
     match node.op:
         case "neg" | "div":
             return masks[node.args[0]]
+        case "pow":
+            power = as_number(scalar_of(node.args[1]))
+            return masks[node.args[0]] if power is not None and power > 0 else ()
         case "add":
             return tuple(mask for mask in masks[node.args[0]] if all(mask in masks[arg] for arg in node.args[1:]))
         case "contract":
@@ -100,7 +105,28 @@ def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
                 for mask in masks[arg]
             ]
             return tuple(dict.fromkeys(found))
+        case "call" if node.name == "where" and not any(node.orders):
+            return _masks_of_choice(node, masks)
     return ()
+
+
+def _masks_of_choice(node: Node, masks: Masks) -> tuple[Node, ...]:
+    """What a choice keeps of its sides: a side that is 0 has every condition, and adds that it is not taken."""
+    condition, taken, other = node.args
+    if build.is_zero(other):
+        return tuple(dict.fromkeys((*masks[condition], *masks[taken])))
+    if build.is_zero(taken):
+        return tuple(dict.fromkeys((*_complements(condition), *masks[other])))
+    return tuple(mask for mask in masks[taken] if mask in masks[other])
+
+
+def _complements(condition: Node) -> tuple[Node, ...]:
+    """1 - c, for a condition c."""
+    if not is_indicator(condition):
+        return ()
+    if condition.op == "add":
+        return (condition.args[1].args[0],)
+    return (build.sub(build.ones(condition.shape), condition),)
 
 
 def _laid(mask: Node, labels: Labels, like: Node) -> Node:
