@@ -48,8 +48,10 @@ def _root_difference(looking: Looking, node: Node, parts: tuple[Node, Node]) -> 
     for part, other in (parts, parts[::-1]):
         seen = looking.at(part)
         if seen.op == "call" and seen.name == "~hypot" and looking.number(other) is not None:
-            u = seen.args[1]  # hypot(c, u) - c, of which u^2 may overflow
-            product = build.mul(u, build.div(u, total))
+            number, u = seen.args
+            if looking.number(number) != looking.number(other):
+                return None
+            product = build.mul(u, build.div(u, total))  # hypot(c, u) - c, of which u^2 may overflow
             return product if part is parts[0] else build.neg(product)
     return build.div(build.broadcast_to(rest, node.shape), total)
 
