@@ -183,6 +183,7 @@ class _JaxFunctions:
     def __init__(self, jax: Any, jnp: Any) -> None:
         for name in ("exp", "log", "sqrt", "cos", "sin", "tanh", "maximum", "where", "sum", "max"):
             setattr(self, name, getattr(jnp, name))
+        self.pi = jnp.pi
         self.array = lambda x: jnp.asarray(x, jnp.float32)
         self.eye = lambda n: jnp.eye(n, dtype=jnp.float32)
         self.erf, self.sigmoid, self.softmax = jax.scipy.special.erf, jax.nn.sigmoid, jax.nn.softmax

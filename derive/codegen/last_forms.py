@@ -81,7 +81,7 @@ def _scaled(looking: Looking, node: Node) -> tuple[Fraction, Node]:
 def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
     """1 + sign f."""
     if (u := looking.function(f, "erf")) is not None:
-        return build.call("~erfc", negated(u) if sign > 0 else u)
+        return build.call("erfc", negated(u) if sign > 0 else u)
     if (u := looking.function(f, "tanh")) is not None:
         doubled = build.mul(build.number(2 * sign), u)
         return build.mul(build.number(2), build.call("sigmoid", doubled))

@@ -1,7 +1,7 @@
 r"""Variances, and quotients that are 0/0 somewhere.
 
 mean(x y) - mean(x) mean(y)                               mean((x - mean(x)) (y - mean(y)))
-(e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2     regular functions of their own
+(e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2     regular functions of their own, and so is sinc(u)
 """
 
 from __future__ import annotations
@@ -113,6 +113,14 @@ def quotient_form(looking: Looking, node: Node) -> Node | None:
             return build.mul(build.number(sign * ratio**2 / 2), build.power(quotient, 2))
         return build.mul(build.number(sign * ratio), build.call("sin", half), quotient)
     return None
+
+
+def sinc_form(looking: Looking, node: Node) -> Node | None:
+    """sin(pi u)/(pi u), whose slopes are regular at 0 as it is itself."""
+    u = looking.function(node, "sinc") if node.op == "call" else None
+    if u is None:
+        return None
+    return build.call("~sin_over", build.mul(build.fill(build.constant("pi"), u.shape), u))
 
 
 def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:

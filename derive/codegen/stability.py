@@ -93,6 +93,7 @@ BEFORE: tuple[Rule, ...] = (
         "u = 0, 1e-9",
         quotient_forms.quotient_form,
     ),
+    Rule("sinc", "sinc(u)", "sin(pi u)/(pi u), a regular function", "u = 0: the slope", quotient_forms.sinc_form),
 )
 
 AFTER: tuple[Rule, ...] = (

@@ -1,6 +1,6 @@
 r"""Functions that only stable code calls: what a textbook writes as a difference, a quotient 0/0 or a root of squares.
 
-    log1p(u) = log(1 + u)      expm1(u) = e^u - 1      erfc(u) = 1 - erf(u)      log1mexp(u) = log(1 - e^u)
+    log1p(u) = log(1 + u)      expm1(u) = e^u - 1      log1mexp(u) = log(1 - e^u)
     hypot(u, v) = sqrt(u^2 + v^2)                      by u:  over(u, hypot)
     over(u, v) = u / v, but 0 where v = 0              by u:  over(1, v),   by v:  -over(over(u, v), v)
     norm(x)                                            by x:  over(x, norm), so 0 at 0
@@ -66,14 +66,6 @@ _steady(
     numeric=lambda xp, u: xp.function("expm1", u),
     numpy="np.expm1({0})",
     range=(-1.0, float("inf")),
-    samples=SAMPLES,
-)
-_steady(
-    "erfc",
-    expression=lambda u: 1 - _sympy().erf(u),
-    numeric=lambda xp, u: xp.function("erfc", u),
-    numpy="erfc({0})",
-    range=(0.0, 2.0),
     samples=SAMPLES,
 )
 _steady(
