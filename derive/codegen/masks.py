@@ -27,39 +27,57 @@ BOUNDED = ("softmax", "log_softmax", "logsumexp", "amax", "argmax_mask", "det", 
 
 
 def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
-    """A replacement for every node below `roots`; `fixed` nodes (forward values) stay as they are."""
+    """A replacement for every node below `roots`; `fixed` nodes (forward values) stay as they are.
+
+    The first root is the value, which is computed in any case.
+    """
     done: dict[Node, Node] = {}
     finite: set[Node] = set()
     masks: Masks = {}
+    always = _outside_of_choices(roots[0]) if roots[0] in fixed else set()
+    computed: set[Node] = set()
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
         masks[new] = _masks(new, masks)
         bounded = _is_finite(new, finite)
         if new.op == "call" and new.name == "where" and not any(new.orders):
-            sheltered = choice(*new.args)
+            sheltered = choice(*new.args, computed)
             masks[sheltered] = masks[new]
             new = sheltered
         if bounded:
             finite.add(new)
         elif node not in fixed:
-            new = _guarded(new, masks, finite)
+            new = _guarded(new, masks, finite, computed)
+        if node in always:
+            computed.add(new)
         done[node] = new
     return done
 
 
-def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
+def _outside_of_choices(value: Node) -> set[Node]:
+    """What a forward value computes whatever is chosen: all but what only sides of choices need."""
+    found, stack = set[Node](), [value]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack += node.args[:1] if node.op == "call" and node.name == "where" else node.args
+    return found
+
+
+def _guarded(node: Node, masks: Masks, finite: set[Node], computed: Collection[Node]) -> Node:
     """A product or quotient as a choice, if there is a condition in it."""
     if node.op == "contract":
-        node = _guarded_inside(node, masks, finite)
+        node = _guarded_inside(node, masks, finite, computed)
     if node in finite or node.op not in ("contract", "div") or not masks[node]:
         return node
-    chosen = choice(build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape))
+    chosen = choice(build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape), computed)
     masks[chosen] = masks[node]
     finite.add(chosen)
     return chosen
 
 
-def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
+def _guarded_inside(node: Node, masks: Masks, finite: set[Node], computed: Collection[Node]) -> Node:
     """A sum of products with the factors that lie along the axes of a condition multiplied first, and guarded.
 
     No array comes of it that is larger than what the condition is a factor of.
@@ -75,7 +93,7 @@ def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
         product = build.contract([labels for labels, _ in inside], own, [a for _, a in inside], arg.shape)
         if product not in masks:
             masks[product] = _masks(product, masks)
-        kept = [(own, _guarded(product, masks, finite)), *outside]
+        kept = [(own, _guarded(product, masks, finite, computed)), *outside]
         node = build.contract([labels for labels, _ in kept], out, [a for _, a in kept], node.shape)
         masks[node] = _masks(node, masks)
         if all(a in finite for _, a in kept):

@@ -76,3 +76,8 @@ def test_a_choice_in_a_choice_is_sheltered_on_both_orders(line: str) -> None:
         up, down = (slopes(x=x + h * towards["x"], w=w + h * towards["w"])[1] for h in (1e-6, -1e-6))
     for name in by:
         np.testing.assert_allclose(got[name], (up[name] - down[name]) / 2e-6, rtol=1e-6, atol=1e-8)
+
+
+def test_what_is_computed_anyway_is_not_computed_again_for_a_choice() -> None:
+    text = source(backprop(loads("x : scalar\ny : scalar\nL = exp(x)*log(y) + where(x > 0, x, y) + maximum(x, y)")))
+    assert text.count("np.exp(") == text.count("np.log(") == 1
