@@ -5,7 +5,7 @@ together, and run as a colleague would run it: the source by itself, every input
 an independent automatic differentiation (`benchmarks.searches.models`) are the value and the gradients; besides,
 
     a gradient has exactly the shape of its variable
-    float32 in gives float32 out, the value and every gradient, and they are finite
+    float32 in gives float32 out, the value and every gradient
     every input of the model is a parameter
     `ruff check` has nothing to say: no import and no variable is unused
 
@@ -146,8 +146,6 @@ def _faults_of_source(
             found.append(("gradient", f"{name}: {slope.tolist()} for {wanted.tolist()}"))
         if getattr(short[name], "dtype", np.float32) != np.float32:
             found.append(("float32 lost", f"{name}: {short[name].dtype}"))
-        if not np.all(np.isfinite(short[name])):
-            found.append(("not finite", f"{name} in float32: {np.asarray(short[name]).tolist()}"))
     return found
 
 

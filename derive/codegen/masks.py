@@ -41,7 +41,8 @@ def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
         masks[new] = _masks(new, masks)
         bounded = _is_finite(new, finite)
         if new.op == "call" and new.name == "where" and not any(new.orders):
-            sheltered = choice(*new.args, computed)
+            condition, taken, other = new.args
+            sheltered = choice(condition, taken, other, computed)
             masks[sheltered] = masks[new]
             new = sheltered
         if bounded:
