@@ -127,6 +127,18 @@ COMPOSITIONS: tuple[Form, ...] = (
         absolute=4,
     ),
     Form(
+        "log of 1 - softmax",
+        SCORES,
+        "p = softmax(x)\nL = sum(c*log(1 - p))",
+        lambda f, x, c: f.sum(c * f.log(1 - f.softmax(x))),
+        (
+            at([40.0, 0.0, -40.0], [1.0, 0.5, 0.25]),
+            at([0.5, 0.25, 1.0], [1.0, 1.0, 1.0]),
+            at([800.0, 0.0, 1.0], [0.5, 1.0, 0.5]),
+        ),
+        absolute=4,
+    ),
+    Form(
         "log softmax by hand",
         SCORES,
         "m = max(x)\ns = sum(exp(x - m))\nL = sum(c*(x - m - log(s)))",

@@ -17,6 +17,7 @@ from derive.codegen.root_forms import norm_form
 from derive.ir import build
 from derive.ir.node import Labels, Node, with_args
 from derive.ir.size import Shape
+from derive.ops.others import log1m_softmax
 from derive.ops.tensors import axes_of
 
 
@@ -38,8 +39,12 @@ def logarithm(looking: Looking, node: Node) -> Node | None:
 
 
 def _of_difference(looking: Looking, node: Node) -> Node | None:
-    """log(1 - tanh(u)^2), log(e^p - e^q) and log(u + sqrt(u^2 + 1))."""
-    if (other := looking.one_less(node)) is not None and (root := looking.square(other)) is not None:
+    """log(1 - softmax(z)), log(1 - tanh(u)^2), log(e^p - e^q) and log(u + sqrt(u^2 + 1))."""
+    other = looking.one_less(node)
+    seen = looking.at(other) if other is not None else node
+    if other is not None and seen.op == "softmax":
+        return log1m_softmax(seen.args[0], axes_of(seen))
+    if other is not None and (root := looking.square(other)) is not None:
         u = looking.function(root, "tanh")
         if u is not None:
             return build.mul(build.number(-2), build.call("~log_cosh", u))

@@ -106,6 +106,7 @@ L = log(sum(X**2)) + sum(log(sum(Y**2, axis=1))*u) + log(sqrt(det(X.T @ X + eye(
 L = sum(X*Y)/sqrt(sum(X**2)*sum(Y**2)) + sum(sqrt(X**2*Y**2))
 L = sum(log(X + sqrt(X**2 + 1))*Y + X/sqrt(X**2 + Y**2))
 L = sum((sum(X*Y, axis=1) - sum(X, axis=1)*sum(Y, axis=1)/2)*u) + sum(X**2) - 6*mean(X)**2 + sum(X*Y) - sum(X)*mean(Y)
+L = sum(log(1 - softmax(3*X, axis=0))*Y) + log(1 - softmax(Y)) @ [1, 2] @ u + sum(log(1 - softmax(u, axis=None))*u)
 L = sum(X*log(X/Y) + Y*(log(Y) - X) + (1 + X)*log(1 + X)*log(Y)**2*Y)
 L = sum((exp(3*X) - 1)/X*Y + (1 - exp(-Y))/(2*Y))
 L = sum(log(1 + X)/X + sin(2*X)/(3*X) + (1 - cos(X))/X**2 + (1 - cos(2*X))/X)
