@@ -170,6 +170,17 @@ COMPOSITIONS: tuple[Form, ...] = (
         (at([800.0, 0.0], [0.5, 2.0]), at([-800.0, -801.0], [40.0, 0.0])),
         absolute=4,
     ),
+    Form(
+        "mixture of Gaussian densities",
+        "x : scalar, constant\nm : (2,)\ns : scalar, positive\nw : (2,)",
+        "p = softmax(w)\nL = -log(sum(p*exp(-(x - m)**2/(2*s**2))/(s*sqrt(2*pi))))",
+        lambda f, x, m, s, w: (
+            -f.log(f.sum(f.softmax(w) * f.exp(-((x - m) ** 2) / (2 * s**2)) / (s * f.sqrt(2 * f.pi))))
+        ),
+        (at(64.0, [0.5, 1.0], 1.0, [0.5, 1.0]), at(0.5, [0.25, 1.0], 0.5, [40.0, 0.0])),
+        absolute=8,
+        factor=64,
+    ),
     # -------------------------------------------------------------------------------------- zeros
     Form(
         "entropy of a probability of 0 or 1",

@@ -15,7 +15,7 @@ from derive.codegen.factors import Operand, flattened, is_view
 from derive.codegen.looking import Looking, difference, negated
 from derive.codegen.root_forms import norm_form
 from derive.ir import build
-from derive.ir.node import Labels, Node, with_args
+from derive.ir.node import Labels, Node, topological, with_args
 from derive.ir.size import Shape
 from derive.ops.others import log1m_softmax
 from derive.ops.tensors import axes_of
@@ -110,17 +110,43 @@ def _of_sum(looking: Looking, total: Node) -> Node | None:
 
 def _log_of_product(looking: Looking, factors: Sequence[Operand], labels: Labels, shape: Shape) -> Node | None:
     """The logarithm of a product, entry by entry, if all factors are positive and an exponential is among them."""
-    logs: list[Node] = []
-    raised = False
-    for own, arg in factors:
-        log = looking.exponent(arg)
-        raised |= log is not None and not build.is_zero(log)
-        if log is None:
-            log = build.call("log", arg) if looking.is_positive(arg) else logarithm(looking, arg)
-        if log is None:
-            return None
-        logs.append(build.contract([own], labels, [log], shape))
-    return build.add(*logs) if raised else None
+    found = [_log_of_factor(looking, arg) for _, arg in factors]
+    logs = [
+        build.contract([own], labels, [log], shape)
+        for (own, _), (log, _) in zip(factors, found, strict=True)
+        if log is not None
+    ]
+    return build.add(*logs) if len(logs) == len(found) and any(raised for _, raised in found) else None
+
+
+def _log_of_factor(looking: Looking, node: Node) -> tuple[Node | None, bool]:
+    """The logarithm of what is positive by its form or by declaration, and whether an exponential is a factor of it."""
+    u = looking.exponent(node)
+    if u is not None and not build.is_zero(u):
+        return u, True
+    seen = looking.at(node)
+    if looking.is_positive(node) or _is_positive_constant(seen):
+        return build.call("log", node), False
+    whole = logarithm(looking, node)
+    if whole is not None:
+        return whole, False
+    if seen.op != "div" and not (seen.op == "contract" and all(own in ((), seen.labels[1]) for own in seen.labels[0])):
+        return None, False
+    found = [_log_of_factor(looking, arg) for arg in seen.args]
+    logs = [build.broadcast_to(log, seen.shape) for log, _ in found if log is not None]
+    if len(logs) < len(found):
+        return None, False
+    return build.sub(*logs) if seen.op == "div" else build.add(*logs), any(raised for _, raised in found)
+
+
+def _is_positive_constant(node: Node) -> bool:
+    """Whether a node is made of positive numbers by products, quotients, powers and roots."""
+    return all(
+        (below.op == "number" and below.value > 0)
+        or below.op in ("constant", "size", "contract", "div", "pow")
+        or (below.op == "call" and below.name == "sqrt")
+        for below in topological(node)
+    )
 
 
 def log_sum(exponents: Sequence[Node]) -> Node:
