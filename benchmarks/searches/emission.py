@@ -94,6 +94,8 @@ def faults(model: Model, rng: random.Random, sources: list[tuple[str, str, str]]
     except Exception as error:
         return [Finding("no derivation", text, "", repr(error))]
     value, gradients = model.gradients()
+    if not all(np.all(np.isfinite(slope)) for slope in (value, *gradients.values())):
+        return []  # an exponential inside overflows: there is nothing to hold the code against
     found = []
     for demand in demands(model, rng):
         about = "all" if demand is None else ", ".join(demand)
