@@ -1,4 +1,4 @@
-"""Emitted code at the extreme points of `benchmarks.stable_forms`: value, gradient, Hessian times a vector.
+"""Emitted code at extreme points: the value, the gradient and a Hessian times a vector of many forms.
 
 `python -m benchmarks stability`. A result is right if every entry is within 1,024 roundings of its type (more where the
 form says so), comes in the type of the inputs and without a warning. The same formulas run in JAX beside it, where that
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.stable_compositions import COMPOSITIONS
 from benchmarks.stable_forms import FORMS, Form, Point
 from benchmarks.stable_values import direction, right
 from benchmarks.timing import Row
@@ -183,6 +184,7 @@ class _JaxFunctions:
     def __init__(self, jax: Any, jnp: Any) -> None:
         for name in ("exp", "log", "sqrt", "cos", "sin", "tanh", "maximum", "where", "sum", "max"):
             setattr(self, name, getattr(jnp, name))
+        self.pi = jnp.pi
         self.array = lambda x: jnp.asarray(x, jnp.float32)
         self.eye = lambda n: jnp.eye(n, dtype=jnp.float32)
         self.erf, self.sigmoid, self.softmax = jax.scipy.special.erf, jax.nn.sigmoid, jax.nn.softmax
@@ -197,7 +199,7 @@ def rows() -> list[Row]:
         makers["jax"] = jax_runner
     table: list[Row] = []
     totals: Counter[str] = Counter()
-    for form in FORMS:
+    for form in (*FORMS, *COMPOSITIONS):
         row: dict[str, str] = {}
         for name, make in makers.items():
             right_, all_ = counts(outcomes(form, make))

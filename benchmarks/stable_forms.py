@@ -275,6 +275,7 @@ FORMS: tuple[Form, ...] = (
     Form("(exp(x) - 1)/x", X, "L = (exp(x) - 1)/x", lambda f, x: (f.exp(x) - 1) / x, SMALL),
     Form("log(1 + x)/x", X, "L = log(1 + x)/x", lambda f, x: f.log(1 + x) / x, SMALL),
     Form("sin(x)/x", X, "L = sin(x)/x", lambda f, x: f.sin(x) / x, SMALL),
+    Form("sinc", X, "L = sinc(x)", lambda f, x: f.sin(f.pi * x) / (f.pi * x), SMALL),
     Form(
         "log(exp(x) - 1)",
         X,

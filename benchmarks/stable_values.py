@@ -49,6 +49,7 @@ FUNCTIONS = SimpleNamespace(
     cos=_each(mpmath.cos),
     sin=_each(mpmath.sin),
     tanh=_each(mpmath.tanh),
+    pi=mpmath.pi,
     erf=_each(mpmath.erf),
     maximum=_each(max, 2),
     where=_each(lambda condition, u, v: u if condition else v, 3),

@@ -163,6 +163,6 @@ class Maker(ArrayTerms):
         return called(f"logsumexp({a.text})", (), lambda v: log_sum_exp(a.run(v), None, False))
 
 
-def random_model(seed: int, *, lines: tuple[int, int] = (5, 25), largest_rank: int = 3) -> Model:
+def random_model(seed: int, *, lines: tuple[int, int] = (5, 40), largest_rank: int = 3) -> Model:
     """The model of a seed."""
     return Maker(random.Random(seed), lines, largest_rank).make()

@@ -9,6 +9,7 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 from autograd.extend import defvjp, primitive
+from autograd.tracer import getval
 
 
 class Margins:
@@ -97,7 +98,9 @@ def root_of_squares(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
-    return anp.log(anp.sum(anp.exp(x), axis=axis, keepdims=keepdims))
+    top = np.max(getval(x), axis=axis, keepdims=True)
+    total = anp.log(anp.sum(anp.exp(x - top), axis=axis, keepdims=True)) + top
+    return anp.sum(total, axis=axis, keepdims=keepdims)
 
 
 def log_softmax(x: Any, axis: Any) -> Any:

@@ -17,6 +17,8 @@ from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.ir.size import Shape
 from derive.ops.primitive import Positions, product
+from derive.ops.record import tensor_or_none
+from derive.ops.tensors import axes_of
 
 _SEED = "cotangent"
 
@@ -93,6 +95,10 @@ def _linear(node: Node, done: dict[Node, Node], front: Shape, rank: int) -> Node
             return build.entry(done[node.args[0]], (None,) * rank + _positions(node))
         case "placed":
             return build.placed(done[node.args[0]], (None,) * rank + _positions(node), shape)
+        case op if (record := tensor_or_none(op)) is not None and record.linear and node.args[-1] in done:
+            axes = tuple(range(len(shape)))
+            others = [build.contract([axes[rank:]], axes, [arg], shape) for arg in node.args[:-1]]
+            return Node(op, (*others, done[node.args[-1]]), tuple(axis + rank for axis in axes_of(node)), shape)
         case _:
             raise UnsupportedError(f"the operation {node.op} is not linear in the cotangent")
 

@@ -29,7 +29,7 @@ def lambdify(
     derivation: Derivation,
     wrt: Iterable[str] | str | None = None,
     functions: Functions | None = None,
-    modules: str | Sequence[str] = "numpy",
+    modules: str | Sequence[str] | None = "numpy",
 ) -> Callable[..., tuple[Any, Gradients]]:
     """A function of the inputs, by name or in the order of the model, that returns `(value, {"x": gradient})`.
 
@@ -56,9 +56,9 @@ def lambdify(
     return (_Plain if plain else _Function)(derivation, parts, text, scope[FUNCTION], functions or {})
 
 
-def _is_plain(modules: str | Sequence[str]) -> bool:
+def _is_plain(modules: str | Sequence[str] | None) -> bool:
     """Whether plain numbers are asked for. ModelError for a module that is not known."""
-    names = [modules] if isinstance(modules, str) else list(modules)
+    names = [modules or "numpy"] if isinstance(modules, str) or not modules else list(modules)
     if names not in (["numpy"], ["math"]):
         raise ModelError(
             f"modules={modules!r} is not known", hint='modules="numpy" for arrays, "math" for plain numbers'

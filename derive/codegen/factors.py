@@ -72,10 +72,11 @@ def _numeric_share(arg: Node) -> tuple[Fraction, Node]:
     if under.op != "contract":
         return over.value, build.div(build.number(1), under)
     numbers = [factor.value for factor in under.args if factor.op == "number"]
-    others = [factor for factor in under.args if factor.op != "number"]
+    others = [own for own in zip(under.labels[0], under.args, strict=True) if own[1].op != "number"]
     if not numbers or not others:
         return Fraction(1), arg
-    return over.value / prod(numbers), build.div(build.number(1), build.mul(*others))
+    rest = build.contract([labels for labels, _ in others], (), [factor for _, factor in others], ())
+    return over.value / prod(numbers), build.div(build.number(1), rest)
 
 
 def _absorbed(inner: Node, alone: bool, beside: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from derive.codegen.others import OTHERS
 from derive.codegen.special import SPECIAL
 
 HELPERS: Mapping[str, str] = {
@@ -250,5 +251,6 @@ HELPERS: Mapping[str, str] = {
             whole[position] = part
             return whole
     ''',
+    **OTHERS,
     **SPECIAL,
 }

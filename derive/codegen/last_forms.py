@@ -5,11 +5,12 @@ log(1 + u)                                   log1p(u)
 e^u - 1, 1 - cos(u), 1 - erf(u), 1 + erf(u)  expm1(u), 2 sin(u/2)^2, erfc(u), erfc(-u)
 1 - 2 sigmoid(u), sigmoid(-u) - sigmoid(u)   -tanh(u/2)
 e^u - e^{-u}                                 2 sinh(u)
-n x^(n-1), x log(x), x^p log(x)              0 where n or x is 0
+n x^(n-1), x log(x), x^p log(x), x log(x/q)  0 where n or x is 0
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from derive.codegen.looking import Looking, negated
@@ -54,7 +55,7 @@ def error_function_form(looking: Looking, node: Node) -> Node | None:
     for k, one in enumerate(node.args):
         number = looking.number(one)
         for j, term in enumerate(node.args if number else ()):
-            scale, core = _scaled(looking, term)
+            scale, core = looking.scaled(term)
             if j == k or number is None or abs(scale) != abs(number) or looking.function(core, "erf") is None:
                 continue
             found = _one_and(looking, core, 1 if scale == number else -1)
@@ -64,24 +65,10 @@ def error_function_form(looking: Looking, node: Node) -> Node | None:
     return None
 
 
-def _scaled(looking: Looking, node: Node) -> tuple[Fraction, Node]:
-    """A node as a number times another one."""
-    if node.op == "neg":
-        scale, core = _scaled(looking, node.args[0])
-        return -scale, core
-    if node.op == "div" and (divisor := looking.number(node.args[1])):
-        return 1 / divisor, node.args[0]
-    if node.op == "contract" and len(node.args) == 2 and node.labels[0] == ((), node.labels[1]):
-        number = looking.number(node.args[0])
-        if number is not None:
-            return number, node.args[1]
-    return Fraction(1), node
-
-
 def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
     """1 + sign f."""
     if (u := looking.function(f, "erf")) is not None:
-        return build.call("~erfc", negated(u) if sign > 0 else u)
+        return build.call("erfc", negated(u) if sign > 0 else u)
     if (u := looking.function(f, "tanh")) is not None:
         doubled = build.mul(build.number(2 * sign), u)
         return build.mul(build.number(2), build.call("sigmoid", doubled))
@@ -162,20 +149,29 @@ def _without_number(looking: Looking, node: Node) -> Node:
 
 
 def logarithm_form(looking: Looking, node: Node) -> Node | None:
-    """x log(x) and x^p log(x)^k: the logarithm is taken of 1 where x is 0."""
+    """x log(x), x log(x/q), x (log(x) - r) and x^p log(x)^k: the logarithm is taken of 1 where x is 0."""
     if node.op != "contract":
         return None
     ins, out = node.labels
     args = list(node.args)
     for k, (labels, factor) in enumerate(zip(ins, args, strict=True)):
-        raised = factor.op == "pow" and looking.number(factor.args[1]) is not None
-        log = factor.args[0] if raised else factor
-        x = looking.function(log, "log")
-        if x is None or (x.op == "call" and x.name in ("where", "exp", "sigmoid")) or x.op in ("softmax", "number"):
-            continue
-        beside = [arg for own, arg in zip(ins, args, strict=True) if own == labels]
-        if any(arg is x or (arg.op == "pow" and arg.args[0] is x) for arg in beside):
-            safe = build.call("where", build.call("step", build.call("abs", x)), x, build.ones(x.shape))
-            logs = build.call("log", safe)
-            args[k] = build.power(logs, factor.args[1]) if raised else logs
+        beside = [arg for j, (own, arg) in enumerate(zip(ins, args, strict=True)) if own == labels and j != k]
+        bases = [arg.args[0] if arg.op == "pow" else arg for arg in beside]
+        args[k] = _without_zeros(looking, factor, bases)
     return build.contract(ins, out, args, node.shape) if args != list(node.args) else None
+
+
+def _without_zeros(looking: Looking, node: Node, factors: Collection[Node]) -> Node:
+    """Logarithms of one of the factors beside them, alone or in sums, as those of 1 where that is 0."""
+    if node.op in ("add", "neg") or (node.op == "pow" and looking.number(node.args[1]) is not None):
+        operands = node.args[:1] if node.op == "pow" else node.args
+        found = tuple(_without_zeros(looking, arg, factors) for arg in operands)
+        return node if found == operands else Node(node.op, (*found, *node.args[len(found) :]), None, node.shape)
+    if node.op != "call" or node.name not in ("log", "~log1p") or any(node.orders):
+        return node
+    (u,) = node.args
+    x = u.args[0] if u.op == "div" else u if node.name == "log" else build.add(build.ones(u.shape), u)
+    if x not in factors or x.op in ("softmax", "number") or (x.op == "call" and x.name in ("where", "exp", "sigmoid")):
+        return node
+    here = build.call("step", build.call("abs", x))
+    return build.call(node.name, build.call("where", here, u, build.fill(build.number(node.name == "log"), u.shape)))

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 from derive.calculus.recognise import summed_axes
 from derive.codegen.factors import is_view
-from derive.codegen.looking import Looking, difference, log_sum, negated
+from derive.codegen.logarithms import log_sum, logarithm
+from derive.codegen.looking import Looking, difference, negated
 from derive.ir import build
 from derive.ir.node import Node, as_number, topological
 
@@ -77,6 +78,23 @@ def sigmoid_form(looking: Looking, node: Node) -> Node | None:
     return build.mul(over, share)
 
 
+def shifted_tanh_form(looking: Looking, node: Node) -> Node | None:
+    """c + c tanh(u) is 2c sigmoid(2u), and (2 sigmoid(u))/2 is sigmoid(u)."""
+    if node.op in ("div", "contract"):
+        scale, core = looking.scaled(node)
+        return core if scale == 1 and core is not node and looking.function(core, "sigmoid") is not None else None
+    if node.op != "add" or len(node.args) != 2:
+        return None
+    for one, other in (node.args, node.args[::-1]):
+        number = looking.number(one)
+        scale, tanh = looking.scaled(other)
+        u = looking.function(tanh, "tanh")
+        if u is not None and number and abs(scale) == abs(number):
+            share = build.call("sigmoid", looking.times(2 if scale == number else -2, u))
+            return looking.times(2 * number, share)
+    return None
+
+
 def tanh_form(looking: Looking, node: Node) -> Node | None:
     """(e^p - e^q) / (e^p + e^q) is tanh((p - q) / 2)."""
     if node.op != "div":
@@ -101,20 +119,20 @@ def log_form(looking: Looking, node: Node) -> Node | None:
     if node.op != "call" or node.name != "log" or any(node.orders):
         return None
     (arg,) = node.args
-    whole = looking.logarithm(arg)
+    whole = logarithm(looking, arg)
     if whole is not None:
         return whole
     looking.forget()
     seen = looking.at(arg)
     if seen.op == "div":
-        over, under = (looking.logarithm(part) for part in seen.args)
+        over, under = (logarithm(looking, part) for part in seen.args)
         if over is None and under is None:
             return None
         top = over if over is not None else _log(seen.args[0], looking)
         bottom = under if under is not None else build.call("log", seen.args[1])
         return build.neg(bottom) if top is None else build.sub(top, bottom)
     if seen.op == "contract" and all(labels == seen.labels[1] or not labels for labels in seen.labels[0]):
-        logs = [looking.logarithm(part) for part in seen.args]
+        logs = [logarithm(looking, part) for part in seen.args]
         rest = [part for part, log in zip(seen.args, logs, strict=True) if log is None]
         known = [log for log in logs if log is not None]
         if not known or len(known) + bool(rest) < 2:

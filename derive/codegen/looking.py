@@ -1,25 +1,24 @@
-"""Recognising textbook forms through bindings: what a name stands for, what is e^u, what has a stable logarithm."""
+"""Recognising textbook forms through bindings: what a name stands for, what is a number times another, what is e^u."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
-from derive.codegen.factors import is_view
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node, as_number, topological, with_args
 from derive.ops.primitive import embeds, scalar_of
-from derive.ops.tensors import axes_of
 
 Rule = Callable[["Looking", Node], "Node | None"]
+MOST_PRODUCTS = 6  # inside each other, that are looked into for an exponential
 
 
 class Looking:
     """Rewrites definitions one after the other; `through` collects the bindings that an applied rule looked into."""
 
-    def __init__(self, bindings: Mapping[str, Binding], rules: Sequence[Rule]) -> None:
-        self._bindings, self._rules = bindings, rules
+    def __init__(self, bindings: Mapping[str, Binding], rules: Sequence[Rule], positive: Collection[str] = ()) -> None:
+        self._bindings, self._rules, self._positive = bindings, rules, positive
         self._trail: list[str] = []
         self.through: set[str] = set()
 
@@ -57,6 +56,10 @@ class Looking:
         seen = self.at(node)
         return seen.args[0] if seen.op == "call" and seen.name in names and not any(seen.orders) else None
 
+    def is_positive(self, node: Node) -> bool:
+        """Whether a node is an input that is declared positive."""
+        return node.op == "ref" and node.name in self._positive
+
     def number(self, node: Node) -> Fraction | None:
         """The number a node is, or repeats."""
         seen = self.at(node)
@@ -67,14 +70,48 @@ class Looking:
             return None if inner is None else -inner
         return as_number(seen)
 
-    def exponent(self, node: Node) -> Node | None:
-        """u, if a node is e^u; 0 for the number 1."""
+    def scaled(self, node: Node) -> tuple[Fraction, Node]:
+        """A node as a number times another one."""
+        seen = self.at(node)
+        if seen.op == "neg":
+            scale, core = self.scaled(seen.args[0])
+            return -scale, core
+        if seen.op == "div" and (divisor := self.number(seen.args[1])):
+            scale, core = self.scaled(seen.args[0])
+            return scale / divisor, core
+        if seen.op == "contract" and len(seen.args) == 2 and seen.labels[0] == ((), seen.labels[1]):
+            number = self.number(seen.args[0])
+            if number is not None:
+                scale, core = self.scaled(seen.args[1])
+                return scale * number, core
+        return Fraction(1), seen
+
+    def times(self, number: Fraction | int, node: Node) -> Node:
+        """A number times a node, of which a number may be taken."""
+        scale, core = self.scaled(node)
+        if scale != 1:
+            return self.times(number * scale, core)
+        return node if number == 1 else negated(node) if number == -1 else build.mul(build.number(number), node)
+
+    def exponent(self, node: Node, within: int = MOST_PRODUCTS) -> Node | None:
+        """u, if a node is e^u, or a product, quotient or power of such; 0 for the number 1."""
         if self.number(node) == 1:
             return build.zeros(node.shape)
+        if not within:
+            return None
         seen = self.at(node)
-        if seen.op == "pow" and seen.args[0].op in ("constant", "contract"):
+        if seen.op == "pow":
             base = scalar_of(seen.args[0])
-            return seen.args[1] if base.op == "constant" and base.name == "e" else None
+            if base.op == "constant" and base.name == "e":
+                return seen.args[1]
+            inner, power = self.exponent(seen.args[0], within - 1), self.number(seen.args[1])
+            return build.mul(build.number(power), inner) if inner is not None and power is not None else None
+        if seen.op == "div" or (seen.op == "contract" and all(own == seen.labels[1] for own in seen.labels[0])):
+            parts = [self.exponent(arg, within - 1) for arg in seen.args]
+            known = [part for part in parts if part is not None]
+            if len(known) < len(parts):
+                return None
+            return difference(*known) if seen.op == "div" else build.add(*known)
         return self.function(node, "exp")
 
     def weighted(self, node: Node) -> Node | None:
@@ -171,75 +208,9 @@ class Looking:
                     return u, y
         return None
 
-    def logarithm(self, node: Node) -> Node | None:
-        """A stable form of log(node), for a node that is positive whatever its inputs; None if there is none."""
-        u = self.exponent(node)
-        if u is not None and not build.is_zero(u):
-            return u
-        if (u := self.function(node, "sigmoid")) is not None:
-            return build.neg(build.call("softplus", negated(u)))
-        if (u := self.complement(node)) is not None:
-            return build.neg(build.call("softplus", u))
-        if (terms := self.exponents(node)) is not None:
-            return log_sum(terms)
-        if (parts := self.mixture(node)) is not None:
-            return build.call("~log_mixture", *parts)
-        if (other := self.one_less(node)) is not None and (root := self.square(other)) is not None:
-            u = self.function(root, "tanh")
-            if u is not None:
-                return build.mul(build.number(-2), build.call("~log_cosh", u))
-        if (parts := self.less(node)) is not None:
-            p, q = map(self.exponent, parts)
-            if p is not None and q is not None:
-                rest = build.call("~log1mexp", difference(q, p))
-                return rest if build.is_zero(p) else build.add(p, rest)
-        seen = self.at(node)
-        size = self.function(node, "abs")
-        if size is not None and self.at(size).op == "det":
-            seen = self.at(size)
-        if seen.op == "det":
-            return Node("logdet", seen.args, seen.attribute, seen.shape)
-        if seen.op == "softmax":
-            return Node("log_softmax", seen.args, axes_of(seen), seen.shape)
-        if seen.op == "entry" or is_view(seen):
-            # picking and turning entries commutes with the logarithm
-            inner = self.logarithm(seen.args[0])
-            return with_args(seen, (inner,)) if inner is not None else None
-        return self._log_of_sum(seen)
-
-    def _log_of_sum(self, total: Node) -> Node | None:
-        if total.op != "contract" or len(total.args) != 1:
-            return None
-        z = self.exponent(total.args[0])
-        (labels,), out = total.labels
-        axes = tuple(k for k, label in enumerate(labels) if label not in out)
-        if z is None or not axes or len(set(labels)) < len(labels) or len(set(out)) < len(out):
-            return None
-        kept = tuple(label for label in labels if label in out)
-        reduced = Node("logsumexp", (z,), axes, build.reduced_shape(z, axes))
-        return build.contract([kept], out, [reduced], total.shape)
-
 
 def negated(node: Node) -> Node:
     return node.args[0] if node.op == "neg" else build.neg(node)
-
-
-def log_sum(exponents: Sequence[Node]) -> Node:
-    """log(e^p + e^q + ...)."""
-    if len(exponents) == 2 and not any(map(build.is_zero, exponents)):
-        p, q = exponents
-        if p is build.neg(q) or q is build.neg(p):
-            u = q if p.op == "neg" else p
-            return build.add(build.call("~log_cosh", u), build.call("log", build.fill(build.number(2), u.shape)))
-    total = exponents[0]
-    for exponent in exponents[1:]:
-        if build.is_zero(total):
-            total = build.call("softplus", exponent)
-        elif build.is_zero(exponent):
-            total = build.call("softplus", total)
-        else:
-            total = build.add(exponent, build.call("softplus", build.sub(total, exponent)))
-    return total
 
 
 def difference(p: Node, q: Node) -> Node:

@@ -17,6 +17,7 @@ from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE
 from derive.ops.conditions import is_indicator
+from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise
 
 Masks = dict[Node, tuple[Node, ...]]  # conditions, 1 or 0, each shaped like the node that they are factors of
@@ -26,39 +27,58 @@ BOUNDED = ("softmax", "log_softmax", "logsumexp", "amax", "argmax_mask", "det", 
 
 
 def guarded(roots: Sequence[Node], fixed: Collection[Node]) -> dict[Node, Node]:
-    """A replacement for every node below `roots`; `fixed` nodes (forward values) stay as they are."""
+    """A replacement for every node below `roots`; `fixed` nodes (forward values) stay as they are.
+
+    The first root is the value, which is computed in any case.
+    """
     done: dict[Node, Node] = {}
     finite: set[Node] = set()
     masks: Masks = {}
+    always = _outside_of_choices(roots[0]) if roots[0] in fixed else set()
+    computed: set[Node] = set()
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
         masks[new] = _masks(new, masks)
-        if _is_finite(new, finite):
+        bounded = _is_finite(new, finite)
+        if new.op == "call" and new.name == "where" and not any(new.orders):
+            condition, taken, other = new.args
+            sheltered = choice(condition, taken, other, computed)
+            masks[sheltered] = masks[new]
+            new = sheltered
+        if bounded:
             finite.add(new)
         elif node not in fixed:
-            new = _guarded(new, masks, finite)
-        if new.op == "call" and new.name == "where" and not any(new.orders):
-            sheltered = choice(*new.args)
-            masks[sheltered] = masks[new]
-            finite.update({sheltered} if new in finite else ())
-            new = sheltered
+            new = _guarded(new, masks, finite, computed)
+        if node in always:
+            computed.add(new)
         done[node] = new
     return done
 
 
-def _guarded(node: Node, masks: Masks, finite: set[Node]) -> Node:
+def _outside_of_choices(value: Node) -> set[Node]:
+    """What a forward value computes whatever is chosen: all but what only sides of choices need."""
+    found, stack = set[Node](), [value]
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack += node.args[:1] if node.op == "call" and node.name == "where" else node.args
+    return found
+
+
+def _guarded(node: Node, masks: Masks, finite: set[Node], computed: Collection[Node]) -> Node:
     """A product or quotient as a choice, if there is a condition in it."""
     if node.op == "contract":
-        node = _guarded_inside(node, masks, finite)
+        node = _guarded_inside(node, masks, finite, computed)
     if node in finite or node.op not in ("contract", "div") or not masks[node]:
         return node
-    chosen = build.call("where", build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape))
+    chosen = choice(build.mul(*masks[node]), _unmasked(node), build.zeros(node.shape), computed)
     masks[chosen] = masks[node]
     finite.add(chosen)
     return chosen
 
 
-def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
+def _guarded_inside(node: Node, masks: Masks, finite: set[Node], computed: Collection[Node]) -> Node:
     """A sum of products with the factors that lie along the axes of a condition multiplied first, and guarded.
 
     No array comes of it that is larger than what the condition is a factor of.
@@ -72,8 +92,9 @@ def _guarded_inside(node: Node, masks: Masks, finite: set[Node]) -> Node:
         if all(a in finite for _, a in inside):
             continue
         product = build.contract([labels for labels, _ in inside], own, [a for _, a in inside], arg.shape)
-        masks[product] = _masks(product, masks)
-        kept = [(own, _guarded(product, masks, finite)), *outside]
+        if product not in masks:
+            masks[product] = _masks(product, masks)
+        kept = [(own, _guarded(product, masks, finite, computed)), *outside]
         node = build.contract([labels for labels, _ in kept], out, [a for _, a in kept], node.shape)
         masks[node] = _masks(node, masks)
         if all(a in finite for _, a in kept):
@@ -89,6 +110,9 @@ def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
     match node.op:
         case "neg" | "div":
             return masks[node.args[0]]
+        case "pow":
+            power = as_number(scalar_of(node.args[1]))
+            return masks[node.args[0]] if power is not None and power > 0 else ()
         case "add":
             return tuple(mask for mask in masks[node.args[0]] if all(mask in masks[arg] for arg in node.args[1:]))
         case "contract":
@@ -100,7 +124,28 @@ def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
                 for mask in masks[arg]
             ]
             return tuple(dict.fromkeys(found))
+        case "call" if node.name == "where" and not any(node.orders):
+            return _masks_of_choice(node, masks)
     return ()
+
+
+def _masks_of_choice(node: Node, masks: Masks) -> tuple[Node, ...]:
+    """What a choice keeps of its sides: a side that is 0 has every condition, and adds that it is not taken."""
+    condition, taken, other = node.args
+    if build.is_zero(other):
+        return tuple(dict.fromkeys((*masks[condition], *masks[taken])))
+    if build.is_zero(taken):
+        return tuple(dict.fromkeys((*_complements(condition), *masks[other])))
+    return tuple(mask for mask in masks[taken] if mask in masks[other])
+
+
+def _complements(condition: Node) -> tuple[Node, ...]:
+    """1 - c, for a condition c."""
+    if not is_indicator(condition):
+        return ()
+    if condition.op == "add":
+        return (condition.args[1].args[0],)
+    return (build.sub(build.ones(condition.shape), condition),)
 
 
 def _laid(mask: Node, labels: Labels, like: Node) -> Node:

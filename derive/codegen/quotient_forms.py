@@ -1,93 +1,15 @@
-r"""Variances, and quotients that are 0/0 somewhere.
+r"""Quotients that are 0/0 somewhere.
 
-mean(x y) - mean(x) mean(y)                               mean((x - mean(x)) (y - mean(y)))
-(e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2     regular functions of their own
+(e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2     regular functions of their own, and so is sinc(u)
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.codegen.factors import is_view
 from derive.codegen.looking import Looking
 from derive.ir import build
-from derive.ir.node import Node, as_number
-from derive.ir.size import ONE, Size
-
-
-def variance_form(looking: Looking, node: Node) -> Node | None:
-    """mean(x y) - mean(x) mean(y) is mean((x - mean(x)) (y - mean(y))), over the same axes; y may be x."""
-    parts = looking.less(node) if node.op == "add" else None
-    if parts is None:
-        return None
-    product, own = _mean(looking, parts[0]), _factors(looking, parts[1])
-    inside = _factors(looking, product[0]) if product is not None else None
-    means = [_mean(looking, factor) for factor in own] if own is not None else []
-    if product is None or inside is None or len(means) != 2 or means[0] is None or means[1] is None:
-        return None
-    (x, one), (y, other) = means[0], means[1]
-    axes = product[1]
-    if one != axes or other != axes or {looking.at(f) for f in inside} != {looking.at(x), looking.at(y)}:
-        return None
-    first, second = (build.sub(u, build.broadcast_to(build.mean_over(u, axes, keepdims=True), u.shape)) for u in (x, y))
-    centred = build.power(first, 2) if looking.at(x) is looking.at(y) else build.mul(first, second)
-    found = build.mean_over(centred, axes, keepdims=len(node.shape) == len(x.shape))
-    return found if found.shape == node.shape else None
-
-
-def _factors(looking: Looking, node: Node) -> tuple[Node, Node] | None:
-    """Both factors of a square or of a product entry by entry."""
-    base = looking.square(node)
-    if base is not None:
-        return base, base
-    seen = looking.at(node)
-    if seen.op != "contract" or len(seen.args) != 2 or any(own != seen.labels[1] for own in seen.labels[0]):
-        return None
-    return seen.args[0], seen.args[1]
-
-
-def _mean(looking: Looking, node: Node) -> tuple[Node, tuple[int, ...]] | None:
-    """x and the axes, if a node is a mean of x."""
-    seen, scale, sizes = looking.at(node), Fraction(1), ONE
-    while True:
-        if seen.op == "div":
-            found = _count(looking, seen.args[1])
-            if found is None:
-                return None
-            scale, sizes, seen = scale / found[0], sizes * found[1], looking.at(seen.args[0])
-        elif seen.op == "contract" and len(seen.args) == 2 and not seen.labels[0][0]:
-            share = looking.at(seen.args[0])
-            under = _count(looking, share.args[1]) if share.op == "div" else None
-            number = looking.number(share.args[0]) if under is not None else looking.number(share)
-            if number is None or seen.labels[0][1] != seen.labels[1]:
-                return None
-            scale *= number / (under[0] if under is not None else 1)
-            sizes, seen = sizes * (under[1] if under is not None else ONE), looking.at(seen.args[1])
-        else:
-            break
-    if seen.op != "contract" or len(seen.args) != 1:
-        return None
-    (labels,), out = seen.labels
-    axes = tuple(k for k, label in enumerate(labels) if label not in out)
-    if not axes or len(set(labels)) < len(labels) or len(set(out)) < len(out):
-        return None
-    total = ONE
-    for k in axes:
-        total = total * seen.args[0].shape[k]
-    length = total.number
-    whole = (scale * length == 1 and sizes is ONE) if length is not None else (scale == 1 and sizes is total)
-    return (seen.args[0], axes) if whole else None
-
-
-def _count(looking: Looking, node: Node) -> tuple[Fraction, Size] | None:
-    """A number or a size, as a number times a size."""
-    number = looking.number(node)
-    if number is not None:
-        return (number, ONE) if number else None
-    seen = looking.at(node)
-    while is_view(seen) and not seen.labels[0][0]:
-        seen = looking.at(seen.args[0])
-    return (Fraction(1), seen.size) if seen.op == "size" else None
+from derive.ir.node import Node
 
 
 def quotient_form(looking: Looking, node: Node) -> Node | None:
@@ -115,6 +37,14 @@ def quotient_form(looking: Looking, node: Node) -> Node | None:
     return None
 
 
+def sinc_form(looking: Looking, node: Node) -> Node | None:
+    """sin(pi u)/(pi u), whose slopes are regular at 0 as it is itself."""
+    u = looking.function(node, "sinc") if node.op == "call" else None
+    if u is None:
+        return None
+    return build.call("~sin_over", build.mul(build.fill(build.constant("pi"), u.shape), u))
+
+
 def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:
     """The quotient's name, u and a sign, if a node is e^u - 1, log(1 + u), sin(u) or 1 - cos(u)."""
     if (u := looking.function(node, "sin")) is not None:
@@ -139,24 +69,5 @@ def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:
 
 def _ratio(looking: Looking, u: Node, under: Node) -> Fraction | None:
     """u / under, if that is a number."""
-    (one, number), (other, divisor) = _scaled(looking, u), _scaled(looking, under)
+    (number, one), (divisor, other) = looking.scaled(u), looking.scaled(under)
     return number / divisor if one is other and divisor else None
-
-
-def _scaled(looking: Looking, node: Node) -> tuple[Node, Fraction]:
-    """A node as another one times a number."""
-    seen = looking.at(node)
-    if seen.op == "neg":
-        inner, number = _scaled(looking, seen.args[0])
-        return inner, -number
-    if seen.op == "contract" and len(seen.args) == 2 and not seen.labels[0][0]:
-        number_ = as_number(seen.args[0])
-        if number_ is not None and seen.labels[0][1] == seen.labels[1]:
-            inner, number = _scaled(looking, seen.args[1])
-            return inner, number * number_
-    if seen.op == "div":
-        divisor = looking.number(seen.args[1])
-        if divisor:
-            inner, number = _scaled(looking, seen.args[0])
-            return inner, number / divisor
-    return seen, Fraction(1)

@@ -1,7 +1,7 @@
 r"""Roots: differences of them, roots of sums of squares, and what is divided by such a root.
 
 sqrt(p) - sqrt(q)                 (p - q) / (sqrt(p) + sqrt(q)), where p - q has fewer terms
-sqrt(sum x^2), sqrt(a^2 + b^2)    norm(x), hypot(a, b), whose slope at 0 is 0; sqrt(a^2) = |a|
+sqrt(sum x^2), sqrt(a^2 + b^2)    norm(x), hypot(a, b), whose slope at 0 is 0; sqrt(a^2) = |a|; products of such
 norm(x)^2                         sum x^2
 a . b / (norm(a) norm(b))         over(a, norm(a)) . over(b, norm(b))
 """
@@ -48,8 +48,10 @@ def _root_difference(looking: Looking, node: Node, parts: tuple[Node, Node]) -> 
     for part, other in (parts, parts[::-1]):
         seen = looking.at(part)
         if seen.op == "call" and seen.name == "~hypot" and looking.number(other) is not None:
-            u = seen.args[1]  # hypot(c, u) - c, of which u^2 may overflow
-            product = build.mul(u, build.div(u, total))
+            number, u = seen.args
+            if looking.number(number) != looking.number(other):
+                return None
+            product = build.mul(u, build.div(u, total))  # hypot(c, u) - c, of which u^2 may overflow
             return product if part is parts[0] else build.neg(product)
     return build.div(build.broadcast_to(rest, node.shape), total)
 
@@ -116,6 +118,9 @@ def norm_form(looking: Looking, node: Node) -> Node | None:
     if only is not None:
         return build.call("abs", only)
     seen = looking.at(node.args[0])
+    if seen.op == "contract" and len(seen.args) > 1 and all(own == seen.labels[1] for own in seen.labels[0]):
+        lengths = [norm_form(looking, build.call("sqrt", arg)) for arg in seen.args]
+        return build.mul(*(length for length in lengths if length is not None)) if all(lengths) else None
     if seen.op == "add" and len(seen.args) == 2:
         roots = [_root(looking, arg) for arg in seen.args]
         if roots[0] is None or roots[1] is None or all(looking.number(root) is not None for root in roots if root):
@@ -176,8 +181,10 @@ def direction_form(looking: Looking, node: Node) -> Node | None:
     inner = looking.at(plain.args[0]) if is_view(plain) else plain
     if inner.op == "norm" and looking.at(inner.args[0]) is looking.at(over):
         return build.call("~over", over, under)
-    if inner.op == "call" and inner.name == "~hypot" and any(looking.at(a) is looking.at(over) for a in inner.args):
-        return build.call("~over", over, under)
+    if inner is plain and inner.op == "call" and inner.name == "~hypot":
+        for leg, other in (inner.args, inner.args[::-1]):
+            if looking.at(leg) is looking.at(over):
+                return build.call("~leg", over, other, under)
     top = _flat(looking, looking.at(over))
     if top.op != "contract" or len(top.args) < 2 or len(set(top.labels[1])) < len(top.labels[1]):
         return None

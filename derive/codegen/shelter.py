@@ -3,12 +3,13 @@
     where(x > 0, log(x), x)     is     where(x > 0, log(where(x > 0, x, 1)), x)
 
 Only operands that lie entry on entry with the choice are replaced, and only those of functions that are not defined or
-overflow somewhere: logarithms, roots, exponentials, divisors, bases of powers that are not whole.
+overflow somewhere: logarithms, roots, exponentials, divisors, bases of powers that are not whole. What is computed
+outside of all choices too stays as it is: it is there already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from derive.codegen.entries import is_elementwise, whole_power
 from derive.ir import build
@@ -18,16 +19,20 @@ from derive.ops.record import elementwise
 SAFE: Mapping[str, int] = {"log": 1, "sqrt": 1, "~log1p": 1, "~log1mexp": -1, "exp": 0, "~expm1": 0}
 
 
-def choice(condition: Node, taken: Node, other: Node) -> Node:
-    """where(condition, taken, other), with a condition 1 - c turned round, and both sides sheltered."""
+def choice(condition: Node, taken: Node, other: Node, computed: Collection[Node]) -> Node:
+    """where(condition, taken, other), with a condition 1 - c turned round, and both sides sheltered.
+
+    `computed` are the nodes that are computed whatever is chosen.
+    """
     if condition.op == "add" and condition.args[1].op == "neg":
         condition, taken, other = condition.args[1].args[0], other, taken
-    return build.call("where", condition, _sheltered(taken, condition, True), _sheltered(other, condition, False))
+    sides = (_sheltered(side, condition, side is taken, computed) for side in (taken, other))
+    return build.call("where", condition, *sides)
 
 
-def _sheltered(root: Node, condition: Node, taken: bool) -> Node:
+def _sheltered(root: Node, condition: Node, taken: bool, computed: Collection[Node]) -> Node:
     """`root` with harmless operands where it is not taken."""
-    if not any(_risk(node) is not None for node in topological(root)):
+    if root in computed or not any(_risk(node) is not None for node in topological(root)):
         return root
 
     def safe(operand: Node, value: int) -> Node:
@@ -37,7 +42,7 @@ def _sheltered(root: Node, condition: Node, taken: bool) -> Node:
     region, stack = set[Node](), [root]
     while stack:
         node = stack.pop()
-        if node not in region and node.shape == condition.shape and _is_entered(node):
+        if node not in region and node not in computed and node.shape == condition.shape and _is_entered(node):
             region.add(node)
             stack += node.args
     done: dict[Node, Node] = {}

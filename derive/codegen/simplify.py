@@ -21,8 +21,10 @@ from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE, Size
+from derive.ops.conditions import is_indicator
+from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise
-from derive.ops.sympy_bridge import expand_by_output
+from derive.ops.sympy_bridge import at_numbers, expand_by_output
 
 MOST_TERMS = 24  # of one sum
 
@@ -78,7 +80,7 @@ class Simplifier:
             case "pow":
                 return self._hoist(args, lambda *a: _power(*a))
             case "call":
-                return self._hoist(args, lambda *a: Node("call", a, node.attribute, a[0].shape))
+                return self._hoist(args, lambda *a: _called(node, a))
             case _:
                 return with_args(node, args)
 
@@ -257,8 +259,23 @@ def _times(number: Fraction, core: Node) -> Node:
     return build.neg(product) if number < 0 else product
 
 
+def _called(node: Node, args: tuple[Node, ...]) -> Node:
+    """A function of operands; of numbers it is a number where that is exact: 1[3 > 0] = 1, exp(0) = 1."""
+    numbers = [as_number(scalar_of(arg)) for arg in args]
+    if elementwise(node.name) is not None and not any(node.orders):
+        if node.name == "where" and (numbers[0] is not None or args[1] is args[2]):
+            return args[1] if numbers[0] else args[2]
+        if node.name == "where" and is_indicator(args[0]) and sorted(numbers[1:], key=str) == [0, 1]:
+            return args[0] if numbers[1] else build.sub(args[2], args[0])
+        known = [number for number in numbers if number is not None]
+        value = at_numbers(node.name, known) if len(known) == len(args) else None
+        if value is not None:
+            return build.fill(build.number(value), args[0].shape)
+    return Node("call", args, node.attribute, args[0].shape)
+
+
 def _power(base: Node, exponent: Node) -> Node:
     value = exponent.args[0] if is_repeat(exponent) else exponent
-    if value.op == "number" and value.value == 1:
-        return base
+    if value.op == "number" and (value.value == 1 or (value.value > 0 and is_indicator(base))):
+        return base  # 1[u > 0]^2 is 1[u > 0]
     return Node("pow", (base, exponent), None, base.shape)

@@ -42,7 +42,8 @@ def stabilise(graph: Graph) -> tuple[Graph, frozenset[str]]:
     that what looks through them shares them.
     """
     bindings: dict[str, Binding] = {}
-    looking = Looking(bindings, [rule.apply for rule in BEFORE])
+    positive = {name for name, declared in graph.inputs.items() if declared.fact("positive")}
+    looking = Looking(bindings, [rule.apply for rule in BEFORE], positive)
     changed = False
     plain: dict[str, Binding] = {}
     adjoints: dict[str, Node] = {}

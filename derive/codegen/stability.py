@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from derive.codegen import last_forms, logistic_forms, quotient_forms, root_forms
+from derive.codegen import last_forms, logistic_forms, quotient_forms, root_forms, variance_forms
 from derive.codegen.looking import Looking
 from derive.ir.node import Node
 
@@ -29,6 +29,7 @@ class Rule:
 BEFORE: tuple[Rule, ...] = (
     Rule("softmax", "e^{z_i} / sum_j e^{z_j}", "softmax(z)", "z = 800", logistic_forms.softmax_form),
     Rule("tanh", "(e^p - e^q) / (e^p + e^q)", "tanh((p - q)/2)", "p = 800", logistic_forms.tanh_form),
+    Rule("shifted tanh", "(1 + tanh(u))/2", "sigmoid(2u)", "u = -40", logistic_forms.shifted_tanh_form),
     Rule(
         "sigmoid",
         "1 / (1 + e^u), e^p / (e^p + e^q), e^u / (1 + e^u)^2",
@@ -81,10 +82,10 @@ BEFORE: tuple[Rule, ...] = (
     ),
     Rule(
         "variance",
-        "mean(x y) - mean(x) mean(y), y may be x",
+        "mean(x y) - mean(x) mean(y), sum(x y) - sum(x) sum(y)/n, y may be x",
         "mean((x - mean(x)) (y - mean(y)))",
         "x = 5e6 + {0, 1, 3}",
-        quotient_forms.variance_form,
+        variance_forms.variance_form,
     ),
     Rule(
         "quotient",
@@ -93,6 +94,7 @@ BEFORE: tuple[Rule, ...] = (
         "u = 0, 1e-9",
         quotient_forms.quotient_form,
     ),
+    Rule("sinc", "sinc(u)", "sin(pi u)/(pi u), a regular function", "u = 0: the slope", quotient_forms.sinc_form),
 )
 
 AFTER: tuple[Rule, ...] = (
@@ -116,5 +118,7 @@ AFTER: tuple[Rule, ...] = (
         last_forms.half_form,
     ),
     Rule("power", "n x^(n - 1)", "0 for n = 0", "x = 0", last_forms.power_form),
-    Rule("x log x", "x log(x), x^p log(x)", "0 for x = 0", "x = 0", last_forms.logarithm_form),
+    Rule(
+        "x log x", "x log(x), x^p log(x), x log(x/q), x (log(x) - r)", "0 for x = 0", "x = 0", last_forms.logarithm_form
+    ),
 )

@@ -19,7 +19,7 @@ from derive.ir.size import Size, size_of
 from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.sizes import evaluate_size
 from derive.model.tokens import LAYER_SUM_HINT, Expression, LayerSum
-from derive.ops.record import is_callable
+from derive.ops.record import elementwise, is_callable
 
 CONSTANTS = ("pi", "e")
 MAX_LAYERS = 10_000
@@ -209,6 +209,12 @@ class Scope:
         made = Declaration(
             text, declared.kind, shape, declared.facts, latex, declared.arity, declared.definition, declared.span
         )
+        if made.kind == "function" and made.definition is None and elementwise(text) is not None:
+            raise ModelError(
+                f"{text} is the name of an operation, so a generic function cannot have it",
+                span=declared.span,
+                hint=f"write {text} : function = {text} for the operation, or choose another name",
+            )
         if made.kind in ("function", "functional"):
             self._refuse_twice(text, declared.span, self.declarations)
             self.functions[text] = made

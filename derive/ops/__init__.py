@@ -3,6 +3,6 @@
 Importing this package registers every operation; `derive.ops.record` gives access to the records.
 """
 
-from derive.ops import builders, elementwise, special, steady, tensors, trigonometric
+from derive.ops import builders, elementwise, others, special, steady, tensors, trigonometric
 
-__all__ = ["builders", "elementwise", "special", "steady", "tensors", "trigonometric"]
+__all__ = ["builders", "elementwise", "others", "special", "steady", "tensors", "trigonometric"]

@@ -251,7 +251,7 @@ register(
         "gelu",
         expression=lambda u: u * (1 + _sympy().erf(u / _sympy().sqrt(2))) / 2,
         numeric=lambda xp, u: u * (1 + xp.function("erf", u / xp.function("sqrt", xp.number(2)))) / 2,
-        numpy="{0} * erfc(-{0} / 2**0.5) / 2",
+        numpy="{0} * erfc({0} / -(2**0.5)) / 2",
         latex=r"\mathrm{gelu}",
         prime=True,
         samples=SAMPLES,

@@ -99,7 +99,8 @@ class Tensor:
     """An operation on whole tensors.
 
     `numeric(node, operands, backend)` evaluates it. `numpy(node, names)` is the emitted code for named operands.
-    `switch(node)` is the node whose sign tells the piece, for a piecewise operation.
+    `switch(node)` is the node whose sign tells the piece, for a piecewise operation. `linear`: it works along axes of
+    operands of its own shape, and is linear in the last of them.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Tensor:
     build: Callable[..., Node] | None = None
     definition: Callable[[Node], Node] | None = None
     switch: Callable[[Node], Node] | None = None
+    linear: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
     latex: str = ""
     aliases: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 r"""Functions that only stable code calls: what a textbook writes as a difference, a quotient 0/0 or a root of squares.
 
-    log1p(u) = log(1 + u)      expm1(u) = e^u - 1      erfc(u) = 1 - erf(u)      log1mexp(u) = log(1 - e^u)
-    hypot(u, v) = sqrt(u^2 + v^2)                      by u:  over(u, hypot)
+    log1p(u) = log(1 + u)      expm1(u) = e^u - 1      log1mexp(u) = log(1 - e^u)
+    hypot(u, v) = sqrt(u^2 + v^2)                      by u:  leg(u, v, hypot)
+    leg(u, v, h) = over(u, h), where h = hypot(u, v)   by u:  over(leg(v, u, h)^2, h)
     over(u, v) = u / v, but 0 where v = 0              by u:  over(1, v),   by v:  -over(over(u, v), v)
     norm(x)                                            by x:  over(x, norm), so 0 at 0
     log_mixture(u, y) = log(y sigma(u) + (1 - y) sigma(-u))         by u:  mixture_ratio r
@@ -69,14 +70,6 @@ _steady(
     samples=SAMPLES,
 )
 _steady(
-    "erfc",
-    expression=lambda u: 1 - _sympy().erf(u),
-    numeric=lambda xp, u: xp.function("erfc", u),
-    numpy="erfc({0})",
-    range=(0.0, 2.0),
-    samples=SAMPLES,
-)
-_steady(
     "log1mexp",
     expression=lambda u: _sympy().log(1 - _sympy().exp(u)),
     numeric=lambda xp, u: xp.function("log", -xp.function("expm1", u)),
@@ -129,10 +122,25 @@ _steady(
     expression=lambda u, v: _sympy().sqrt(u**2 + v**2),
     numeric=lambda xp, u, v: xp.function("sqrt", u * u + v * v),
     numpy="hypot({0}, {1})",
-    partials=lambda y, u, v: (_call("~over", u, y), _call("~over", v, y)),
+    partials=lambda y, u, v: (_call("~leg", u, v, y), _call("~leg", v, u, y)),
     arity=2,
     range=POSITIVE,
     samples=PAIRS,
+)
+_steady(
+    "leg",
+    expression=lambda u, v, _: u / _sympy().sqrt(u**2 + v**2),
+    numeric=lambda xp, u, v, _: u / xp.function("sqrt", u * u + v * v),
+    numpy="over({0}, {2})",
+    partials=lambda _, u, v, h: (
+        _call("~over", _call("~leg", v, u, h) ** 2, h),
+        -_call("~over", _call("~leg", u, v, h) * _call("~leg", v, u, h), h),
+        _sympy().Integer(0),
+    ),
+    arity=3,
+    range=(-1.0, 1.0),
+    samples=((0.6, 0.8, 1.0), (-1.2, 0.5, 1.3), (0.3, -0.4, 0.5)),
+    source="the third operand is the hypotenuse of the others, at hand already; no derivative goes through it",
 )
 
 

@@ -8,7 +8,7 @@ Registered functions occur inside SymPy expressions as formal functions that kno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache, reduce
 from typing import Any
@@ -39,6 +39,16 @@ def formal_function(name: str) -> Any:
         return formal.xreplace({**letters, Y: self})
 
     return type(name, (sp.Function,), {"fdiff": fdiff, "derive_name": name})
+
+
+def at_numbers(name: str, values: Sequence[Fraction]) -> Fraction | None:
+    """A registered function of rational numbers, where that is a rational number."""
+    result = formal_function(name)(*(sp.Rational(value.numerator, value.denominator) for value in values))
+    while formal := [f for f in result.atoms(sp.Function) if hasattr(f.func, "derive_name")]:
+        record = elementwise(formal[0].func.derive_name)
+        assert record is not None
+        result = result.xreplace({formal[0]: record.expression(*formal[0].args)})
+    return Fraction(int(result.p), int(result.q)) if result.is_Rational else None
 
 
 @cache

@@ -103,6 +103,23 @@ def test_wrong_code_is_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "shape (3,)" in causes["y"]
 
 
+def test_code_by_the_inputs_alone_is_run_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = model_check.lambdify
+
+    def wrong(derivation, wrt, functions):
+        function = right(derivation, wrt, functions)
+        by_inputs = all(name in derivation.graph.inputs for name in wrt)
+
+        def emitted(**values):
+            value, gradients = function(**values)
+            return value, {name: slope + (1e-6 if by_inputs else 0) for name, slope in gradients.items()}
+
+        return emitted
+
+    monkeypatch.setattr(model_check, "lambdify", wrong)
+    assert check(loads(NEURON)).verdict == "false"
+
+
 def raising(error: Exception):
     def raises(*args, **values):
         raise error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.stability import hessian_product
 from derive.calculus.reverse import backprop
 from derive.codegen import lambdify, source
 from derive.model import loads
@@ -52,3 +54,30 @@ def test_a_condition_along_an_axis_of_size_one_is_a_choice() -> None:
     text = "B : (n, 2)\nv = mean(B, axis=1, keepdims=True)\nw = where(v > 0, sqrt(v), 0)\nL = sum(w*v)"
     _, gradient = lambdify(backprop(loads(text)))(B=np.array([[1.0, 3.0], [-1.0, -3.0]]))
     np.testing.assert_allclose(gradient["B"], [[0.75 * np.sqrt(2)] * 2, [0, 0]])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "L = sum(1/maximum(where(x > 0, sqrt(x), 1), w))",
+        "L = sum(maximum(where(x > 0, sqrt(x), 1), w)**2*w)",
+        "L = sum(where(w > 1, 1/where(x > 0, sqrt(x), 1), x))",
+        "L = sum(1/(abs(minimum(where(x > 0, log(x), 1), w)) + 1))",
+    ],
+)
+def test_a_choice_in_a_choice_is_sheltered_on_both_orders(line: str) -> None:
+    derivation = backprop(loads(f"x : (n,)\nw : (n,)\n{line}"))
+    second, by = hessian_product(derivation, ["x", "w"])
+    w, towards = np.array([0.3, 0.7, 2.5, 1.5]), {"x": np.array([1.0, -0.5, 2, 1]), "w": np.array([0.5, 1, -1, 2])}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, got = lambdify(second, wrt=by)(x=x, w=w, v_x=towards["x"], v_w=towards["w"])
+        slopes = lambdify(derivation)
+        up, down = (slopes(x=x + h * towards["x"], w=w + h * towards["w"])[1] for h in (1e-6, -1e-6))
+    for name in by:
+        np.testing.assert_allclose(got[name], (up[name] - down[name]) / 2e-6, rtol=1e-6, atol=1e-8)
+
+
+def test_what_is_computed_anyway_is_not_computed_again_for_a_choice() -> None:
+    text = source(backprop(loads("x : scalar\ny : scalar\nL = exp(x)*log(y) + where(x > 0, x, y) + maximum(x, y)")))
+    assert text.count("np.exp(") == text.count("np.log(") == 1

@@ -31,6 +31,8 @@ a : scalar; y : (n,); L = logsumexp(a) + max(a) + sum(y)
 A : (n, n);       L = sum(A**eye(n))
 X : (1, n, n); c : scalar; L = sum((eye(n)*c)*X) + c
 x : (n,);         L = sum(where(x > 0, 1, 0)*x) + cos(-1.5)
+x : (n,);         L = sum(x)*leaky_relu(3, 0.1)*where(1 > 0, maximum(1/3, 2), 3)*exp(0) + where(sum(x) > 0, 1, 1)
+X : (3, k); Y : (k, 3); s = var(X, keepdims=True); L = sum(minimum(log(1 + abs(det(norm(s, keepdims=True)))), Y)**2)
 """
 
 
@@ -97,3 +99,10 @@ def test_no_import_and_no_variable_is_unused(line: str) -> None:
     assert ("import numpy" in text) == ("np." in text.replace("import numpy as np", ""))
     assert "m = " not in text
     assert "n = " not in text.replace("import numpy as np", "")
+
+
+def test_functions_of_numbers_are_numbers() -> None:
+    text = source(backprop(loads("x : (n,)\nc = leaky_relu(3, 0.1)*maximum(1/3, 2) + sigmoid(0)\nL = c*sum(x)")))
+    assert "np.full(n, 6.5, dtype)" in text
+    assert "step" not in text
+    assert "sigmoid" not in text

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from derive.errors import UnknownNameError
+from derive.errors import ModelError, UnknownNameError
 from derive.ir import build
 from derive.ir.graph import Fact
 from derive.ir.size import size_of
@@ -160,6 +160,12 @@ def test_a_function_may_be_generic_or_a_known_one():
     assert (f.name, g.name, h.name) == ("f", "g", "tanh")
     assert graph.declarations["h"].definition == "tanh"
     assert graph.declarations["g"].arity == 2
+
+
+@pytest.mark.parametrize("name", ["tanh", "erf", "step", "where"])
+def test_a_generic_function_has_not_the_name_of_an_operation(name):
+    with pytest.raises(ModelError, match=f"{name} is the name of an operation"):
+        loads(f"{name} : function\nx : scalar\nL = {name}(x)")
 
 
 def test_letters_for_pages():

@@ -6,10 +6,7 @@ from benchmarks.searches.emission import run
 
 
 def test_emitted_code_of_random_models_is_right() -> None:
-    counts, findings = run(draws=150, seed=3)
-    assert counts["models"] == 150
-    # a choice in a choice may lose its shelter when it is differentiated twice: one product of this sample is nan
-    open_ones = [finding for finding in findings if finding.kind == "Hessian product"]
-    wrong = [finding for finding in findings if finding not in open_ones]
-    assert not wrong, str(wrong[0])
-    assert len(open_ones) <= 1 < counts["Hessian products"]
+    counts, findings = run(draws=60, seed=3)
+    assert counts["models"] == 60
+    assert not findings, str(findings[0])
+    assert counts["Hessian products"] > 5

@@ -140,16 +140,19 @@ class _Trial:
         if self.long:
             self.notes.append(f"{len(self.graph.bindings)} bindings: slopes were taken by the inputs alone")
 
-    def _compiled(self) -> Callable[..., Any] | None:
+    def _compiled(self) -> list[Callable[..., Any]]:
+        """The code by the inputs, which is what is emitted unless more is asked for, and by the bindings too."""
         declared = self.graph.functions
         functions = {name: _orders(declared[name], function) for name, function in self.functions.items()}
+        inputs = [name for name in self.wrt if name in self.graph.inputs]
         try:
-            return lambdify(self.derivation, self.wrt, functions)
+            by_inputs = lambdify(self.derivation, inputs, functions)
+            return [by_inputs] if inputs == self.wrt else [by_inputs, lambdify(self.derivation, self.wrt, functions)]
         except DeriveError as error:
             self.no_code = f"no code is emitted: {error.message}"
         except Exception as error:  # a fault of the emitter is a finding on the model, as a wrong gradient is
             self.no_code = f"no code is emitted: {type(error).__name__}: {error}"
-        return None
+        return []
 
     @property
     def points(self) -> int:
@@ -168,8 +171,8 @@ class _Trial:
         if derived:
             self._against_slopes(point, here, derived, seed)
         self._against_closed(point, here, derived)
-        if self.compiled is not None:
-            self._against_code(point, here, derived)
+        for function in self.compiled:
+            self._against_code(function, point, here, derived)
         self.sizes.append({name: n for name, n in point.sizes.items() if name in self.shown_sizes})
         accepted = [gradient.points > n for gradient, n in zip(self.gradients.values(), before, strict=True)]
         return all(accepted) and not self.refuted
@@ -245,19 +248,22 @@ class _Trial:
         value = np.asarray(here.value(form.node), dtype=float)
         return value if np.all(np.isfinite(value)) else None
 
-    def _against_code(self, point: Point, here: Evaluator, derived: Mapping[str, Array]) -> None:
-        assert self.compiled is not None
+    def _against_code(
+        self, function: Callable[..., Any], point: Point, here: Evaluator, derived: Mapping[str, Array]
+    ) -> None:
         inputs = {name: np.array(point.inputs[name], dtype=float) for name in self.graph.inputs}
         sizes = {name: point.sizes[name] for name in self.graph.size_names()}
         try:
             with np.errstate(all="ignore"):
-                value, gradients = self.compiled(**inputs, **sizes)
+                value, gradients = function(**inputs, **sizes)
         except Exception as error:  # whatever emitted code may raise
             self.no_code = f"the emitted code raises {type(error).__name__}: {error}"
             return
         off = _relative(np.asarray(value, dtype=float), np.asarray(here.values[self.derivation.loss], dtype=float))
         self.value = _worse(self.value, off)
         for name, gradient in self.gradients.items():
+            if name not in gradients:
+                continue
             got = np.asarray(gradients[name], dtype=float)
             if got.shape != derived[name].shape:
                 self._refute(gradient, f"the emitted code gives shape {got.shape}, not {derived[name].shape}")
