@@ -63,7 +63,6 @@ TWICE = frozenset(
         "Value",
         "Writer",
         "_Trial",
-        "_Writer",
     )
 )
 """Class names that stand for two things."""

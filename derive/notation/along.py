@@ -15,7 +15,7 @@ def named_by_axis(node: Node, graph: Graph) -> bool:
     """Whether the name of a function tells its axis: the last one, or the columns of a matrix, turned into rows.
 
     Of a square matrix columns could be rows, where the model has both; along an axis of one entry an array that
-    repeats a value would look like the value.
+    repeats a value would look like the value, and a column turned into a row like a column.
     """
     if not isinstance(node.attribute, tuple):
         return True
@@ -25,7 +25,7 @@ def named_by_axis(node: Node, graph: Graph) -> bool:
     if len(shape) != 2:
         return axes == (len(shape) - 1,)
     if shape[0] is not shape[1]:
-        return True
+        return axes == (1,) or ONE not in shape
     below = topological(*(binding.node for binding in graph.bindings.values()))
     return axes == (1,) and all(other.attribute == (1,) for other in below if _of_square(other))
 

@@ -7,9 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from derive.ir import build
 from derive.ir.node import Node
-from derive.notation.formula import COLON, EQUALS, INDICATOR, MAXIMUM, MINIMUM, Fence, Row, Script
-from derive.notation.pieces import Level, Piece, big
+from derive.notation.formula import (
+    COLON,
+    EQUALS,
+    INDICATOR,
+    MAXIMUM,
+    MINIMUM,
+    SUM,
+    Fence,
+    Formula,
+    Product,
+    Row,
+    Script,
+)
+from derive.notation.pieces import Level, Piece, big, bracketed
 from derive.notation.terms import NoMatrixForm
 
 if TYPE_CHECKING:
@@ -18,7 +31,15 @@ if TYPE_CHECKING:
 
 def is_smallest(node: Node) -> bool:
     """Whether the negative of a node is the smallest of the entries of what stands in it."""
-    return node.op == "amax" and node.args[0].op == "neg"
+    return node.op == "amax" and _negated(node.args[0]) is not None
+
+
+def _negated(entries: Node) -> Node | None:
+    """The entries whose negatives these are, also where some axes are turned or repeated."""
+    if entries.op == "contract" and len(entries.args) == 1:
+        inner = _negated(entries.args[0])
+        return None if inner is None else build.contract(*entries.labels, [inner], entries.shape)
+    return entries.args[0] if entries.op == "neg" else None
 
 
 def largest(printer: Printer, node: Node, at: At) -> Piece:
@@ -28,7 +49,9 @@ def largest(printer: Printer, node: Node, at: At) -> Piece:
 
 def smallest(printer: Printer, node: Node, at: At) -> Piece:
     """The negative of a node that `is_smallest`."""
-    return _extremum(printer, node, node.args[0].args[0], at, smallest=True)
+    entries = _negated(node.args[0])
+    assert entries is not None
+    return _extremum(printer, node, entries, at, smallest=True)
 
 
 def where_largest(printer: Printer, node: Node, at: At) -> Piece:
@@ -37,12 +60,17 @@ def where_largest(printer: Printer, node: Node, at: At) -> Piece:
     axes = cast("tuple[int, ...]", node.attribute)
     if at is None and len(axes) < len(arg.shape):
         raise NoMatrixForm
-    is_least = arg.op == "neg"
-    entries = arg.args[0] if is_least else arg
+    negated = _negated(arg)
+    is_least, entries = negated is not None, negated or arg
     kept = () if at is None else tuple(index for k, index in enumerate(at) if k not in axes)
     extreme = _extremum(printer, node, entries, kept, smallest=is_least)
     equal = Row((printer.piece(entries, at).formula, EQUALS, extreme.formula))
     return Piece(Row((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT)
+
+
+def _is_big(formula: Formula) -> bool:
+    """Whether a formula is the sign of a sum or an extremum."""
+    return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM, MINIMUM)
 
 
 def _extremum(printer: Printer, node: Node, arg: Node, at: At, *, smallest: bool) -> Piece:
@@ -56,6 +84,8 @@ def _extremum(printer: Printer, node: Node, arg: Node, at: At, *, smallest: bool
         body = Piece(printer.names.name(arg.name).indexed(printer.subscript(index, arg.name)), Level.SCRIPT)
     else:
         body = Piece(Script(Fence(printer.piece(arg, None).formula), printer.subscript(index)), Level.SCRIPT)
+    if isinstance(body.formula, Product) and not _is_big(body.formula.factors[0]):
+        body = bracketed(body)  # how far an extremum reaches is nowhere agreed, as it is for a sum
     for letter in reversed(own.values()):
         body = big(Script(MINIMUM if smallest else MAXIMUM, letter), body)
     return body

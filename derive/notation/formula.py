@@ -89,9 +89,17 @@ class Grid(Formula):
     rows: tuple[tuple[Formula, ...], ...]
 
 
-def contains(formula: Formula, part: Formula) -> bool:
-    """Whether a part stands anywhere in a formula."""
-    return formula == part or any(contains(inner, part) for inner in _inside(formula))
+def counts(formula: Formula, index: Formula) -> bool:
+    """Whether an index stands at an array, whose axis it counts; `[i = j]` says of no axis which one is meant."""
+    if isinstance(formula, Row) and formula.items[:1] == (INDICATOR,):
+        (fence,) = formula.items[1:]
+        if isinstance(fence, Fence) and isinstance(fence.body, Row) and all(map(_is_atom, fence.body.items)):
+            return False
+    return formula == index or any(counts(inner, index) for inner in _inside(formula))
+
+
+def _is_atom(formula: Formula) -> bool:
+    return isinstance(formula, Atom)
 
 
 def _inside(formula: Formula) -> Iterator[Formula]:

@@ -49,7 +49,7 @@ def call(printer: Printer, node: Node, at: At) -> Piece:
         from derive.ops.sympy_bridge import expand  # SymPy is loaded for the derivative of a registered function only
 
         return printer.piece(expand(node), at)
-    args = [printer.operand(arg, at) for arg in node.args]
+    args = printer.beside(node.args, at, lambda arg: printer.operand(arg, at))
     if record is not None and not any(node.orders):
         special = _special(printer, node, args, at)
         if special is not None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from derive.calculus.derivation import Derivation, Path, Step
 from derive.ir import build
 from derive.ir.node import Node, refs, substitute, topological
+from derive.ir.size import ONE
 from derive.notation.contraction import flatten
 from derive.notation.formula import EQUALS, PLUS, SUM, Formula, Fraction, Product, Row, Script, plain
 from derive.notation.names import Names
@@ -206,8 +207,9 @@ def _composition(derivation: Derivation, step: Step, path: Path, printer: Printe
         index = dict(zip(flat.out, at, strict=True))
         for label in places[0]:
             if label not in index:
-                index[label] = printer.index()
-                summed.append((index[label], label))
+                index[label] = printer.over(flat.sizes[label])
+                if flat.sizes[label] is not ONE:
+                    summed.append((index[label], label))
         inner = tuple(index[label] for label in places[0])
     above = printer.piece(consumer, inner).formula
     below = printer.piece(derivation.graph.ref(step.name), at).formula

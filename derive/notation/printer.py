@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction as Exact
+from itertools import count, pairwise
 from typing import TypeVar
 
 from derive.ir import build
+from derive.ir.graph import Graph
 from derive.ir.node import Node, as_number
-from derive.ir.size import Size
+from derive.ir.size import ONE, Size
 from derive.notation import extrema, functions, products
-from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, contains, plain
+from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, counts, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
 from derive.notation.style import View
@@ -28,6 +30,7 @@ At = tuple[Formula, ...] | None
 Signed = tuple[bool, Piece]
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+FIRST = plain("1")
 _WRITTEN_OUT = 3
 _BY_ENTRY = frozenset({"call", "pow", "div"})
 
@@ -43,9 +46,9 @@ class Printer:
         self.names, self.graph, self.style = names, names.graph, names.style
         self.matrices, self.tidy = view == "matrix", tidy
         self._letters: list[str] = []
-        self._supply = numbered(names.index_letters)
+        self._supply = primed(names.index_letters)
         self._used = 0
-        self._below_array = False
+        self._spreads = False
 
     # ------------------------------------------------------------------------------------------- indices
 
@@ -66,22 +69,43 @@ class Printer:
         self._used = furthest
         return made
 
-    def indices(self, count: int) -> tuple[Formula, ...]:
+    def beside(self, operands: tuple[Node, ...], at: At, make: Callable[[Node], Made]) -> list[Made]:
+        """Operands of one shape, each of which may use the indices that another one has bound.
+
+        Where several are arrays, a number in the place of one would be spread over the others, and have a meaning too.
+        """
+        arrays = [operand for operand in operands if not products.spreads_a_scalar(operand)] if at is None else []
+        return self.spreading(self._spreads or len(arrays) > 1, lambda: self.each(operands, make))
+
+    def spreading(self, fits: bool, make: Callable[[], Made]) -> Made:
+        """What is made where a number in the place of an array has a meaning too, or where it has none."""
+        outer, self._spreads = self._spreads, fits
+        made = make()
+        self._spreads = outer
+        return made
+
+    def indices(self, rank: int) -> tuple[Formula, ...]:
         """Several of them."""
-        return tuple(self.index() for _ in range(count))
+        return tuple(self.index() for _ in range(rank))
 
     def subscript(self, at: tuple[Formula, ...], name: str = "") -> Formula:
         """Indices side by side, with commas if they would run together or read as another name."""
         letters = [index.latex if isinstance(index, Atom) else "" for index in at]
-        clear = all(len(a) == 1 and a != ":" for a in letters) and f"{name}_{''.join(letters)}" not in self.graph
+        apart = all(len(a) == 1 and a != ":" for a in letters) and f"{name}_{''.join(letters)}" not in self.graph
+        glued = any(_is_glued(a, b, self.graph) for a, b in pairwise(letters)) and not "".join(letters).isdigit()
+        clear = apart and not glued
         row: list[Formula] = []
         for k, index in enumerate(at):
             row += [index] if clear or not k else [plain(","), index]
         return Row(tuple(row))
 
+    def over(self, size: Size) -> Formula:
+        """What stands for the entries of an axis that is summed or compared: of an axis of one entry, that entry."""
+        return FIRST if size is ONE else self.index()
+
     def sum_sign(self, index: Formula, size: Size, body: Formula | None = None) -> Formula:
         """A sum sign over one index, with its limits where the style or a `body` without the index asks for them."""
-        if not self.style.limits and (body is None or contains(body, index)):
+        if not self.style.limits and (body is None or counts(body, index)):
             return Script(SUM, index)
         return Script(SUM, Row((index, plain("="), plain("1"))), self.size(size))
 
@@ -135,6 +159,10 @@ class Printer:
                 return False, total([(False, second), (True, first)])
         if extrema.is_smallest(node):
             return False, extrema.smallest(self, node, at)
+        smallest = next((arg for arg in node.args if extrema.is_smallest(arg)), None) if node.op == "contract" else None
+        if smallest is not None:
+            args = tuple(build.neg(arg) if arg is smallest else arg for arg in node.args)
+            return self.signed(Node("contract", args, node.attribute, node.shape), at)
         minus, piece = self.signed(node, at)
         return not minus, piece
 
@@ -147,7 +175,8 @@ class Printer:
             case "size":
                 return self._size(node.size)
             case "add":
-                return total(self.each(node.args, lambda arg: self._term(arg, node, at)))
+                terms = self.beside(node.args, at, lambda arg: self._term(arg, node, at))
+                return total(terms)
             case "pow":
                 return self._power(node, at)
         return functions.PRINTERS.get(node.op, functions.composite)(self, node, at)
@@ -197,9 +226,7 @@ class Printer:
             minus, above = self.signed(num, at)  # only a numeral over an array is one for every entry
         else:
             minus, above = self.loose(num, at)
-        outer, self._below_array = self._below_array, of_array
-        turned, below = self.loose(den, at)
-        self._below_array = outer
+        turned, below = self.spreading(of_array, lambda: self.loose(den, at))
         if at is not None and isinstance(above.formula, Fraction) and num.op == "ref":
             # the derivative stays a fraction of its own
             return minus ^ turned, product([above, fraction(exact(Exact(1)), below)])
@@ -212,16 +239,21 @@ class Printer:
         square, inverse = len(shape) == 2 and shape[0] is shape[1], number is not None and number < 0
         if at is not None and square and number == -1:
             return fraction(exact(Exact(1)), base)  # `x_{ij}^{-1}` may be an entry of the inverse
-        column = len(shape) == 1 and self._below_array and number == 2
+        column = (len(shape) == 1 or ONE in shape) and self._spreads and number == 2
         if not column and (at is not None or len(shape) != 2 or not (square or inverse)):
             return power(base, exponent.formula)
         # a square matrix: the plain power is one of matrices; so is an inverse of any matrix; the square of a vector
-        # in a denominator may be that of its length
-        if number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
+        # where a number has a meaning too may be that of its length
+        if node.args[0].op == "ref" and number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
             return circle([base] * int(number), self.style.circle)
         sign = self.style.circle
         circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
         return power(base, circled)
+
+
+def _is_glued(a: str, b: str, graph: Graph) -> bool:
+    """Whether two indices side by side read as one number or as a name."""
+    return (a + b).isdigit() or a + b in graph or f"{a}_{b}" in graph
 
 
 def _spread(node: Node) -> Node:
@@ -232,10 +264,7 @@ def _spread(node: Node) -> Node:
     return build.neg(inner) if node.op == "neg" else inner
 
 
-def numbered(letters: tuple[str, ...]) -> Iterator[str]:
-    """The letters, then the letters with numbers, without end."""
-    yield from letters
-    k = 1
-    while True:
-        yield from (f"{letter}_{{{k}}}" for letter in letters)
-        k += 1
+def primed(letters: tuple[str, ...]) -> Iterator[str]:
+    """The letters, then the letters with primes, without end."""
+    for primes in count():
+        yield from (letter + "'" * primes for letter in letters)

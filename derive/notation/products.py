@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from derive.ir import build
 from derive.ir.node import Node, as_number
+from derive.ir.size import ONE
+from derive.notation import extrema
 from derive.notation.contraction import Factor, Flat, flatten, repeated, spreads_a_scalar
 from derive.notation.formula import COLON, INDICATOR, ONES, Atom, Fence, Formula, Row, Script, plain, word
 from derive.notation.pieces import Level, Piece, application, big, bracketed, circle, exact, negative, power, product
@@ -67,17 +69,21 @@ def index_sum(printer: Printer, flat: Flat, at: tuple[Formula, ...]) -> Signed:
     index: dict[int, Formula] = {}
     front: list[Piece] = []
     for label, given in zip(flat.out, at, strict=True):
-        if label in index:
+        if label in index and flat.sizes[label] is not ONE:
             equal = Row((index[label], plain(" = "), given))
             front.append(Piece(Row((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT))
         index.setdefault(label, given)
-    summed = flat.summed()
-    index.update((label, printer.index()) for label in summed)
+    index.update((label, printer.over(flat.sizes[label])) for label in flat.summed())
+    summed = [label for label in flat.summed() if flat.sizes[label] is not ONE]
     minus = flat.minus
     under: list[Piece] = []
     for labels, node in _arranged(printer, flat.factors, scalars=not flat.sizes):
-        turned, piece = printer.signed(node, tuple(index[label] for label in labels))
-        minus ^= turned
+        place = tuple(index[label] for label in labels)
+        if minus and extrema.is_smallest(node):
+            minus, piece = False, extrema.smallest(printer, node, place)
+        else:
+            turned, piece = printer.signed(node, place)
+            minus ^= turned
         (under if set(labels) & set(summed) else front).append(piece)
     if not under:
         return minus, product(front) if front else exact(build.number(1).value)
@@ -103,7 +109,7 @@ def _arranged(printer: Printer, factors: tuple[Factor, ...], *, scalars: bool) -
         others.sort(key=lambda factor: _is_adjoint(printer, factor[1]) == last)
     if number.denominator == 1 and number != 1:
         for k, (labels, node) in enumerate(others):
-            if node.op == "div" and not labels and as_number(node.args[0]) is not None:
+            if node.op == "div" and as_number(scalar_of(node.args[0])) is not None:
                 # 2 (1/m) is 2/m
                 others[k] = (labels, _numerator(node, number))
                 return others
@@ -111,7 +117,7 @@ def _arranged(printer: Printer, factors: tuple[Factor, ...], *, scalars: bool) -
 
 
 def _numerator(node: Node, number: Fraction) -> Node:
-    numerator = as_number(node.args[0])
+    numerator = as_number(scalar_of(node.args[0]))
     assert numerator is not None
     return build.div(build.number(numerator * number), node.args[1])
 
@@ -212,14 +218,19 @@ def _link(piece: Piece) -> Piece:
 
 def _turned(printer: Printer, term: Term) -> Piece:
     turned = printer.style.turned
+    if isinstance(term, Leaf) and _is_symmetric(printer, term.node):
+        return term_piece(printer, term)
     if isinstance(term, Leaf) and term.node.op == "ref":
-        declared = printer.graph.declarations.get(term.node.name)
-        if declared is not None and declared.fact("symmetric"):
-            return term_piece(printer, term)
         return Piece(printer.names.name(term.node.name).raised(turned), Level.SCRIPT)
     if isinstance(term, Leaf) and term.node.op == "neg":
         return negative(_turned(printer, Leaf(term.node.args[0])))
     return power(term_piece(printer, term), turned)
+
+
+def _is_symmetric(printer: Printer, node: Node) -> bool:
+    """Whether a transpose changes nothing: by declaration, or of one entry."""
+    declared = printer.graph.declarations.get(node.name) if node.op == "ref" else None
+    return (declared is not None and bool(declared.fact("symmetric"))) or all(size is ONE for size in node.shape)
 
 
 def _row_sum(printer: Printer, term: RowSum) -> Piece:
@@ -238,7 +249,7 @@ def _circle_parts(printer: Printer, term: Circle) -> list[Piece]:
     if printer.tidy and len(factors) == 2 and _acts_on_column(factors[0]) and not isinstance(factors[1], Chain):
         # where columns are multiplied from the left, what multiplies entry by entry stands on the left too
         factors.reverse()
-    return [_link(term_piece(printer, factor)) for factor in factors]
+    return printer.spreading(False, lambda: [_link(term_piece(printer, factor)) for factor in factors])
 
 
 def _acts_on_column(term: Term) -> bool:

@@ -23,7 +23,7 @@ from derive.ir.node import Node, topological
 from derive.ir.size import Shape, Size
 from derive.notation.contraction import flatten
 from derive.notation.names import Names
-from derive.notation.printer import numbered
+from derive.notation.printer import primed
 from derive.notation.solve import Solved, solve
 from derive.notation.style import Style
 from derive.notation.terms import (
@@ -78,7 +78,7 @@ class _Writer:
     graph: Graph
 
     def __post_init__(self) -> None:
-        self.letters = numbered(Names(self.graph, Style()).index_letters)
+        self.letters = primed(Names(self.graph, Style()).index_letters)
         self.known: dict[tuple[Node, At], Any] = {}
 
     def index(self) -> Any:
@@ -221,7 +221,9 @@ class _Writer:
             case "neg":
                 return -self.whole(node.args[0])
             case "contract":
-                return self.product(solve(flatten(node)), minus=flatten(node).minus)
+                made = self.product(solve(flatten(node)), minus=flatten(node).minus)
+                # an array of one entry may have been solved for that entry
+                return made if getattr(made, "is_Matrix", False) else made * sp.OneMatrix(1, 1)
             case "inv":
                 return sp.Inverse(self.whole(node.args[0]))
             case "div":

@@ -7,6 +7,7 @@ where not; a fraction is written with a slash and gets the brackets that it then
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from derive.notation.formula import (
     CDOT,
@@ -60,7 +61,7 @@ def _render(formula: Formula) -> str:
         case Atom():
             return formula.text
         case Row():
-            return "".join(_render(item) for item in formula.items)
+            return _row(formula.items)
         case Product():
             return _product(formula)
         case Script():
@@ -78,6 +79,16 @@ def _render(formula: Formula) -> str:
         case Grid():
             return "[" + "; ".join(", ".join(_render(cell) for cell in row) for row in formula.rows) + "]"
     raise TypeError(f"not a formula: {formula!r}")
+
+
+def _row(items: Sequence[Formula]) -> str:
+    """Items one after the other; a dot behind the sign of an elementwise product would end its factor."""
+    out, circled = "", False
+    for item in items:
+        inner = _render(item)
+        out += f"({inner})" if circled and isinstance(item, Product) and " · " in inner else inner
+        circled = isinstance(item, Atom) and item.text in (" ∘ ", " ⊙ ")
+    return out
 
 
 def _product(product: Product) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 from derive.errors import ShapeError
 from derive.ir import build
 from derive.ir.node import Node
-from derive.ir.size import show_shape, size_of
+from derive.ir.size import ONE, show_shape, size_of
 from derive.ops.record import Array, Backend, Tensor, register
 
 Axes = tuple[int, ...]
@@ -44,15 +44,15 @@ def _along(node: Node, a: Node, total: Node) -> Node:
 
 
 def _reduced(a: Node, axes: Axes, op: str, keepdims: bool) -> Node:
-    if not axes:
-        return a  # of one entry, the largest and log-sum-exp are the entry
-    node = Node(op, (a,), axes, build.reduced_shape(a, axes))
-    if not keepdims:
-        return node
     rank = len(a.shape)
-    kept = tuple(k for k in range(rank) if k not in axes)
-    out = tuple(k if k in kept else rank + k for k in range(rank))
-    return build.contract([kept], out, [node], build.reduced_shape(a, axes, keepdims=True))
+    several = tuple(k for k in axes if a.shape[k] is not ONE)  # of one entry, the largest and log-sum-exp are the entry
+    node = Node(op, (a,), several, build.reduced_shape(a, several)) if several else a
+    kept = tuple(k for k in range(rank) if k not in several)
+    if keepdims:
+        out = tuple(k if k in kept else rank + k for k in range(rank))
+    else:
+        out = tuple(k for k in kept if k not in axes)
+    return build.contract([kept], out, [node], build.reduced_shape(a, axes, keepdims=keepdims))
 
 
 def _stable(a: Array, axes: Axes, xp: Backend) -> tuple[Array, Array, Array]:

@@ -11,6 +11,7 @@ from derive.check.equality.algebra import Undefined
 from derive.check.equality.equality import Decision, decide, quick_equal
 from derive.check.equality.probe import draw_point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
+from derive.check.formulas.verify import Options, verify_formula
 from derive.errors import ShapeError
 from derive.ir import build as b
 from derive.ir.graph import Graph
@@ -334,6 +335,21 @@ def test_a_member_without_a_value_is_never_equal(member: str) -> None:
     left, right, graph = both(VECTOR, member, member.replace("z", "x").replace("x", "z"))
     assert decide(left, right, graph).verdict == "undefined"
     assert "the left member" in decide(left, graph.ref("z"), graph).reason
+
+
+def test_of_a_branch_without_a_value_nothing_is_asked() -> None:
+    model = "x : scalar, positive\n"
+    chosen = "where(-x > 0, log(-x), x)"
+    assert decided(model, chosen, "x").verdict == "equal"
+    assert decided(model, chosen, "2*x").verdict == "different"
+    assert decided(model, "where(x > 1, log(-x), 1/(x - x))", "x").verdict == "undefined"
+
+
+def test_at_a_tie_of_any_number_there_is_no_derivative() -> None:
+    graph = loads("a : (3,), positive\nb : scalar\nv = outer(a, maximum(a, b))\nw = min(v, axis=1)\nL = sum(w**2)\n")
+    for formula, verdict in (("∂L/∂vᵢⱼ = 2 wᵢ 𝟙[vᵢⱼ = minₖ vᵢₖ]", "true"), ("∂L/∂vᵢⱼ = wᵢ 𝟙[vᵢⱼ = minₖ vᵢₖ]", "false")):
+        (result,) = verify_formula(formula, graph, options=Options(repairs=False)).results
+        assert result.verdict == verdict
 
 
 def test_what_is_defined_somewhere_is_judged_there() -> None:

@@ -58,6 +58,16 @@ def lines(graph: Graph, style: Style) -> Iterator[str]:
         "x_1 : scalar\ny_1 : scalar\nv_1 = where(x_1 < y_1, x_1**2, y_1)\nL = v_1",
         # a fraction behind a fraction
         "x : (m,)\nu = -x\nv = mean(mean(u, axis=0, keepdims=True) * mean(u), axis=0, keepdims=True)\nL = sum(v)",
+        # a vector beside a matrix of one column; a power of a row by a row; arrays of one entry turned
+        "x : (n,)\nC : (n, 1)\ns : (1, n)\nv = sum(C, axis=1) * x + x\nw = (1 + s**2)**x\nL = sum(v) + sum(w)",
+        "x : (1, m)\nv = x @ x.T\nL = sum(v**2)",
+        # squares of vectors beside vectors
+        "x : (n,)\ny : (n,)\nv = (x - 1)**2 + y\nw = where(x > y, x**2, y)\nL = sum(v * w)",
+        # a branch that is never taken and has no value
+        "x : scalar, positive\nv = where(-x > 0, log(-x), -0.5)\nL = v * x",
+        # an identity matrix whose axes nothing else counts; a product behind the sign of an elementwise product
+        "x : (m,)\nv = squared_norm(eye(m), axis=(0, 1), keepdims=True)\nL = sum(v) + sum(x)",
+        "a : (3,), positive\nb : scalar\nv = outer(erf(a), maximum(a, b))\nL = sum(v) + sin(b)",
     ],
 )
 def test_what_is_printed_is_read_back_as_true(text: str, style: Style) -> None:
@@ -65,3 +75,26 @@ def test_what_is_printed_is_read_back_as_true(text: str, style: Style) -> None:
     for line in lines(graph, style):
         (result,) = verify_formula(line, graph, options=Options(repairs=False)).results
         assert result.verdict == "true", f"{line}: {result.verdict}, {result.diagnosis}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A : (n, m)\nB : (n, m)\nL = max(A * B)",
+        "A : (n, m)\nL = min(max(A, axis=0, keepdims=True))",
+        "A : (n, m)\nL = max(var(A, axis=1))",
+        "A : (n, m)\nL = max(sum(A, axis=1)) - 2 * min(A)",
+    ],
+)
+def test_what_is_compared_is_told_from_what_stands_beside_it(text: str) -> None:
+    graph = loads(text)
+    for line in print_forward(graph, "index"):
+        for printed in (line.latex(), line.unicode()):
+            (result,) = verify_formula(printed, graph, options=Options(repairs=False)).results
+            assert result.verdict == "true", f"{printed}: {result.verdict}, {result.diagnosis}"
+
+
+def test_a_minimum_of_maxima_is_no_double_negative() -> None:
+    graph = loads("A : (n, m)\nL = min(max(A, axis=0, keepdims=True))")
+    (line,) = print_forward(graph, "index")
+    assert line.latex() == r"L = \min_i \max_j A_{ji}"

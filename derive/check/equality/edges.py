@@ -22,6 +22,8 @@ from derive.ops.conditions import switch_of
 Array = Any
 UNSURE = 1e-9
 ZERO = 1e-40
+ALONE = 0.499
+"""The condition of an extremum is 1/2 for an entry that alone is the largest, -1/2 for one that is not."""
 
 
 def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
@@ -51,11 +53,19 @@ class Edges:
 
 def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:
     """Whether an entry of a condition is 0 at a point and not at another one."""
-    sign = sign_of(node, point)
+    sign = _edge_of(node, point)
     if sign is None or not (sign == 0).any():
         return False
-    other = sign_of(node, near())
+    other = _edge_of(node, near())
     return other is None or bool(((sign == 0) & (other != 0)).any())
+
+
+def _edge_of(node: Node, point: Point) -> Array | None:
+    """The sign of a condition; of an extremum it is 0 at a tie of any number."""
+    sign, value = sign_of(node, point), point.value(node)
+    if sign is None or value is None or not any(arg.op == "argmax_mask" for arg in node.args):
+        return sign
+    return np.where(np.abs(value) < ALONE, 0, sign)
 
 
 def sign_of(node: Node, point: Point) -> Array | None:

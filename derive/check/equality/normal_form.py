@@ -52,10 +52,13 @@ class NormalForm:
         self.definitions = definitions or {}
         self.algebra = algebra or Elementary()
         self.written_out = written_out
-        self._known: dict[Node, Poly] = {}
+        self._known: dict[Node, Poly | None] = {}
 
     def of(self, root: Node) -> Poly:
-        """The normal form of a node; iterative, so depth is no limit."""
+        """The normal form of a node; iterative, so depth is no limit.
+
+        Where one branch of a choice has no value for any input, the choice has one only where it takes the other.
+        """
         stack = [root]
         while stack:
             node = stack[-1]
@@ -63,18 +66,30 @@ class NormalForm:
                 stack.pop()
                 continue
             definition = unfolded(node, self.declarations, self.definitions)
+            branches = _branches(node) if definition is not None and node.op == "call" else ()
+            valued = [branch for branch in branches if self._known.get(branch, ()) is not None]
+            if len(valued) < len(branches):
+                definition = (valued or branches)[0]
             below = node.args if definition is None else (definition,)
-            missing = [arg for arg in below if arg not in self._known]
+            missing = [arg for arg in (*branches, *below) if arg not in self._known]
             if missing:
                 stack.extend(missing)
                 continue
-            if definition is not None:
-                self._known[node] = self._known[definition]
-            else:
-                self.algebra.tick()
-                self._known[node] = self._one(node, [self._known[arg] for arg in node.args])
             stack.pop()
-        return self._known[root]
+            self._known[node] = self._known[definition] if definition is not None else self._of_known(node)
+        form = self._known[root]
+        if form is None:
+            raise Undefined
+        return form
+
+    def _of_known(self, node: Node) -> Poly | None:
+        """The normal form of a node over operands with known ones; None if it has no value for any input."""
+        self.algebra.tick()
+        args = [self._known[arg] for arg in node.args]
+        try:
+            return None if None in args else self._one(node, [arg for arg in args if arg is not None])
+        except Undefined:
+            return None
 
     def at(self, root: Node, indices: Indices) -> Poly:
         """The normal form of one entry (or diagonal): axis k read at `indices[k]`."""
@@ -279,6 +294,11 @@ class NormalForm:
         shapes = tuple(arg.shape for arg in node.args)
         atom, _ = self.algebra.table.atom("whole", (*head, shapes), [frozen(arg) for arg in args])
         return self.algebra.factor(atom, indices)
+
+
+def _branches(node: Node) -> tuple[Node, ...]:
+    """What a choice takes its value from."""
+    return node.args[1:] if node.name == "where" and not any(node.orders) else ()
 
 
 def _moved(names: list[int]) -> dict[int, int]:

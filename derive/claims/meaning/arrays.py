@@ -149,3 +149,9 @@ def components(node: Node, scope: Scope) -> list[str] | None:
             names = [found[k] for k in sorted(found)]
             return names if not any(scope.frame.graph.shape(name) for name in names) else None
     return None
+
+
+def is_tuple(base: Node | None) -> bool:
+    """Whether components stand side by side in brackets; below one another, `[b_1; b_2]`, they are a column."""
+    signs = {inner.text for inner in base.items if isinstance(inner, Punct)} if isinstance(base, Group) else set()
+    return signs == {","}

@@ -236,9 +236,15 @@ def _members(
         if len(stopped) == len(found):
             raise stopped[0]
         found = [outcome for outcome in found if not isinstance(outcome.result, NotUnderstood)]
+        if stopped and all(_has_no_type(outcome.result) for outcome in found):
+            raise stopped[0]  # what was not understood may be what is meant
         same = {outcome.result for outcome in found}
         members.append([replace(found[0], choices={})] if len(same) == 1 else found)
     return members, tables
+
+
+def _has_no_type(member: Member | NotUnderstood) -> bool:
+    return isinstance(member, Problem) and member.defect == "shape_mismatch" and not member.stands
 
 
 def _outcomes(

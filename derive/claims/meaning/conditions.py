@@ -86,6 +86,8 @@ def _same(left: Sequence[Node], right: Sequence[Node], relation: Relation, scope
     ends = [side[0].name for side in (left, right) if len(side) == 1 and isinstance(side[0], Symbol)]
     letters = [scope.bound.get(name, name) for name in ends if name not in scope.env]
     sizes = [scope.sizes.get(name) or scope.hints.get(name) for name in letters]
+    if not any(sizes):
+        sizes = [scope.lengths.get(name) for name in letters]
     known = [size for size in sizes if size is not None]
     if not known and not any(name in scope.bound for name in ends):
         return None

@@ -27,6 +27,8 @@ from derive.claims.meaning.products import combined, factor_text, product_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.series import series
 from derive.claims.meaning.shown import Binds, at_least
+from derive.claims.meaning.spreading import beside_columns
+from derive.claims.meaning.variables import slash_derivatives
 from derive.claims.typography.nodes import (
     BigOperator,
     Ellipsis,
@@ -45,9 +47,9 @@ from derive.claims.typography.nodes import (
     word_run,
 )
 from derive.claims.typography.symbols import FUNCTIONS
+from derive.ops.record import canonical_name
 
 PRODUCTS = frozenset({r"\cdot", "*", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", "/", r"\div"})
-DIFFERENTIALS = frozenset({r"\partial", "d"})
 
 
 def span_of(items: Sequence[Node]) -> Offsets:
@@ -70,7 +72,7 @@ def expression(items: Sequence[Node], scope: Scope) -> Result:
         results.append(term_value(term, scope))
         # what has no value in one term has none in any reading of the terms behind it: those need no readings each
         scope.oracle.settled |= whole and isinstance(results[-1], Problem) and not results[-1].stands
-    results = values.aligned(results, span_of(items))
+    results = values.aligned(beside_columns(results, span_of(items), scope), span_of(items))
     total = values.add(results, signs, span_of(items))
     if isinstance(total, Problem):
         return total
@@ -134,7 +136,7 @@ def _symbols(items: Sequence[Node]) -> Iterator[Symbol]:
         row, at = rows.pop(), 0
         while at < len(row):
             word = word_run(row, at)
-            is_word = len(word) > 1 and f"\\{word}" in FUNCTIONS
+            is_word = len(word) > 1 and (f"\\{word}" in FUNCTIONS or canonical_name(word) is not None)
             node = row[at + len(word) - 1] if is_word else row[at]
             rows.append(children(node)[1:] if is_word else children(node))
             if isinstance(node, Symbol) and not is_word:
@@ -155,14 +157,14 @@ def _sum_text(results: Sequence[Result], signs: Sequence[int]) -> str:
 
 def term_value(items: Sequence[Node], scope: Scope) -> Result:
     """What a term denotes."""
-    items = _slash_derivatives(items)
+    items = slash_derivatives(items)
     at = next((k for k, node in enumerate(items) if isinstance(node, BigOperator)), None)
     if at is not None:
         first = at
         while first and isinstance(items[first - 1], Number | Fraction) and not _is_operator(items[first - 1]):
             first -= 1  # \frac{d}{dx} \frac12 \sum: numbers in front belong to what is differentiated
         first = first if first and _is_operator(items[first - 1]) else at
-        if not first or not _takes_sum(items[first - 1], scope):
+        if not first or not (_takes_sum(items[first - 1], scope) or _ends_in_extremum(items[:first])):
             return _before_series(items, at, scope)
         body = tuple(items[first:])
         items = [*items[:first], Group(span_of(body), "(", body, ")")]
@@ -179,6 +181,14 @@ def term_value(items: Sequence[Node], scope: Scope) -> Result:
     if not segments[-1]:
         raise NotUnderstood(items[-1].span, "a factor after the sign")
     return _folded(segments, ops, scope)
+
+
+def _ends_in_extremum(items: Sequence[Node]) -> bool:
+    r"""Whether the last thing in a row is `\max_i` or, letter by letter, `max_i`."""
+    return any(
+        below_extremum(items[k:]) and (len(word_run(tuple(items[k : k + 3]), at=0)) or 1) == len(items) - k
+        for k in range(max(0, len(items) - 3), len(items))
+    )
 
 
 def _takes_sum(node: Node, scope: Scope) -> bool:
@@ -229,34 +239,6 @@ def _folded(segments: list[list[Node]], ops: list[Operator], scope: Scope) -> Re
 def _first_factor(segment: list[Node], scope: Scope) -> tuple[Result, list[Result]]:
     results = _factors(segment, scope)
     return results[0], results[1:]
-
-
-def _slash_derivatives(items: Sequence[Node]) -> list[Node]:
-    """`dE/dx` in a row as the fraction it is."""
-    done: list[Node] = []
-    k = 0
-    while k < len(items):
-        node = items[k]
-        if (
-            isinstance(node, Operator)
-            and node.text == "/"
-            and len(done) > 1
-            and _differential(done[-2])
-            and k + 2 < len(items)
-            and _differential(items[k + 1])
-        ):
-            den = Row(span_of(items[k + 1 : k + 3]), tuple(items[k + 1 : k + 3]))
-            num = Row(span_of(done[-2:]), tuple(done[-2:]))
-            done[-2:] = [Fraction((num.span[0], den.span[1]), num, den)]
-            k += 3
-        else:
-            done.append(node)
-            k += 1
-    return done
-
-
-def _differential(node: Node) -> bool:
-    return isinstance(node, Symbol) and node.name in DIFFERENTIALS
 
 
 def segment_value(items: Sequence[Node], scope: Scope) -> Result:

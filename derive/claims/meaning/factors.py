@@ -12,7 +12,7 @@ from fractions import Fraction as Exact
 
 from derive.claims.meaning import gradients, partials, values
 from derive.claims.meaning.annotations import called, is_annotation, is_argument
-from derive.claims.meaning.arrays import components, inner_product, matrix, norm, tuple_of
+from derive.claims.meaning.arrays import components, inner_product, is_tuple, matrix, norm, tuple_of
 from derive.claims.meaning.claim import Problem, Result, Value
 from derive.claims.meaning.conditions import by_cases, condition, is_condition
 from derive.claims.meaning.constants import constant, indicates, indicator, ones, with_size
@@ -233,8 +233,8 @@ def _scripted(node: Scripts, items: Sequence[Node], at: int, scope: Scope) -> St
         value = gradients.primed(node, value, scope)
     if node.sub is not None:
         value = subscripted(value, tokens_of(node.sub.items), node.span, scope)
-    if is_transpose(tokens) and isinstance(node.base, Group) and any(isinstance(n, Punct) for n in node.base.items):
-        return value, at + 1  # (b_1, b_2)^T is the column that its components are read as
+    if is_transpose(tokens) and is_tuple(node.base) and scope.choose(("tuple", node.span), (True, False)):
+        return value, at + 1  # (b_1, b_2)^T is the column that its components are read as, or the row it is made into
     return raised(value, tokens, node, scope), at + 1
 
 

@@ -20,7 +20,7 @@ from derive.errors import DeriveError
 from derive.ir import build
 from derive.ir.graph import Graph
 from derive.ir.node import Node as Term
-from derive.ir.node import substitute, topological
+from derive.ir.node import refs, substitute, topological
 from derive.ir.size import ONE
 from derive.ops.record import build_call, callable_names, canonical_name, elementwise
 from derive.ops.tensors import axes_of
@@ -246,7 +246,8 @@ def _elementwise(function: Function, arguments: list[Value], span: Offsets, scop
 
 
 def _tensor(name: str, arguments: list[Value], span: Offsets, scope: Scope) -> Result:
-    if len(arguments) == 1 and name in ("trace", "det") and not arguments[0].shape:
+    numeral = name == "diag" and not arguments[0].shape and not refs(arguments[0].node)
+    if len(arguments) == 1 and (numeral or (name in ("trace", "det") and not arguments[0].shape)):
         return arguments[0]  # a scalar is a matrix of one entry
     if len(arguments) == 1 and name in ("trace", "diag"):
         (value,) = arguments

@@ -97,7 +97,7 @@ def head_of(job: Job) -> Head | None:
     if whole is not None:
         return _differential(whole, left, scope, said) if letter_of(whole) not in job.context.kept else None
     formal = _arguments(left, scope)
-    node = left[0]
+    node = _unbracketed(left[0])
     if not isinstance(node, Symbol | Accent | Scripts | Number) or (len(left) > 1 and formal is None):
         return None
     if formal and model_function(node, scope) in job.context.bodies:
@@ -122,6 +122,17 @@ def _is_made_of(node: Node, scope: Scope) -> bool:
     if not is_transpose(spelling.sups):
         return of_page and isinstance(spelling.sups[0], int) and not on_page(node, scope, function=False)
     return of_page or isinstance(resolve(node.base, replace(scope, pending=[], notes={}, assumed={})), Found)
+
+
+def _unbracketed(node: Node) -> Node:
+    """`(t_1)_{ij}`, an entry of `t_1`, as a name with all its subscripts side by side."""
+    inner = node.base.items if isinstance(node, Scripts) and isinstance(node.base, Group) else ()
+    if len(inner) != 1 or not isinstance(inner[0], Scripts) or not isinstance(node, Scripts):
+        return node
+    name = inner[0]
+    if node.sub is None or name.sub is None or node.sup is not None or name.sup is not None:
+        return node
+    return replace(name, span=node.span, sub=replace(node.sub, items=(*name.sub.items, *node.sub.items)))
 
 
 def _renames(job: Job, node: Node, scope: Scope) -> bool:

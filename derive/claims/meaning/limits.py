@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from derive.claims.meaning.scope import NotUnderstood
+from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import primed_letter
+from derive.claims.meaning.usage import size_in
 from derive.claims.typography.nodes import (
     BigOperator,
     Matrix,
@@ -176,3 +177,12 @@ def is_positive(node: Term, graph: Graph) -> bool:
 def _declared_positive(declared: Declaration) -> bool:
     inside = declared.fact("in")
     return declared.fact("positive") is not None or (inside is not None and inside.low is not None and inside.low >= 0)
+
+
+def axis_lengths(limits: Limits, scope: Scope) -> dict[str, Size]:
+    """The sizes of the axes that indices count, should nothing else tell: a sum from 1 to n counts n entries."""
+    try:
+        low, high = size_in(limits.low, scope), size_in(limits.high, scope)
+    except NotUnderstood:
+        return {}
+    return {scope.bound[letter]: high for letter in limits.letters} if low is ONE else {}

@@ -14,9 +14,10 @@ from derive.claims.meaning import values
 from derive.claims.meaning.claim import Check, Equal, Link, Member, Problem, Result, Value
 from derive.claims.meaning.jacobians import entrywise
 from derive.claims.meaning.singles import only_entry
+from derive.claims.meaning.spreading import as_columns
 from derive.claims.typography.nodes import Offsets
 from derive.ir import build
-from derive.ir.size import ONE, Shape, show_shape
+from derive.ir.size import Shape, show_shape
 
 
 def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None = None) -> Link:
@@ -33,7 +34,7 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
         return Check(False, bad.message, bad.defect)
     if a.jacobian != b.jacobian:
         a, b = _entry_by_entry(a, b)
-    a, b = _as_columns(a, b)
+    a, b = as_columns(a, b)
     if not a.shape or not b.shape:
         a, b = only_entry(a), only_entry(b)
     shape = _common_shape(a, b)
@@ -88,25 +89,6 @@ def _as_diagonal(a: Value, b: Value, mismatch: str) -> Equal | None:
     whole = values.lifted(replace(array, node=node, chain=None), sizes, jacobian.shape)
     laid = values.lifted(jacobian, sizes, jacobian.shape)
     return Equal(laid, whole, mismatch=mismatch) if a.jacobian else Equal(whole, laid, mismatch=mismatch)
-
-
-def _as_columns(a: Value, b: Value) -> tuple[Value, Value]:
-    """A column of rank one beside a matrix of one column (or a row beside one of one row) is the same matrix."""
-    if len(a.shape) == 2 and len(b.shape) == 1:
-        return a, _as_matrix(b, a)
-    return (_as_matrix(a, b), b) if len(a.shape) == 1 and len(b.shape) == 2 else (a, b)
-
-
-def _as_matrix(vector: Value, like: Value) -> Value:
-    (size,) = vector.shape
-    target = (ONE, size) if vector.row else (size, ONE)
-    if like.shape != target or size is ONE:
-        return vector
-    n = len(vector.letters)
-    labels = tuple(range(n + 1))
-    out = (*labels[:n], n + 1, n) if vector.row else (*labels, n + 1)
-    node = build.contract([labels], out, [vector.node], vector.node.shape[:n] + target)
-    return replace(vector, node=node, row=False)
 
 
 def _common_shape(a: Value, b: Value) -> Shape | None:

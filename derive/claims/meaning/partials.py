@@ -20,7 +20,7 @@ from derive.claims.meaning.lookup import Found, is_declared, is_transpose, resol
 from derive.claims.meaning.scope import NotUnderstood, Scope, T
 from derive.claims.meaning.singles import is_single, only_entry
 from derive.claims.meaning.twice import is_redefined
-from derive.claims.meaning.variables import Variable, named, variable
+from derive.claims.meaning.variables import Variable, named, slash_derivatives, variable
 from derive.claims.typography.nodes import Fraction, Group, Node, Number, Offsets, Row, Scripts, Symbol, walk
 from derive.ir import build
 from derive.ops.conditions import has_limits
@@ -275,7 +275,7 @@ def _derives(node: Node) -> bool:
 def variables_named(items: Sequence[Node], scope: Scope) -> list[str]:
     """The names that the derivatives in a row are taken by."""
     found: dict[str, None] = {}
-    for node in walk(*items):
+    for node in walk(*slash_derivatives(items)):
         if isinstance(node, Fraction) and is_derivative(node):
             try:
                 _, variables = _variables(node.den, scope)

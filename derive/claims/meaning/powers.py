@@ -14,6 +14,7 @@ from derive.claims.meaning.scope import SQUARE, NotUnderstood, Scope
 from derive.claims.meaning.scripts import Lin, Token, text_of, tokens_of
 from derive.claims.meaning.shown import Binds, at_least
 from derive.claims.meaning.singles import only_entry
+from derive.claims.meaning.spreading import as_columns
 from derive.claims.meaning.usage import annotated, as_size
 from derive.claims.typography.nodes import Group, Node, Offsets, Operator, Scripts
 from derive.ir import build
@@ -34,6 +35,8 @@ def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Sc
     plain = [token for token in tokens if token is not None]
     if any(isinstance(token, Node) for token in plain):
         raise NotUnderstood(span, "indices: what is held fixed is not read")
+    if value.chain is not None and not value.shape and set("".join(map(str, plain))) == {"1"}:
+        return value  # of a derivative by an array of one entry that entry
     if len(plain) > len(value.shape):
         return Problem("shape_mismatch", f"{len(plain)} indices for shape {show_shape(value.shape)}", span)
     axes = axes_of(Found(_NO_ENTRY, tuple(plain)), len(value.shape), value.shape, scope, span)
@@ -96,6 +99,8 @@ def _turned(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Res
     turned = bool(laid.shape) and scope.choose(("transpose", sup), (True, False))
     if turned:
         return values.transposed(laid, node.span)
+    if not declared and laid.chain is not None:
+        return laid  # of a derivative by an array of one entry
     if not declared:
         raise NotUnderstood(node.span, "a power: the transpose of a scalar is no notation")
     return None
@@ -128,6 +133,8 @@ def _powered(value: Value, sup: Sequence[Token], node: Node, scope: Scope) -> Re
 
 def _entrywise(value: Value, exponent: Result, node: Node) -> Result:
     exponent = exponent if isinstance(exponent, Problem) else only_entry(exponent)
+    if isinstance(exponent, Value):
+        value, exponent = as_columns(value, exponent)
     shape = exponent.shape if isinstance(exponent, Value) else ()
     if shape and value.shape and not (isinstance(exponent, Value) and _alike(value, exponent)):
         return Problem("shape_mismatch", "the exponent is no scalar and no array of the same shape", node.span)
@@ -168,7 +175,10 @@ def _whole_power(value: Value, items: Sequence[Node], node: Node, scope: Scope) 
 def _inverse(value: Value, span: Offsets) -> Term:
     if value.letters:
         raise NotUnderstood(span, "the inverse of a matrix without free indices")
-    return inv(value.node)
+    node = value.node
+    if node.op == "contract" and node.labels == (((0,),), (0, 0)):  # of a diagonal matrix entry by entry
+        return build.contract([(0,)], (0, 0), [build.div(build.number(1), node.args[0])], node.shape)
+    return inv(node)
 
 
 _NO_ENTRY = Entry("value", "")

@@ -14,6 +14,7 @@ from derive.claims.meaning.composition import chains, compose
 from derive.claims.meaning.jacobians import entrywise
 from derive.claims.meaning.scope import SPREAD, NotUnderstood, Scope
 from derive.claims.meaning.shown import Binds, at_least
+from derive.claims.meaning.spreading import as_columns
 from derive.claims.typography.nodes import (
     Node,
     Offsets,
@@ -112,6 +113,8 @@ def _entry_by_entry(a: Value, b: Value, span: Offsets, scope: Scope) -> tuple[Re
         if array is None:
             return Problem("shape_mismatch", f"{value.text} is a Jacobian that is not diagonal", span), ""
         operands.append(array)
+    if not any(value.jacobian for value in (a, b)):
+        operands = [*as_columns(a, b)]
     entry = any(value.letters and not value.shape for value in (a, b))
     if len(a.shape) != len(b.shape) and not entry and scope.choose((SPREAD, span), (False, True)):
         if not a.shape or not b.shape:

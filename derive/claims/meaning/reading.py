@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from derive.claims.meaning import kinds, words
-from derive.claims.meaning.claim import Case, Check, Claim, Reading, Unread, Value
+from derive.claims.meaning.claim import Case, Check, Claim, Definition, Reading, Unread, Value
 from derive.claims.meaning.context import Context
 from derive.claims.meaning.definitions import (
     argument_of_law,
@@ -36,7 +36,7 @@ from derive.claims.meaning.stated_conditions import RANGES, Condition, announced
 from derive.claims.meaning.usage import size_in
 from derive.claims.typography.braces import at_braces
 from derive.claims.typography.layout import Layout
-from derive.claims.typography.nodes import Symbol, walk
+from derive.claims.typography.nodes import Row, Symbol, walk
 from derive.claims.typography.statements import DEFINES, Statement, bracketed, statements
 from derive.errors import DeriveError
 
@@ -68,13 +68,21 @@ def read(layout: Layout, context: Context, holds: Holds | None = None, *, said: 
         context = context.after([found[-1][1]])
     claims = [claim for _, claim in found]
     for k, (job, claim) in enumerate(found):
-        later = [c.defines for c in claims[k + 1 :] if c.defines is not None and speaks_of(job.rows, c.defines)]
+        later = _spoken_of(job.rows, [c.defines for c in claims[k + 1 :] if c.defines is not None])
         if later and claim.defines is None:
             known = replace(job, context=job.context.with_definitions(later), hints={})
             claims[k] = _claim(known, *asked[k], holds)
     notes = [Job(statement, layout, context) for statement in at_braces(layout, stated)]
     beside = [_understood(job, partial(_read_claim, job, None, holds)) for job in notes]
     return (*claims, *(claim for claim in beside if claim.readings))
+
+
+def _spoken_of(rows: Sequence[Row], definitions: Sequence[Definition]) -> list[Definition]:
+    """The definitions whose names stand in some rows, or in those that stand there, in order."""
+    found: list[Definition] = []
+    while new := [d for d in definitions if d not in found and speaks_of((*rows, *(f.row for f in found)), d)]:
+        found += new
+    return [d for d in definitions if d in found]
 
 
 def _lead(job: Job) -> str:

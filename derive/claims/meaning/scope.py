@@ -111,10 +111,11 @@ class Scope:
 
     `env` gives the number that a letter stands for in this case; a letter without one counts an axis, whose size goes
     to `sizes`. `bound` maps the index of a sum to a letter of its own. `pending` collects the tables of explicit names
-    whose letters have no number yet. `counting` are the indices of sums from one number to another. `whole`: what is
-    read next is the whole member and no part of it.
-    `comparing`: it is one side of a condition. `picks`: whether the statement picks entries by their place;
-    `steps`: the letters that count steps in it. `folded`: where a letter stands for a name in the other case.
+    whose letters have no number yet. `counting` are the indices of sums from one number to another.
+    `lengths` are those of sums from 1, should nothing else tell what their indices count. `whole`: what is read next is
+    the whole member and no part of it. `comparing`: it is one side of a condition. `picks`: whether the statement picks
+    entries by their place; `steps`: the letters that count steps in it. `folded`: where a letter stands for a name in
+    the other case.
     """
 
     frame: Frame
@@ -131,6 +132,7 @@ class Scope:
     layout: str | None = None
     rows: bool = False
     hints: dict[str, Size] = field(default_factory=dict)
+    lengths: dict[str, Size] = field(default_factory=dict)
     member: int = 0
     partials: int = 0
     marks: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ from itertools import product
 
 from derive.claims.meaning import values
 from derive.claims.meaning.claim import Problem, Result, Value
-from derive.claims.meaning.limits import Limits, free_letters, is_part, is_positive, is_whole, limits_of
+from derive.claims.meaning.limits import Limits, axis_lengths, free_letters, is_part, is_positive, is_whole, limits_of
 from derive.claims.meaning.scope import PENDING, NotUnderstood, Scope, Table
 from derive.claims.meaning.scripts import tokens_of
 from derive.claims.meaning.shown import Binds, at_least
@@ -58,6 +58,7 @@ def series(big: Node, body: Sequence[Node], scope: Scope) -> Result:
     mark = len(scope.pending)
     inner = replace(scope, bound={**scope.bound, **{letter: scope.bind(letter) for letter in limits.letters}})
     inner.env = {name: number for name, number in scope.env.items() if name not in limits.letters}
+    inner.lengths = {**scope.lengths, **axis_lengths(limits, inner)}
     inner.counting = (*scope.counting, *limits.letters) if limits.high else scope.counting
     result = inner.read(body, inner)
     scope.fresh = inner.fresh

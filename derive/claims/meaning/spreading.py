@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from derive.claims.meaning.claim import Value
-from derive.claims.meaning.scope import NotUnderstood
+from derive.claims.meaning.claim import Result, Value
+from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.shown import call_text
 from derive.claims.typography.nodes import Offsets
 from derive.errors import ShapeError
@@ -86,7 +86,38 @@ def _stretched(value: Value, axes: Axes, target: Shape) -> Value:
     return replace(value, node=node, row=False, column=False, chain=None, text=call_text(word, value.text))
 
 
+def as_columns(a: Value, b: Value) -> tuple[Value, Value]:
+    """A column of rank one beside a matrix of one column (or a row beside one of one row) is the same matrix."""
+    ranks = len(a.shape), len(b.shape)
+    x = as_matrix(a) if ranks == (1, 2) else a
+    y = as_matrix(b) if ranks == (2, 1) else b
+    return (x, y) if x.shape == y.shape and x.shape != (ONE, ONE) else (a, b)
+
+
+def as_matrix(vector: Value) -> Value:
+    """The matrix of one column, or of one row, that a vector is."""
+    (size,) = vector.shape
+    n = len(vector.letters)
+    labels = tuple(range(n + 1))
+    out = (*labels[:n], n + 1, n) if vector.row else (*labels, n + 1)
+    target = (ONE, size) if vector.row else (size, ONE)
+    node = build.contract([labels], out, [vector.node], vector.node.shape[:n] + target)
+    return replace(vector, node=node, row=False)
+
+
 def _kind(value: Value) -> str:
     if len(value.shape) != 1 or not (value.row or value.column):
         return f"shape {show_shape(value.shape)}"
     return f"a {'row' if value.row else 'column'} of {value.shape[0]}"
+
+
+def beside_columns(results: list[Result], span: Offsets, scope: Scope) -> list[Result]:
+    """A vector by name beside matrices of one column: a column as in formulas, or added to every row as in NumPy."""
+    known = [value for value in results if isinstance(value, Value)]
+    lengths = {value.shape[0] for value in known if value.shape[1:] == (ONE,)} - {ONE}
+    vectors = [v for v in known if len(v.shape) == 1 and v.shape[0] in lengths and not (v.row or v.column)]
+    wide = any(value.jacobian or (len(value.shape) > 1 and value.shape[1:] != (ONE,)) for value in known)
+    if not vectors or wide:
+        return results
+    row = scope.choose(("column", span), (False, True))
+    return [as_matrix(replace(v, row=row)) if v in vectors else v for v in results]

@@ -14,11 +14,13 @@ from derive.claims.meaning.names import key_of
 from derive.claims.meaning.scope import NotUnderstood, Scope
 from derive.claims.meaning.scripts import tokens_of
 from derive.claims.meaning.usage import show_axes
-from derive.claims.typography.nodes import Group, Node, Offsets, Row, Scripts, Symbol
+from derive.claims.typography.nodes import Fraction, Group, Node, Offsets, Operator, Row, Scripts, Symbol
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node as Term
 from derive.ir.node import rewrite, topological, with_args
+
+DIFFERENTIALS = frozenset({r"\partial", "d"})
 
 
 @dataclass(frozen=True)
@@ -142,3 +144,31 @@ def _bracketed_entry(node: Node, scope: Scope) -> Found | None:
     if not isinstance(found, Found) or found.indices:
         return None
     return replace(found, indices=tuple(scope.substituted(tokens_of(node.sub.items))))
+
+
+def slash_derivatives(items: Sequence[Node]) -> list[Node]:
+    """`dE/dx` in a row as the fraction it is."""
+    done: list[Node] = []
+    k = 0
+    while k < len(items):
+        node = items[k]
+        if (
+            isinstance(node, Operator)
+            and node.text == "/"
+            and len(done) > 1
+            and _differential(done[-2])
+            and k + 2 < len(items)
+            and _differential(items[k + 1])
+        ):
+            den = Row((items[k + 1].span[0], items[k + 2].span[1]), tuple(items[k + 1 : k + 3]))
+            num = Row((done[-2].span[0], done[-1].span[1]), tuple(done[-2:]))
+            done[-2:] = [Fraction((num.span[0], den.span[1]), num, den)]
+            k += 3
+        else:
+            done.append(node)
+            k += 1
+    return done
+
+
+def _differential(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.name in DIFFERENTIALS

@@ -31,6 +31,8 @@ _CLEAR = re.compile(rf"@|\*\*|\.m?T\b|{_MODULE}|{_SYMBOLIC}|{_MATRICES}|\.grad\b
 """What only programs have; on a page of formulas `*`, `/` and words have meanings of their own."""
 _LIKELY = re.compile(rf"{_CLEAR.pattern}|\*|[d∂]\w+\s*/\s*[d∂]\w|\w\(|\[|\b[A-Za-z]\w+")
 
+_TURNED = re.compile(r"(?<=[\w\])])[ᵀ⊤]")
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -65,10 +67,11 @@ def typed(source: str, *, page: bool) -> Typed | None:
     """The claim, or None for what is not plain text of this kind; of a page it has to be unmistakable."""
     if len(source) > MAX_LENGTH or re.search(r"[\\^{}$&~?;\n]", source):
         return None
-    if not (_CLEAR if page else _LIKELY).search(source):
+    # a raised T is of formulas, where it turns a vector: `.T` of an array of one axis is the array
+    if not (_CLEAR if page or _TURNED.search(source) else _LIKELY).search(source):
         return None
     source = re.sub(r"\bgrad_(\w+)\s+(\w+)", r"grad_\1(\2)", source)
-    return _parsed(re.sub(r"(?<=[\w\])])[ᵀ⊤]", ".T", source).translate(_SAME))
+    return _parsed(_TURNED.sub(".T", source).translate(_SAME))
 
 
 def _parsed(text: str) -> Typed | None:

@@ -107,8 +107,11 @@ def _script(match: re.Match[str], start: int, end: int) -> Iterator[Token]:
     yield Token("sign", "{", start, start)
     for offset, char in enumerate(match.group(), start):
         plain = table[char]
-        kind = "letter" if plain.isalpha() else "digit" if plain.isdigit() else "sign"
-        yield Token(kind, plain, offset, offset + 1)
+        if plain.isascii():
+            kind = "letter" if plain.isalpha() else "digit" if plain.isdigit() else "sign"
+            yield Token(kind, plain, offset, offset + 1)
+        else:
+            yield from _character(plain, offset, offset + 1)
     yield Token("sign", "}", end, end)
 
 
