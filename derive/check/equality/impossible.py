@@ -106,9 +106,19 @@ class Conditions:
         return [node for node, _ in kept.values()], [polys for _, polys in kept.values()]
 
     def _shown(self, signs: Mapping[int, int]) -> bool:
-        if any(self._out_of_reach(self.nodes[k], sign) for k, sign in signs.items()):
+        if any(self._out_of_reach(self.nodes[k], s) or (not s and self._never_zero(k)) for k, s in signs.items()):
             return True
         return self._impossible([row for k, sign in signs.items() for row in self._rows(k, sign)], MOST_SPLITS)
+
+    def _never_zero(self, k: int) -> bool:
+        """Whether a condition is a product of inputs that are declared not to be 0, or positive."""
+        terms = [term for poly in self._polys[k][:1] for term in poly]
+        if len(terms) != 1 or terms[0][1]:
+            return False
+        atoms = [self._form.algebra.table.atoms[number] for number, _, _ in terms[0][0]]
+        return all(
+            a.positive or (a.declaration is not None and a.declaration.fact("nonzero") is not None) for a in atoms
+        )
 
     def _rows(self, k: int, sign: int, place: int = 0) -> Iterator[Row]:
         """What the sign of a condition says, at some place: other places have other indices."""
