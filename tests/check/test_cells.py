@@ -14,7 +14,7 @@ from derive.check.equality.edges import switches_of
 from derive.check.equality.equality import decide
 from derive.check.equality.impossible import Conditions
 from derive.check.equality.linear import Inequality, impossible
-from derive.check.equality.places import Places
+from derive.check.equality.places import SidesApart
 from derive.check.equality.probe import Point, points_of
 from derive.check.verdict import Verdict
 from derive.ir import build as b
@@ -356,7 +356,7 @@ def test_several_edges_are_met_at_once() -> None:
 
 def test_the_signs_of_entries_by_themselves() -> None:
     graph = loads("x : (3,)\ns : scalar\nL = sum(maximum(x - 2, 0))*maximum(s, 0)")
-    places = Places(Conditions(switches_of([graph.bindings["L"].node]), graph), (0, 1))
+    places = SidesApart(Conditions(switches_of([graph.bindings["L"].node]), graph), (0, 1))
     assert len(places.missing) == 6  # x > 2, x < 2 or both, beside the sides of s
     places.note([np.array([1, -1, -1]), np.array(1)])
     assert all((1, -1) in wanted for wanted in places.missing)

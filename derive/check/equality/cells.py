@@ -31,7 +31,7 @@ from derive.check.equality.edges import Edges, sign_of, switches_of
 from derive.check.equality.far import first_entries, in_sight, inputs_of, whole_points
 from derive.check.equality.impossible import Conditions
 from derive.check.equality.lost import Lost
-from derive.check.equality.places import Places
+from derive.check.equality.places import SidesApart
 from derive.check.equality.probe import DIGITS, Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
@@ -82,7 +82,7 @@ class Cells:
         self._ends = {k for k, node in enumerate(self.conditions) if node not in every}
         self._silent = set() if domains else self._ends
         self.jumps = [k for k, node in enumerate(self.conditions) if node in jumping or k in self._ends - self._silent]
-        self.places = Places(self._conditions, [k for k in range(len(self.conditions)) if k not in self._ends])
+        self.places = SidesApart(self._conditions, [k for k in range(len(self.conditions)) if k not in self._ends])
         self._lost = Lost(self._sight)
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
         self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}

@@ -27,7 +27,7 @@ SIDES = ((-1,), (1,))
 BOTH = (-1, 1)
 
 
-class Places:
+class SidesApart:
     """Which sides of some conditions have been met in one point, whatever the entries."""
 
     def __init__(self, conditions: Conditions, numbers: Sequence[int]) -> None:
