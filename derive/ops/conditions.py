@@ -11,7 +11,7 @@ textbook's on either side of a switch; what was seen on one side says nothing of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -44,6 +44,15 @@ def switch_of(node: Node) -> Node | None:
     return operation.switch(node) if operation is not None and operation.switch is not None else None
 
 
+def jumps(node: Node) -> bool:
+    """Whether the pieces of a piecewise operation need not have one value where they meet: sign, where, slopes."""
+    if node.op == "call":
+        function = elementwise(node.name)
+        return function is not None and function.switch is not None and not (function.joined and not any(node.orders))
+    operation = tensor_or_none(node.op)
+    return operation is not None and operation.switch is not None and not operation.joined
+
+
 def is_indicator(node: Node) -> bool:
     """Whether a node is 1[u > 0], or 1 less an indicator."""
     if node.op == "call":
@@ -66,14 +75,12 @@ class Ends:
     never_zero: bool = False
 
     @property
-    def inside(self) -> Node:
-        """What is positive between the ends, or not 0."""
-        if self.high == inf:
-            return self.operand if self.low in (0, -inf) else build.sub(self.operand, build.number(Fraction(self.low)))
-        below = build.sub(build.number(Fraction(self.high)), self.operand)
-        return (
-            below if self.low == -inf else build.mul(build.sub(self.operand, build.number(Fraction(self.low))), below)
-        )
+    def zeros(self) -> tuple[Node, ...]:
+        """What is 0 at the ends, factor by factor: the operand, or its distance from them."""
+        ends = [end for end in (self.low, self.high) if end not in (-inf, inf, 0)]
+        at_zero = 0 in (self.low, self.high) or self.never_zero
+        away = [build.sub(self.operand, build.number(Fraction(end))) for end in ends]
+        return tuple(factor for node in ([self.operand] if at_zero else []) + away for factor in _factors(node))
 
     def failing(self, value: Any) -> str:
         """What some entries of the operand should be and are not, `> 0`; empty if all are."""
@@ -95,6 +102,8 @@ def ends_of(node: Node) -> Ends | None:
         positive = exponent is not None and exponent > 0
         return Ends(operand, never_zero=not positive) if whole else Ends(operand, low=0.0, closed=positive)
     record = elementwise(node.name) if node.op == "call" else None
+    if record is not None and record.poles is not None:
+        return Ends(record.poles(*node.args), never_zero=True)
     if record is None or record.domain == (-inf, inf):
         return None
     return Ends(node.args[0], *record.domain, closed=node.name == "sqrt")
@@ -112,9 +121,26 @@ def has_limits(node: Node) -> bool:
 
 
 def limits(nodes: Iterable[Node]) -> list[Node]:
-    """Where the domains of operations below `nodes` end: the operands that must not be 0, or positive."""
+    """What is 0 where the domains of operations below `nodes` end; a root of (x - 1)^2 y ends at x = 1 and at y = 0.
+
+    What is analytic between them may be another function on the other side, as the root of x^2 is.
+    """
     found = (ends_of(node) for node in topological(*nodes))
-    return list(dict.fromkeys(ends.inside for ends in found if ends is not None))
+    return list(dict.fromkeys(zero for ends in found if ends is not None for zero in ends.zeros))
+
+
+def _factors(node: Node) -> Iterator[Node]:
+    """The factors of a node that vary; their signs make up its own, and it is 0 where one of them is."""
+    ins, out = node.labels if node.op == "contract" else ((), ())
+    if node.op in ("neg", "div") or (node.op == "contract" and {label for one in ins for label in one} == {*out}):
+        for arg in node.args:
+            yield from _factors(arg)
+    elif (node.op == "pow" and as_number(scalar_of(node.args[1])) is not None) or (
+        node.op == "call" and node.name in ("abs", "sqrt") and not any(node.orders)
+    ):
+        yield from _factors(node.args[0])
+    elif any(below.op == "ref" for below in topological(node)):
+        yield node
 
 
 def countless(nodes: Iterable[Node]) -> Node | None:

@@ -134,6 +134,7 @@ register(
         numpy="np.abs({0})",
         latex=r"\mathrm{abs}",
         switch=_first,
+        joined=True,
         range=POSITIVE,
         aliases=("absolute", "fabs"),
         samples=SAMPLES,
@@ -203,6 +204,7 @@ register(
         latex=r"\mathrm{relu}",
         prime=True,
         switch=_first,
+        joined=True,
         range=POSITIVE,
         samples=SAMPLES,
     )
@@ -217,6 +219,7 @@ register(
         arity=2,
         prime=True,
         switch=_first,
+        joined=True,
         samples=((0.3, 0.1), (-1.2, 0.2), (1.7, 0.01)),
     )
 )
@@ -264,6 +267,7 @@ register(
         numeric=lambda xp, u, v: xp.function("maximum", u, v),
         numpy="np.maximum({0}, {1})",
         switch=_difference,
+        joined=True,
         latex=r"\max",
         arity=2,
         samples=((0.3, 0.7), (-1.2, -2.0), (1.7, 0.2)),
@@ -277,6 +281,7 @@ register(
         numeric=lambda xp, u, v: xp.function("minimum", u, v),
         numpy="np.minimum({0}, {1})",
         switch=_difference,
+        joined=True,
         latex=r"\min",
         arity=2,
         samples=((0.3, 0.7), (-1.2, -2.0), (1.7, 0.2)),

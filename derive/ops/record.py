@@ -49,9 +49,10 @@ class Elementwise:
     derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
     textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
     only where that shortens the result. `range` and `domain` are open intervals of the real line. `switch` gives, for
-    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it);
-    `countless`: it has infinitely many pieces, so that no number of points speaks for all of them. `partials` gives the
-    derivatives by all operands where they have a better form than that of `expression`; `numeric_of` and `numpy_of`
+    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it); `joined`:
+    its pieces have one value where they meet; `countless`: it has infinitely many, so that no number of points speaks
+    for all of them. `poles` gives what is 0 where it has no value between others, as cos u of tan u. `partials` gives
+    the derivatives by all operands where they have a better form than that of `expression`; `numeric_of` and `numpy_of`
     compute its derivatives of any order where these have no other name (digamma). A `steady` function occurs in stable
     code alone: no text can call it.
     """
@@ -69,7 +70,9 @@ class Elementwise:
     range: tuple[float, float] = (-float("inf"), float("inf"))
     domain: tuple[float, float] = (-float("inf"), float("inf"))
     switch: Callable[..., Node | None] | None = None
+    joined: bool = False
     countless: bool = False
+    poles: Callable[..., Node] | None = None
     numeric_of: Callable[..., Array] | None = None
     numpy_of: str = ""
     aliases: tuple[str, ...] = ()
@@ -99,8 +102,8 @@ class Tensor:
     """An operation on whole tensors.
 
     `numeric(node, operands, backend)` evaluates it. `numpy(node, names)` is the emitted code for named operands.
-    `switch(node)` is the node whose sign tells the piece, for a piecewise operation. `linear`: it works along axes of
-    operands of its own shape, and is linear in the last of them.
+    `switch(node)` is the node whose sign tells the piece, for a piecewise operation; `joined` as above. `linear`: it
+    works along axes of operands of its own shape, and is linear in the last of them.
     """
 
     name: str
@@ -110,6 +113,7 @@ class Tensor:
     build: Callable[..., Node] | None = None
     definition: Callable[[Node], Node] | None = None
     switch: Callable[[Node], Node] | None = None
+    joined: bool = False
     linear: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
     latex: str = ""

@@ -88,6 +88,7 @@ register(
         numpy="np.cbrt({0})",
         latex=r"\mathrm{cbrt}",
         switch=lambda u: u,
+        joined=True,
         samples=SAMPLES,
         source="the real cube root, of negative numbers too",
     )

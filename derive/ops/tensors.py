@@ -228,6 +228,7 @@ register(
         numeric=lambda node, args, _xp: _largest(args[0], axes_of(node)),
         numpy=lambda node, names: f"np.max({names[0]}{_code(axes_of(node), len(node.args[0].shape))})",
         switch=lambda node: _is_largest(node.args[0], axes_of(node)),
+        joined=True,
         latex=r"\max",
         aliases=("max",),
         samples=(_sample(amax), _sample(lambda x: amax(x, 1)), _sample(lambda x: amax(x, 0, True))),

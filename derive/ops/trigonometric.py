@@ -30,6 +30,7 @@ register(
         numeric=by_name("tan"),
         numpy="np.tan({0})",
         latex=r"\tan",
+        poles=lambda u: build.call("cos", u),
         samples=SAMPLES,
     )
 )
@@ -41,6 +42,7 @@ register(
         numeric=lambda xp, u: xp.function("cos", u) / xp.function("sin", u),
         numpy="np.cos({0}) / np.sin({0})",
         latex=r"\cot",
+        poles=lambda u: build.call("sin", u),
         samples=SAMPLES,
     )
 )
@@ -52,6 +54,7 @@ register(
         numeric=lambda xp, u: 1 / xp.function("cos", u),
         numpy="1 / np.cos({0})",
         latex=r"\sec",
+        poles=lambda u: build.call("cos", u),
         samples=SAMPLES,
     )
 )
@@ -63,6 +66,7 @@ register(
         numeric=lambda xp, u: 1 / xp.function("sin", u),
         numpy="1 / np.sin({0})",
         latex=r"\csc",
+        poles=lambda u: build.call("sin", u),
         samples=SAMPLES,
     )
 )

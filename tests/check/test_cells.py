@@ -10,8 +10,11 @@ import pytest
 
 import derive
 from derive.check.equality.climb import climb, onto_edge, shaken
+from derive.check.equality.edges import switches_of
 from derive.check.equality.equality import decide
+from derive.check.equality.impossible import Conditions
 from derive.check.equality.linear import Inequality, impossible
+from derive.check.equality.places import SidesApart
 from derive.check.equality.probe import Point, points_of
 from derive.check.verdict import Verdict
 from derive.ir import build as b
@@ -334,10 +337,32 @@ def test_an_edge_is_met_exactly() -> None:
     graph = loads("x : scalar, positive\nw, c : scalar\nz = w*x - c - 7")
     start = points_of(graph).first(1)[0]
     whole = Point(graph, start.sizes, {name: np.asarray(Fraction(2), dtype=object) for name in start.inputs})
-    edge = onto_edge(whole, lambda point: float(point.value(graph.ref("z"))), random.Random(0))
+    edge = onto_edge(whole, lambda point: [float(point.value(graph.ref("z")))], random.Random(0))
     assert edge is not None
     assert edge.value(graph.ref("z"), 50) == 0
     assert edge.inputs["x"].item() > 0
+
+
+def test_several_edges_are_met_at_once() -> None:
+    graph = loads("x, y : scalar\nv : (2,)\np = x + y - 5\nq = x - y + sum(v) - 1\nr = v @ [1, -1] - 2")
+    start = points_of(graph).first(1)[0]
+    ones = {name: np.full_like(value, Fraction(1), dtype=object) for name, value in start.inputs.items()}
+    whole = Point(graph, start.sizes, ones)
+    lines = [graph.ref(name) for name in ("p", "q", "r")]
+    edge = onto_edge(whole, lambda point: [float(point.value(line)) for line in lines], random.Random(0))
+    assert edge is not None
+    assert [edge.value(line, 50) for line in lines] == [0, 0, 0]
+
+
+def test_the_signs_of_entries_by_themselves() -> None:
+    graph = loads("x : (3,)\ns : scalar\nL = sum(maximum(x - 2, 0))*maximum(s, 0)")
+    places = SidesApart(Conditions(switches_of([graph.bindings["L"].node]), graph), (0, 1))
+    assert len(places.missing) == 6  # x > 2, x < 2 or both, beside the sides of s
+    places.note([np.array([1, -1, -1]), np.array(1)])
+    assert all((1, -1) in wanted for wanted in places.missing)
+    assert not places.is_new([np.array([1, 1, 1]), np.array(1)])
+    places.note([np.array([-1, -1, -1]), np.array(-1)])
+    assert places.missing == [((0, 1), (1, -1)), ((0, -1), (0, 1), (1, -1))]
 
 
 @pytest.mark.parametrize("edge", ["1.5", "0.5", "0.1"])

@@ -10,9 +10,9 @@ import sympy as sp
 
 import derive.ops
 from derive.model import loads
-from derive.ops.conditions import conditions
+from derive.ops.conditions import conditions, limits
 from derive.ops.evaluate import Evaluator
-from derive.ops.record import Elementwise, all_records, elementwise
+from derive.ops.record import Elementwise, Tensor, all_records, elementwise
 from derive.ops.sympy_bridge import letter
 
 assert derive.ops  # importing the package is what registers the operations
@@ -44,6 +44,37 @@ def found(line: str) -> list[list[float]]:
 )
 def test_the_switches_of_a_line(line: str, switches: list[list[float]]) -> None:
     assert sorted(found(line)) == sorted(switches)
+
+
+@pytest.mark.parametrize(
+    ("line", "zeros"),
+    [
+        ("sqrt((b - 3)**2*z)", [[0.0], [-2, 1, 7]]),
+        ("log(-b)/(z - 1)", [[3.0], [-3, 0, 6]]),
+        ("arcsin(b/4)", [[0.75 - 1], [0.75 + 1]]),
+        ("tan(b)", [[np.cos(3.0)]]),
+        ("(b + exp(b))**3", []),
+        ("sqrt(2)*b", []),
+    ],
+)
+def test_where_domains_end(line: str, zeros: list[list[float]]) -> None:
+    graph = loads(f"z : (3,)\nb : scalar\nL = sum({line})")
+    evaluator = Evaluator(POINT, {})
+    values = [np.ravel(evaluator.value(node)).tolist() for node in limits([graph.bindings["L"].node])]
+    assert sorted(values) == sorted(zeros)
+
+
+@pytest.mark.parametrize("record", [r for r in all_records() if r.joined], ids=lambda r: r.name)
+def test_pieces_that_are_joined_have_one_value_where_they_meet(record: Elementwise | Tensor) -> None:
+    graph = loads(f"z : (2,)\nb : scalar\nL = sum({record.name}(z{', b' * (getattr(record, 'arity', 1) - 1)}))")
+
+    def value(z: float, b: float) -> float:
+        return float(Evaluator({"z": np.array([z, 0.5]), "b": np.array(b)}, {}).value(graph.bindings["L"].node))
+
+    for edge, b in ((0.0, 0.0), (0.5, 0.5)):  # where the operand changes its sign, or two are equal
+        here, below, above = (value(edge + step, b) for step in (0.0, -1e-12, 1e-12))
+        assert below == pytest.approx(here, abs=1e-3)
+        assert above == pytest.approx(here, abs=1e-3)
 
 
 def piecewise(expression: Any) -> bool:

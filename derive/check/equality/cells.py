@@ -9,8 +9,9 @@ numbers that the conditions name and on their edges, until each cell was met in 
 is empty if interval and linear reasoning shows it (`derive.check.equality.impossible`). What was met from one side only
 is named, and the claim stays open.
 
-A derivative is compared where it exists, off the edges, and held against the slopes on either side on them
-(`derive.check.equality.kinks`); any other claim is compared on the edges too.
+A derivative is compared where it exists, off the edges; any other claim is compared on those edges too on which a
+piecewise operation jumps. Where domains end is a condition as well: what is analytic is so between the ends of its
+domain, and may be another function on the other side.
 """
 
 from __future__ import annotations
@@ -18,35 +19,30 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice, product
+from itertools import chain, combinations, islice, product
 from math import inf
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from derive.check.equality.climb import between, climb, onto_edge, shaken
-from derive.check.equality.edges import Edges, conditions_of, sign_of
-from derive.check.equality.far import far_points, first_entry, in_sight, whole_points
+from derive.check.equality.edges import Edges, sign_of, switches_of
+from derive.check.equality.far import first_entries, in_sight, inputs_of, whole_points
 from derive.check.equality.impossible import Conditions
-from derive.check.equality.kinks import beyond_slopes
 from derive.check.equality.lost import Lost
+from derive.check.equality.places import SidesApart
 from derive.check.equality.probe import DIGITS, Point
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
 from derive.notation import unicode_node
-from derive.ops.conditions import countless, limits
+from derive.ops.conditions import limits
 
 Array = Any
 Part = tuple[int, ...]  # conditions by number
 Signs = tuple[int, ...]  # of the conditions of a part
 
-LEAST = 32
-"""Points at which every claim without a proof is compared, with conditions or without."""
-MOST_CLIMBS = 12
-"""Cells that are climbed for after the far points."""
 MOST_ON_EDGE = 30
 """Points on the edge of a condition that are tried for the sides of the others."""
 MOST_ON_EDGES = 3
@@ -56,73 +52,13 @@ MOST_TOGETHER = 9
 MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
 MOST_FAINT = 6
+MOST_FACES = 12
+MOST_STARTS = 5
+"""Choices of two and of three edges whose common points are looked for."""
 MOST_TOLD = 8
-MOST_AT_KINK = 3
-"""Points on the edge of a condition at which a derivative is held against the slopes on either side."""
 CLOSE = 1e-12
 ANY = 2
 """In the place of a sign: this condition may have any."""
-
-
-@dataclass(frozen=True)
-class Survey:
-    """A point at which the members differ, or what leaves the claim open, in words; neither if all is well.
-
-    `one_sided` are the cells in which no point was found, in words; `kinks` where members differ that are derivatives.
-    """
-
-    different: Point | None = None
-    open: str = ""
-    one_sided: tuple[str, ...] = ()
-    kinks: tuple[str, ...] = ()
-
-
-def survey(
-    left: Node,
-    right: Node,
-    graph: Graph,
-    *,
-    derivative: bool,
-    by: Sequence[str] = (),
-    domains: bool = False,
-    claimed: Literal["left", "right"] | None = None,
-) -> Survey:
-    """Compare two nodes in every cell. `derivative`: nothing is said of the edges but what is `claimed` of a slope.
-
-    `domains`: where an operation of theirs has values is a condition too.
-    """
-    cells = _Cells(left, right, graph, edges=not derivative, by=by, domains=domains)
-    stairs = countless(in_sight(left, right, graph))
-    start: Point | None = None
-    for number, point in enumerate(far_points(left, right, graph)):
-        if number >= LEAST and not cells.missing and stairs is None:
-            break
-        start = start or point
-        different = cells.different_at(point, always=number < LEAST)
-        if different is not None:
-            return Survey(different=different)
-    rng = random.Random(len(cells.conditions))
-    for part, cell in cells.missing[:MOST_CLIMBS] if start is not None else ():
-        for found in cells.towards(part, cell, start, rng):
-            different = cells.different_at(found, always=False)
-            if different is not None:
-                return Survey(different=different)
-            if cells.was_met(part, cell):
-                break
-    different = cells.different_on_faint_edges(rng)
-    if different is not None:
-        return Survey(different=different)
-    kinks: list[str] = []
-    slope, value = (right, left) if claimed == "left" else (left, right)
-    for condition in cells.conditions if claimed is not None else ():
-        for found in islice(cells.on_edge(condition, rng), MOST_AT_KINK):
-            beyond = beyond_slopes(slope, value, found, cells.conditions)
-            if beyond:
-                return Survey(different=found)
-            if beyond is False:
-                kinks.append(f"{cells.text(condition)} = 0")
-    told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
-    return Survey(open=told, one_sided=tuple(cells.unseen()), kinks=tuple(dict.fromkeys(kinks)))
 
 
 def _has_zero(point: Point) -> bool:
@@ -133,16 +69,20 @@ def _close(a: Array, b: Array) -> bool:
     return bool(np.all(np.abs(a - b) <= CLOSE * np.maximum(np.abs(a), np.abs(b))))
 
 
-class _Cells:
+class Cells:
     """The conditions of two members and of what they depend on, and which cells were met."""
 
     def __init__(self, left: Node, right: Node, graph: Graph, *, edges: bool, by: Sequence[str], domains: bool) -> None:
         self.left, self.right, self.graph, self.edges = left, right, graph, edges
-        self._kinks = Edges(left, right, graph, by)
+        self.kinks = Edges(left, right, graph, by)
         self._sight = in_sight(left, right, graph)
-        ends = limits([left, right]) if domains else []
-        self._conditions = Conditions(list(dict.fromkeys([*conditions_of(left, right, graph), *ends])), graph)
+        jumping, every = switches_of(self._sight, jumping=True), switches_of(self._sight)
+        self._conditions = Conditions(list(dict.fromkeys([*jumping, *every, *limits([left, right])])), graph)
         self.conditions = self._conditions.nodes
+        self._ends = {k for k, node in enumerate(self.conditions) if node not in every}
+        self._silent = set() if domains else self._ends
+        self.jumps = [k for k, node in enumerate(self.conditions) if node in jumping or k in self._ends - self._silent]
+        self.places = SidesApart(self._conditions, [k for k in range(len(self.conditions)) if k not in self._ends])
         self._lost = Lost(self._sight)
         self._met: dict[Part, set[Signs]] = {part: set() for part in self._groups() if len(part) <= MOST_TOGETHER}
         self._void: dict[Part, Counter[Signs]] = {part: Counter() for part in self._met}
@@ -152,12 +92,14 @@ class _Cells:
     def _groups(self) -> list[Part]:
         """Conditions that have a sign at the same place: those of one shape, and the scalars with each of them.
 
-        Without conditions there is one group of none, and the domain is its cell.
+        Without conditions there is one group of none, and the domain is its cell. Of too many the ends of domains are
+        left out.
         """
         count = range(len(self.conditions))
         shapes = dict.fromkeys(node.shape for node in self.conditions if node.shape) or dict.fromkeys([()])
         groups = [tuple(k for k in count if self.conditions[k].shape in ((), shape)) for shape in shapes]
-        return [group for group in groups if group] or [()]
+        few = [g if len(g) <= MOST_TOGETHER else tuple(k for k in g if k not in self._silent) for g in groups]
+        return [group for group in few if group] or [()]
 
     # ------------------------------------------------------------------------------------------ at a point
 
@@ -169,10 +111,11 @@ class _Cells:
         point too: what vanishes at x = 7 need not vanish in a cell; and on an edge with all inputs moved that can be.
         """
         signs = self._signs(point)
-        if signs is None or (not self.edges and self._kinks.has(point)):
+        if signs is None or (not self.edges and self.kinks.has(point)):
             return None
         cells = self._cells(signs)
         new = any(not self.was_met(part, cell) for part, found in cells.items() for cell in found)
+        new = new or self.places.is_new(signs)
         if not always and not new:
             return None
         on_edge = any((sign == 0).any() for sign in signs)
@@ -184,6 +127,7 @@ class _Cells:
         if differ is None:
             for part, void in self._void.items():
                 void.update(cells[part])
+            self.places.note(signs)
         if differ is not False or not telling:
             for part, dim in self._dim.items():
                 dim |= cells[part]
@@ -194,6 +138,7 @@ class _Cells:
         for other in loosened:
             if other.differ(self.left, self.right):
                 return other
+        self.places.note(signs)
         for part, met in self._met.items():
             edges = {cell for cell in cells[part] if 0 in cell}
             self._faint[part] |= edges
@@ -225,10 +170,19 @@ class _Cells:
                     moved = other
             yield moved
 
+    def is_clear(self, point: Point) -> bool:
+        """Whether no value is lost in another one at a point, and none is 0 by accident."""
+        return self._lost.margin(point) > 0 and not _has_zero(point)
+
     def _signs(self, point: Point) -> list[Array] | None:
-        """The signs of the conditions; None if one has no value."""
-        found = [sign_of(node, point) for node in self.conditions]
-        return None if any(sign is None for sign in found) else found
+        """The signs of the conditions; None if one has no value that is not the end of a domain."""
+        found: list[Array] = []
+        for k, node in enumerate(self.conditions):
+            sign = sign_of(node, point)
+            if sign is None and k not in self._ends:
+                return None
+            found.append(np.zeros((), dtype=int) if sign is None else sign)
+        return found
 
     def _cells(self, signs: Sequence[Array]) -> dict[Part, set[Signs]]:
         """The cells of a point, entry by entry."""
@@ -268,13 +222,22 @@ class _Cells:
             yield from self._sides(part, (*chosen, 0))
 
     def _edges(self, part: Part) -> Iterator[Signs]:
-        """Each edge beside every choice of sides of the others, of many by itself."""
-        others = (-1, 1) if len(part) <= MOST_ON_EDGES else (ANY,)
-        for j in range(len(part) if self.edges else 0):
-            for rest in product(others, repeat=len(part) - 1):
-                cell = (*rest[:j], 0, *rest[j:])
-                if not self._conditions.never(_signed(part, cell)):
-                    yield cell
+        """Each edge on which a value may jump, beside every choice of sides of the others, of many by itself.
+
+        What is joined on an edge has the value there that it has beside it.
+        """
+        for j in (j for j, k in enumerate(part) if self.edges and k in self.jumps):
+            cells = [(*rest[:j], 0, *rest[j:]) for rest in self._rests(len(part) - 1)]
+            possible = [cell for cell in cells if not self._conditions.never(_signed(part, cell))]
+            anywhere = tuple(0 if i == j else ANY for i in range(len(part)))
+            if possible:
+                yield from possible
+            elif not self._conditions.never(_signed(part, anywhere)):  # as |x| + |y| is 0 where x and y are
+                yield anywhere
+
+    def _rests(self, count: int) -> Iterator[Signs]:
+        """The sides of the other conditions that are looked at on an edge."""
+        return product((-1, 1) if count < MOST_ON_EDGES else (ANY,), repeat=count)
 
     def different_on_faint_edges(self, rng: random.Random) -> Point | None:
         """A point at which the members differ, on a few of the edges that were met only where an input is 0."""
@@ -290,23 +253,34 @@ class _Cells:
         met, without = self._met[part], self._void[part]
         if cell in met or cell in self._faint[part] or without[cell] >= void:
             return True
-        others = chain(met, (other for other, count in without.items() if count >= void))
+        others = chain(met, self._faint[part], (other for other, count in without.items() if count >= void))
         return ANY in cell and any(all(a in (ANY, b) for a, b in zip(cell, other, strict=True)) for other in others)
 
     def towards(self, part: Part, cell: Signs, start: Point | None, rng: random.Random) -> Iterable[Point]:
         """Points that may lie in a cell: one that was climbed for, or some on the edge that it has."""
         if 0 in cell:
-            return islice(self.on_edge(self.conditions[part[cell.index(0)]], rng), MOST_ON_EDGE)
-        found = climb(start, partial(self._height, part, cell), rng) if start is not None else None
+            return islice(self.on_edge([part[cell.index(0)]], rng), MOST_ON_EDGE)
+        free = inputs_of([self.conditions[k] for k in part], self.graph) if part else None
+        found = climb(start, partial(self._height, part, cell), rng, free=free) if start is not None else None
         return () if found is None else (found,)
 
-    def on_edge(self, condition: Node, rng: random.Random) -> Iterator[Point]:
-        """Points at which an entry of a condition is exactly 0."""
-        for point in whole_points(self.left, self.right, self.graph):
+    def on_edge(self, numbers: Sequence[int], rng: random.Random) -> Iterator[Point]:
+        """Points at which an entry of a condition is exactly 0, or one of each of several."""
+        nodes = [self.conditions[k] for k in numbers]
+        free = inputs_of(nodes, self.graph)
+        starts = whole_points(self.left, self.right, self.graph)
+        for point in starts if len(nodes) == 1 else islice(starts, MOST_STARTS):
             for start in (between(point, rng), point):
-                edge = onto_edge(start, partial(first_entry, condition), rng)
+                edge = onto_edge(start, partial(first_entries, nodes), rng, free)
                 if edge is not None:
                     yield edge
+
+    def faces(self, numbers: Sequence[int]) -> Iterator[Part]:
+        """Which edges may meet: two or three of these conditions that can be 0 together."""
+        for count in (2, 3):
+            for part in islice(combinations(numbers, count), MOST_FACES):
+                if not self._conditions.never(dict.fromkeys(part, 0)):
+                    yield part
 
     def _height(self, part: Part, cell: Signs, point: Point) -> float | None:
         """How near a point is to a cell: positive inside of it, in one of the entries, where no value is lost."""
@@ -333,10 +307,18 @@ class _Cells:
 
     def unseen(self) -> Iterator[str]:
         """The cells in which there may be points and none was found."""
-        for part, cell in islice(self._missing(1), MOST_TOLD):
+        yield from self.places.unseen(self.text)
+        untold = (missing for missing in self._missing(1) if not self._is_beside_one(*missing))
+        for part, cell in islice(untold, MOST_TOLD):
             shown = [f"{self.text(self.conditions[k])} {'<=>'[s + 1]} 0" for k, s in _signed(part, cell).items()]
             dim = cell in self._dim[part] or not cell
             yield " and ".join([*shown, *([f"values that show in {DIGITS} digits"] if dim else [])])
+
+    def _is_beside_one(self, part: Part, cell: Signs) -> bool:
+        """Whether a cell was met or is void that differs from this one only in the ends of domains."""
+        kept = [j for j, k in enumerate(part) if k not in self._silent]
+        known = chain(self._met[part], self._void[part], self._faint[part])
+        return len(kept) < len(part) and any(all(cell[j] in (ANY, other[j]) for j in kept) for other in known)
 
     def _real_power(self) -> Node | None:
         """A power that has no value near most of its points: of a base that may be negative, to an exponent that is no

@@ -8,8 +8,9 @@ the best of them that let the height grow, in the declared domain.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,12 @@ from derive.check.equality.probe import Point
 from derive.ir.graph import Declaration, Graph
 
 Array = Any
+Place = tuple[str, tuple[int, ...] | None]  # an input, and one of its entries
 FAR = 6  # the largest values are 10^6
 FRESH = 120  # draws, and steps from the best of them
 STEPS = 120
+FIRST = 3  # entries of an array that are moved by themselves
+MOST_WAYS = 24  # choices of inputs that are moved together
 FIXED = ("one_hot", "simplex", "one_of")  # drawn afresh only
 DEFINITE = ("symmetric", "positive_definite", "diagonal")  # stay so when all entries are multiplied alike
 
@@ -38,7 +42,20 @@ def climb(
 
     `free` are the inputs that may change, by default all. The height is None where it has no value.
     """
-    graph, free = start.graph, list(start.inputs) if free is None else free
+    free = list(start.inputs) if free is None else free
+    return next((point for point, h in _visited(start, height, rng, free) if h > 0 and accepted(point)), None)
+
+
+def summit(start: Point, height: Callable[[Point], float | None], rng: random.Random, free: list[str]) -> Point:
+    """The highest point of the model that was come upon."""
+    return max(_visited(start, height, rng, free), key=lambda visit: visit[1], default=(start, 0))[0]
+
+
+def _visited(
+    start: Point, height: Callable[[Point], float | None], rng: random.Random, free: list[str]
+) -> Iterator[tuple[Point, float]]:
+    """The points on the way up, with their heights."""
+    graph = start.graph
     best, most, step = start, height(start), 1.0
     for k in range(FRESH + STEPS if free else 0):
         if k < FRESH:
@@ -50,26 +67,24 @@ def climb(
         reached = height(point)
         if reached is None or not point.is_defined:
             continue
-        if reached > 0 and accepted(point):
-            return point
+        yield point, reached
         better = most is None or reached > most
         if better:
             best, most = point, reached
         if k >= FRESH:
             step *= 1.5 if better else 0.9
-    return None
 
 
 NEARER = Fraction(1, 10**4)
 
 
-def shaken(point: Point, name: str | None = None, *, way: int = 0) -> Point:
+def shaken(point: Point, name: str | None = None, *, way: int = 0, scale: Fraction | None = None) -> Point:
     """A point very near to another one, in the declared domain: of other inputs, or of another value of one name.
 
-    Another `way` is another point, nearer still.
+    Another `way` is another point, nearer still if nothing is said of the `scale`.
     """
     rng, graph = random.Random(f"{point.seed} {way}" if way else point.seed), point.graph
-    scale = NEARER if way else Fraction(1)
+    scale = scale or (NEARER if way else Fraction(1))
     inputs = dict(point.inputs)
     for other in [*point.inputs] if name is None else [name]:
         # a binding is set like an input, and what comes after it follows
@@ -114,30 +129,69 @@ def between(point: Point, rng: random.Random) -> Point:
     return Point(point.graph, point.sizes, inputs, point.seed)
 
 
-def onto_edge(start: Point, value: Callable[[Point], float | None], rng: random.Random) -> Point | None:
-    """A point at which a value is exactly 0, if it is linear along one of the inputs; None if none was found.
+def onto_edge(
+    start: Point, values: Callable[[Point], Sequence[float] | None], rng: random.Random, free: list[str] | None = None
+) -> Point | None:
+    """A point at which some values are exactly 0, if they are linear along as many inputs; None if none was found.
 
-    The values at the start should be small and whole, so that float64 is exact.
+    The values at the start should be small and whole, so that float64 is exact. `free` are the inputs that may change.
     """
-    graph = start.graph
-    here = value(start)
-    names = [
-        name for name in start.inputs if not {f.name for f in graph.declarations[name].facts} & {*FIXED, *DEFINITE}
-    ]
-    rng.shuffle(names)
-    for name in names:
-        beyond = _shifted(start, name, Fraction(1))
-        there = value(beyond)
-        if here is None or there is None or there == here:
+    here = values(start)
+    places = [place for place in _places(start) if free is None or place[0] in free]
+    if here is None or len(places) < len(here):
+        return None
+    rng.shuffle(places)
+    for chosen in islice(combinations(places, len(here)), MOST_WAYS):
+        beyond = [values(_shifted(start, {place: Fraction(1)})) for place in chosen]
+        if any(there is None for there in beyond):
             continue
-        edge = _shifted(start, name, Fraction(here) / (Fraction(here) - Fraction(there)))
-        if value(edge) == 0 and _obeys(edge.inputs[name], graph.declarations[name]) and edge.is_defined:
+        slopes = [
+            [Fraction(b) - Fraction(a) for b in row] for a, row in zip(here, zip(*beyond, strict=True), strict=True)
+        ]
+        steps = _solved(slopes, [-Fraction(a) for a in here])
+        if steps is None:
+            continue
+        edge = _shifted(start, dict(zip(chosen, steps, strict=True)))
+        reached = values(edge)
+        if reached is not None and not np.any(reached) and _is_allowed(edge) and edge.is_defined:
             return edge
     return None
 
 
-def _shifted(point: Point, name: str, by: Fraction) -> Point:
-    inputs = {**point.inputs, name: np.asarray(point.inputs[name] + by, dtype=object)}
+def _places(point: Point) -> list[Place]:
+    """What can be moved of the inputs: all entries alike, or one of the first."""
+    found: list[Place] = []
+    for name, value in point.inputs.items():
+        if not {fact.name for fact in point.graph.declarations[name].facts} & {*FIXED, *DEFINITE}:
+            found += [(name, None), *((name, index) for index in islice(np.ndindex(*value.shape), FIRST) if index)]
+    return found
+
+
+def _solved(rows: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> list[Fraction] | None:
+    """The solution of a linear system (Gauss and Jordan), None if it is singular."""
+    table = [[*row, value] for row, value in zip(rows, right, strict=True)]
+    for k in range(len(table)):
+        pivot = next((r for r in range(k, len(table)) if table[r][k]), None)
+        if pivot is None:
+            return None
+        table[k], table[pivot] = table[pivot], table[k]
+        table[k] = [entry / table[k][k] for entry in table[k]]
+        for r in range(len(table)):
+            if r != k and table[r][k]:
+                table[r] = [a - table[r][k] * b for a, b in zip(table[r], table[k], strict=True)]
+    return [row[-1] for row in table]
+
+
+def _is_allowed(point: Point) -> bool:
+    return all(_obeys(value, point.graph.declarations[name]) for name, value in point.inputs.items())
+
+
+def _shifted(point: Point, by: Mapping[Place, Fraction]) -> Point:
+    inputs = dict(point.inputs)
+    for (name, index), step in by.items():
+        moved = np.array(inputs[name], dtype=object)
+        moved[... if index is None else index] += step
+        inputs[name] = moved
     return Point(point.graph, point.sizes, inputs, point.seed)
 
 
@@ -192,10 +246,16 @@ def _stepped(value: Array, declared: Declaration, step: float, rng: random.Rando
         return _squeezed(value, declared, _near_one(step, rng), rng)
     if facts.intersection(DEFINITE):
         return value * _near_one(step, rng)
-    result = np.array(value, dtype=object)
-    size = max((abs(v) for v in result.flat), default=Fraction(0)) or Fraction(1)
-    for index in np.ndindex(*result.shape):
-        if "positive" in facts:
+    result: Array = np.array(value, dtype=object)
+    moved = list(np.ndindex(*result.shape))
+    if len(moved) > 1 and rng.random() < 0.5:  # one entry, in steps of its own size
+        moved = [rng.choice(moved)]
+    size = (max((abs(result[index]) for index in moved), default=Fraction(0)) or Fraction(1)) * rng.choice(
+        (1, 1, 1, 30)
+    )  # what is small now need not stay so
+    by_factors = "positive" in facts or rng.random() < 0.2
+    for index in moved:
+        if by_factors:
             result[index] = result[index] * _near_one(step, rng)
         else:
             result[index] = result[index] + size * Fraction(f"{step * rng.gauss(0, 1):.3g}")

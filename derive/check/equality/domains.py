@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Literal
 
 from derive.check.equality.climb import onto_edge
-from derive.check.equality.far import far_points, first_entry, whole_points
+from derive.check.equality.far import far_points, first_entries, whole_points
 from derive.check.equality.probe import DIGITS, Point
 from derive.check.equality.witness import inputs_at
 from derive.errors import DeriveError
@@ -85,7 +85,7 @@ def _on_edges(edges: Sequence[Node], left: Node, right: Node, graph: Graph) -> I
     rng = random.Random(len(edges))
     for edge in edges:
         for point in islice(whole_points(left, right, graph), STARTS):
-            found = onto_edge(point, partial(first_entry, edge), rng)
+            found = onto_edge(point, partial(first_entries, [edge]), rng)
             if found is not None:
                 yield found
                 break

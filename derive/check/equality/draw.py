@@ -25,6 +25,8 @@ from derive.ir.size import Shape
 
 Array = Any  # a NumPy object array of fractions
 TRIALS = 400
+SHORT = 16
+"""Between whole numbers there are sixteenths: float64 is exact for them."""
 Mood = Literal["signed", "positive", "unit", "wide", "whole"]
 MAGNITUDES = (-3, -2, -1, 0, 0, 0, 0, 1, 1, 2, 3, 6)
 """Powers of ten; most of them where models live."""
@@ -147,7 +149,7 @@ class Draw:
             inside = [k for k in self._edges() if (low is None or k > low) and (high is None or k < high)]
             if inside:
                 return self.rng.choice(inside)
-        steps = max(self.grid, 10)
+        steps = SHORT if self.mood == "whole" else max(self.grid, 10)
         part = Fraction(self.rng.randint(1, steps - 1), steps)
         if low is not None and high is not None:
             return low + (high - low) * part
@@ -170,6 +172,8 @@ class Draw:
                 row = [Fraction(int(k == previous)) for k in range(length)]
             else:
                 parts = 20 if length < 10 else 10 * length
+                if self.mood == "whole" and length <= SHORT:
+                    parts = SHORT
                 cuts = sorted(self.rng.sample(range(1, parts), length - 1))
                 row = [Fraction(b - a, parts) for a, b in zip([0, *cuts], [*cuts, parts], strict=True)]
             for k, entry in enumerate(row):

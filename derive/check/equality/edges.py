@@ -17,7 +17,7 @@ from derive.check.equality.far import in_sight
 from derive.check.equality.probe import DIGITS, Point
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
-from derive.ops.conditions import switch_of
+from derive.ops.conditions import jumps, switch_of
 
 Array = Any
 UNSURE = 1e-9
@@ -26,13 +26,10 @@ ALONE = 0.499
 """The condition of an extremum is 1/2 for an entry that alone is the largest, -1/2 for one that is not."""
 
 
-def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
-    """The nodes whose signs are the conditions of two members and of what they depend on."""
-    return _switches(in_sight(left, right, graph))
-
-
-def _switches(nodes: Iterable[Node]) -> list[Node]:
-    switches = (s for node in topological(*nodes) if (s := switch_of(node)) is not None)
+def switches_of(nodes: Iterable[Node], *, jumping: bool = False) -> list[Node]:
+    """The nodes whose signs are the conditions of some nodes; `jumping`: those at which a value may jump."""
+    pieces = (node for node in topological(*nodes) if not jumping or jumps(node))
+    switches = (s for node in pieces if (s := switch_of(node)) is not None)
     return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
 
 
@@ -41,12 +38,23 @@ class Edges:
 
     def __init__(self, left: Node, right: Node, graph: Graph, by: Sequence[str]) -> None:
         self._by = [name for name in by if name in graph]
-        self._of_model = _switches(binding.node for binding in graph.bindings.values())
-        self._all = list(dict.fromkeys([*conditions_of(left, right, graph), *self._of_model]))
+        sight = in_sight(left, right, graph)
+        moved = [name for name in graph.bindings if not by or graph.ancestors(name).union([name]).intersection(by)]
+        lines = [graph.bindings[name].node for name in moved]
+        lines += [binding.node for binding in graph.bindings.values() if binding.node in sight]
+        self._of_model = switches_of(lines)
+        self._all = list(dict.fromkeys([*switches_of(sight), *self._of_model]))
 
     def has(self, point: Point) -> bool:
         """Whether an entry of a condition is 0 at a point, and not at all points near it."""
-        if any(_changes(node, point, partial(shaken, point)) for node in self._all):
+        return self._any(self._all, point)
+
+    def has_of_model(self, point: Point) -> bool:
+        """The same of the conditions of the model alone: of what depends on what is varied, or is in sight."""
+        return self._any(self._of_model, point)
+
+    def _any(self, nodes: Sequence[Node], point: Point) -> bool:
+        if any(_changes(node, point, partial(shaken, point)) for node in nodes):
             return True
         return any(_changes(node, point, partial(shaken, point, name)) for name in self._by for node in self._of_model)
 

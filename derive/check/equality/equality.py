@@ -29,7 +29,6 @@ from typing import Any, Literal
 import numpy as np
 
 from derive.check.equality.algebra import Undefined
-from derive.check.equality.cells import survey
 from derive.check.equality.climb import shaken
 from derive.check.equality.cuts import cuts
 from derive.check.equality.domains import Side, where_both
@@ -37,6 +36,7 @@ from derive.check.equality.edges import Edges
 from derive.check.equality.far import far_points, in_sight, sizes_met
 from derive.check.equality.probe import DIGITS, Point, points_of
 from derive.check.equality.proof import proved, proved_at_sizes
+from derive.check.equality.survey import survey
 from derive.check.equality.witness import Witness, find_witness, witness_at
 from derive.errors import ShapeError
 from derive.ir.graph import Graph

@@ -36,6 +36,8 @@ SIDES = {1: (1,), -1: (-1,), 0: (1, -1)}
 """The factors with which a condition is positive on a side, or nonnegative on its edge."""
 MOST_SPLITS = 6
 MOST_TERMS = 4
+RANK = 8
+"""More axes than a condition has."""
 LONGEST = 10.0
 """Seconds for all reasoning about the conditions of one claim; the count of steps ends it earlier."""
 NO_FORM = (Exhausted, Undefined, DeriveError, ArithmeticError)
@@ -63,6 +65,15 @@ class Conditions:
                 self._known[key] = False
         return self._known[key]
 
+    def never_apart(self, signs: Sequence[tuple[int, int]]) -> bool:
+        """Whether it is shown that conditions never have these signs, each in an entry of its own."""
+        try:
+            return any(self._out_of_reach(self.nodes[k], sign) for k, sign in signs) or self._impossible(
+                [row for n, (k, sign) in enumerate(signs) for row in self._rows(k, sign, n + 1)], MOST_SPLITS
+            )
+        except Exhausted:
+            return False
+
     def is_positive(self, node: Node) -> bool:
         """Whether a node is visibly positive for every input."""
         try:
@@ -74,35 +85,48 @@ class Conditions:
         """Whether a node is visibly not negative for any input."""
         return self.is_positive(node) or self._out_of_reach(node, -1)
 
-    def _distinct(self, nodes: Sequence[Node]) -> tuple[list[Node], list[tuple[Poly, ...]] | None]:
+    def _distinct(self, nodes: Sequence[Node]) -> tuple[list[Node], list[tuple[Poly, ...]]]:
         """The conditions that can have either sign, each once, and what they are in terms of the inputs, with and
         without the factors that are known to be positive.
 
-        The second is None where that is too long to be worked out.
+        The second is empty where that is too long to be worked out.
         """
         algebra = self._form.algebra
-        try:
-            whole = [self._form.of(node) for node in nodes]
-            polys = [algebra.without_positive_factors(poly) for poly in whole]
-        except NO_FORM:
-            return list(nodes), None
-        kept: dict[tuple[object, ...], int] = {}
-        for k, (node, poly) in enumerate(zip(nodes, polys, strict=True)):
+        kept: dict[tuple[object, ...], tuple[Node, tuple[Poly, ...]]] = {}
+        for node in nodes:
+            try:
+                whole = self._form.of(node)
+                poly = algebra.without_positive_factors(whole)
+            except NO_FORM:
+                kept.setdefault((node,), (node, ()))
+                continue
             atoms = {algebra.table.atoms[atom].kind for m in poly for atom, _, _ in m[0]}
             if atoms - {"step"}:  # what is made of indicators alone changes where they do
-                kept.setdefault((node.shape, _direction(poly)), k)
-        return [nodes[k] for k in kept.values()], [(whole[k], polys[k]) for k in kept.values()]
+                kept.setdefault((node.shape, _direction(poly)), (node, (whole, poly)))
+        return [node for node, _ in kept.values()], [polys for _, polys in kept.values()]
 
     def _shown(self, signs: Mapping[int, int]) -> bool:
-        if any(self._out_of_reach(self.nodes[k], sign) for k, sign in signs.items()):
+        if any(self._out_of_reach(self.nodes[k], s) or (not s and self._never_zero(k)) for k, s in signs.items()):
             return True
-        if self._polys is None:
+        return self._impossible([row for k, sign in signs.items() for row in self._rows(k, sign)], MOST_SPLITS)
+
+    def _never_zero(self, k: int) -> bool:
+        """Whether a condition is a product of inputs that are declared not to be 0, or positive."""
+        terms = [term for poly in self._polys[k][:1] for term in poly]
+        if len(terms) != 1 or terms[0][1]:
             return False
-        rows: list[Row] = []
-        for k, sign in signs.items():
-            for poly in self._polys[k]:
-                rows += [(self._form.algebra.scale(poly, side), bool(sign)) for side in SIDES[sign]]
-        return self._impossible(rows, MOST_SPLITS)
+        atoms = [self._form.algebra.table.atoms[number] for number, _, _ in terms[0][0]]
+        return all(
+            a.positive or (a.declaration is not None and a.declaration.fact("nonzero") is not None) for a in atoms
+        )
+
+    def _rows(self, k: int, sign: int, place: int = 0) -> Iterator[Row]:
+        """What the sign of a condition says, at some place: other places have other indices."""
+        algebra = self._form.algebra
+        names = {axis: axis + place * RANK for axis in range(RANK)}
+        for poly in self._polys[k]:
+            here = algebra.rename(poly, names) if place else poly
+            yield from ((algebra.scale(here, side), bool(sign)) for side in SIDES[sign])
 
     def _impossible(self, rows: list[Row], splits: int) -> bool:
         """Whether no input satisfies `poly > 0` (or `>= 0`, if not strict) for all rows.

@@ -23,6 +23,8 @@ WAYS = 16
 """Points nearby: that two edges have the same sides at all of them has a probability of 1/32768."""
 MARGIN = 1e-4
 LEAST = 1e-6
+CLEARLY = 100
+"""So many times as far as a member varies nearby is the way from its limit to where it jumps."""
 
 
 def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence[Node]) -> bool | None:
@@ -44,6 +46,26 @@ def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence
     margin = np.maximum(MARGIN * np.maximum(np.abs(low), np.abs(high)), LEAST)
     outside = [bool(np.any((value < low - margin) | (value > high + margin))) for value in here]
     return outside[1] and not outside[0]
+
+
+def beside_limit(left: Node, right: Node, point: Point) -> bool:
+    """Whether members differ at a point near which each of them has one limit, entry by entry.
+
+    There is a slope where it has a limit (mean value theorem): what is said of it holds there as it does nearby.
+    """
+    if not point.differ(left, right):
+        return False
+    near = [shaken(point, way=way) for way in range(1, WAYS + 1)]
+    spreads, gaps = [], []
+    for member in (left, right):
+        value = point.value(member)
+        values = [one for other in near if (one := other.value(member)) is not None]
+        if value is None or len(values) < len(near):
+            return False
+        low, high = np.min(values, axis=0), np.max(values, axis=0)
+        spreads.append(high - low)
+        gaps.append(np.maximum(low - value, value - high))
+    return bool(np.any(np.maximum(*gaps) > np.maximum(CLEARLY * np.maximum(*spreads), LEAST)))
 
 
 def _on_one_edge(point: Point, near: Sequence[Point], conditions: Sequence[Node]) -> bool:
