@@ -11,7 +11,7 @@ textbook's on either side of a switch; what was seen on one side says nothing of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -31,8 +31,19 @@ def conditions(nodes: Iterable[Node]) -> list[Node]:
     Shaped like the operation's operand; each entry has a sign of its own. A condition that cannot vary (it has no
     free value in it) is left out.
     """
-    found = [switch for node in topological(*nodes) if (switch := switch_of(node)) is not None]
+    found = [switch for node in open_nodes(nodes) if (switch := switch_of(node)) is not None]
     return [node for node in dict.fromkeys(found) if any(below.op == "ref" for below in topological(node))]
+
+
+def open_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes below `nodes`, functions that are composed of others written out: with the conditions in them."""
+    roots = list(nodes)
+    calls = (elementwise(node.name) for node in topological(*roots) if node.op == "call")
+    if any(record is not None and record.is_composed for record in calls):
+        from derive.ops.composed import composed  # SymPy is loaded when it is needed, not before
+
+        roots = [composed(root) for root in roots]
+    return topological(*roots)
 
 
 def switch_of(node: Node) -> Node | None:
@@ -97,7 +108,7 @@ def ends_of(node: Node) -> Ends | None:
     record = elementwise(node.name) if node.op == "call" else None
     if record is None or record.domain == (-inf, inf):
         return None
-    return Ends(node.args[0], *record.domain, closed=node.name == "sqrt")
+    return Ends(node.args[-1], *record.domain, closed=node.name == "sqrt")
 
 
 def _is_whole(exponent: Node) -> bool:
@@ -108,18 +119,16 @@ def _is_whole(exponent: Node) -> bool:
 
 def has_limits(node: Node) -> bool:
     """Whether an operation below a node has no value for some operands that are not fixed: 1/x, x^a, log x."""
-    return any(ends_of(below) is not None for below in topological(node))
+    return any(ends_of(below) is not None for below in open_nodes([node]))
 
 
 def limits(nodes: Iterable[Node]) -> list[Node]:
     """Where the domains of operations below `nodes` end: the operands that must not be 0, or positive."""
-    found = (ends_of(node) for node in topological(*nodes))
+    found = (ends_of(node) for node in open_nodes(nodes))
     return list(dict.fromkeys(ends.inside for ends in found if ends is not None))
 
 
 def countless(nodes: Iterable[Node]) -> Node | None:
     """A node below `nodes` with infinitely many pieces (floor), or None."""
-    calls = (
-        node for node in topological(*nodes) if node.op == "call" and any(b.op == "ref" for b in topological(node))
-    )
+    calls = (node for node in open_nodes(nodes) if node.op == "call" and any(b.op == "ref" for b in topological(node)))
     return next((c for c in calls if (record := elementwise(c.name)) is not None and record.countless), None)

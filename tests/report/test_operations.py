@@ -40,7 +40,7 @@ def test_a_remedy_is_no_operation_and_what_it_says_can_be_read():
     [
         ("L = sum(kron(A, B))", "outer(a, b)"),
         ("L = sum(reshape(A, 3))", "keep their axes"),
-        ("L = sum(clip(A, 0, 1))", "minimum(maximum(x, low), high)"),
+        ("L = sum(std(A))", "sqrt(var(x))"),
         ("L = sum(conv(A, B))", "windows"),
         ("L = sum(unheard_of(A))", "declare it: unheard_of : function, if it acts on every entry"),
         ("L = sum(unheard_of(A, A))", "declare it: unheard_of : function(2)"),

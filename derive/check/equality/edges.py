@@ -17,7 +17,7 @@ from derive.check.equality.far import in_sight
 from derive.check.equality.probe import DIGITS, Point
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
-from derive.ops.conditions import switch_of
+from derive.ops.conditions import open_nodes, switch_of
 
 Array = Any
 UNSURE = 1e-9
@@ -30,7 +30,7 @@ def conditions_of(left: Node, right: Node, graph: Graph) -> list[Node]:
 
 
 def _switches(nodes: Iterable[Node]) -> list[Node]:
-    switches = (s for node in topological(*nodes) if (s := switch_of(node)) is not None)
+    switches = (s for node in open_nodes(nodes) if (s := switch_of(node)) is not None)
     return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
 
 
