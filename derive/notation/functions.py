@@ -49,7 +49,9 @@ def call(printer: Printer, node: Node, at: At) -> Piece:
     if record is not None and any(node.orders) and not record.prime:
         from derive.ops.sympy_bridge import expand  # SymPy is loaded for the derivative of a registered function only
 
-        return printer.piece(expand(node), at)
+        written = expand(node)
+        if written is not node:
+            return printer.piece(written, at)
     args = [printer.operand(arg, at) for arg in node.args[: _needed(node)]]
     if record is not None and not any(node.orders):
         special = _special(printer, node, args, at)
@@ -61,7 +63,7 @@ def call(printer: Printer, node: Node, at: At) -> Piece:
     order = sum(node.orders)
     if not order:
         return application(function, args)
-    if node.orders[0] == order and (len(args) == 1 or record is not None):
+    if node.orders[0] == order and (len(args) == 1 or (record is not None and record.prime)):
         return application(_primed(function, order), args)
     return _partial(printer, node, application(function, args).formula, args)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from derive.ir import build
 from derive.ir.node import Node
-from derive.ops.definitions import SAMPLES, exact, function, of, sympy
+from derive.ops.definitions import POSITIVE, SAMPLES, exact, function, of, sympy
 from derive.ops.record import register_builder
 
 
@@ -95,11 +95,12 @@ function(
     expression=lambda u, alpha: of("where", of("step", u), u, alpha * (sympy().exp(u / alpha) - 1)),
     arity=2,
     parameters={"alpha": 1},
+    domain=POSITIVE,
     samples=_with(0.7),
 )
 function(
     "selu",
-    expression=lambda u: of("where", of("step", u), _scale() * u, _scale() * _alpha() * (sympy().exp(u) - 1)),
+    expression=lambda u: _scale() * of("elu", u, _alpha()),
     prime=True,
     samples=SAMPLES,
     source="G. Klambauer et al., Self-normalizing neural networks, 2017",

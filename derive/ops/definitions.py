@@ -35,7 +35,19 @@ def exact(decimal: str) -> Any:
 
 
 def function(name: str, **fields: Any) -> None:
-    """Register a function; it prints by its name, or as `latex` says."""
-    fields.setdefault("latex", rf"\mathrm{{{name}}}")
+    r"""Register a function; it prints by its name without `_`, or as `latex` says, and is read by both.
+
+    A name that ends its first letter with a digit is an operator's in LaTeX: `\mathrm{i0}` is i times 0.
+    """
+    plain = name.replace("_", "")
+    fields.setdefault("latex", rf"\operatorname{{{plain}}}" if name[1].isdigit() else rf"\mathrm{{{plain}}}")
+    aliases = fields.pop("aliases", ())
     parameters = fields.pop("parameters", {})
-    register(Elementwise(name, parameters=tuple((key, Fraction(value)) for key, value in parameters.items()), **fields))
+    register(
+        Elementwise(
+            name,
+            aliases=(*aliases, *({plain} - {name, *aliases})),
+            parameters=tuple((key, Fraction(value)) for key, value in parameters.items()),
+            **fields,
+        )
+    )

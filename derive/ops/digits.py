@@ -72,7 +72,7 @@ class Digits:
                 return nan
             try:
                 found = one(*args)
-            except ArithmeticError:
+            except (ArithmeticError, ValueError, mpmath.libmp.NoConvergence):  # at a pole, or far out
                 return nan
             return found if isinstance(found, real | Fraction | int) else nan
 

@@ -21,7 +21,7 @@ from derive.ops.composed import meaning
 from derive.ops.digits import Digits, beyond_floats
 from derive.ops.floats import Floats
 from derive.ops.primitive import scalar_of
-from derive.ops.record import Array, Backend, Elementwise, elementwise, tensor
+from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
 from derive.ops.vanishing import Vanishing, chosen_product
 
@@ -150,25 +150,14 @@ class Evaluator:
             if record.numeric_of is not None:
                 return np.asarray(record.numeric_of(self.backend, *node.orders, *args))
             written = expand(node)
-            return self._differenced(record, node.orders, args) if written is node else self.value(written)
+            if written is node:  # what has no formula is not computed: it has no value
+                return np.full(self.shape(node), np.nan, dtype=args[0].dtype)
+            return self.value(written)
         if record.numeric is not None:
             return np.asarray(record.numeric(self.backend, *args))
         if record.is_definition or isinstance(self.backend, Digits):
             return self.value(meaning(node))
         return self._precise(node, args)
-
-    def _differenced(self, record: Elementwise, orders: tuple[int, ...], args: list[Array]) -> Array:
-        """A derivative that has no formula, by differences in many digits."""
-        digits = self.backend if isinstance(self.backend, Digits) else beyond_floats()
-        evaluate = record.numeric
-        assert evaluate is not None
-
-        def value(*numbers: Any) -> Any:
-            return np.asarray(evaluate(digits, *(np.asarray(number, dtype=object) for number in numbers))).item()
-
-        slope = np.frompyfunc(lambda *at: digits.context.diff(value, at, orders), len(args), 1)
-        result = np.asarray(slope(*map(digits.array, args)), dtype=object)
-        return result if digits is self.backend else result.astype(float)
 
     def _precise(self, node: Node, args: list[Array]) -> Array:
         """A call whose expression cancels or overflows in floats, by its expression in many digits."""

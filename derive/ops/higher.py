@@ -129,6 +129,7 @@ function(
 function(
     "betaln",
     expression=lambda u, v: of("loggamma", u) + of("loggamma", v) - of("loggamma", u + v),
+    numpy="special.betaln({0}, {1})",
     arity=2,
     samples=PAIRS,
 )
@@ -139,7 +140,7 @@ function(
         y * (of("digamma", u) - of("digamma", u + v)),
         y * (of("digamma", v) - of("digamma", u + v)),
     ),
-    numpy="np.exp(loggamma({0}) + loggamma({1}) - loggamma({0} + {1}))",
+    numpy="special.beta({0}, {1})",
     arity=2,
     range=(0.0, inf),
     samples=PAIRS,

@@ -115,6 +115,7 @@ function(
     "rel_entr",
     expression=lambda u, v: of("xlogy", u, u / v),
     partials=lambda _y, u, v: (sympy().log(u / v) + 1, -u / v),
+    numpy="xlogy({0}, {0} / {1})",
     arity=2,
     samples=((0.3, 0.7), (1.2, 0.25), (1.7, 0.9)),
     source="the summand of a relative entropy",

@@ -30,7 +30,7 @@ Factor = Callable[[Sequence[Node], int, Scope], Step]
 
 # Written differently in formulas than in models.
 _SPELLED = {"tr": "trace", "Tr": "trace", "ln": "log", "lg": "log", "ReLU": "relu", "Softmax": "softmax",
-            "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid",
+            "ReLU6": "relu6", "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid",
             "tg": "tan", "ctg": "cot", "lrelu": "leaky_relu", "logsoftmax": "log_softmax"}  # fmt: skip
 BRACKETS = {"(": ")", "[": "]", r"\{": r"\}"}
 """The brackets that may stand around an expression or an argument."""
