@@ -215,6 +215,7 @@ register(
         numpy="np.where({0} > 0, {0}, {1} * {0})",
         latex=r"\mathrm{lrelu}",
         arity=2,
+        parameters=(("negative_slope", Fraction(1, 100)),),
         prime=True,
         switch=_first,
         samples=((0.3, 0.1), (-1.2, 0.2), (1.7, 0.01)),

@@ -222,6 +222,11 @@ def record_of(name: str) -> Record | None:
     return next((record for record in all_records() if name in record.names), None)
 
 
+def builder_of(name: str) -> Callable[..., Node]:
+    """What builds the node of a callable name."""
+    return _callable[name]
+
+
 def signature_of(name: str) -> str:
     """How a function is called: `softmax(x, axis=-1)`."""
     return f"{name}{_signature(_callable[name])}"
