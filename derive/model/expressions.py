@@ -265,7 +265,10 @@ class _Walk:
 
 
 def _nearest(name: str, declared: Collection[str]) -> str | None:
-    """The nearest names, and how to learn more of the first that is an operation."""
+    """The nearest names, and how to learn more of one that is an operation."""
     hint = did_you_mean(name, [*callable_names(), *declared])
-    first = next((word for word in (hint or "").rstrip("?").split() if is_callable(word)), None)
-    return hint if first is None else f"{hint} `derive ops {first}` tells how it is called"
+    near = did_you_mean(name, callable_names())
+    if hint is None or near is None:
+        return hint
+    first = near.removeprefix("did you mean ").rstrip("?").partition(" ")[0]
+    return f"{hint} `derive ops {first}` tells how it is called"
