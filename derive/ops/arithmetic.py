@@ -76,13 +76,6 @@ function(
     samples=PAIRS,
 )
 function(
-    "hypot",
-    expression=lambda u, v: sympy().sqrt(u**2 + v**2),
-    partials=lambda y, u, v: (u / y, v / y),
-    arity=2,
-    samples=PAIRS,
-)
-function(
     "rsqrt",
     expression=lambda u: 1 / sympy().sqrt(u),
     domain=(0.0, float("inf")),
@@ -105,3 +98,8 @@ function(
 @register_builder("reciprocal")
 def _reciprocal(x: Node) -> Node:
     return build.div(build.number(1), x)
+
+
+@register_builder("hypot")
+def _hypot(x: Node, y: Node) -> Node:
+    return build.call("sqrt", build.add(build.power(x, 2), build.power(y, 2)))

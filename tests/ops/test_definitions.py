@@ -10,7 +10,7 @@ import sympy as sp
 
 import derive
 from derive.check.formulas.verify import Options, verify_formula
-from derive.errors import UnsupportedError
+from derive.errors import ModelError, UnsupportedError
 from derive.model import loads
 
 MODEL = "z, b : scalar\np : scalar, in (0, 1)\na = {}\nL = a*b\n"
@@ -81,3 +81,10 @@ def test_bessel_functions_of_sympy_come_back_as_they_were(order: int) -> None:
     x, y = sp.symbols("x y")
     graph = derive.Graph.from_sympy({y: sp.besseli(order, x)}, name="bessel")
     assert sp.simplify(graph.backprop("y")["x"].sympy() - sp.diff(sp.besseli(order, x), x)) == 0
+
+
+def test_a_generic_function_with_the_name_of_another_operation_is_refused() -> None:
+    with pytest.raises(ModelError, match="elu is an operation of 2 operands") as caught:
+        loads("elu : function\nx : scalar\nL = elu(x)\n")
+    assert caught.value.span is not None
+    assert loads("g : function\nx : scalar\nL = g(x)\n").loss == "L"
