@@ -15,7 +15,7 @@ from typing import Any
 
 from derive.errors import ModelError
 from derive.ir import build
-from derive.ir.node import Node
+from derive.ir.node import Node, refs
 from derive.ops.definitions import POSITIVE, SAMPLES, function, of, sympy
 from derive.ops.record import by_name, register_builder
 
@@ -158,6 +158,8 @@ def _beta(x: Node, y: Node) -> Node:
 
 @register_builder("zeta")
 def _zeta(s: Node, q: Node | None = None) -> Node:
+    if q is None and refs(s):
+        raise ModelError("zeta(s) has no derivative by s that is a formula", hint="zeta(s, q) has one by q")
     return build.call("hurwitz", s, build.number(1) if q is None else q)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from derive.errors import DeriveError
 from derive.ir import build
@@ -188,16 +189,17 @@ def _made(name: str) -> Operation:
     function, plain = builder_of(name), plain_arguments(name)
     parameters = list(inspect.signature(function).parameters.values())
     required = [p for p in parameters if p.default is p.empty]
-    for shape in _SHAPES:
-        arguments = [2 if p.name in plain else build.ref(p.name, shape) for p in required]
+    operands = [p for p in parameters if p.name not in plain or p.default is p.empty]
+    for given, shape in product((required, operands), _SHAPES):
+        arguments = [2 if p.name in plain else build.ref(p.name, shape) for p in given]
         if any(p.kind is p.VAR_POSITIONAL for p in required) or name == "eye":
             arguments = [build.size_value(size_of("n"))]
         try:
             node = function(*arguments)
         except (DeriveError, ValueError):
             continue
-        operands = [argument for argument in arguments if isinstance(argument, Node) and refs(argument)]
-        return Operation(signature_of(name), shapes=_arrow(operands, node), value=_readable(node))
+        shown = [argument for argument in arguments if isinstance(argument, Node) and refs(argument)]
+        return Operation(signature_of(name), shapes=_arrow(shown, node), value=_readable(node))
     return Operation(signature_of(name))
 
 

@@ -16,7 +16,7 @@ above; 𝟙[u > 0] is 1 where u > 0, else 0; over(u, v) is u / v, and 0 where v 
 
 def page(operations: Sequence[Operation]) -> str:
     """Every operation with what is known of it, as Markdown."""
-    return "\n".join([_HEAD, *map(_section, operations)])
+    return "\n".join([_HEAD, *map(_section, operations)]).rstrip() + "\n"
 
 
 def _section(operation: Operation) -> str:
