@@ -22,6 +22,7 @@ from derive.errors import DeriveError, did_you_mean
 COMMANDS = {
     "demo": "The main job, on the bundled two-layer network.",
     "list": "The models of the gallery.",
+    "ops": "The operations of models: how they are called, their derivatives.",
     "show": "The derivation of a model, in the terminal.",
     "latex": "The derivation as LaTeX.",
     "code": "Value and gradients as a NumPy module.",

@@ -16,7 +16,7 @@ from derive.calculus.derivation import Derivation
 from derive.codegen.module import FUNCTION, module
 from derive.codegen.program import program
 from derive.codegen.statements import Implementation, Program
-from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
+from derive.errors import ModelError, ShapeError, UnknownNameError, UnsupportedError, did_you_mean
 from derive.ir.graph import Declaration
 from derive.ir.size import Size, show_shape
 
@@ -52,7 +52,13 @@ def lambdify(
     scope: dict[str, Any] = {"__name__": f"derive.emitted.{derivation.graph.name}"}
     # The one place where text is executed. The text is no user's: it is printed above from a graph, the names in it
     # are identifiers made by `codegen.names`, and strings are quoted. So what `source` prints is what runs.
-    exec(compile(text, "<derive>", "exec"), scope)  # noqa: S102
+    try:
+        exec(compile(text, "<derive>", "exec"), scope)  # noqa: S102
+    except ImportError as error:
+        raise UnsupportedError(
+            f"the code of {derivation.graph.name} calls special functions of SciPy, which is not installed",
+            hint="pip install scipy",
+        ) from error
     return (_Plain if plain else _Function)(derivation, parts, text, scope[FUNCTION], functions or {})
 
 

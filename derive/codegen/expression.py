@@ -26,6 +26,7 @@ from derive.codegen.factors import Operand, is_view
 from derive.codegen.literal import is_constant_root, number, template
 from derive.codegen.operands import ELEMENTWISE, Lookup
 from derive.codegen.products import Products
+from derive.errors import UnsupportedError
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number
 from derive.ir.size import Shape, size_of
@@ -110,7 +111,12 @@ class Writer(Products):
         operands = [self.loose(arg) for arg in node.args]
         if record is not None and record.numpy_of and any(node.orders):
             return template(record.numpy_of.replace("{order}", str(node.orders[0])), operands)
-        if record is None or any(node.orders):
+        if record is not None and any(node.orders):
+            raise UnsupportedError(
+                f"there is no code for the derivative of {node.name} by an order of it",
+                hint="give the order as a number, or declare it constant",
+            )
+        if record is None:
             full = [self.exact(arg) for arg in node.args]
             self.spans[node] = node.shape
             return Code(f"{self.implement(node)}({', '.join(code.text for code in full)})")

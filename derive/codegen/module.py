@@ -15,6 +15,10 @@ from derive.ir.size import show_shape
 
 FUNCTION = "value_and_gradient"
 WIDTH = 110
+_SCIPY = """try:
+    from scipy import special
+except ImportError as error:
+    raise ImportError("this code calls SciPy's special functions: pip install scipy") from error"""
 
 
 def source(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> str:
@@ -29,21 +33,36 @@ def source(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> st
 def module(derivation: Derivation, parts: Program) -> str:
     """The module around the statements of a program."""
     body = _body(derivation, parts)
-    used = [name for name in HELPERS if re.search(rf"\b{name}\(", body)]
-    helpers = [textwrap.dedent(HELPERS[name]).strip() for name in used]
+    helpers = [textwrap.dedent(HELPERS[name]).strip() for name in helpers_of(body)]
     code = "\n".join([*helpers, body])
     modules = {"math.": "import math", "statistics.": "import statistics", "np.": "import numpy as np"}
     imports = [statement for mark, statement in modules.items() if re.search(rf"\b{re.escape(mark)}", code)]
     standard = [statement for statement in imports if "numpy" not in statement]
     others = [statement for statement in imports if "numpy" in statement]
-    heading = "\n\n".join([_heading(derivation), *["\n".join(group) for group in (standard, others) if group]])
+    functions = sorted(set(re.findall(r"\bspecial\.(\w+)", code)))
+    blocks = ["\n".join(group) for group in (standard, others) if group]
+    heading = "\n\n".join([_heading(derivation, functions), *blocks, *([_SCIPY] if functions else [])])
     return "\n\n\n".join([heading, *helpers, body]) + "\n"
 
 
-def _heading(derivation: Derivation) -> str:
+def helpers_of(code: str) -> list[str]:
+    """The helpers that code calls, and those that these call."""
+    used: set[str] = set()
+    waiting = [code]
+    while waiting:
+        text = waiting.pop()
+        found = {name for name in HELPERS if name not in used and re.search(rf"\b{name}\(", text)}
+        used |= found
+        waiting += [HELPERS[name] for name in found]
+    return [name for name in HELPERS if name in used]
+
+
+def _heading(derivation: Derivation, functions: Sequence[str] = ()) -> str:
     graph = derivation.graph
     title = _plain(graph.title or graph.name.replace("_", " ")).strip().rstrip(".")
     what = f"The value {_plain(derivation.loss)} and its gradients as NumPy code, written by derive."
+    if functions:
+        what += f" It needs SciPy for {', '.join(functions)}."
     return f'"""{title[:1].upper() + title[1:]}.\n\n{what}\n"""'
 
 

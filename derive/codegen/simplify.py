@@ -21,6 +21,7 @@ from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, as_number, topological, with_args
 from derive.ir.size import ONE, Size
+from derive.ops.composed import defined
 from derive.ops.conditions import is_indicator
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise
@@ -38,6 +39,7 @@ def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
         elif node.op == "call" and node.name == "silu":
             # z sigmoid(z) shares its sigmoid with its derivative
             new = build.mul(new.args[0], build.call("sigmoid", *new.args))
+        new = defined(new)
         done[node] = new
     return done
 

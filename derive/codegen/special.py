@@ -5,6 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SPECIAL: Mapping[str, str] = {
+    "erfcx": '''
+        @np.errstate(over="ignore")
+        def erfcx(z):
+            """exp(z**2) * erfc(z), from 10 on by its asymptotic series; infinite for very negative z."""
+            far = np.real(z) > 10
+            near, inverse = np.where(far, 0, z), 1 / np.where(far, z, 10)
+            term = total = np.ones_like(inverse)
+            for k in range(1, 11):
+                term = term * ((0.5 - k) * inverse * inverse)
+                total = total + term
+            return np.where(far, total * inverse / math.sqrt(math.pi), np.exp(near * near) * erfc(near))
+    ''',
+    "log_ndtr": '''
+        @np.errstate(over="ignore")
+        def log_ndtr(z):
+            """The logarithm of the normal distribution function, -z**2 / 2 - log(-z) - ... for very negative z."""
+            low = np.real(z) < -1
+            left, right = np.where(low, z, -1), np.where(low, 0, z)
+            tail = np.log(erfcx(left / -math.sqrt(2)) / 2) - left * left / 2
+            return np.where(low, tail, np.log1p(erfc(right / math.sqrt(2)) / -2))
+    ''',
+    "ndtri": '''
+        def ndtri(z):
+            """The inverse of the normal distribution function on (0, 1)."""
+
+            def one(u):
+                if 0 < u < 1:
+                    return statistics.NormalDist().inv_cdf(u)
+                return -math.inf if u == 0 else math.inf if u == 1 else math.nan
+
+            return np.vectorize(one, otypes=[float])(z).astype(np.result_type(z, 1.0))[()]
+    ''',
+    "logit": '''
+        @np.errstate(divide="ignore")
+        def logit(z):
+            """log(z / (1 - z)), which does not cancel near 1/2."""
+            near = np.abs(np.real(z) - 0.5) < 0.25
+            middle, outer = np.where(near, z, 0.5), np.where(near, 0.25, z)
+            return np.where(near, 2 * np.arctanh(2 * middle - 1), np.log(outer / (1 - outer)))
+    ''',
+    "xlogy": '''
+        def xlogy(z, y):
+            """z * log(y), and 0 where z is 0."""
+            return z * np.log(np.where(z == 0, 1, y))
+    ''',
+    "xlog1py": '''
+        def xlog1py(z, y):
+            """z * log(1 + y), and 0 where z is 0."""
+            return z * np.log1p(np.where(z == 0, 0, y))
+    ''',
     "erfinv": '''
         def erfinv(z):
             """The inverse of the error function on (-1, 1)."""

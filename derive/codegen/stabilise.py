@@ -31,6 +31,7 @@ from derive.codegen.stability import BEFORE
 from derive.ir import build
 from derive.ir.graph import Binding, Graph
 from derive.ir.node import Node, substitute, with_args
+from derive.ops.composed import defined
 
 KEPT = ("exp", "sigmoid", "softmax", "tanh", "logsumexp")
 
@@ -52,7 +53,7 @@ def stabilise(graph: Graph) -> tuple[Graph, frozenset[str]]:
         if before is not None and adjoint_name(before.name, before.name) == name:
             adjoints = _taken_anew(graph, plain, bindings, before.name, looking.through)
         plain[name] = binding
-        node = looking.stable(adjoints.get(name, binding.node))
+        node = looking.stable(defined(adjoints.get(name, binding.node)))
         changed |= node is not binding.node
         if node.op in KEPT or (node.op == "call" and node.name in KEPT):
             (arg,) = node.args

@@ -62,7 +62,7 @@ class Statements:
 
     def __init__(self, graph: Graph, forward: Mapping[Node, str], adjoints: Mapping[Node, str]) -> None:
         self.graph, self.forward, self.adjoints = graph, forward, adjoints
-        self.names = Names(HELPERS)
+        self.names = Names([*HELPERS, "special", "statistics"])
         self.variables = {name: self.names.claim(name) for name in graph.names}
         self.sizes = Sizes(self.names, graph)
         self.program = Program()

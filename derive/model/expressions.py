@@ -7,7 +7,7 @@ in the order written; everything else is built as Python groups it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError, did_you_mean
@@ -207,12 +207,12 @@ class _Walk:
                 span=span,
                 hint=f"write {name}*(...), or declare {name} : function",
             )
-        hint = remedy(name) or did_you_mean(name, [*callable_names(), *self.scope.functions])
+        hint = remedy(name) or _nearest(name, self.scope.functions)
         return UnknownNameError(f"unknown function {name!r}", span=span, hint=hint or self._declaration(name, node))
 
     def _declaration(self, name: str, node: ast.Call) -> str:
         """How a function of an unknown name is declared, if it can act entry by entry on its arguments."""
-        listed = "`derive list --operations` lists the operations"
+        listed = "`derive ops` and `derive list --operations` list the operations"
         try:
             build.broadcast_shape([self._as_node(argument).shape for argument in node.args])
         except (DeriveError, KeyError):
@@ -264,3 +264,13 @@ class _Walk:
             ast.Starred: ("a starred value", None),
         }.get(type(node), ("this form", "use operators + - * / ** @, .T, lists of numbers and calls"))
         return ModelError(f"{what} has no place in an expression", span=self.expression.span(node), hint=hint)
+
+
+def _nearest(name: str, declared: Collection[str]) -> str | None:
+    """The nearest names, and how to learn more of one that is an operation."""
+    hint = did_you_mean(name, [*callable_names(), *declared])
+    near = did_you_mean(name, callable_names())
+    if hint is None or near is None:
+        return hint
+    first = near.removeprefix("did you mean ").rstrip("?").partition(" ")[0]
+    return f"{hint} `derive ops {first}` tells how it is called"

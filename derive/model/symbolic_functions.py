@@ -16,11 +16,12 @@ from derive.ir.node import Node
 from derive.model.combine import indicator
 from derive.model.symbolic_parts import shown
 from derive.ops.record import build_call, canonical_name, is_callable, plain_arguments
-from derive.ops.sympy_bridge import FUNCTIONS
+from derive.ops.sympy_bridge import FUNCTIONS, formal_function
 
 if TYPE_CHECKING:
     from derive.model.symbolic import Converter
 
+_BESSEL = {0: "i0", 1: "i1"}
 _BY_DEFINITION: dict[Any, Callable[..., Any]] = {
     sp.coth: lambda u: 1 / sp.tanh(u),
     sp.sech: lambda u: 1 / sp.cosh(u),
@@ -40,6 +41,9 @@ _BY_DEFINITION: dict[Any, Callable[..., Any]] = {
     sp.im: lambda _u: sp.Integer(0),
     sp.beta: lambda u, v: sp.gamma(u) * sp.gamma(v) / sp.gamma(u + v),
     sp.factorial: lambda u: sp.gamma(u + 1),
+    sp.besseli: lambda order, u: formal_function(_BESSEL.get(order, "iv"))(*(u,) if order in _BESSEL else (order, u)),
+    sp.lowergamma: lambda order, u: formal_function("gammainc")(order, u) * sp.gamma(order),
+    sp.uppergamma: lambda order, u: formal_function("gammaincc")(order, u) * sp.gamma(order),
     sp.binomial: lambda u, v: sp.gamma(u + 1) / (sp.gamma(v + 1) * sp.gamma(u - v + 1)),
 }
 """Functions that are written with others; every value of a model is a real number."""

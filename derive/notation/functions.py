@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from derive.ir.node import Node, refs, topological
+from derive.ir.node import Node, as_number, refs, topological
 from derive.notation.along import named_by_axis
 from derive.notation.extrema import largest, where_largest
 from derive.notation.formula import (
@@ -29,6 +29,7 @@ from derive.notation.letters import unicode_of
 from derive.notation.names import default_name
 from derive.notation.pieces import Level, Piece, application, listed, open_application, power, product
 from derive.notation.terms import NoMatrixForm
+from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ def call(printer: Printer, node: Node, at: At) -> Piece:
     if record is not None and any(node.orders) and not record.prime:
         from derive.ops.sympy_bridge import expand  # SymPy is loaded for the derivative of a registered function only
 
-        return printer.piece(expand(node), at)
-    args = printer.beside(node.args, at, lambda arg: printer.operand(arg, at))
+        written = expand(node)
+        if written is not node:
+            return printer.piece(written, at)
+    args = printer.beside(node.args[: _needed(node)], at, lambda arg: printer.operand(arg, at))
     if record is not None and not any(node.orders):
         special = _special(printer, node, args, at)
         if special is not None:
@@ -60,9 +63,18 @@ def call(printer: Printer, node: Node, at: At) -> Piece:
     order = sum(node.orders)
     if not order:
         return application(function, args)
-    if node.orders[0] == order and (len(args) == 1 or record is not None):
+    if node.orders[0] == order and (len(args) == 1 or (record is not None and record.prime)):
         return application(_primed(function, order), args)
     return _partial(printer, node, application(function, args).formula, args)
+
+
+def _needed(node: Node) -> int:
+    """How many operands are written: parameters that have their usual values are left out."""
+    record, needed = elementwise(node.name), len(node.args)
+    parameters = record.parameters if record is not None else ()
+    while parameters and as_number(scalar_of(node.args[needed - 1])) == parameters[-1][1]:
+        needed, parameters = needed - 1, parameters[:-1]
+    return needed
 
 
 def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece | None:

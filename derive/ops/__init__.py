@@ -3,6 +3,30 @@
 Importing this package registers every operation; `derive.ops.record` gives access to the records.
 """
 
-from derive.ops import builders, elementwise, others, special, steady, tensors, trigonometric
+from derive.ops import (
+    activations,
+    arithmetic,
+    builders,
+    elementwise,
+    higher,
+    normal,
+    others,
+    special,
+    steady,
+    tensors,
+    trigonometric,
+)
 
-__all__ = ["builders", "elementwise", "others", "special", "steady", "tensors", "trigonometric"]
+__all__ = [
+    "activations",
+    "arithmetic",
+    "builders",
+    "elementwise",
+    "higher",
+    "normal",
+    "others",
+    "special",
+    "steady",
+    "tensors",
+    "trigonometric",
+]

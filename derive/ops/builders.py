@@ -6,8 +6,6 @@ the mean over all entries, except that a cross entropy is a mean over rows.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from derive.errors import ModelError, ShapeError
 from derive.ir import build
 from derive.ir.node import Node, as_number
@@ -140,12 +138,6 @@ def _log1p(x: Node) -> Node:
 @register_builder("expm1")
 def _expm1(x: Node) -> Node:
     return build.sub(build.call("exp", x), build.number(1))
-
-
-@register_builder("leaky_relu")
-def _leaky_relu(x: Node, negative_slope: Node | None = None) -> Node:
-    slope = negative_slope if negative_slope is not None else build.number(Fraction(1, 100))
-    return build.call("leaky_relu", x, slope)
 
 
 @register_builder("where")

@@ -31,8 +31,19 @@ def conditions(nodes: Iterable[Node]) -> list[Node]:
     Shaped like the operation's operand; each entry has a sign of its own. A condition that cannot vary (it has no
     free value in it) is left out.
     """
-    found = [switch for node in topological(*nodes) if (switch := switch_of(node)) is not None]
+    found = [switch for node in open_nodes(nodes) if (switch := switch_of(node)) is not None]
     return [node for node in dict.fromkeys(found) if any(below.op == "ref" for below in topological(node))]
+
+
+def open_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes below `nodes`, functions that are composed of others written out: with the conditions in them."""
+    roots = list(nodes)
+    calls = (elementwise(node.name) for node in topological(*roots) if node.op == "call")
+    if any(record is not None and record.is_composed for record in calls):
+        from derive.ops.composed import composed  # SymPy is loaded when it is needed, not before
+
+        roots = [composed(root) for root in roots]
+    return topological(*roots)
 
 
 def switch_of(node: Node) -> Node | None:
@@ -106,7 +117,7 @@ def ends_of(node: Node) -> Ends | None:
         return Ends(record.poles(*node.args), never_zero=True)
     if record is None or record.domain == (-inf, inf):
         return None
-    return Ends(node.args[0], *record.domain, closed=node.name == "sqrt")
+    return Ends(node.args[-1], *record.domain, closed=node.name == "sqrt")
 
 
 def _is_whole(exponent: Node) -> bool:
@@ -117,7 +128,7 @@ def _is_whole(exponent: Node) -> bool:
 
 def has_limits(node: Node) -> bool:
     """Whether an operation below a node has no value for some operands that are not fixed: 1/x, x^a, log x."""
-    return any(ends_of(below) is not None for below in topological(node))
+    return any(ends_of(below) is not None for below in open_nodes([node]))
 
 
 def limits(nodes: Iterable[Node]) -> list[Node]:
@@ -125,7 +136,7 @@ def limits(nodes: Iterable[Node]) -> list[Node]:
 
     What is analytic between them may be another function on the other side, as the root of x^2 is.
     """
-    found = (ends_of(node) for node in topological(*nodes))
+    found = (ends_of(node) for node in open_nodes(nodes))
     return list(dict.fromkeys(zero for ends in found if ends is not None for zero in ends.zeros))
 
 
@@ -145,7 +156,5 @@ def _factors(node: Node) -> Iterator[Node]:
 
 def countless(nodes: Iterable[Node]) -> Node | None:
     """A node below `nodes` with infinitely many pieces (floor), or None."""
-    calls = (
-        node for node in topological(*nodes) if node.op == "call" and any(b.op == "ref" for b in topological(node))
-    )
+    calls = (node for node in open_nodes(nodes) if node.op == "call" and any(b.op == "ref" for b in topological(node)))
     return next((c for c in calls if (record := elementwise(c.name)) is not None and record.countless), None)

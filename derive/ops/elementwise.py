@@ -217,6 +217,7 @@ register(
         numpy="np.where({0} > 0, {0}, {1} * {0})",
         latex=r"\mathrm{lrelu}",
         arity=2,
+        parameters=(("negative_slope", Fraction(1, 100)),),
         prime=True,
         switch=_first,
         joined=True,

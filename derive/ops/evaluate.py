@@ -6,140 +6,26 @@ refs and remembers every node it has seen, so that candidates which share subexp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import mpmath
 import numpy as np
 
 from derive.errors import UnsupportedError
+from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.graph import Graph
 from derive.ir.node import Labels, Node, topological
-from derive.ops import floats
+from derive.ops.composed import meaning
+from derive.ops.digits import Digits, beyond_floats
+from derive.ops.floats import Floats
 from derive.ops.primitive import scalar_of
 from derive.ops.record import Array, Backend, elementwise, tensor
 from derive.ops.sympy_bridge import expand
-from derive.ops.vanishing import Vanishing, chosen_product, product_of, summed
+from derive.ops.vanishing import Vanishing, chosen_product
 
 Implementation = Callable[..., Array]  # (orders or wrt, *operands) -> array
-MOST_OPERANDS = 30
-"""Of one call of `np.einsum`, which takes 31 arrays before NumPy 2 and 63 since."""
-
-
-def _nonzero(value: Array) -> Array:
-    """The value where it is not 0: what has no value at 0 must not become finite again, as 1/(1/0) would."""
-    return np.where(value == 0, np.nan, value)
-
-
-class Floats:
-    """Arithmetic in float64 (or complex128)."""
-
-    _functions: Mapping[str, Any] = {
-        "exp": np.exp,
-        "log": lambda u: np.log(_nonzero(u)),
-        "sqrt": np.sqrt,
-        "tanh": np.tanh,
-        "sin": np.sin,
-        "cos": np.cos,
-        **floats.FUNCTIONS,
-        "expm1": np.expm1,
-        "log1p": np.log1p,
-        "abs": np.abs,
-        "sign": np.sign,
-        "step": lambda u: np.where(np.isnan(u), np.nan, np.asarray(u) > 0),
-        "maximum": np.maximum,
-        "minimum": np.minimum,
-        "power": lambda u, v: np.power(np.where(np.real(v) < 0, _nonzero(u), u), v),
-        "div": lambda u, v: u / _nonzero(v),
-    }
-
-    def function(self, name: str, *args: Any) -> Array:
-        return self._functions[name](*args)
-
-    def number(self, value: Any) -> Array:
-        return np.asarray(float(value))
-
-    def constant(self, name: str) -> Array:
-        return np.asarray(np.pi if name == "pi" else np.e)
-
-    def array(self, value: Any) -> Array:
-        value = np.asarray(value)
-        return value if np.iscomplexobj(value) else value.astype(float)
-
-    def einsum(self, operands: Sequence[Array], ins: Sequence[Labels], out: Labels) -> Array:
-        if len(operands) > MOST_OPERANDS:
-            # the first factors become one, those without axes before others, so that it stays small
-            order = sorted(range(len(ins)), key=lambda k: len(ins[k]))
-            first, rest = order[:MOST_OPERANDS], order[MOST_OPERANDS:]
-            needed = {*out, *(label for k in rest for label in ins[k])}
-            kept = tuple(dict.fromkeys(label for k in first for label in ins[k] if label in needed))
-            one = self.einsum([operands[k] for k in first], [ins[k] for k in first], kept)
-            return self.einsum([one, *(operands[k] for k in rest)], [kept, *(ins[k] for k in rest)], out)
-        arguments: list[Any] = []
-        for operand, labels in zip(operands, ins, strict=True):
-            arguments += [operand, list(labels)]
-        return np.einsum(*arguments, list(out))
-
-
-class Digits:
-    """Arithmetic with `digits` decimal digits, on object arrays of mpmath numbers."""
-
-    def __init__(self, digits: int = 50) -> None:
-        self.context = mpmath.MPContext()
-        self.context.dps = digits
-        self._one_each: dict[str, Any] = {}
-
-    def function(self, name: str, *args: Any) -> Array:
-        if name not in self._one_each:
-            mp = self.context
-            one: Callable[..., Any] = {
-                "abs": abs,
-                "sign": mp.sign,
-                "step": lambda u: mp.mpf(1 if u > 0 else 0),
-                "maximum": max,
-                "minimum": min,
-                "log": lambda u: mp.log(u) if u else mp.nan,
-                "div": lambda u, v: u / v,
-                "cbrt": lambda u: mp.sign(u) * mp.cbrt(abs(u)),
-                "sinc": mp.sincpi,
-            }.get(name) or getattr(mp, name)
-            self._one_each[name] = np.frompyfunc(self._or_nan(one), len(args), 1)
-        return np.asarray(self._one_each[name](*args), dtype=object)
-
-    def _or_nan(self, one: Callable[..., Any]) -> Callable[..., Any]:
-        """A function that is nan where it, or an operand, has no real value."""
-        nan, real = self.context.nan, self.context.mpf
-
-        def value(*args: Any) -> Any:
-            if any(arg != arg for arg in args):
-                return nan
-            try:
-                found = one(*args)
-            except ArithmeticError:
-                return nan
-            return found if isinstance(found, real | Fraction | int) else nan
-
-        return value
-
-    def number(self, value: Any) -> Array:
-        value = Fraction(value)
-        return np.asarray(self.context.mpf(value.numerator) / value.denominator, dtype=object)
-
-    def constant(self, name: str) -> Array:
-        return np.asarray(+(self.context.pi if name == "pi" else self.context.e), dtype=object)
-
-    def array(self, value: Any) -> Array:
-        raw = np.asarray(value, dtype=object)
-        convert = np.frompyfunc(lambda v: self.number(v).item() if not isinstance(v, self.context.mpf) else v, 1, 1)
-        return np.asarray(convert(raw), dtype=object)
-
-    def einsum(self, operands: Sequence[Array], ins: Sequence[Labels], out: Labels) -> Array:
-        """By broadcasting products and sums: NumPy's einsum does not promise object arrays."""
-        labels = sorted({label for group in ins for label in group})
-        arrays = [np.asarray(operand, dtype=object) for operand in operands]
-        return np.asarray(summed(product_of(arrays, ins, labels), labels, out), dtype=object)
 
 
 class Evaluator:
@@ -261,9 +147,24 @@ class Evaluator:
         if record is None:
             return np.asarray(self._implementation(node.name)(node.orders, *args))
         if any(node.orders):
-            own = record.numeric_of
-            return self.value(expand(node)) if own is None else np.asarray(own(self.backend, *node.orders, *args))
-        return np.asarray(record.numeric(self.backend, *args))
+            if record.numeric_of is not None:
+                return np.asarray(record.numeric_of(self.backend, *node.orders, *args))
+            written = expand(node)
+            if written is node:  # what has no formula is not computed: it has no value
+                return np.full(self.shape(node), np.nan, dtype=args[0].dtype)
+            return self.value(written)
+        if record.numeric is not None:
+            return np.asarray(record.numeric(self.backend, *args))
+        if record.is_definition or isinstance(self.backend, Digits):
+            return self.value(meaning(node))
+        return self._precise(node, args)
+
+    def _precise(self, node: Node, args: list[Array]) -> Array:
+        """A call whose expression cancels or overflows in floats, by its expression in many digits."""
+        letters = [build.ref(f"u{k}", node.shape) for k in range(len(args))]
+        values = {letter.name: value for letter, value in zip(letters, args, strict=True)}
+        precise = Evaluator(values, self.sizes, backend=beyond_floats())
+        return np.asarray(precise.value(meaning(build.call(node.name, *letters))), dtype=float)
 
     def _implementation(self, name: str) -> Implementation:
         if name not in self.functions:

@@ -170,7 +170,10 @@ def embeds(node: Node) -> bool:
 def _call(node: Node, g: Node) -> Cotangents:
     result: list[Node | None] = []
     record = elementwise(node.name)
-    for k in range(len(node.args)):
+    for k, arg in enumerate(node.args):
+        if not scalar_of(arg).args and scalar_of(arg).op != "ref":
+            result.append(None)  # a number has no derivative: what it would be is not asked
+            continue
         orders = tuple(order + (j == k) for j, order in enumerate(node.orders))
         local = build.call(node.name, *node.args, orders=orders)
         if record is not None and not (record.prime and record.arity == 1):

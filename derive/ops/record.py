@@ -18,11 +18,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import Any, Protocol
 
 from derive.errors import ModelError, UnknownNameError, did_you_mean
-from derive.ir.build import call
+from derive.ir.build import call, number
 from derive.ir.node import Node
 
 Array = Any  # a NumPy array of floats, or of objects (mpmath numbers)
@@ -47,24 +48,29 @@ class Elementwise:
 
     `expression` and `of_output` are SymPy text builders: `expression(u)` in formal letters, `of_output(y, u)` the
     derivative by the only operand. `numeric` evaluates order 0. `numpy` is the emitted code, stable where the
-    textbook form is not, with `{0}`, `{1}` for operands. `prime`: its derivative prints as `f'(u)` and is expanded
-    only where that shortens the result. `range` and `domain` are open intervals of the real line. `switch` gives, for
-    the operands of a piecewise function, the node whose sign tells the piece (None if an operand tells it); `joined`:
-    its pieces have one value where they meet; `countless`: it has infinitely many, so that no number of points speaks
-    for all of them. `poles` gives what is 0 where it has no value between others, as cos u of tan u. `partials` gives
-    the derivatives by all operands where they have a better form than that of `expression`; `numeric_of` and `numpy_of`
-    compute its derivatives of any order where these have no other name (digamma). A `steady` function occurs in stable
-    code alone: no text can call it.
+    textbook form is not, with `{0}`, `{1}` for operands. A *definition* is a record without code: its value, domain,
+    pieces and stable code are those of its expression in other operations. With code and without `numeric` it has
+    the value of its expression, in many digits where floats would cancel or overflow. `parameters` names the last
+    operands that may be left out, and what they then are. `prime`: its derivative prints as `f'(u)` and is expanded
+    only where that shortens the result. `range` and `domain` are open intervals of the real line, the latter for the
+    last operand. `switch` gives, for the operands of a piecewise function, the node whose sign tells the piece (None
+    if an operand tells it); `joined`: its pieces have one value where they meet; `countless`: it has infinitely many,
+    so that no number of points speaks for all of them. `poles` gives what is 0 where it has no value between others,
+    as cos u of tan u. `partials` gives the derivatives by all operands where they have a better form than that of
+    `expression`, None where there is no formula (of an incomplete gamma function by its first operand); `numeric_of`
+    and `numpy_of` compute its derivatives of any order where these have no other name (digamma). A `steady` function
+    occurs in stable code alone: no text can call it.
     """
 
     name: str
     expression: Callable[..., Any]
-    numeric: Callable[..., Array]
-    numpy: str
     latex: str
+    numeric: Callable[..., Array] | None = None
+    numpy: str = ""
     arity: int = 1
+    parameters: tuple[tuple[str, Fraction], ...] = ()
     of_output: Callable[[Any, Any], Any] | None = None
-    partials: Callable[..., tuple[Any, ...]] | None = None
+    partials: Callable[..., tuple[Any | None, ...]] | None = None
     steady: bool = False
     prime: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
@@ -79,9 +85,32 @@ class Elementwise:
     samples: tuple[tuple[float, ...], ...] = ()
     source: str = ""
 
+    @property
+    def is_definition(self) -> bool:
+        """Whether the function is nothing but its expression in other operations."""
+        return not self.numpy and self.numeric is None
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether its value is that of its expression in other operations, whatever code computes it."""
+        return self.numeric is None
+
     def build(self, *args: Node) -> Node:
-        """The function applied to operands."""
-        return call(self.name, *args)
+        """The function applied to operands; parameters that are not given are what they usually are."""
+        defaults = [number(value) for _, value in self.parameters[len(args) - self.arity + len(self.parameters) :]]
+        return call(self.name, *args, *defaults)
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """How it is called: operands u, v, w by place, parameters by name too."""
+        names = ("u", "v", "w")[: self.arity - len(self.parameters)]
+        kinds = inspect.Parameter
+        operands = [kinds(name, kinds.POSITIONAL_ONLY, annotation="Node") for name in names]
+        last = [
+            kinds(name, kinds.POSITIONAL_OR_KEYWORD, default=value, annotation="Node")
+            for name, value in self.parameters
+        ]
+        return inspect.Signature([*operands, *last])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -198,11 +227,13 @@ def record_of(name: str) -> Record | None:
     return next((record for record in all_records() if name in record.names), None)
 
 
+def builder_of(name: str) -> Callable[..., Node]:
+    """What builds the node of a callable name."""
+    return _callable[name]
+
+
 def signature_of(name: str) -> str:
     """How a function is called: `softmax(x, axis=-1)`."""
-    owner = getattr(_callable[name], "__self__", None)
-    if isinstance(owner, Elementwise):
-        return f"{name}({', '.join(('u', 'v', 'w')[: owner.arity])})"
     return f"{name}{_signature(_callable[name])}"
 
 
@@ -213,7 +244,8 @@ def plain_arguments(name: str) -> frozenset[int | str]:
 
 @cache
 def _parameters(function: Callable[..., Node]) -> inspect.Signature:
-    return inspect.signature(function)
+    owner = getattr(function, "__self__", None)
+    return owner.signature if isinstance(owner, Elementwise) else inspect.signature(function)
 
 
 @cache
@@ -234,19 +266,25 @@ def build_call(name: str, args: Sequence[object], options: dict[str, object]) ->
     function = _callable.get(name)
     if function is None:
         raise UnknownNameError(f"unknown function {name!r}", hint=did_you_mean(name, _callable))
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, Elementwise) and not owner.parameters and not options and len(args) != owner.arity:
+        raise ModelError(f"{name} takes {owner.arity} argument{'s' * (owner.arity != 1)}, not {len(args)}")
     try:
-        _parameters(function).bind(*args, **options)
+        bound = _parameters(function).bind(*args, **options)
     except TypeError as error:
         raise ModelError(f"{name}: {error}", hint=f"the signature is {name}{_signature(function)}") from None
-    owner = getattr(function, "__self__", None)
-    arity = owner.arity if isinstance(owner, Elementwise) else None
-    if arity is not None and len(args) != arity:
-        raise ModelError(f"{name} takes {arity} argument{'s' * (arity != 1)}, not {len(args)}")
+    if isinstance(owner, Elementwise):
+        bound.apply_defaults()
+        return function(*(number(arg) if isinstance(arg, Fraction) else arg for arg in bound.args))
     return function(*args, **options)
 
 
 def _signature(function: Callable[..., Node]) -> str:
-    parameters = [
-        p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in _parameters(function).parameters.values()
-    ]
-    return f"({', '.join(parameters)})"
+    return f"({', '.join(map(_shown, _parameters(function).parameters.values()))})"
+
+
+def _shown(parameter: inspect.Parameter) -> str:
+    value = parameter.default
+    if value is parameter.empty:
+        return parameter.name
+    return f"{parameter.name}={value if isinstance(value, Fraction) else repr(value)}"

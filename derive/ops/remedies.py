@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 _REMEDIES: dict[tuple[str, ...], str] = {
-    ("clip", "clamp"): "write minimum(maximum(x, low), high)",
-    ("hardtanh",): "write minimum(maximum(x, -1), 1)",
-    ("relu6",): "write minimum(relu(x), 6)",
+    ("add",): "write x + y",
+    ("subtract",): "write x - y",
+    ("multiply",): "write x * y",
+    ("divide", "true_divide"): "write x / y",
+    ("negative",): "write -x",
     ("std",): "write sqrt(var(x))",
     ("prod",): "write exp(sum(log(x))) for positive entries, or the factors as a product",
     ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "view"): (

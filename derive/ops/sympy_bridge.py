@@ -18,9 +18,11 @@ import sympy as sp
 from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.node import Node, as_number, rewrite, with_args
-from derive.ops.record import canonical_name, elementwise
+from derive.ops.record import Elementwise, canonical_name, elementwise
 
 Y = sp.Symbol("y")
+MOST_PARTS = 1000
+"""Of a fraction p/q that is written as one; with more parts it is a decimal."""
 
 
 def letter(k: int) -> sp.Symbol:
@@ -71,6 +73,8 @@ def derivative(name: str, orders: tuple[int, ...]) -> Any:
         return sp.expand(sp.diff(before, letters[k]) + sp.diff(before, Y) * first)
     if record.partials is not None:
         partials = record.partials(Y, *letters)
+        if partials[k] is None:
+            raise UnsupportedError(f"the derivative of {name} by operand {k + 1} has no formula")
         if not any(lower):
             return partials[k]
         before = derivative(name, lower)
@@ -107,12 +111,22 @@ def template(name: str, orders: tuple[int, ...]) -> Node:
     return to_node(derivative(name, orders), {**symbols, Y: build.ref("y")})
 
 
+@cache
+def has_formula(record: Elementwise, orders: tuple[int, ...]) -> bool:
+    """Whether a derivative is written with other functions; if not it stays a derivative of this one."""
+    if record.partials is None:
+        return True
+    partials = record.partials(Y, *[letter(k) for k in range(record.arity)])
+    return all(order == 0 or partial is not None for order, partial in zip(orders, partials, strict=True))
+
+
 def expand(node: Node, output: Node | None = None) -> Node:
     """A differentiated call of a registered function, written out; other nodes are returned as they are.
 
     `output` is a node for the undifferentiated value, if there is a shorter one than calling the function again.
     """
-    if node.op != "call" or not any(node.orders) or elementwise(node.name) is None:
+    record = elementwise(node.name) if node.op == "call" and any(node.orders) else None
+    if record is None or not has_formula(record, node.orders):
         return node
     y = output if output is not None else build.call(node.name, *node.args)
     values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
@@ -163,6 +177,12 @@ NATIVE: dict[str, Any] = {
     "maximum": sp.Max,
     "minimum": sp.Min,
     "sinc": lambda u: sp.sinc(sp.pi * u),
+    "i0": lambda u: sp.besseli(0, u),
+    "i1": lambda u: sp.besseli(1, u),
+    "iv": sp.besseli,
+    "hurwitz": sp.zeta,
+    "gammainc": lambda order, u: sp.lowergamma(order, u) / sp.gamma(order),
+    "round": lambda u: sp.floor(u + sp.S.Half) + sp.ceiling((2 * u - 1) / 4) - sp.floor((2 * u - 1) / 4) - 1,
 }
 """How SymPy itself writes an operation."""
 
@@ -255,7 +275,9 @@ def _product(expression: Any, done: Mapping[Any, Node]) -> Node:
     over: list[Node] = []
     under: list[Node] = []
     for factor in expression.args:
-        if isinstance(factor, sp.Rational):
+        if isinstance(factor, sp.Rational) and factor.q > MOST_PARTS:
+            over.append(done[factor])  # a decimal
+        elif isinstance(factor, sp.Rational):
             over += [build.number(int(factor.p))] if factor.p != 1 else []
             under += [build.number(int(factor.q))] if factor.q != 1 else []
         elif isinstance(factor, sp.Pow) and factor.exp.is_Rational and factor.exp < 0:

@@ -17,7 +17,8 @@ from derive.ir import build as b
 from derive.ir.graph import Declaration, Fact
 from derive.ir.size import size_of
 from derive.model import loads
-from derive.ops.evaluate import Digits, Floats
+from derive.ops.digits import Digits
+from derive.ops.floats import Floats
 
 N, K = size_of("n"), size_of("k")
 

@@ -17,7 +17,8 @@ from derive.ir.graph import Declaration, Graph
 from derive.ir.node import Node
 from derive.model import from_sympy, gallery
 from derive.notation.sympy_form import to_sympy
-from derive.ops.evaluate import Evaluator, Floats
+from derive.ops.evaluate import Evaluator
+from derive.ops.floats import Floats
 
 LETTERS = [sp.Symbol(letter, integer=True) for letter in "ijlpq"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.ops.evaluate import Digits, Floats
+from derive.ops.digits import Digits
+from derive.ops.floats import Floats
 
 
 @pytest.mark.parametrize("out", [(), (0,), (1, 0)])

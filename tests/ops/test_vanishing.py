@@ -11,7 +11,9 @@ from derive.calculus.reverse import backprop
 from derive.check.gradients.model_check import check
 from derive.ir import build as b
 from derive.model.text import loads
-from derive.ops.evaluate import Digits, Evaluator, Floats
+from derive.ops.digits import Digits
+from derive.ops.evaluate import Evaluator
+from derive.ops.floats import Floats
 
 
 def numbers(text: str, x: object, *, digits: bool, slope: bool = False) -> list[float]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 from derive.check.equality.laws import Sample, law
 from derive.ir import build
 from derive.ir.graph import Declaration
 from derive.ir.node import Node
+from derive.ops.composed import expression_of, meaning
 from derive.ops.record import elementwise, tensor_or_none
-from derive.ops.sympy_bridge import expand, instantiate, letter, to_node
+from derive.ops.sympy_bridge import expand
 
 BASIC = frozenset({"exp", "log", "sqrt", "sin", "cos", "erf", "step", "abs", "sign"})
 """The functions that have laws of their own."""
@@ -63,19 +63,7 @@ def _unfolded_call(node: Node, declarations: Mapping[str, Declaration]) -> Node 
     if any(node.orders):
         written = expand(node)
         return None if written is node else written
-    if name in BASIC or _is_itself(_expression(name), name):
-        return None
-    values = {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)}
-    return instantiate(_expression(name), values)
-
-
-@cache
-def _expression(name: str) -> Node:
-    """A registered function in formal letters, through its record."""
-    record = elementwise(name)
-    assert record is not None
-    letters = [letter(k) for k in range(record.arity)]
-    return to_node(record.expression(*letters), {u: build.ref(f"u{k}") for k, u in enumerate(letters)})
+    return None if name in BASIC or _is_itself(expression_of(name), name) else meaning(node)
 
 
 def _is_itself(node: Node, name: str) -> bool:

@@ -19,9 +19,9 @@ from derive.check.equality.probe import DIGITS, Point
 from derive.check.equality.witness import inputs_at
 from derive.errors import DeriveError
 from derive.ir.graph import Graph
-from derive.ir.node import Node, topological
+from derive.ir.node import Node
 from derive.notation import unicode_node
-from derive.ops.conditions import ends_of, limits
+from derive.ops.conditions import ends_of, limits, open_nodes
 from derive.ops.primitive import scalar_of
 
 Side = Literal["left", "right"]
@@ -69,7 +69,7 @@ def where_both(left: Node, right: Node, graph: Graph, apart: Apart = lambda *_: 
 
 def _failing(member: Node, point: Point, graph: Graph) -> Iterator[tuple[str, str]]:
     """What a member needs to have a value and does not find at a point: z and `> 0`, x - y and `≠ 0`."""
-    for node in topological(member):
+    for node in open_nodes([member]):
         ends = ends_of(node)
         value = point.value(ends.operand) if ends is not None else None
         if ends is None or value is None or point.value(node) is not None:

@@ -17,7 +17,7 @@ from derive.check.equality.far import in_sight
 from derive.check.equality.probe import DIGITS, Point
 from derive.ir.graph import Graph
 from derive.ir.node import Node, topological
-from derive.ops.conditions import jumps, switch_of
+from derive.ops.conditions import jumps, open_nodes, switch_of
 
 Array = Any
 UNSURE = 1e-9
@@ -28,7 +28,7 @@ ALONE = 0.499
 
 def switches_of(nodes: Iterable[Node], *, jumping: bool = False) -> list[Node]:
     """The nodes whose signs are the conditions of some nodes; `jumping`: those at which a value may jump."""
-    pieces = (node for node in topological(*nodes) if not jumping or jumps(node))
+    pieces = (node for node in open_nodes(nodes) if not jumping or jumps(node))
     switches = (s for node in pieces if (s := switch_of(node)) is not None)
     return [s for s in dict.fromkeys(switches) if any(node.op in ("ref", "size") for node in topological(s))]
 

@@ -20,7 +20,9 @@ import numpy as np
 from derive.ir import build
 from derive.ir.graph import Declaration
 from derive.ir.size import size_of
-from derive.ops.evaluate import Digits, Evaluator, Floats, Implementation
+from derive.ops.digits import Digits
+from derive.ops.evaluate import Evaluator, Implementation
+from derive.ops.floats import Floats
 
 Array = Any
 WAVES = 3

@@ -17,9 +17,10 @@ from math import inf
 import numpy as np
 
 from derive.check.equality.probe import Point
-from derive.ir.node import Node, topological
+from derive.ir.node import Node
+from derive.ops.conditions import open_nodes
 
-EXPONENTIAL = ("exp", "sigmoid", "tanh", "erf", "softplus", "silu", "gelu")
+EXPONENTIAL = ("exp", "sigmoid", "tanh", "erf", "erfc", "softplus", "silu", "gelu")
 """The calls that come near a limit as fast as exp(-u), or faster."""
 ROWS = ("softmax", "logsumexp")
 MOST_POWERS = 25
@@ -31,7 +32,7 @@ class Lost:
     """The values on the way to some nodes, and whether some are lost in others at a point."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
-        every = list(topological(*nodes))
+        every = list(open_nodes(nodes))
         calls = (node for node in every if (node.op == "call" and node.name in EXPONENTIAL) or node.op in ROWS)
         self._operands = list(dict.fromkeys(node.args[0] for node in calls))
         self._values = [node for node in every if node.op != "number"]

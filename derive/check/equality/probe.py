@@ -25,7 +25,9 @@ from derive.check.equality.recent import PerGraph
 from derive.errors import UnsupportedError
 from derive.ir.graph import Graph
 from derive.ir.node import Node
-from derive.ops.evaluate import Digits, Evaluator, Floats
+from derive.ops.digits import Digits
+from derive.ops.evaluate import Evaluator
+from derive.ops.floats import Floats
 
 Array = Any
 DIGITS = 50

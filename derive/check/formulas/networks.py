@@ -22,7 +22,7 @@ from derive.check.formulas.judgement import Finding, Judged, Judgement
 from derive.check.verdict import Counterexample, Evidence, weakest
 from derive.claims.meaning.claim import Claim, Equal
 from derive.ir.node import topological
-from derive.ops.conditions import switch_of
+from derive.ops.conditions import open_nodes, switch_of
 
 BEST: Evidence = "proved-at-sizes"
 
@@ -50,7 +50,7 @@ def confirmed(windows: Judgement, networks: Sequence[Judgement], level: Level = 
 def _has_fixed_condition(run: Judgement) -> bool:
     """Whether a condition compares numbers alone, as T > 10 does in a network of three layers."""
     links = [link for one in run.judged for case in one.reading.ways[one.way] for link in case.links]
-    nodes = topological(*(side for link in links if isinstance(link, Equal) for side in (link.left, link.right)))
+    nodes = open_nodes(side for link in links if isinstance(link, Equal) for side in (link.left, link.right))
     switches = [switch for node in nodes if (switch := switch_of(node)) is not None]
     return any(not any(below.op in ("ref", "size") for below in topological(switch)) for switch in switches)
 

@@ -36,7 +36,8 @@ from derive.ir.graph import Declaration, Family, Graph
 from derive.ir.node import refs
 from derive.ir.size import show_shape
 from derive.model.shared import shown_in_part
-from derive.ops.evaluate import Evaluator, Floats, Implementation
+from derive.ops.evaluate import Evaluator, Implementation
+from derive.ops.floats import Floats
 
 Array = NDArray[Any]
 SAME = 1e-9  # two float64 evaluations of one gradient, relative to its largest entry

@@ -30,7 +30,7 @@ Factor = Callable[[Sequence[Node], int, Scope], Step]
 
 # Written differently in formulas than in models.
 _SPELLED = {"tr": "trace", "Tr": "trace", "ln": "log", "lg": "log", "ReLU": "relu", "Softmax": "softmax",
-            "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid",
+            "ReLU6": "relu6", "sgn": "sign", "max": "maximum", "min": "minimum", "Diag": "diag", "sigm": "sigmoid",
             "tg": "tan", "ctg": "cot", "lrelu": "leaky_relu", "logsoftmax": "log_softmax"}  # fmt: skip
 BRACKETS = {"(": ")", "[": "]", r"\{": r"\}"}
 """The brackets that may stand around an expression or an argument."""
@@ -38,7 +38,22 @@ _COMMON = ("10", "2", None)
 """The bases that the logarithm `\\lg` has in texts of different fields; without one it is natural."""
 _GREEK = {r"\sigma": "sigmoid", r"\Gamma": "tgamma"}
 _NEVER = frozenset(
-    {"gamma", "eye", "ones", "zeros", "transpose", "power", "pow", "where", "inner", "outer", "dot", "matmul"}
+    {
+        "gamma",
+        "beta",
+        "zeta",
+        "eye",
+        "ones",
+        "zeros",
+        "transpose",
+        "power",
+        "pow",
+        "where",
+        "inner",
+        "outer",
+        "dot",
+        "matmul",
+    }
 )
 
 
@@ -235,6 +250,9 @@ def _elementwise(function: Function, arguments: list[Value], span: Offsets, scop
     record = elementwise(function.name)
     declaration = scope.frame.graph.declarations.get(function.name)
     arity = record.arity if record is not None else declaration.arity if declaration is not None else 1
+    if record is not None and arity - len(record.parameters) <= len(arguments) < arity:
+        left_out = record.parameters[len(arguments) - arity :]
+        arguments = [*arguments, *(Value(build.number(value)) for _, value in left_out)]
     if len(arguments) != arity:
         raise NotUnderstood(span, f"{arity} argument{'s' * (arity != 1)} of {function.name}")
     if function.primes and arity != 1:

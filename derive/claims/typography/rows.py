@@ -174,14 +174,16 @@ class RowReader(ABC):
         return _INFIX[token.text](self.span_from(begin), *parts)
 
     def joined(self, items: list[Node]) -> tuple[Node, ...]:
-        r"""Without empty braces, and with the letters of `\mathrm{diag}` as one word."""
+        r"""Without empty braces, and with the letters of `\mathrm{diag}` and `\mathrm{log2}` as one word."""
         result: list[Node] = []
         for node in items:
             last = result[-1] if result else None
             if isinstance(node, Row) and not node.items:
                 continue
-            if isinstance(node, Symbol) and isinstance(last, Symbol) and self.one_word(last, node):
+            if isinstance(last, Symbol) and isinstance(node, Symbol) and self.one_word(last, node):
                 result[-1] = Symbol((last.span[0], node.span[1]), last.name + node.name, last.font)
+            elif isinstance(last, Symbol) and isinstance(node, Number) and self.numbered(last, node):
+                result[-1] = Symbol((last.span[0], node.span[1]), last.name + node.text, last.font)
             else:
                 result.append(node)
         # Braces around a whole row add nothing: {{\\partial C}}.
@@ -193,6 +195,12 @@ class RowReader(ABC):
             return False
         letters = left.name[0] != "\\" and right.name[0] != "\\"
         return letters and (left.span[1] == right.span[0] or left.span == right.span)
+
+    @staticmethod
+    def numbered(word: Symbol, number: Number) -> bool:
+        r"""Whether digits belong to a word of several letters: `\mathrm{log2}`."""
+        touches = word.span[1] == number.span[0] and word.font == number.font and word.font in symbols.WORD_FONTS
+        return touches and len(word.name) > 1 and word.name[0] != "\\" and number.text.isdigit()
 
     # ----- scripts -----
 

@@ -1,0 +1,107 @@
+r"""Arithmetic in many digits, by mpmath; functions that it has under other names than a record asks for.
+
+ndtri(u) = sqrt 2 erfinv(2u - 1)      with so many digits more that 2u - 1 is still exact
+gammainc(a, x) = integral_0^x t^{a-1} e^{-t} dt / Gamma(a)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from derive.ir.node import Labels
+from derive.ops.record import Array
+from derive.ops.vanishing import product_of, summed
+
+
+def functions_in_digits(mp: Any) -> dict[str, Callable[..., Any]]:
+    """By the name that records use, for a context of mpmath."""
+
+    def ndtri(u: Any) -> Any:
+        if not 0 < u < 1:
+            return mp.nan
+        with mp.extradps(int(-mp.log10(min(u, 1 - u))) + 5):
+            return mp.sqrt(2) * mp.erfinv(2 * u - 1)
+
+    return {
+        "cbrt": lambda u: mp.sign(u) * mp.cbrt(abs(u)),
+        "sinc": mp.sincpi,
+        "trunc": lambda u: mp.sign(u) * mp.floor(abs(u)),
+        "ndtri": ndtri,
+        "gammainc": lambda a, x: mp.gammainc(a, 0, x, regularized=True),
+        "gammaincc": lambda a, x: mp.gammainc(a, x, regularized=True),
+        "ive": lambda n, u: mp.besseli(n, u) * mp.exp(-abs(u)),
+    }
+
+
+class Digits:
+    """Arithmetic with `digits` decimal digits, on object arrays of mpmath numbers."""
+
+    def __init__(self, digits: int = 50) -> None:
+        self.context = mpmath.MPContext()
+        self.context.dps = digits
+        self._one_each: dict[str, Any] = {}
+
+    def function(self, name: str, *args: Any) -> Array:
+        if name not in self._one_each:
+            mp = self.context
+            one: Callable[..., Any] = {
+                "abs": abs,
+                "sign": mp.sign,
+                "step": lambda u: mp.mpf(1 if u > 0 else 0),
+                "maximum": max,
+                "minimum": min,
+                "log": lambda u: mp.log(u) if u else mp.nan,
+                "div": lambda u, v: u / v,
+                **functions_in_digits(mp),
+            }.get(name) or getattr(mp, name)
+            self._one_each[name] = np.frompyfunc(self._or_nan(one), len(args), 1)
+        return np.asarray(self._one_each[name](*args), dtype=object)
+
+    def _or_nan(self, one: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that is nan where it, or an operand, has no real value."""
+        nan, real = self.context.nan, self.context.mpf
+
+        def value(*args: Any) -> Any:
+            if any(arg != arg for arg in args):
+                return nan
+            try:
+                found = one(*args)
+            except (ArithmeticError, ValueError, mpmath.libmp.NoConvergence):  # at a pole, or far out
+                return nan
+            return found if isinstance(found, real | Fraction | int) else nan
+
+        return value
+
+    def number(self, value: Any) -> Array:
+        value = Fraction(value)
+        return np.asarray(self.context.mpf(value.numerator) / value.denominator, dtype=object)
+
+    def constant(self, name: str) -> Array:
+        return np.asarray(+(self.context.pi if name == "pi" else self.context.e), dtype=object)
+
+    def array(self, value: Any) -> Array:
+        raw = np.asarray(value, dtype=object)
+        convert = np.frompyfunc(self._one, 1, 1)
+        return np.asarray(convert(raw), dtype=object)
+
+    def _one(self, value: Any) -> Any:
+        if isinstance(value, float):  # also one that is not finite
+            return self.context.mpf(value)
+        return value if isinstance(value, self.context.mpf) else self.number(value).item()
+
+    def einsum(self, operands: Sequence[Array], ins: Sequence[Labels], out: Labels) -> Array:
+        """By broadcasting products and sums: NumPy's einsum does not promise object arrays."""
+        labels = sorted({label for group in ins for label in group})
+        arrays = [np.asarray(operand, dtype=object) for operand in operands]
+        return np.asarray(summed(product_of(arrays, ins, labels), labels, out), dtype=object)
+
+
+@cache
+def beyond_floats() -> Digits:
+    return Digits(30)
