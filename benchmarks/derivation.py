@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.timing import Row
 from derive.calculus.closed import closed_forms
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
 from derive.calculus.reverse import backprop
 from derive.codegen import source
 from derive.model import loads
@@ -43,7 +43,7 @@ def seconds(function: Callable[[], Any], repeats: int) -> float:
     return median(times)
 
 
-def _derived(text: str) -> Derivation:
+def _derived(text: str) -> Adjoints:
     return backprop(loads(text))
 
 

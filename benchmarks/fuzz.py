@@ -20,12 +20,12 @@ from pathlib import Path
 from benchmarks.mutants import lines
 from benchmarks.mutation import equal_by_value
 from benchmarks.searches.findings import Finding
-from derive.check.formulas.verify import Options, verify, verify_formula
-from derive.claims.pages.scan import read_page
 from derive.errors import DeriveError
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.model import load, loads
 from derive.model.load import gallery
+from derive.pages.scan import read_page
+from derive.verification.verify import Options, verify, verify_formula
 
 PAGES = Path(__file__).parents[1] / "tests" / "corpora" / "pages"
 SECONDS = 10.0
@@ -52,13 +52,13 @@ LONG = ("9", "1.", "0", "x", "+", "-", "x +", "(", "}", r"\sum_i", "'", "^2", "_
 KINDS = ("traceback", "internal error", "slow", "wrong true")
 
 
-def sources(names: Sequence[str] = ()) -> list[tuple[str, Graph]]:
+def sources(names: Sequence[str] = ()) -> list[tuple[str, ComputationGraph]]:
     """Right formulas with their graphs: what derive prints, and the formulas of the pages of the tests."""
     found = [(line, graph) for name in names or gallery() for graph in [load(name)] for line in lines(graph, (None,))]
     for path in sorted(PAGES.glob("*.md")):
         if ".slips" in path.name:
             continue
-        graphs: dict[str, Graph] = {}
+        graphs: dict[str, ComputationGraph] = {}
         for item in read_page(path.read_text(encoding="utf-8")).items:
             text = item.model.text if item.model is not None else None
             if text is not None and item.kind == "formula":
@@ -107,7 +107,7 @@ def peak_memory() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def try_formula(text: str, graph: Graph, *, repairs: bool) -> tuple[str, Finding | None]:
+def try_formula(text: str, graph: ComputationGraph, *, repairs: bool) -> tuple[str, Finding | None]:
     """The verdict on a damaged formula, and what is wrong with it."""
     about = f"a formula of {graph.name or ', '.join(graph.bindings)}"
     start = time.process_time()

@@ -3,9 +3,9 @@
     python benchmarks/gradient_checkers.py [-o benchmarks/gradient_checkers.md]
 
 Every tool that can be imported gets the same problems, with its own default tolerances: the layers of
-tests/check/layers.py right, in float64 and float32 and at scales from 1e-8 to 1e8 (a refusal is a false refusal), and
-with every fault of tests/check/faults.py planted (an acceptance is a false acceptance). A problem is a function of
-NumPy arrays with one flat output and its vector-Jacobian product. Tools: torch, jax, autograd, SciPy, PyTensor.
+tests/gradients/layers.py right, in float64 and float32 and at scales from 1e-8 to 1e8 (a refusal is a false refusal),
+and with every fault of tests/gradients/faults.py planted (an acceptance is a false acceptance). A problem is a function
+of NumPy arrays with one flat output and its vector-Jacobian product. Tools: torch, jax, autograd, SciPy, PyTensor.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from derive.check.gradients.gradient import check_gradient
-from tests.check.faults import every_fault
-from tests.check.faulty import dressed
-from tests.check.layers import ALL, drawn, scaled, styled
+from derive.gradients.gradient import check_gradient
+from tests.gradients.faults import every_fault
+from tests.gradients.faulty import dressed
+from tests.gradients.layers import ALL, drawn, scaled, styled
 
 Verdict = str  # "accepts" | "refuses" | "undecided"
 

@@ -1,8 +1,8 @@
 """Plain `check_layer(layer, x)` on layers in the styles of public code, right and with a planted fault.
 
-The layers of tests/check/plain_layers were written for this, in the styles of public repositories and before the check
-knew them; the others are imported from packages of the registry where these are installed (`published`). A wrong one
-that is not refused is an error; the cause is named if one of the expected keys is among the defects.
+The layers of tests/gradients/plain_layers were written for this, in the styles of public repositories and before the
+check knew them; the others are imported from packages of the registry where these are installed (`published`). A wrong
+one that is not refused is an error; the cause is named if one of the expected keys is among the defects.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.published import PUBLISHED
 from benchmarks.timing import Row
 from derive import DeriveError, check_layer
-from tests.check.plain_layers import CASES
+from tests.gradients.plain_layers import CASES
 
 Made = Callable[[], tuple[Any, list[Any]]]
 

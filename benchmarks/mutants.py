@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from derive.calculus.reverse import backprop
 from derive.errors import DeriveError
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.notation import View
 from derive.report.derivation import backward_sections, forward_sections, style_of
 
@@ -41,7 +41,7 @@ class Mutant:
     edit: str
 
 
-def lines(graph: Graph, views: tuple[View | None, ...] = (None, "index", "matrix")) -> Iterator[str]:
+def lines(graph: ComputationGraph, views: tuple[View | None, ...] = (None, "index", "matrix")) -> Iterator[str]:
     """The equations of a model in every view, each once; those of one side only are left out."""
     seen: set[str] = set()
     for view in views:
@@ -59,7 +59,7 @@ def lines(graph: Graph, views: tuple[View | None, ...] = (None, "index", "matrix
                     yield line.latex()
 
 
-def equations(name: str, graph: Graph) -> list[Printed]:
+def equations(name: str, graph: ComputationGraph) -> list[Printed]:
     """Every right side of a printed line with its left side."""
     found: dict[tuple[str, str], None] = {}
     for line in lines(graph):

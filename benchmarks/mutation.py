@@ -25,17 +25,17 @@ from benchmarks.mutants import Mutant, equations, mutants
 from benchmarks.searches.findings import Finding
 from benchmarks.searches.models import random_model
 from benchmarks.timing import Row, table
-from derive.check.equality.draw import size_names
-from derive.check.equality.probe import draw_point
-from derive.check.formulas.reader import Reader
-from derive.check.formulas.verify import Options, verify_formula
-from derive.check.verdict import Verdict
-from derive.claims.meaning.claim import Case, Equal
-from derive.claims.meaning.context import Context
-from derive.claims.meaning.typed import as_latex
-from derive.ir.graph import Graph
+from derive.equality.draw import size_names
+from derive.equality.probe import draw_point
+from derive.ir.graph import ComputationGraph
+from derive.judging.reader import Reader
+from derive.judging.verdict import Verdict
+from derive.meaning.claim import Case, Equal
+from derive.meaning.context import Context
+from derive.meaning.typed import as_latex
 from derive.model.load import gallery, load
 from derive.model.text import loads
+from derive.verification.verify import Options, verify_formula
 
 NO_REPAIRS = Options(repairs=False)
 SIZES = (4, 7, 3, 6, 2, 5)
@@ -60,7 +60,7 @@ class Scored:
     equal: bool | None = None
 
 
-def all_mutants(names: Sequence[str] = ()) -> Iterator[tuple[Mutant, Graph]]:
+def all_mutants(names: Sequence[str] = ()) -> Iterator[tuple[Mutant, ComputationGraph]]:
     """The mutants of every printed equation of the gallery, or of some of its models."""
     for name in names or gallery():
         graph = load(name)
@@ -68,7 +68,7 @@ def all_mutants(names: Sequence[str] = ()) -> Iterator[tuple[Mutant, Graph]]:
             yield from ((mutant, graph) for mutant in mutants(equation))
 
 
-def further(rng: random.Random) -> Iterator[tuple[Mutant, Graph, str]]:
+def further(rng: random.Random) -> Iterator[tuple[Mutant, ComputationGraph, str]]:
     """Mutants of what is printed about random models, a few of each, with the text of the model."""
     while True:
         seed, rank = rng.randrange(2**40), rng.choice([0, 1, 2, 2])
@@ -104,16 +104,18 @@ def run(draws: int, seed: int) -> tuple[Counter[str], list[Finding]]:
     return counts, findings
 
 
-def sample(pool: Sequence[tuple[Mutant, Graph]], each: int, seed: int = 0) -> list[tuple[Mutant, Graph]]:
+def sample(
+    pool: Sequence[tuple[Mutant, ComputationGraph]], each: int, seed: int = 0
+) -> list[tuple[Mutant, ComputationGraph]]:
     """So many mutants of every kind of edit."""
-    kinds: dict[str, list[tuple[Mutant, Graph]]] = defaultdict(list)
+    kinds: dict[str, list[tuple[Mutant, ComputationGraph]]] = defaultdict(list)
     for mutant, graph in pool:
         kinds[mutant.edit].append((mutant, graph))
     rng = random.Random(seed)
     return [one for kind in kinds.values() for one in rng.sample(kind, min(each, len(kind)))]
 
 
-def score(mutant: Mutant, graph: Graph, *, diagnose: bool = True) -> Scored:
+def score(mutant: Mutant, graph: ComputationGraph, *, diagnose: bool = True) -> Scored:
     """Judge a mutant, and see what the diagnosis makes of it."""
     verdict = _judge(mutant.latex, graph, repairs=diagnose)
     if verdict.verdict == "true":
@@ -124,7 +126,7 @@ def score(mutant: Mutant, graph: Graph, *, diagnose: bool = True) -> Scored:
     return Scored(mutant, "false", named, _restores(mutant, verdict), _as_printed(mutant, verdict, graph))
 
 
-def equal_by_value(latex: str, graph: Graph, *, partly: bool = False) -> bool:
+def equal_by_value(latex: str, graph: ComputationGraph, *, partly: bool = False) -> bool:
     """Whether the members of a formula have the same values, in every reading, at points of our own.
 
     `partly`: points at which only one of two members has a value are passed over.
@@ -154,7 +156,7 @@ def _holds(case: Case, partly: bool) -> bool:
     return True
 
 
-def _judge(latex: str, graph: Graph, *, repairs: bool) -> Verdict:
+def _judge(latex: str, graph: ComputationGraph, *, repairs: bool) -> Verdict:
     return verify_formula(latex, graph, options=None if repairs else NO_REPAIRS).results[0]
 
 
@@ -165,7 +167,7 @@ def _restores(mutant: Mutant, verdict: Verdict) -> bool:
     return _squeezed(verdict.correct_latex.partition(" = ")[0]) == _squeezed(mutant.original.left)
 
 
-def _as_printed(mutant: Mutant, verdict: Verdict, graph: Graph) -> bool:
+def _as_printed(mutant: Mutant, verdict: Verdict, graph: ComputationGraph) -> bool:
     """Whether the corrected formula is the original, as it is written or as it is read."""
     if verdict.correct_latex is None:
         return False
@@ -205,7 +207,9 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f} % of {whole}" if whole else ""
 
 
-def plain(pool: Sequence[tuple[Mutant, Graph]], count: int, seed: int = 1) -> list[tuple[Mutant, Graph]]:
+def plain(
+    pool: Sequence[tuple[Mutant, ComputationGraph]], count: int, seed: int = 1
+) -> list[tuple[Mutant, ComputationGraph]]:
     """So many mutants drawn from all."""
     return random.Random(seed).sample(pool, min(count, len(pool)))
 
@@ -228,7 +232,7 @@ def _count(arguments: list[str], option: str, otherwise: int) -> int:
     return int(arguments[arguments.index(option) + 1]) if option in arguments else otherwise
 
 
-def _diagnosed(title: str, chosen: Sequence[tuple[Mutant, Graph]]) -> None:
+def _diagnosed(title: str, chosen: Sequence[tuple[Mutant, ComputationGraph]]) -> None:
     start = time.perf_counter()
     diagnosed = [score(mutant, graph) for mutant, graph in chosen]
     print(f"\n{title}, {time.perf_counter() - start:.0f} s\n\n{table(rows(diagnosed))}\n")

@@ -18,8 +18,8 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.timing import Row
-from derive.check.formulas.verify import verify, verify_formula
 from derive.model.load import load
+from derive.verification.verify import verify, verify_formula
 
 CORPUS = Path(__file__).parents[1] / "tests" / "textbook" / "expected.json"
 REPEATS = 3

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derive.api import Derivation, Graph, load, loads
-    from derive.check.gradients.against import check_against
-    from derive.check.gradients.gradient import check_gradient
-    from derive.check.gradients.layer import check_layer
     from derive.errors import ClaimError, DeriveError, ModelError, ShapeError, Span, UnknownNameError, UnsupportedError
-    from derive.pages import verify
+    from derive.gradients.against import check_against
+    from derive.gradients.gradient import check_gradient
+    from derive.gradients.layer import check_layer
     from derive.partial import Partial
+    from derive.verify_page import verify
 
 __version__ = "0.1.0"
 
@@ -28,10 +28,10 @@ _HOME = {
     "Partial": "derive.partial",
     "load": "derive.api",
     "loads": "derive.api",
-    "verify": "derive.pages",
-    "check_against": "derive.check.gradients.against",
-    "check_gradient": "derive.check.gradients.gradient",
-    "check_layer": "derive.check.gradients.layer",
+    "verify": "derive.verify_page",
+    "check_against": "derive.gradients.against",
+    "check_gradient": "derive.gradients.gradient",
+    "check_layer": "derive.gradients.layer",
     "DeriveError": "derive.errors",
     "ModelError": "derive.errors",
     "ShapeError": "derive.errors",

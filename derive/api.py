@@ -20,24 +20,24 @@ from derive.calculus import derivation as calculus
 from derive.calculus.closed import ClosedForm, closed_forms
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
-from derive.calculus.shared import whole
-from derive.check.formulas.verify import Options, verify_formula
-from derive.check.gradients import model_check
-from derive.check.gradients.against import check_against
-from derive.check.gradients.gradient_report import GradientReport
-from derive.check.gradients.model_report import ModelReport
-from derive.check.verdict import Verdict
+from derive.calculus.shared_parameters import whole
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward
 from derive.errors import UnknownNameError, did_you_mean
+from derive.gradients import model_check
+from derive.gradients.against import check_against
+from derive.gradients.gradient_report import GradientReport
+from derive.gradients.model_report import ModelReport
 from derive.ir import graph as ir
 from derive.jacobian import Jacobian
+from derive.judging.verdict import Verdict
 from derive.model.family import instance
 from derive.notation import document
 from derive.notation.sympy_form import equation_latex
 from derive.operators import Value, name_in
 from derive.partial import Partial
 from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of, view_of
+from derive.verification.verify import Options, verify_formula
 
 
 def load(name_or_path: str | Path) -> Graph:
@@ -67,10 +67,10 @@ class Graph(Builder):
     """
 
     def __init__(self, name: str = "model", *, title: str = "") -> None:
-        self.data = ir.Graph(name=name, title=title)
+        self.data = ir.ComputationGraph(name=name, title=title)
 
     @classmethod
-    def of(cls, data: ir.Graph) -> Graph:
+    def of(cls, data: ir.ComputationGraph) -> Graph:
         """The public face of a plain graph."""
         graph = cls.__new__(cls)
         graph.data = data
@@ -208,7 +208,7 @@ class Graph(Builder):
 class Derivation:
     """All partial derivatives of one scalar, by name: `d["W_1"]`. Iterating gives the names, loss first."""
 
-    def __init__(self, data: calculus.Derivation) -> None:
+    def __init__(self, data: calculus.Adjoints) -> None:
         self.data = data
 
     @property

@@ -26,7 +26,7 @@ from derive.operators import Value, node_of, parse_shape
 class Builder:
     """A graph that grows: every call replaces the plain graph `data` by one with a further line."""
 
-    data: ir.Graph
+    data: ir.ComputationGraph
 
     def input(self, name: str, shape: Any = "", *facts: str, latex: str | None = None) -> Value:
         """Declare an input of shape `"m n"`, `("m", 3)`, `""` (scalar) and return it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from derive.calculus.closed import second
 from derive.calculus.simplify import Simplifier
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.notation import Line, print_partial
 from derive.notation.sympy_form import to_sympy
@@ -24,7 +24,9 @@ class Jacobian(Value):
     `node` is what the chain rule gives, `closed` the short form that is printed. As a value it goes into models.
     """
 
-    def __init__(self, node: Node, graph: Graph, of: str, by: str, derivation: Derivation | None = None) -> None:
+    def __init__(
+        self, node: Node, graph: ComputationGraph, of: str, by: str, derivation: Derivation | None = None
+    ) -> None:
         super().__init__(node)
         self.graph, self.of, self.by = graph, of, by
         self._derivation = derivation  # the one that `of` is a gradient in

@@ -12,7 +12,7 @@ from typing import Any
 
 from derive.errors import DeriveError, ModelError
 from derive.ir import build
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ir.size import Size, show_shape, size_of
 from derive.model.combine import signed_sum
@@ -159,7 +159,7 @@ def _array(rows: Sequence[Any]) -> Node:
     return build.array(items, tuple(shape))
 
 
-def name_in(graph: Graph, asked: Any) -> str:
+def name_in(graph: ComputationGraph, asked: Any) -> str:
     """The name that a value, a SymPy symbol or a name asks for. ModelError for anything else."""
     if isinstance(asked, str):
         return asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from derive.calculus import derivation as calculus
-from derive.calculus.shared import is_shared, whole
+from derive.calculus.shared_parameters import is_shared, whole
 from derive.ir.node import Node
 from derive.ir.size import show_shape
 from derive.notation import Line, print_derivation

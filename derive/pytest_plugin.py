@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from derive.check.gradients.gradient_report import GradientReport
+    from derive.gradients.gradient_report import GradientReport
 
 
 @pytest.fixture

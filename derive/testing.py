@@ -12,10 +12,10 @@ from __future__ import annotations
 import types
 from typing import Any
 
-from derive.check.gradients.finding_passes import has_backward, stateless
-from derive.check.gradients.gradient import check_gradient
-from derive.check.gradients.gradient_report import GradientReport
-from derive.check.gradients.layer import check_layer
+from derive.gradients.finding_passes import has_backward, stateless
+from derive.gradients.gradient import check_gradient
+from derive.gradients.gradient_report import GradientReport
+from derive.gradients.layer import check_layer
 
 
 def assert_gradient(subject: Any, *args: Any, lenient: bool = False, **options: Any) -> GradientReport:

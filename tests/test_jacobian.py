@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 import derive
-from derive.check.equality.probe import points_of
+from derive.equality.probe import points_of
 from derive.model import from_sympy, gallery
 
 LOGISTIC = """

@@ -36,7 +36,7 @@ from benchmarks.searches.floats import (
 from benchmarks.searches.pieces import Pieces, product, written, wrong
 from benchmarks.searches.tally import Finding, judged
 from benchmarks.searches.terms import MASKS, Style, Term, call, latex, name, replaced, term
-from derive.check.verdict import Verdict
+from derive.judging.verdict import Verdict
 
 POINTS = 1200
 TRIES = 12

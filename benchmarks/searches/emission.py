@@ -35,7 +35,7 @@ from benchmarks.searches.expressions import SIZES, Values
 from benchmarks.searches.findings import Finding
 from benchmarks.searches.models import Model, random_model
 from benchmarks.stability import hessian_product
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
 from derive.calculus.reverse import backprop
 from derive.codegen import lambdify
 from derive.model import loads
@@ -185,7 +185,7 @@ def curvature(model: Model, seed: int) -> tuple[bool, list[Finding]]:
     return True, [Finding("Hessian product", model.text, "", detail) for detail in found]
 
 
-def _loose(derivation: Derivation) -> dict[str, int]:
+def _loose(derivation: Adjoints) -> dict[str, int]:
     """The sizes that a model names or declares."""
     declared = [name for name, found in derivation.graph.declarations.items() if found.kind == "size"]
     return {name: SIZES[name] for name in (*derivation.graph.size_names(), *declared) if name in SIZES}

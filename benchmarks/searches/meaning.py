@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.searches.networks import entries, family, layers, regression
 from benchmarks.searches.tally import BARE, Finding
 from benchmarks.searches.worlds import Base, Function, Use, Values, World, constant, functions, neuron, sigmoid
-from derive.check.formulas.verify import verify
+from derive.verification.verify import verify
 
 POINTS = 5
 WORLDS = (

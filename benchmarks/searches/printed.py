@@ -20,12 +20,12 @@ from benchmarks.searches.expressions import SIZES
 from benchmarks.searches.findings import Finding
 from benchmarks.searches.models import Model, random_model
 from benchmarks.searches.sympy_values import NotCovered, value
-from derive.check.formulas.verify import Options, verify_formula
 from derive.errors import DeriveError, UnsupportedError
 from derive.notation.names import Names
 from derive.notation.style import Style
 from derive.ops.evaluate import Evaluator
 from derive.report.derivation import backward_sections, forward_sections, style_of, view_of
+from derive.verification.verify import Options, verify_formula
 
 SAME = 1e-6
 LINES = 16  # of a model that are read back

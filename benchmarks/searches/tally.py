@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.timing import Row
-from derive.check.formulas.verify import Options, verify_formula
-from derive.check.verdict import Verdict
+from derive.judging.verdict import Verdict
 from derive.model.text import loads
+from derive.verification.verify import Options, verify_formula
 
 BARE = Options(repairs=False)
 WORDS = ("true", "definition", "undecided", "unread", "ambiguous", "false")

@@ -17,13 +17,13 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus.derivation import Derivation, Step
+from derive.calculus.derivation import Adjoints, Step
 from derive.calculus.jacobian import jacobian
 from derive.calculus.recognise import recognised
-from derive.calculus.region import Region, is_elementwise
+from derive.calculus.region import Generators, is_elementwise
 from derive.calculus.simplify import Simplifier, length
 from derive.ir import build
-from derive.ir.graph import Binding, Graph
+from derive.ir.graph import Binding, ComputationGraph
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ops.record import elementwise
 from derive.ops.sympy_bridge import expand, instantiate, to_node
@@ -52,17 +52,17 @@ class ClosedForm:
     excluded: tuple[Node, ...] = ()
 
 
-def closed_forms(derivation: Derivation) -> Mapping[str, ClosedForm]:
+def closed_forms(derivation: Adjoints) -> Mapping[str, ClosedForm]:
     """The closed form of every step, by forward name."""
     return _Closing(derivation).all()
 
 
-def short_form(derivation: Derivation, node: Node) -> Node:
+def short_form(derivation: Adjoints, node: Node) -> Node:
     """An expression in names of the forward and the backward pass, shortened."""
     return _Closing(derivation).short(node)
 
 
-def second(derivation: Derivation, name: str, by: str, node: Node, forms: Mapping[str, ClosedForm]) -> Node:
+def second(derivation: Adjoints, name: str, by: str, node: Node, forms: Mapping[str, ClosedForm]) -> Node:
     """A short form of `node`, the derivative by `by` of the derivative by `name`: from the closed form of that, too.
 
     A closed form holds at the points that obey the facts of the inputs, so it is not differentiated by an input that
@@ -91,7 +91,7 @@ def _foreign(node: Node) -> tuple[bool, bool, int]:
 
 
 class _Closing:
-    def __init__(self, derivation: Derivation) -> None:
+    def __init__(self, derivation: Adjoints) -> None:
         self.derivation = derivation
         self.graph = derivation.graph
         self.simplifier = Simplifier(derivation.graph)
@@ -196,7 +196,7 @@ def cancelled(near: Node, put_in: Mapping[Node, Node], far: Node) -> tuple[Node,
     return tuple(node for node in denominators(near, *put_in.values()) if node not in left)
 
 
-def value_range(graph: Graph, name: str) -> tuple[float, float]:
+def value_range(graph: ComputationGraph, name: str) -> tuple[float, float]:
     """An open interval that holds every entry of `name`, from its declaration or from the function that makes it."""
     if name in graph.declarations:
         declaration = graph.declarations[name]
@@ -215,7 +215,7 @@ def value_range(graph: Graph, name: str) -> tuple[float, float]:
     return -float("inf"), float("inf")
 
 
-def output_names(graph: Graph) -> dict[Node, Node]:
+def output_names(graph: ComputationGraph) -> dict[Node, Node]:
     """For every function value that a binding holds, the ref to that binding."""
     return {binding.node: graph.ref(name) for name, binding in graph.bindings.items() if binding.node.op == "call"}
 
@@ -223,7 +223,7 @@ def output_names(graph: Graph) -> dict[Node, Node]:
 # ------------------------------------------------------------------- exponentials by the output
 
 
-def exponentials(graph: Graph) -> tuple[dict[Node, Node], dict[str, tuple[float, float]]]:
+def exponentials(graph: ComputationGraph) -> tuple[dict[Node, Node], dict[str, tuple[float, float]]]:
     """For every binding of degree one in one exponential, that exponential in terms of the binding's value, and the
     open interval of the binding's values.
 
@@ -235,7 +235,7 @@ def exponentials(graph: Graph) -> tuple[dict[Node, Node], dict[str, tuple[float,
         kernels = [n for n in topological(binding.node) if n.op == "call" and n.name == "exp" and not any(n.orders)]
         if len(kernels) != 1 or kernels[0].shape != binding.node.shape or binding.node is kernels[0]:
             continue
-        region = Region(binding.node.shape, lambda node: node)
+        region = Generators(binding.node.shape, lambda node: node)
         axes = tuple(range(len(binding.node.shape)))
         expression = region.expression(binding.node, axes)
         if set(region.letters) == {(kernels[0], axes)}:

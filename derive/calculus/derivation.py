@@ -5,7 +5,7 @@ For a loss L and a binding z that is used by c_1, ..., c_k,
     dL/dz = sum over i of  dL/dc_i * dc_i/dz          (one `Path` each)
 
 A `Step` holds these contributions for one name, in terms of the adjoints of the consumers. The adjoints are bindings
-of a graph again (`Derivation.gradient`), so a Hessian is the same code run on that graph, and the whole stays linear in
+of a graph again (`Adjoints.gradient`), so a Hessian is the same code run on that graph, and the whole stays linear in
 the size of the model. `closed` forms, in binding names only, are computed on demand by `derive.calculus.closed`.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 
 
@@ -44,13 +44,13 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Derivation:
+class Adjoints:
     """All partial derivatives of one scalar binding: `steps` by forward name, loss first, inputs last.
 
     `graph` is the forward graph; `gradient` is the forward graph with a binding for every adjoint that is not zero.
     """
 
-    graph: Graph
+    graph: ComputationGraph
     loss: str
     steps: Mapping[str, Step]
-    gradient: Graph
+    gradient: ComputationGraph

@@ -13,7 +13,7 @@ from __future__ import annotations
 from derive.calculus.reverse import backward_order, binding_pullback, pullback
 from derive.errors import UnsupportedError
 from derive.ir import build
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, topological
 from derive.ir.size import Shape
 from derive.ops.primitive import Positions, product
@@ -23,7 +23,7 @@ from derive.ops.tensors import axes_of
 _SEED = "cotangent"
 
 
-def jacobian(graph: Graph, p: str, q: str, *, direct: bool = False) -> Node:
+def jacobian(graph: ComputationGraph, p: str, q: str, *, direct: bool = False) -> Node:
     """The derivative of `p` by `q`, shape of p followed by shape of q."""
     if p == q:
         return identity(graph.ref(p))
@@ -45,7 +45,7 @@ def expression_jacobian(root: Node, q: Node) -> Node:
     return build.zeros(root.shape + q.shape) if cotangent is None else coefficient(cotangent, seed)
 
 
-def _total(graph: Graph, p: str, q: str, seed: Node) -> Node | None:
+def _total(graph: ComputationGraph, p: str, q: str, seed: Node) -> Node | None:
     contributions: dict[str, list[Node]] = {p: [seed]}
     for name in backward_order(graph):
         if name == q or name not in contributions or name not in graph.bindings:

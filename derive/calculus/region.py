@@ -34,7 +34,7 @@ Simplify = Callable[[Node], Node]
 
 
 @dataclass
-class Region:
+class Generators:
     """Atoms of a region in order of appearance, each with its letter; `sizes` are the region's axes."""
 
     shape: tuple[Size, ...]

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derive.calculus.derivation import Derivation, Path, Step, adjoint_name
+from derive.calculus.derivation import Adjoints, Path, Step, adjoint_name
 from derive.calculus.recognise import recognised
 from derive.errors import ModelError, ShapeError, did_you_mean
 from derive.ir import build
-from derive.ir.graph import Binding, Graph
+from derive.ir.graph import Binding, ComputationGraph
 from derive.ir.node import Node, substitute, topological
 from derive.ir.size import ONE, show_shape
 from derive.ops.primitive import vjp
 
 
-def backprop(graph: Graph, loss: str | None = None) -> Derivation:
+def backprop(graph: ComputationGraph, loss: str | None = None) -> Adjoints:
     """Every partial derivative of the scalar binding `loss` (by default the graph's own).
 
     Raises ModelError if there is no such binding, ShapeError if it is not scalar.
@@ -42,10 +42,10 @@ def backprop(graph: Graph, loss: str | None = None) -> Derivation:
             for below, cotangent in binding_pullback(graph, name, step_seed(step)).items():
                 contributions[below].append(Path(name, cotangent))
     gradient = replace(graph, bindings={**graph.bindings, **adjoints}, loss=None)
-    return Derivation(graph, loss, steps, gradient)
+    return Adjoints(graph, loss, steps, gradient)
 
 
-def backward_order(graph: Graph) -> list[str]:
+def backward_order(graph: ComputationGraph) -> list[str]:
     """Bindings from last to first, then inputs."""
     return [*reversed(list(graph.bindings)), *graph.inputs]
 
@@ -55,7 +55,7 @@ def step_seed(step: Step) -> Node:
     return step.total if step.total.op == "number" else build.ref(step.adjoint, step.total.shape)
 
 
-def binding_pullback(graph: Graph, name: str, seed: Node) -> dict[str, Node]:
+def binding_pullback(graph: ComputationGraph, name: str, seed: Node) -> dict[str, Node]:
     """What the cotangent `seed` of a binding sends to each name in its definition.
 
     The binding's own value is written by its name: a derivative in terms of the output then reads a(1 - a).
@@ -85,11 +85,11 @@ def pullback(root: Node, seed: Node) -> dict[str, Node]:
     return dict(reversed(found.items()))
 
 
-def _total(graph: Graph, name: str, paths: tuple[Path, ...]) -> Node:
+def _total(graph: ComputationGraph, name: str, paths: tuple[Path, ...]) -> Node:
     return build.add(*[path.contribution for path in paths]) if paths else build.zeros(graph.shape(name))
 
 
-def scalar_loss(graph: Graph, loss: str | None) -> str:
+def scalar_loss(graph: ComputationGraph, loss: str | None) -> str:
     """The name of the loss, checked to be a scalar binding."""
     name = loss or graph.loss
     if name is None:
@@ -107,7 +107,7 @@ def scalar_loss(graph: Graph, loss: str | None) -> str:
     return name
 
 
-def _with_number(graph: Graph, loss: str) -> Graph:
+def _with_number(graph: ComputationGraph, loss: str) -> ComputationGraph:
     """The graph with a loss that is a number: of an array of one entry, that entry."""
     if not graph.shape(loss):
         return graph

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from derive.calculus.region import Region, is_elementwise
+from derive.calculus.region import Generators, is_elementwise
 from derive.calculus.same import Keys
 from derive.ir import build
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Labels, Node, topological, with_args
 from derive.ir.size import Size
 from derive.ops.primitive import product
@@ -25,7 +25,7 @@ MAX_FACTORS = 40
 class Simplifier:
     """Short forms under the facts of one graph; results are remembered."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: ComputationGraph) -> None:
         self.graph = graph
         self._done: dict[Node, Node] = {}
         self._keys = Keys()
@@ -46,7 +46,7 @@ class Simplifier:
 
     def _region(self, node: Node) -> Node:
         axes = tuple(range(len(node.shape)))
-        region = Region(node.shape, self._atom, self._keys)
+        region = Generators(node.shape, self._atom, self._keys)
         expression = region.shortest(region.expression(node, axes))
         if expression == 0:
             return build.zeros(node.shape)
@@ -96,7 +96,7 @@ class Simplifier:
         shape = {label: size for labels, arg in members for label, size in zip(labels, arg.shape, strict=True)}
         if any(len(set(labels)) < len(labels) for labels, _ in members):
             return members
-        region = Region(tuple(shape[label] for label in axes), self._atom, self._keys)
+        region = Generators(tuple(shape[label] for label in axes), self._atom, self._keys)
         place = {label: k for k, label in enumerate(axes)}
         expression: Any = 1
         for labels, arg in members:

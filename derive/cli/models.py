@@ -52,7 +52,7 @@ model_argument = click.argument("model", type=ModelParameter())
 def _from_python(path: Path, name: str) -> Graph:
     """The graph of that name in a Python file. The file is run, with the rights of whoever asked for it."""
     value = python_object(path, name)
-    if isinstance(value, ir.Graph):
+    if isinstance(value, ir.ComputationGraph):
         return Graph.of(value)
     if not isinstance(value, Graph):
         raise DeriveError(f"{name} in {path} is a {type(value).__name__}, not a Graph")

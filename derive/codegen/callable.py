@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
+from derive.codegen.joint_pass import program
 from derive.codegen.module import FUNCTION, module
-from derive.codegen.program import program
-from derive.codegen.statements import Implementation, Program
+from derive.codegen.statements import Implementation, JointPass
 from derive.errors import ModelError, ShapeError, UnknownNameError, UnsupportedError, did_you_mean
 from derive.ir.graph import Declaration
 from derive.ir.size import Size, show_shape
@@ -26,7 +26,7 @@ Functions = Mapping[str, "Callable[..., Any] | Sequence[Callable[..., Any]] | Ma
 
 
 def lambdify(
-    derivation: Derivation,
+    derivation: Adjoints,
     wrt: Iterable[str] | str | None = None,
     functions: Functions | None = None,
     modules: str | Sequence[str] | None = "numpy",
@@ -76,7 +76,7 @@ class _Function:
     """The callable; `source` is its text, `__doc__` the documentation of the emitted function."""
 
     def __init__(
-        self, derivation: Derivation, parts: Program, text: str, function: Callable[..., Any], functions: Functions
+        self, derivation: Adjoints, parts: JointPass, text: str, function: Callable[..., Any], functions: Functions
     ) -> None:
         self.source = text
         self.__doc__ = function.__doc__

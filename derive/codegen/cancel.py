@@ -21,7 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 
 from derive.codegen.entries import is_elementwise, mirror
-from derive.codegen.region import Region
+from derive.codegen.rational import Region
 from derive.codegen.repeats import is_repeat
 from derive.ir.node import Node, as_number, topological, with_args
 

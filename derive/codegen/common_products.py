@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
-from derive.codegen.factors import Operand, is_view
+from derive.codegen.flat_products import Operand, is_view
 from derive.ir import build
 from derive.ir.node import Labels, Node, topological, with_args
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from derive.codegen.contraction import stands
+from derive.codegen.einsum import stands
 from derive.codegen.repeats import is_repeat
 from derive.ir import build
 from derive.ir.build import label_sizes

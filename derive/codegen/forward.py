@@ -9,12 +9,12 @@ import numpy as np
 
 from derive.codegen.callable import check_shapes
 from derive.errors import ModelError, UnknownNameError, did_you_mean
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.size import show_shape
 from derive.ops.evaluate import Evaluator, Implementation
 
 
-def bind_inputs(graph: Graph, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
+def bind_inputs(graph: ComputationGraph, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
     """The inputs as float64 arrays, and the named sizes that follow from their shapes.
 
     Raises UnknownNameError for what is no input, ModelError for a missing input and for what is no array of numbers,
@@ -48,7 +48,7 @@ def _numbers(name: str, value: Any) -> Any:
 
 
 def forward(
-    graph: Graph, values: Mapping[str, Any], functions: Mapping[str, Implementation] | None = None
+    graph: ComputationGraph, values: Mapping[str, Any], functions: Mapping[str, Implementation] | None = None
 ) -> dict[str, Any]:
     """The value of every binding for given inputs. Raises what `bind_inputs` raises, ModelError for a missing size and
     UnsupportedError for a generic function without implementation."""

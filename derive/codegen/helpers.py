@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from derive.codegen.others import OTHERS
-from derive.codegen.special import SPECIAL
+from derive.codegen.special_source import SPECIAL
 
 HELPERS: Mapping[str, str] = {
     "sigmoid": '''

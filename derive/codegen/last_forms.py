@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
-from derive.codegen.looking import Looking, negated
+from derive.codegen.textbook_forms import Looking, negated
 from derive.ir import build
 from derive.ir.node import Node, as_number
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from derive.codegen.contraction import ADD, ATOM, MUL, UNARY, Code
+from derive.codegen.einsum import ADD, ATOM, MUL, UNARY, Fragment
 from derive.errors import UnsupportedError
 from derive.ir.node import Node
 
 
-def template(text: str, operands: Sequence[Code]) -> Code:
+def template(text: str, operands: Sequence[Fragment]) -> Fragment:
     """A record's template with operands in it; the template shows how strongly the result binds."""
     head, _, rest = text.partition("(")
     called = head.replace(".", "").replace("_", "").isalnum() and _closes_at_end(rest)
     if called and _plain(rest[:-1]):
-        return Code(text.format(*(code.text for code in operands)))
-    return Code(text.format(*(code.at(ATOM) for code in operands)), ATOM if called else ADD)
+        return Fragment(text.format(*(code.text for code in operands)))
+    return Fragment(text.format(*(code.at(ATOM) for code in operands)), ATOM if called else ADD)
 
 
 def _closes_at_end(rest: str) -> bool:
@@ -33,16 +33,16 @@ def _plain(arguments: str) -> bool:
     return all(part.strip().startswith("{") or part.strip().isdigit() for part in arguments.split(","))
 
 
-def number(value: Fraction) -> Code:
+def number(value: Fraction) -> Fragment:
     """An exact number: a whole one, a short decimal, or a quotient."""
     sign = UNARY if value < 0 else ATOM
     if value.denominator == 1 and abs(value) < 2**53:
-        return Code(str(value.numerator), sign)
+        return Fragment(str(value.numerator), sign)
     text = decimal(value)
     if len(text) <= 8 or max(abs(value.numerator), value.denominator) >= 2**53:
-        return Code(text, sign)
-    under = Code(str(value.denominator))
-    return Code(f"{value.numerator} / {value.denominator}", MUL, under=under if value.numerator == 1 else None)
+        return Fragment(text, sign)
+    under = Fragment(str(value.denominator))
+    return Fragment(f"{value.numerator} / {value.denominator}", MUL, under=under if value.numerator == 1 else None)
 
 
 def decimal(value: Fraction) -> str:

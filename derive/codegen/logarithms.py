@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from derive.codegen.factors import Operand, flattened, is_view
-from derive.codegen.looking import Looking, difference, negated
+from derive.codegen.flat_products import Operand, flattened, is_view
 from derive.codegen.root_forms import norm_form
+from derive.codegen.textbook_forms import Looking, difference, negated
 from derive.ir import build
 from derive.ir.node import Labels, Node, topological, with_args
 from derive.ir.size import Shape

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.calculus.recognise import summed_axes
-from derive.codegen.factors import is_view
+from derive.codegen.flat_products import is_view
 from derive.codegen.logarithms import log_sum, logarithm
-from derive.codegen.looking import Looking, difference, negated
+from derive.codegen.textbook_forms import Looking, difference, negated
 from derive.ir import build
 from derive.ir.node import Node, as_number, topological
 

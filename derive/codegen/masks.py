@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from derive.codegen.factors import is_view
+from derive.codegen.flat_products import is_view
 from derive.codegen.shelter import choice
 from derive.ir import build
 from derive.ir.node import Labels, Node, as_number, topological, with_args

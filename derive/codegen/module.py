@@ -6,11 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
 from derive.codegen.helpers import HELPERS
-from derive.codegen.program import program
-from derive.codegen.sizes import size_sources
-from derive.codegen.statements import Line, Program
+from derive.codegen.joint_pass import program
+from derive.codegen.size_variables import size_sources
+from derive.codegen.statements import Assignment, JointPass
 from derive.ir.size import show_shape
 
 FUNCTION = "value_and_gradient"
@@ -21,7 +21,7 @@ except ImportError as error:
     raise ImportError("this code calls SciPy's special functions: pip install scipy") from error"""
 
 
-def source(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> str:
+def source(derivation: Adjoints, wrt: Iterable[str] | str | None = None) -> str:
     """A NumPy module that computes the loss and its gradients by `wrt` in one joint pass.
 
     `wrt` names inputs or bindings (default: every differentiable input). Generic functions are parameters of the
@@ -30,7 +30,7 @@ def source(derivation: Derivation, wrt: Iterable[str] | str | None = None) -> st
     return module(derivation, program(derivation, wrt))
 
 
-def module(derivation: Derivation, parts: Program) -> str:
+def module(derivation: Adjoints, parts: JointPass) -> str:
     """The module around the statements of a program."""
     body = _body(derivation, parts)
     helpers = [textwrap.dedent(HELPERS[name]).strip() for name in helpers_of(body)]
@@ -57,7 +57,7 @@ def helpers_of(code: str) -> list[str]:
     return [name for name in HELPERS if name in used]
 
 
-def _heading(derivation: Derivation, functions: Sequence[str] = ()) -> str:
+def _heading(derivation: Adjoints, functions: Sequence[str] = ()) -> str:
     graph = derivation.graph
     title = _plain(graph.title or graph.name.replace("_", " ")).strip().rstrip(".")
     what = f"The value {_plain(derivation.loss)} and its gradients as NumPy code, written by derive."
@@ -66,7 +66,7 @@ def _heading(derivation: Derivation, functions: Sequence[str] = ()) -> str:
     return f'"""{title[:1].upper() + title[1:]}.\n\n{what}\n"""'
 
 
-def _body(derivation: Derivation, parts: Program) -> str:
+def _body(derivation: Adjoints, parts: JointPass) -> str:
     graph = derivation.graph
     sources = size_sources(graph, parts.needed, parts.sizes)
     loose = [variable for name, variable in parts.sizes.items() if name not in sources]
@@ -90,7 +90,7 @@ def _body(derivation: Derivation, parts: Program) -> str:
     return "\n".join(lines)
 
 
-def _docstring(derivation: Derivation, parts: Program, loose: Iterable[str]) -> list[str]:
+def _docstring(derivation: Adjoints, parts: JointPass, loose: Iterable[str]) -> list[str]:
     graph = derivation.graph
     shown = [f"{variable} {_plain(show_shape(graph.inputs[name].shape))}" for name, variable in parts.inputs.items()]
     names = [_plain(name) for name in parts.gradients]
@@ -111,7 +111,7 @@ def _docstring(derivation: Derivation, parts: Program, loose: Iterable[str]) -> 
     return [*first, *lines[1:], '    """']
 
 
-def _meaning(derivation: Derivation, name: str, orders: tuple[int, ...]) -> str:
+def _meaning(derivation: Adjoints, name: str, orders: tuple[int, ...]) -> str:
     declaration = derivation.graph.declarations.get(name)
     if declaration is not None and declaration.kind == "functional":
         by = ", then ".join(str(k + 1) for k in orders)
@@ -127,7 +127,7 @@ def _meaning(derivation: Derivation, name: str, orders: tuple[int, ...]) -> str:
     )
 
 
-def _statement(line: Line) -> list[str]:
+def _statement(line: Assignment) -> list[str]:
     """An assignment; a long right side is put in brackets and broken at its spaces."""
     text = f"    {line.variable} = {line.text}"
     if len(text) <= WIDTH:

@@ -14,15 +14,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from derive.codegen.contraction import ATOM, Code, Labelled, aligned, contracted, stands
-from derive.codegen.factors import is_view
+from derive.codegen.einsum import ATOM, Fragment, Labelled, aligned, contracted, stands
+from derive.codegen.flat_products import is_view
 from derive.codegen.literal import decimal
 from derive.ir.build import broadcast_shape, label_sizes
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Shape, Size
 
 ELEMENTWISE = ("add", "neg", "div", "pow", "call")
-Lookup = Callable[[Node], Code]
+Lookup = Callable[[Node], Fragment]
 
 
 class Operands:
@@ -56,7 +56,7 @@ class Operands:
         """Whether a value is made of numbers and sizes alone."""
         return self.is_constant(node.args[0]) if is_view(node) else node in self._constants
 
-    def loose(self, node: Node) -> Code:
+    def loose(self, node: Node) -> Fragment:
         """A node as an operand of an elementwise operation: what NumPy broadcasts to its shape."""
         if not is_view(node):
             return self.code(node)
@@ -67,29 +67,29 @@ class Operands:
         array = Labelled(self.exact(node.args[0]), inner)
         return aligned(contracted([array], tuple(label for label in out if label in inner), sizes), out)
 
-    def exact(self, node: Node) -> Code:
+    def exact(self, node: Node) -> Fragment:
         """A node as an array of its full shape."""
         code, span = self.loose(node), self.span(node)
         lead = len(node.shape) - len(span)
         if span == node.shape:
             return code
         if span and span == node.shape[lead:] and all(size is ONE for size in node.shape[:lead]):
-            return Code(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
+            return Fragment(f"{code.at(ATOM)}[{', '.join(['None'] * lead)}]")
         shape = self.shape(node.shape)
         if not span:
             return self._filled(node, code, shape)
-        return Code(f"np.broadcast_to({code.text}, {shape})")
+        return Fragment(f"np.broadcast_to({code.text}, {shape})")
 
-    def _filled(self, node: Node, code: Code, shape: str) -> Code:
+    def _filled(self, node: Node, code: Fragment, shape: str) -> Fragment:
         """An array of a scalar."""
         value = number_of(node)
         if value in (0, 1):
-            return Code(f"np.{'ones' if value else 'zeros'}({shape}, {self.dtype})")
+            return Fragment(f"np.{'ones' if value else 'zeros'}({shape}, {self.dtype})")
         if value is not None:
-            return Code(f"np.full({shape}, {decimal(value)}, {self.dtype})")
+            return Fragment(f"np.full({shape}, {decimal(value)}, {self.dtype})")
         if self.is_constant(node):
-            return Code(f"np.full({shape}, {code.text}, {self.dtype})")
-        return Code(f"np.full({shape}, {code.text})")
+            return Fragment(f"np.full({shape}, {code.text}, {self.dtype})")
+        return Fragment(f"np.full({shape}, {code.text})")
 
     def shape(self, shape: Shape) -> str:
         """A shape as a tuple (a lone axis as it is)."""

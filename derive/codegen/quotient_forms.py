@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.codegen.looking import Looking
+from derive.codegen.textbook_forms import Looking
 from derive.ir import build
 from derive.ir.node import Node
 

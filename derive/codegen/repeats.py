@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.codegen.contraction import stands
-from derive.codegen.factors import is_view
+from derive.codegen.einsum import stands
+from derive.codegen.flat_products import is_view
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Node

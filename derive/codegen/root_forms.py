@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import isqrt
 
-from derive.codegen.factors import is_view
-from derive.codegen.looking import Looking
+from derive.codegen.flat_products import is_view
+from derive.codegen.textbook_forms import Looking
 from derive.ir import build
 from derive.ir.node import Node
-from derive.ops.steady import norm, spread
+from derive.ops.stable_functions import norm, spread
 from derive.ops.tensors import axes_of
 
 

@@ -15,8 +15,8 @@ from collections.abc import Collection, Sequence
 from itertools import combinations, product
 from math import prod
 
-from derive.codegen.contraction import NOMINAL
-from derive.codegen.factors import MOST_FACTORS, Operand, is_multiple, is_view, relabelled
+from derive.codegen.einsum import NOMINAL
+from derive.codegen.flat_products import MOST_FACTORS, Operand, is_multiple, is_view, relabelled
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, topological, with_args

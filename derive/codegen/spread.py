@@ -2,7 +2,7 @@
 
     1 (f(b) / c)   =   f(1 b) / (1 c)        1 repeats along further axes
 
-`derive.codegen.simplify` takes what is left of it back: each operation is done once, on what its operands carry.
+`derive.codegen.rewrite` takes what is left of it back: each operation is done once, on what its operands carry.
 """
 
 from __future__ import annotations

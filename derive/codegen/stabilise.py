@@ -26,17 +26,17 @@ from dataclasses import replace
 
 from derive.calculus.derivation import adjoint_name
 from derive.calculus.reverse import backprop
-from derive.codegen.looking import Looking
 from derive.codegen.stability import BEFORE
+from derive.codegen.textbook_forms import Looking
 from derive.ir import build
-from derive.ir.graph import Binding, Graph
+from derive.ir.graph import Binding, ComputationGraph
 from derive.ir.node import Node, substitute, with_args
 from derive.ops.composed import defined
 
 KEPT = ("exp", "sigmoid", "softmax", "tanh", "logsumexp")
 
 
-def stabilise(graph: Graph) -> tuple[Graph, frozenset[str]]:
+def stabilise(graph: ComputationGraph) -> tuple[ComputationGraph, frozenset[str]]:
     """The graph with stable definitions, and the bindings that some stable form looks through.
 
     The graph itself is returned if nothing changes. Operands of sigmoids and the like that have no name get one, so
@@ -68,7 +68,11 @@ def stabilise(graph: Graph) -> tuple[Graph, frozenset[str]]:
 
 
 def _taken_anew(
-    graph: Graph, plain: Mapping[str, Binding], stable: Mapping[str, Binding], loss: str, through: Collection[str]
+    graph: ComputationGraph,
+    plain: Mapping[str, Binding],
+    stable: Mapping[str, Binding],
+    loss: str,
+    through: Collection[str],
 ) -> dict[str, Node]:
     """The adjoints of a loss by the stable forms, put into each other where the author has no name for them.
 

@@ -2,7 +2,7 @@
 
 Rules of `BEFORE` rewrite definitions before these are differentiated, through bindings, so that the derivatives are
 those of the stable form (`derive.codegen.stabilise`). Rules of `AFTER` rewrite single expressions of what is going to
-be emitted, value and derivatives alike (`derive.codegen.steady`).
+be emitted, value and derivatives alike (`derive.codegen.last_pass`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from derive.codegen import last_forms, logistic_forms, quotient_forms, root_forms, variance_forms
-from derive.codegen.looking import Looking
+from derive.codegen.textbook_forms import Looking
 from derive.ir.node import Node
 
 

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from derive.codegen.contraction import ATOM, Code
+from derive.codegen.einsum import ATOM, Fragment
 from derive.codegen.expression import Writer
-from derive.codegen.factors import is_view
+from derive.codegen.flat_products import is_view
 from derive.codegen.helpers import HELPERS
+from derive.codegen.identifiers import Identifiers
 from derive.codegen.literal import is_constant_root
-from derive.codegen.names import Names
-from derive.codegen.sizes import Sizes, size_sources
-from derive.ir.graph import Graph
+from derive.codegen.size_variables import Sizes, size_sources
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, topological
 from derive.ops.record import elementwise
 
@@ -22,7 +22,7 @@ LONGEST = 88  # an expression longer than this becomes a variable of its own
 
 
 @dataclass(frozen=True)
-class Line:
+class Assignment:
     """`variable = text`."""
 
     variable: str
@@ -39,7 +39,7 @@ class Implementation:
 
 
 @dataclass
-class Program:
+class JointPass:
     """Statements of a joint pass; `inputs`, `sizes` and `gradients` give the variable of each name.
 
     Every input of the model is a parameter, `needed` are those that are read. `dtype` is the variable of the type of
@@ -51,8 +51,8 @@ class Program:
     dtype: str = ""
     sizes: dict[str, str] = field(default_factory=dict)
     implementations: list[Implementation] = field(default_factory=list)
-    forward: list[Line] = field(default_factory=list)
-    backward: list[Line] = field(default_factory=list)
+    forward: list[Assignment] = field(default_factory=list)
+    backward: list[Assignment] = field(default_factory=list)
     value: str = ""
     gradients: dict[str, str] = field(default_factory=dict)
 
@@ -60,19 +60,19 @@ class Program:
 class Statements:
     """Writes the nodes of a simplified graph as statements."""
 
-    def __init__(self, graph: Graph, forward: Mapping[Node, str], adjoints: Mapping[Node, str]) -> None:
+    def __init__(self, graph: ComputationGraph, forward: Mapping[Node, str], adjoints: Mapping[Node, str]) -> None:
         self.graph, self.forward, self.adjoints = graph, forward, adjoints
-        self.names = Names([*HELPERS, "special", "statistics"])
+        self.names = Identifiers([*HELPERS, "special", "statistics"])
         self.variables = {name: self.names.claim(name) for name in graph.names}
         self.sizes = Sizes(self.names, graph)
-        self.program = Program()
-        self.code: dict[Node, Code] = {}
+        self.program = JointPass()
+        self.code: dict[Node, Fragment] = {}
         self.lines = self.program.forward
         self.parts: dict[Node, dict[object, Node]] = {}
         self.dtype = self.names.claim("dtype")
         self.writer = Writer(self.code.__getitem__, self._implement, self.sizes, self.dtype)
 
-    def run(self, value: Node, results: Mapping[str, Node], targets: Mapping[str, str]) -> Program:
+    def run(self, value: Node, results: Mapping[str, Node], targets: Mapping[str, str]) -> JointPass:
         """The whole program; `targets` gives the binding or input that each result is the adjoint of."""
         roots = [value, *results.values()]
         # views and signs cost nothing worth a variable: their users count as users of what is below
@@ -142,7 +142,7 @@ class Statements:
     def _write(self, roots: Sequence[Node]) -> None:
         for node in self._unwritten(roots):
             if node.op == "ref":
-                self.code[node] = Code(self.variables[node.name])
+                self.code[node] = Fragment(self.variables[node.name])
                 continue
             if is_view(node) or node.op == "part":
                 continue
@@ -196,15 +196,15 @@ class Statements:
 
     def _assign(self, node: Node) -> None:
         variable = self._variable(node)
-        self.lines.append(Line(variable, self.code[node].text))
-        self.code[node] = Code(variable)
+        self.lines.append(Assignment(variable, self.code[node].text))
+        self.code[node] = Fragment(variable)
 
     def _assign_parts(self, node: Node) -> None:
         """`first, second = f(z)`."""
         parts = [part for _, part in sorted(self.parts[node].items())]
         variables = [self._variable(part) for part in parts]
-        self.lines.append(Line(", ".join(variables), self.writer.write(node).text))
-        self.code.update({part: Code(variable) for part, variable in zip(parts, variables, strict=True)})
+        self.lines.append(Assignment(", ".join(variables), self.writer.write(node).text))
+        self.code.update({part: Fragment(variable) for part, variable in zip(parts, variables, strict=True)})
 
     def _variable(self, node: Node) -> str:
         if node in self.forward:
@@ -236,7 +236,7 @@ class Statements:
         # a view of an input, or one that NumPy makes read-only, is not the caller's to change
         shared = (span and not whole) or core.op == "ref" or "np.diagonal" in code.text
         variable = self.names.claim(*wanted)
-        self.lines.append(Line(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
+        self.lines.append(Assignment(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
         return variable
 
     def _implement(self, node: Node) -> str:

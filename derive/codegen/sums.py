@@ -13,9 +13,9 @@ from collections.abc import Collection, Hashable, Sequence
 from fractions import Fraction
 
 from derive.codegen.entries import whole_power
-from derive.codegen.factors import Operand, is_multiple
+from derive.codegen.flat_products import Operand, is_multiple
 from derive.codegen.repeats import carried, is_repeat, kept_ones, narrowed
-from derive.codegen.simplify import assembled
+from derive.codegen.rewrite import assembled
 from derive.ir import build
 from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, topological, with_args

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.codegen.factors import is_view
-from derive.codegen.looking import Looking
+from derive.codegen.flat_products import is_view
+from derive.codegen.textbook_forms import Looking
 from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import ONE, Size

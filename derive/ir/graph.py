@@ -108,10 +108,10 @@ class Family:
     low: int
     high: str
     members: tuple[str, ...]
-    interior: Graph
-    first: Graph
-    last: Graph
-    last_two: Graph
+    interior: ComputationGraph
+    first: ComputationGraph
+    last: ComputationGraph
+    last_two: ComputationGraph
     source: str
     shared: tuple[str, ...] = ()
     uneven: tuple[str, ...] = ()
@@ -119,7 +119,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Graph:
+class ComputationGraph:
     """Declarations and bindings in order; `loss` is the binding that gradients are taken of, if any."""
 
     name: str = "model"
@@ -193,10 +193,10 @@ class Graph:
                     stack.append(below)
         return found
 
-    def with_loss(self, loss: str | None) -> Graph:
+    def with_loss(self, loss: str | None) -> ComputationGraph:
         """The same graph with another loss."""
         return replace(self, loss=loss)
 
-    def with_binding(self, binding: Binding) -> Graph:
+    def with_binding(self, binding: Binding) -> ComputationGraph:
         """The same graph with one more binding at its end."""
         return replace(self, bindings={**self.bindings, binding.name: binding})

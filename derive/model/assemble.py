@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from derive.errors import ModelError, ShapeError, UnknownNameError, did_you_mean
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.size import ONE, show_shape
 from derive.model.expressions import evaluate
 from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.program import Alias, Bound, Program
-from derive.model.scope import Declared, Scope
+from derive.model.scope import Declared, SymbolTable
 
 Environment = Mapping[str, Index]
 
 
-class Line(NamedTuple):
+class PlacedBinding(NamedTuple):
     """A binding line, and what the letters of layers stand for in it."""
 
     bound: Bound
@@ -29,15 +29,15 @@ class Line(NamedTuple):
         return str(self.bound.name.within(self.environment))
 
 
-def assemble(program: Program, name: str) -> Graph:
+def assemble(program: Program, name: str) -> ComputationGraph:
     """The graph of a model without a layer family."""
-    scope = Scope()
+    scope = SymbolTable()
     declare_all(scope, program, {})
-    define_all(scope, [Line(bound, {}) for bound in program.before])
+    define_all(scope, [PlacedBinding(bound, {}) for bound in program.before])
     return finish(scope, program, name, {})
 
 
-def declare_all(scope: Scope, program: Program, environment: Environment) -> None:
+def declare_all(scope: SymbolTable, program: Program, environment: Environment) -> None:
     """Enter every declaration; those that depend on the layer are kept as templates."""
     letter = program.loop.letter if program.loop is not None else None
     scope.environment = environment
@@ -66,7 +66,7 @@ def declare_all(scope: Scope, program: Program, environment: Environment) -> Non
         scope.declare(declared, name)
 
 
-def define_all(scope: Scope, lines: Sequence[Line]) -> None:
+def define_all(scope: SymbolTable, lines: Sequence[PlacedBinding]) -> None:
     """Enter the bindings in order."""
     names = [line.name for line in lines]
     for name, line in zip(names, lines, strict=True):
@@ -82,7 +82,7 @@ def define_all(scope: Scope, lines: Sequence[Line]) -> None:
     scope.binding = None
 
 
-def _spelling(line: Line) -> str | None:
+def _spelling(line: PlacedBinding) -> str | None:
     latex, name = line.bound.latex, line.bound.name
     if latex is None:
         return member_latex(name.within(line.environment))
@@ -91,13 +91,13 @@ def _spelling(line: Line) -> str | None:
     return latex
 
 
-def finish(scope: Scope, program: Program, name: str, environment: Environment) -> Graph:
+def finish(scope: SymbolTable, program: Program, name: str, environment: Environment) -> ComputationGraph:
     """The graph of a scope whose bindings are complete."""
     known = [*scope.bindings, *scope.declarations]
     patterns = {a.spelling: str(a.target) for a in program.aliases if is_pattern(a.target, known)}
     program = replace(program, aliases=[alias for alias in program.aliases if alias.spelling not in patterns])
     aliases = resolve_aliases(scope, program, environment)
-    graph = Graph(
+    graph = ComputationGraph(
         name=name,
         declarations=scope.declarations,
         bindings=scope.bindings,
@@ -133,7 +133,7 @@ def is_pattern(name: Name, known: Sequence[str]) -> bool:
     return any(other.startswith(f"{stem}_") and other.removeprefix(f"{stem}_").isdecimal() for other in known)
 
 
-def resolve_aliases(scope: Scope, program: Program, environment: Environment) -> dict[str, str]:
+def resolve_aliases(scope: SymbolTable, program: Program, environment: Environment) -> dict[str, str]:
     """Spellings by name; an alias of a template (`h^{(l)} = a[l]`) is spelled out for every member there is."""
     found: dict[str, str] = {}
     for alias in program.aliases:
@@ -145,7 +145,7 @@ def resolve_aliases(scope: Scope, program: Program, environment: Environment) ->
     return found
 
 
-def _targets(scope: Scope, program: Program, alias: Alias, environment: Environment) -> list[tuple[str, str]]:
+def _targets(scope: SymbolTable, program: Program, alias: Alias, environment: Environment) -> list[tuple[str, str]]:
     name = alias.target.within(environment)
     known = [*scope.bindings, *scope.declarations, *scope.sizes]
     loop = program.loop

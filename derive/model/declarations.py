@@ -12,7 +12,7 @@ from derive.ir.graph import Fact, Kind
 from derive.model.names import WORD, Name, parse_name
 from derive.model.scope import Declared
 from derive.model.sizes import MAX_AXES, MAX_SIZE_TEXT
-from derive.model.source import Statement, split_at_commas
+from derive.model.source import LogicalLine, split_at_commas
 from derive.model.tokens import SPELLING_HINT, Expression, parse
 from derive.ops.record import canonical_name, elementwise
 
@@ -54,7 +54,7 @@ class Shape(NamedTuple):
     definition: str | None = None
 
 
-def split_spelling(statement: Statement) -> tuple[int, str | None]:
+def split_spelling(statement: LogicalLine) -> tuple[int, str | None]:
     """Where the statement ends without its `as "LATEX"`, and the LaTeX."""
     match = _SPELLING.search(statement.text) if statement.text.endswith('"') else None
     if match is None:
@@ -64,7 +64,7 @@ def split_spelling(statement: Statement) -> tuple[int, str | None]:
     return match.start(), match["latex"].strip()
 
 
-def parse_declaration(statement: Statement, colon: int) -> list[Declared]:
+def parse_declaration(statement: LogicalLine, colon: int) -> list[Declared]:
     """The names a line declares. Raises ModelError or ShapeError with the place of what cannot be read."""
     end, latex = split_spelling(statement)
     names = [_declared_name(statement, start, text) for start, text in split_at_commas(statement.text[:colon])]
@@ -93,7 +93,7 @@ def _not_another_function(shape: Shape, name: str, span: Span) -> None:
         raise ModelError(f"{name} is an operation of {takes}", span=span, hint="give the function another name")
 
 
-def _declared_name(statement: Statement, start: int, text: str) -> tuple[Name, int, int]:
+def _declared_name(statement: LogicalLine, start: int, text: str) -> tuple[Name, int, int]:
     name = parse_name(text)
     stop = start + max(1, len(text))
     if name is None:
@@ -105,7 +105,7 @@ def _declared_name(statement: Statement, start: int, text: str) -> tuple[Name, i
     return name, start, stop
 
 
-def _shape(statement: Statement, start: int, text: str) -> Shape:
+def _shape(statement: LogicalLine, start: int, text: str) -> Shape:
     if text.startswith("(") and text.endswith(")"):
         inner = split_at_commas(text[1:-1], start + 1)
         if inner[-1][1] == "" and len(inner) > 1:
@@ -140,7 +140,7 @@ def _no_shape(span: Span, text: str, words: str) -> ModelError:
     )
 
 
-def _size(statement: Statement, start: int, text: str) -> Expression:
+def _size(statement: LogicalLine, start: int, text: str) -> Expression:
     if not text:
         raise ShapeError("a size is missing", span=statement.span(start, start + 1))
     if len(text) > MAX_SIZE_TEXT:
@@ -148,7 +148,7 @@ def _size(statement: Statement, start: int, text: str) -> Expression:
     return parse(statement, start, start + len(text))
 
 
-def _function(statement: Statement, start: int, match: re.Match[str]) -> Shape:
+def _function(statement: LogicalLine, start: int, match: re.Match[str]) -> Shape:
     arity = int(match["arity"] or 1)
     if match["definition"] is None:
         if not 1 <= arity <= 9:
@@ -168,7 +168,7 @@ def _function(statement: Statement, start: int, match: re.Match[str]) -> Shape:
     return Shape("function", arity=record.arity, definition=definition)
 
 
-def _fact(statement: Statement, start: int, text: str, shape: Shape) -> Fact:
+def _fact(statement: LogicalLine, start: int, text: str, shape: Shape) -> Fact:
     span = statement.span(start, start + max(1, len(text)))
     rank = len(shape.sizes)
     if shape.kind not in ("input", "symbol", "parameter"):
@@ -203,7 +203,7 @@ def _fact_names() -> Sequence[str]:
     return (*FACTS, "simplex(axis=1)", "one_hot(axis=1)", "in (0, 1)", "in {-1, 1}")
 
 
-def _number(statement: Statement, start: int, text: str) -> float:
+def _number(statement: LogicalLine, start: int, text: str) -> float:
     sign, digits = (-1.0, text[1:].strip()) if text.startswith("-") else (1.0, text)
     if digits == "inf":
         return sign * inf

@@ -18,7 +18,7 @@ from derive.ir.size import Shape
 from derive.model.combine import indicator, signed_sum
 from derive.model.forms import terms
 from derive.model.literals import NO_VALUE, is_flag, plain_value
-from derive.model.scope import Scope
+from derive.model.scope import SymbolTable
 from derive.model.sizes import MAX_AXES
 from derive.model.tokens import Expression
 from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
@@ -43,13 +43,13 @@ _OPERATIONS: dict[type[ast.operator], Callable[[Node, Node], Node]] = {
 }
 
 
-def evaluate(expression: Expression, scope: Scope) -> Node:
+def evaluate(expression: Expression, scope: SymbolTable) -> Node:
     """The node of an expression. Errors carry the place of the part that failed."""
     return _Walk(expression, scope).node()
 
 
 class _Walk:
-    def __init__(self, expression: Expression, scope: Scope) -> None:
+    def __init__(self, expression: Expression, scope: SymbolTable) -> None:
         self.expression = expression
         self.scope = scope
         self.done: dict[ast.expr, Value] = {}

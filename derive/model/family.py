@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from derive.errors import ModelError
-from derive.ir.graph import Family, Graph
-from derive.model.assemble import Environment, Line, declare_all, define_all, finish
+from derive.ir.graph import ComputationGraph, Family
+from derive.model.assemble import Environment, PlacedBinding, declare_all, define_all, finish
 from derive.model.names import Index, parse_name
 from derive.model.program import Program, read_program
-from derive.model.scope import MAX_LAYERS, Scope
-from derive.model.shared import shared_names, uneven_members
+from derive.model.scope import MAX_LAYERS, SymbolTable
+from derive.model.shared_names import shared_names, uneven_members
 from derive.model.windows import Windows
 
 
-def family(program: Program, source: str, name: str) -> Graph:
+def family(program: Program, source: str, name: str) -> ComputationGraph:
     """The graph of a model with layers. The graph itself is the last window (layer L and the loss); its `family` has
     all windows. With a number in place of L it is the network of that depth, and no family.
 
@@ -46,7 +46,7 @@ def family(program: Program, source: str, name: str) -> Graph:
     return replace(last, family=made)
 
 
-def instance(graph: Graph, layers: int, sizes: Mapping[str, int] | None = None) -> Graph:
+def instance(graph: ComputationGraph, layers: int, sizes: Mapping[str, int] | None = None) -> ComputationGraph:
     """The network of a family with L = `layers`; `sizes` may give numbers for sizes such as `n[1]`.
 
     Raises ModelError for a graph without a family and for a depth that the family does not have.
@@ -61,14 +61,14 @@ def instance(graph: Graph, layers: int, sizes: Mapping[str, int] | None = None) 
     return _unrolled(read_program(graph.family.source), layers, dict(sizes or {}), graph.name)
 
 
-def _unrolled(program: Program, layers: int, sizes: dict[str, int], name: str) -> Graph:
+def _unrolled(program: Program, layers: int, sizes: dict[str, int], name: str) -> ComputationGraph:
     loop = program.loop
     assert loop is not None
     ends: Environment = {loop.high: Index("", layers)}
-    scope = Scope(known_sizes=sizes)
+    scope = SymbolTable(known_sizes=sizes)
     declare_all(scope, program, ends)
-    lines = [Line(bound, ends) for bound in program.before]
+    lines = [PlacedBinding(bound, ends) for bound in program.before]
     for layer in range(loop.low, layers + 1):
-        lines += [Line(bound, {loop.letter: Index("", layer), **ends}) for bound in program.inside]
-    define_all(scope, [*lines, *(Line(bound, ends) for bound in program.after)])
+        lines += [PlacedBinding(bound, {loop.letter: Index("", layer), **ends}) for bound in program.inside]
+    define_all(scope, [*lines, *(PlacedBinding(bound, ends) for bound in program.after)])
     return finish(scope, program, name, ends)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import ModelError, Span, did_you_mean
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.model.source import MAX_TEXT
 from derive.model.text import loads
 
@@ -39,7 +39,7 @@ def gallery_text(name: str) -> str:
     return files("derive.gallery").joinpath(name + SUFFIX).read_text(encoding="utf-8")
 
 
-def load(name_or_path: str | Path) -> Graph:
+def load(name_or_path: str | Path) -> ComputationGraph:
     """The model that a gallery name or a model-text file stands for.
 
     Raises ModelError for what cannot be found or read, and what `loads` raises.

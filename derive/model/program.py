@@ -10,7 +10,7 @@ from derive.errors import ModelError, Span
 from derive.model.declarations import parse_declaration, split_spelling
 from derive.model.names import Index, Name, parse_name, spelled_at
 from derive.model.scope import Declared
-from derive.model.source import Statement, read, split_at_commas
+from derive.model.source import LogicalLine, read, split_at_commas
 from derive.model.tokens import Expression, parse
 
 _DIRECTIVE = re.compile(r"(?:for|alias|loss)\s")
@@ -93,7 +93,7 @@ def _spell_alike(program: Program, loop: Loop) -> None:
     program.declared = [one._replace(latex=spelling(one.name, one.latex)) for one in program.declared]
 
 
-def _read_statement(program: Program, statement: Statement, in_block: bool) -> None:
+def _read_statement(program: Program, statement: LogicalLine, in_block: bool) -> None:
     if _DIRECTIVE.match(statement.text) is not None and _read_directive(program, statement):
         return
     place, sign = _relation(statement)
@@ -107,7 +107,7 @@ def _read_statement(program: Program, statement: Statement, in_block: bool) -> N
     lines.append(Bound(name, parse(statement, place + 1, end), latex, span))
 
 
-def _read_directive(program: Program, statement: Statement) -> bool:
+def _read_directive(program: Program, statement: LogicalLine) -> bool:
     """Read a line that begins with a word of the language; False if it is a binding or declaration all the same."""
     text = statement.text
     if (match := _FOR.match(text)) is not None:
@@ -128,7 +128,7 @@ def _read_directive(program: Program, statement: Statement) -> bool:
     return True
 
 
-def _read_loop(program: Program, statement: Statement, match: re.Match[str]) -> None:
+def _read_loop(program: Program, statement: LogicalLine, match: re.Match[str]) -> None:
     if program.loop is not None:
         raise ModelError(
             f"a second layer family; the first is on line {program.loop.span.line}",
@@ -143,7 +143,7 @@ def _read_loop(program: Program, statement: Statement, match: re.Match[str]) -> 
     program.loop = Loop(str(letter), int(match["low"]), limit, statement.indent, statement.span())
 
 
-def _aliases(statement: Statement, match: re.Match[str]) -> list[Alias]:
+def _aliases(statement: LogicalLine, match: re.Match[str]) -> list[Alias]:
     target = _name(statement, match.start("target"), match.end("target"))
     found: list[Alias] = []
     for start, spelling in split_at_commas(match["spellings"], match.start("spellings")):
@@ -154,7 +154,7 @@ def _aliases(statement: Statement, match: re.Match[str]) -> list[Alias]:
     return found
 
 
-def _name(statement: Statement, start: int, end: int) -> Name:
+def _name(statement: LogicalLine, start: int, end: int) -> Name:
     raw = statement.text[start:end]
     start += len(raw) - len(raw.lstrip())
     name = parse_name(raw.strip())
@@ -173,7 +173,7 @@ def _name(statement: Statement, start: int, end: int) -> Name:
     return name
 
 
-def _relation(statement: Statement) -> tuple[int, str]:
+def _relation(statement: LogicalLine) -> tuple[int, str]:
     """The first `:` or `=` outside of brackets: what kind of line it is."""
     depth = 0
     for mark in _RELATION.finditer(statement.text):
@@ -189,7 +189,7 @@ def _relation(statement: Statement) -> tuple[int, str]:
     raise _no_relation(statement)
 
 
-def _no_relation(statement: Statement) -> ModelError:
+def _no_relation(statement: LogicalLine) -> ModelError:
     first = statement.text.split(maxsplit=1)[0]
     if first == "alias":
         hint = "further spellings are written: alias J_3, J_{(3)} = J"

@@ -47,7 +47,7 @@ class Declared(NamedTuple):
 
 
 @dataclass
-class Scope:
+class SymbolTable:
     """The tables of a model. `environment` says what the letters of layers stand for at the moment."""
 
     declarations: dict[str, Declaration] = field(default_factory=dict)

@@ -25,7 +25,7 @@ _LANDMARK = re.compile(r'"[^"]*"?|#|[()\[\]{}]')
 _LIST_MARK = re.compile(r'"[^"]*"?|[()\[\]{},]')
 
 
-class Statement(NamedTuple):
+class LogicalLine(NamedTuple):
     """A logical line without its comment. `pieces` says where in the text each part of it stands."""
 
     text: str
@@ -52,7 +52,7 @@ class Statement(NamedTuple):
 class Source:
     """The statements of a text, and its title: the first comment, if it stands before every statement."""
 
-    statements: tuple[Statement, ...]
+    statements: tuple[LogicalLine, ...]
     title: str
 
 
@@ -62,7 +62,7 @@ def read(text: str, file: str | None = None) -> Source:
     Raises ModelError for an empty, binary or oversized text, an overlong line and brackets that do not match.
     """
     _check(text, file)
-    statements: list[Statement] = []
+    statements: list[LogicalLine] = []
     title = ""
     pending = _Pending(file)
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")), start=1):
@@ -144,13 +144,13 @@ class _Pending:
             hint = f"close it with {_OPENING[opening]!r}"
         raise ModelError(what, span=Span(number, column, line, 1, self.file), hint=hint)
 
-    def take(self) -> Statement | None:
+    def take(self) -> LogicalLine | None:
         """The finished statement, if there is anything in it."""
         if not self.parts:
             return None
         _, _, column, source = self.pieces[0]
         indent = len(source[: column - 1].expandtabs(8))
-        statement = Statement(" ".join(self.parts), tuple(self.pieces), indent, self.file)
+        statement = LogicalLine(" ".join(self.parts), tuple(self.pieces), indent, self.file)
         self.parts, self.pieces, self.length = [], [], 0
         if len(statement.text) > MAX_LINE:
             raise ModelError(

@@ -18,7 +18,7 @@ from sympy.matrices.expressions import MatrixExpr, MatrixSymbol
 
 from derive.errors import ModelError, UnsupportedError
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Fact, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration, Fact
 from derive.ir.node import Node
 from derive.ir.size import ONE, Shape, Size, show_shape, size_of
 from derive.model.symbolic_indices import aligned, laid, letters_of, range_of
@@ -33,7 +33,7 @@ Environment = Mapping[Any, Node]
 
 def from_sympy(
     definitions: Any, *, name: str = "model", loss: Any = None, facts: Mapping[Any, Sequence[str]] | None = None
-) -> Graph:
+) -> ComputationGraph:
     """The graph of SymPy definitions, `{symbol: expression}`; the last one that no other uses is the loss.
 
     Also a list of equations or pairs, names as keys, entries `{z[i]: Sum(W[i, j]*x[j], (j, 0, n - 1))}`, and a bare
@@ -72,7 +72,7 @@ def from_sympy(
     sinks = [key for key in expressions if key not in everywhere]
     last = converter.name(sinks[-1]) if sinks else None
     chosen = last if given.loss is None else _loss(given.loss, {str(key.name): key for key in expressions}, converter)
-    return Graph(name=name, declarations=converter.declarations, bindings=bindings, loss=chosen)
+    return ComputationGraph(name=name, declarations=converter.declarations, bindings=bindings, loss=chosen)
 
 
 def _loss(name: str, keys: Mapping[str, Any], converter: Converter) -> str:

@@ -13,14 +13,14 @@ Declarations may stand anywhere; bindings are read in order. Nothing of the text
 
 from __future__ import annotations
 
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import topological
 from derive.model.assemble import assemble
 from derive.model.family import family
 from derive.model.program import read_program
 
 
-def loads(text: str, *, file: str | None = None, name: str | None = None) -> Graph:
+def loads(text: str, *, file: str | None = None, name: str | None = None) -> ComputationGraph:
     """The graph that a model text describes.
 
     Raises ModelError, UnknownNameError or ShapeError (all DeriveErrors) with the place in the text, and nothing else.
@@ -31,7 +31,7 @@ def loads(text: str, *, file: str | None = None, name: str | None = None) -> Gra
     return assemble(program, name or "model")
 
 
-def warnings(graph: Graph) -> list[str]:
+def warnings(graph: ComputationGraph) -> list[str]:
     """What is declared but not used: inputs (their gradients are zero) and functions."""
     used: set[str] = set()
     called: set[str] = set()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from derive.errors import ModelError, Span
 from derive.model.forms import Form, form_of
 from derive.model.names import INDEX, WORD, Name, name_of
-from derive.model.source import MAX_NESTING, Statement
+from derive.model.source import MAX_NESTING, LogicalLine
 
 MAX_OPERATORS = 2_000  # between one pair of brackets; deeper trees could exhaust the interpreter's stack
 MAX_SIGNS = 100
@@ -60,7 +60,7 @@ class LayerSum(NamedTuple):
     high: str
 
 
-class Token(NamedTuple):
+class Lexeme(NamedTuple):
     """A token. `name` is set for names, `number` for numbers, `layers` for sums over layers; `is_atom` for them all."""
 
     text: str
@@ -70,14 +70,14 @@ class Token(NamedTuple):
     layers: LayerSum | None = None
 
 
-Tokens = list[Token]
-_SIGNS = {sign: Token(sign) for sign in ("**", "<=", ">=", "==", "!=", *"-+*/@()[],.=<>")}
+Tokens = list[Lexeme]
+_SIGNS = {sign: Lexeme(sign) for sign in ("**", "<=", ">=", "==", "!=", *"-+*/@()[],.=<>")}
 
 
 class Part(NamedTuple):
     """`text[start:end]` of a statement. Where its tokens stand is found again when an error has to say it."""
 
-    statement: Statement
+    statement: LogicalLine
     start: int
     end: int
 
@@ -103,7 +103,7 @@ class Expression(NamedTuple):
             if token.name and after not in ("(", "=") and before != "."
         ]
 
-    def placeholder(self, identifier: str) -> Token:
+    def placeholder(self, identifier: str) -> Lexeme:
         """The token behind a placeholder."""
         return self.tokens[int(identifier[1:])]
 
@@ -113,7 +113,7 @@ class Expression(NamedTuple):
         return self.part.span(_token_at(self.tokens, node.col_offset), last)
 
 
-def parse(statement: Statement, start: int, end: int) -> Expression:
+def parse(statement: LogicalLine, start: int, end: int) -> Expression:
     """Parse `statement.text[start:end]`; ModelError with the place of what cannot be read."""
     part = Part(statement, start, end)
     tokens = _tokens(part)
@@ -150,11 +150,11 @@ def _tokens(part: Part) -> Tokens:
     tokens: Tokens = []
     for layers, stem, index, number, sign, other in _TOKEN.findall(part.statement.text, part.start, part.end):
         if layers:
-            tokens.append(Token(layers, is_atom=True, layers=_layer_sum(part, layers, len(tokens))))
+            tokens.append(Lexeme(layers, is_atom=True, layers=_layer_sum(part, layers, len(tokens))))
         elif sign:
             tokens.append(_SIGNS[sign])
         elif number:
-            tokens.append(Token(number, None, _number(part, number, len(tokens)), is_atom=True))
+            tokens.append(Lexeme(number, None, _number(part, number, len(tokens)), is_atom=True))
         elif other:
             raise ModelError(
                 f"unexpected {other!r} in an expression", span=part.span(len(tokens)), hint=_HINTS.get(other)
@@ -162,7 +162,7 @@ def _tokens(part: Part) -> Tokens:
         elif (name := name_of(stem, index)) is None:
             raise ModelError(f"{stem + index!r} is not a name", span=part.span(len(tokens)))
         else:
-            tokens.append(Token(stem + index, name, None, is_atom=True))
+            tokens.append(Lexeme(stem + index, name, None, is_atom=True))
     return tokens
 
 

@@ -15,13 +15,13 @@ from dataclasses import replace
 
 from derive.errors import ModelError, ShapeError
 from derive.ir import build
-from derive.ir.graph import Declaration, Fact, Graph
+from derive.ir.graph import ComputationGraph, Declaration, Fact
 from derive.ir.node import Node, refs, topological
 from derive.ir.size import Shape, Size, show_shape, size_of
-from derive.model.assemble import Line, declare_all, define_all, finish
+from derive.model.assemble import PlacedBinding, declare_all, define_all, finish
 from derive.model.names import Index, Name, member_latex, parse_name
 from derive.model.program import Loop, Program
-from derive.model.scope import Scope
+from derive.model.scope import SymbolTable
 from derive.model.tokens import LAYER_SUM_HINT, LayerSum
 
 
@@ -90,12 +90,12 @@ class Windows:
 
     # -------------------------------------------------------------------------------------- windows
 
-    def first(self) -> Graph:
+    def first(self) -> ComputationGraph:
         """The base and two layers in numbers, then an opaque loss."""
         low = self.loop.low
-        scope = Scope()
+        scope = SymbolTable()
         declare_all(scope, self.program, {})
-        lines = [Line(bound, {}) for bound in self.program.before]
+        lines = [PlacedBinding(bound, {}) for bound in self.program.before]
         lines += self._layers(Index("", low), 2)
         define_all(scope, lines)
         for stem, offset in self.carried.items():
@@ -106,15 +106,15 @@ class Windows:
         self._loss(scope, Index("", low), None)
         return _without_unused(finish(scope, self._headless(), self.name, {}).with_loss(self.loss))
 
-    def interior(self) -> Graph:
+    def interior(self) -> ComputationGraph:
         """Layers l and l+1 over given values of layer l-1, then an opaque loss."""
         letter = self.loop.letter
         here = Index(letter, 0)
-        scope = Scope()
+        scope = SymbolTable()
         for stem, offset in self.carried.items():
             scope.members[f"{stem}[{Index(letter, offset)}]"] = self.carried_shapes[stem]
         declare_all(scope, self.program, {})
-        lines = [Line(bound, {}) for bound in self.program.before if bound.name.index is None]
+        lines = [PlacedBinding(bound, {}) for bound in self.program.before if bound.name.index is None]
         define_all(scope, [*lines, *self._layers(here, 1)])
         for bound in self.program.inside:
             self.shapes[bound.name.stem] = scope.bindings[str(bound.name)].node.shape
@@ -123,10 +123,10 @@ class Windows:
         self._loss(scope, here, Index(letter, -1))
         return _without_unused(finish(scope, self._headless(), self.name, {}).with_loss(self.loss))
 
-    def last(self, count: int = 1) -> Graph:
+    def last(self, count: int = 1) -> ComputationGraph:
         """The last `count` layers over given values of the layer before, and the loss as it is."""
         high = self.loop.high
-        scope = Scope()
+        scope = SymbolTable()
 
         def at(shift: int) -> Callable[[Index], Index]:
             return lambda i: Index(high, i.offset + shift) if i.letter == self.loop.letter else i
@@ -138,20 +138,20 @@ class Windows:
                 member = f"{bound.name.stem}[{Index(high, index.offset + shift)}]"
                 scope.members[member] = _reindexed(self.shapes[bound.name.stem], at(shift))
         declare_all(scope, self.program, {})
-        lines = [Line(bound, {}) for bound in self.program.before if bound.name.index is None]
+        lines = [PlacedBinding(bound, {}) for bound in self.program.before if bound.name.index is None]
         define_all(scope, [*lines, *self._layers(Index(high, 1 - count), count)])
         for layers in self.sums:
             shown = self._terms(scope, layers, Index(high, 1 - count), count)
             scope.sums[layers] = build.add(self._before(scope, layers, Index(high, -count)), *shown)
-        define_all(scope, [Line(bound, {}) for bound in self.program.after])
+        define_all(scope, [PlacedBinding(bound, {}) for bound in self.program.after])
         graph = finish(scope, self.program, self.name, {})
         return graph if self.program.after else graph.with_loss(None)
 
     # ---------------------------------------------------------------------------------------- parts
 
-    def _layers(self, start: Index, count: int) -> list[Line]:
+    def _layers(self, start: Index, count: int) -> list[PlacedBinding]:
         return [
-            Line(bound, {self.loop.letter: replace(start, offset=start.offset + k)})
+            PlacedBinding(bound, {self.loop.letter: replace(start, offset=start.offset + k)})
             for k in range(count)
             for bound in self.program.inside
         ]
@@ -159,7 +159,7 @@ class Windows:
     def _headless(self) -> Program:
         return replace(self.program, loss=None)
 
-    def _loss(self, scope: Scope, here: Index, before: Index | None) -> None:
+    def _loss(self, scope: SymbolTable, here: Index, before: Index | None) -> None:
         """The loss as a window of two layers from `here` on shows it; layers up to `before` are not among them.
 
         What later layers and the loss make of the values that reach them is opaque. A loss that reads the layers by
@@ -178,14 +178,14 @@ class Windows:
             for layers, terms in shown.items():
                 rest = [self._functional(scope, f"sum_{layers.stem}", arguments)] if arguments else []
                 scope.sums[layers] = build.add(*terms, *rest)
-            define_all(scope, [Line(bound, {}) for bound in self.program.after])
+            define_all(scope, [PlacedBinding(bound, {}) for bound in self.program.after])
             self._check_sums(scope)
             return
         terms = [term for terms in shown.values() for term in terms]
         latex = next((b.latex for b in self.program.after if str(b.name) == self.loss), None)
         scope.bind(self.loss, self._functional(scope, self.loss, [*arguments, *terms]), latex, self.loop.span)
 
-    def _check_sums(self, scope: Scope) -> None:
+    def _check_sums(self, scope: SymbolTable) -> None:
         """A slope that depends on a sum is written by its name, since a window does not show all of the sum."""
         parts = {arg for node in scope.sums.values() for arg in (node, *node.args)}
         for bound in self.program.after:
@@ -196,11 +196,11 @@ class Windows:
                     hint="give the sum a line of its own: E = sum(e[t] for t in 1..T)",
                 )
 
-    def _functional(self, scope: Scope, name: str, arguments: list[Node]) -> Node:
+    def _functional(self, scope: SymbolTable, name: str, arguments: list[Node]) -> Node:
         scope.declarations[name] = Declaration(name, "functional", span=self.loop.span)
         return build.functional(name, *arguments)
 
-    def _terms(self, scope: Scope, layers: LayerSum, start: Index, count: int) -> list[Node]:
+    def _terms(self, scope: SymbolTable, layers: LayerSum, start: Index, count: int) -> list[Node]:
         names = [Name(layers.stem, replace(start, offset=start.offset + k)) for k in range(count)]
         terms = [build.ref(str(name), scope.bindings[str(name)].node.shape) for name in names]
         if terms[0].shape:
@@ -211,7 +211,7 @@ class Windows:
             )
         return terms
 
-    def _before(self, scope: Scope, layers: LayerSum, last: Index) -> Node:
+    def _before(self, scope: SymbolTable, layers: LayerSum, last: Index) -> Node:
         """What the layers up to `last` add to a sum: a number that is given."""
         loop, name = self.loop, str(Name(f"sum_{layers.stem}", last))
         (term,) = (b for b in self.program.inside if b.name == Name(layers.stem, Index(loop.letter, 0)))
@@ -219,7 +219,7 @@ class Windows:
         scope.declarations[name] = Declaration(name, "input", (), (Fact("constant"),), latex, span=loop.span)
         return build.ref(name)
 
-    def _check_carried(self, scope: Scope) -> None:
+    def _check_carried(self, scope: SymbolTable) -> None:
         """What layer l hands on must have the shape that layer l+1 was read with."""
         for stem, offset in self.carried.items():
             expected = _reindexed(self.carried_shapes[stem], _shift(-offset))
@@ -268,7 +268,7 @@ def _reindexed_size(size: Size, change: Callable[[Index], Index]) -> Size:
     return total
 
 
-def _without_unused(graph: Graph) -> Graph:
+def _without_unused(graph: ComputationGraph) -> ComputationGraph:
     """A window without the inputs that only other layers read."""
     used = set(refs(*(binding.node for binding in graph.bindings.values())))
     kept = {n: d for n, d in graph.declarations.items() if d.kind != "input" or n in used}

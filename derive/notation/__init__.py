@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
 from derive.errors import UnknownNameError, did_you_mean
-from derive.ir.graph import Family, Graph
+from derive.ir.graph import ComputationGraph, Family
 from derive.ir.node import Node
 from derive.notation.documents import document
 from derive.notation.lines import forward_line, node_line, partial_line, shared_line, step_line
@@ -17,7 +17,7 @@ from derive.notation.style import Style, View
 
 if TYPE_CHECKING:
     from derive.calculus.closed import ClosedForm
-    from derive.calculus.shared import SharedStep
+    from derive.calculus.shared_parameters import SharedStep
 
 __all__ = [
     "Line",
@@ -35,39 +35,39 @@ __all__ = [
 ]
 
 
-def default_view(graph: Graph) -> View:
+def default_view(graph: ComputationGraph) -> View:
     """`scalar` if every input and binding is a scalar, else `matrix`."""
     return "matrix" if any(graph.shape(name) for name in graph.names) else "scalar"
 
 
-def default_style(graph: Graph) -> Style:
+def default_style(graph: ComputationGraph) -> Style:
     """For layers of a family δ, so that a recursion links δ to δ; else partial derivatives as fractions."""
     return Style(adjoint="delta") if any("[" in name for name in graph.names) else Style()
 
 
-def print_node(node: Node, graph: Graph, view: View | None = None, style: Style | None = None) -> str:
+def print_node(node: Node, graph: ComputationGraph, view: View | None = None, style: Style | None = None) -> str:
     """A node as LaTeX. In the matrix view a tensor without matrix notation is printed by its entries."""
     return node_line(node, _names(graph, style), view or default_view(graph)).latex()
 
 
-def unicode_node(node: Node, graph: Graph, view: View | None = None, style: Style | None = None) -> str:
+def unicode_node(node: Node, graph: ComputationGraph, view: View | None = None, style: Style | None = None) -> str:
     """A node as one line of terminal text."""
     return node_line(node, _names(graph, style), view or default_view(graph)).unicode()
 
 
-def print_forward(graph: Graph, view: View | None = None, style: Style | None = None) -> list[Line]:
+def print_forward(graph: ComputationGraph, view: View | None = None, style: Style | None = None) -> list[Line]:
     """The definition of every binding, in order."""
     names, chosen = _names(graph, style), view or default_view(graph)
     return [forward_line(name, names, chosen) for name in graph.bindings]
 
 
-def print_partial(of: str, by: str, node: Node, graph: Graph, style: Style | None = None) -> Line:
+def print_partial(of: str, by: str, node: Node, graph: ComputationGraph, style: Style | None = None) -> Line:
     """The derivative `node` of one value by another, shape of `of` followed by that of `by`, entry by entry."""
     return partial_line(of, by, node, _names(graph, style))
 
 
 def print_derivation(
-    derivation: Derivation,
+    derivation: Adjoints,
     closed: Mapping[str, ClosedForm] | None = None,
     view: View | None = None,
     style: Style | None = None,
@@ -99,15 +99,15 @@ def print_shared(step: SharedStep, family: Family, view: View | None = None, sty
     return shared_line(step, layers, _names(step.graph, style), view or default_view(family.last))
 
 
-def _names(graph: Graph, style: Style | None) -> Names:
+def _names(graph: ComputationGraph, style: Style | None) -> Names:
     return Names(graph, style or default_style(graph))
 
 
-def _asked(graph: Graph, name: str) -> bool:
+def _asked(graph: ComputationGraph, name: str) -> bool:
     return name in graph.bindings or graph.declarations[name].differentiable
 
 
-def _known(derivation: Derivation, names: Iterable[str]) -> Iterator[str]:
+def _known(derivation: Adjoints, names: Iterable[str]) -> Iterator[str]:
     for asked in names:
         name = derivation.graph.aliases.get(asked, asked)
         if name not in derivation.steps:

@@ -15,15 +15,15 @@ from derive.notation.formula import (
     EQUALS,
     MINUS,
     PLUS,
-    Accent,
-    Atom,
+    Concatenation,
+    Decoration,
     Fence,
     Formula,
-    Fraction,
+    Glyph,
     Grid,
-    Product,
-    Root,
-    Row,
+    Juxtaposition,
+    Quotient,
+    Radical,
     Script,
 )
 from derive.notation.latex import latex
@@ -124,31 +124,31 @@ def _broken(members: Sequence[Formula]) -> list[str]:
 
 def _terms(side: Formula) -> list[Formula]:
     """A sum cut before its signs."""
-    if not isinstance(side, Row):
+    if not isinstance(side, Concatenation):
         return [side]
     terms: list[list[Formula]] = [[]]
     for item in side.items:
         if item in (PLUS, MINUS, EQUALS) and terms[-1]:
             terms.append([])
         terms[-1].append(item)
-    return [Row(tuple(term)) for term in terms]
+    return [Concatenation(tuple(term)) for term in terms]
 
 
 def _width(formula: Formula) -> float:
     """About how many letters wide a formula is set."""
     match formula:
-        case Atom():
+        case Glyph():
             return len(formula.text)
-        case Row():
+        case Concatenation():
             return sum(_width(item) for item in formula.items)
-        case Product():
+        case Juxtaposition():
             return sum(_width(factor) for factor in formula.factors)
         case Script():
             scripts = [_width(script) for script in (formula.sub, formula.sup) if script is not None]
             return _width(formula.base) + 0.3 * formula.primes + 0.7 * max(scripts, default=0)
-        case Fraction():
+        case Quotient():
             return 0.5 + max(_width(formula.num), _width(formula.den))
-        case Fence() | Root() | Accent():
+        case Fence() | Radical() | Decoration():
             return 1 + _width(formula.body)
         case Grid():
             return 2 + sum(max(_width(row[k]) + 2 for row in formula.rows) for k in range(len(formula.rows[0])))

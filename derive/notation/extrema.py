@@ -16,14 +16,14 @@ from derive.notation.formula import (
     MAXIMUM,
     MINIMUM,
     SUM,
+    Concatenation,
     Fence,
     Formula,
-    Product,
-    Row,
+    Juxtaposition,
     Script,
 )
+from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.pieces import Level, Piece, big, bracketed
-from derive.notation.terms import NoMatrixForm
 
 if TYPE_CHECKING:
     from derive.notation.printer import At, Printer
@@ -64,8 +64,8 @@ def where_largest(printer: Printer, node: Node, at: At) -> Piece:
     is_least, entries = negated is not None, negated or arg
     kept = () if at is None else tuple(index for k, index in enumerate(at) if k not in axes)
     extreme = _extremum(printer, node, entries, kept, smallest=is_least)
-    equal = Row((printer.piece(entries, at).formula, EQUALS, extreme.formula))
-    return Piece(Row((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT)
+    equal = Concatenation((printer.piece(entries, at).formula, EQUALS, extreme.formula))
+    return Piece(Concatenation((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT)
 
 
 def _is_big(formula: Formula) -> bool:
@@ -84,7 +84,7 @@ def _extremum(printer: Printer, node: Node, arg: Node, at: At, *, smallest: bool
         body = Piece(printer.names.name(arg.name).indexed(printer.subscript(index, arg.name)), Level.SCRIPT)
     else:
         body = Piece(Script(Fence(printer.piece(arg, None).formula), printer.subscript(index)), Level.SCRIPT)
-    if isinstance(body.formula, Product) and not _is_big(body.formula.factors[0]):
+    if isinstance(body.formula, Juxtaposition) and not _is_big(body.formula.factors[0]):
         body = bracketed(body)  # how far an extremum reaches is nowhere agreed, as it is for a sum
     for letter in reversed(own.values()):
         body = big(Script(MINIMUM if smallest else MAXIMUM, letter), body)

@@ -1,7 +1,7 @@
 """The typesetting tree: what stands where in a formula that is to be printed.
 
-    formula  ::=  Atom | Row(formula*) | Product(formula*) | Script(base, sub, sup, primes)
-               |  Fraction(num, den) | Fence(open, body, close) | Root(body) | Accent(command, body) | Grid(rows)
+    formula  ::=  Glyph | Concatenation(formula*) | Juxtaposition(formula*) | Script(base, sub, sup, primes)
+               |  Quotient(num, den) | Fence(open, body, close) | Radical(body) | Decoration(command, body) | Grid(rows)
 
 A tree knows nothing of mathematics: brackets have been decided before it is made (`derive.notation.pieces`), and one
 tree serves every output format. It has no spans, since nobody wrote it.
@@ -19,7 +19,7 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
-class Atom(Formula):
+class Glyph(Formula):
     """A letter, number, sign or word, in LaTeX and as a terminal shows it."""
 
     latex: str
@@ -27,14 +27,14 @@ class Atom(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Formula):
+class Concatenation(Formula):
     """Formulas side by side; the signs between them are atoms of their own."""
 
     items: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Product(Formula):
+class Juxtaposition(Formula):
     """Juxtaposed factors."""
 
     factors: tuple[Formula, ...]
@@ -51,7 +51,7 @@ class Script(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class Fraction(Formula):
+class Quotient(Formula):
     """A fraction, or a derivative written as one."""
 
     num: Formula
@@ -68,14 +68,14 @@ class Fence(Formula):
 
 
 @dataclass(frozen=True, slots=True)
-class Root(Formula):
+class Radical(Formula):
     """A square root."""
 
     body: Formula
 
 
 @dataclass(frozen=True, slots=True)
-class Accent(Formula):
+class Decoration(Formula):
     r"""An accent or a font, `\\hat{x}`: the command without its backslash."""
 
     command: str
@@ -91,15 +91,15 @@ class Grid(Formula):
 
 def counts(formula: Formula, index: Formula) -> bool:
     """Whether an index stands at an array, whose axis it counts; `[i = j]` says of no axis which one is meant."""
-    if isinstance(formula, Row) and formula.items[:1] == (INDICATOR,):
+    if isinstance(formula, Concatenation) and formula.items[:1] == (INDICATOR,):
         (fence,) = formula.items[1:]
-        if isinstance(fence, Fence) and isinstance(fence.body, Row) and all(map(_is_atom, fence.body.items)):
+        if isinstance(fence, Fence) and isinstance(fence.body, Concatenation) and all(map(_is_atom, fence.body.items)):
             return False
     return formula == index or any(counts(inner, index) for inner in _inside(formula))
 
 
 def _is_atom(formula: Formula) -> bool:
-    return isinstance(formula, Atom)
+    return isinstance(formula, Glyph)
 
 
 def _inside(formula: Formula) -> Iterator[Formula]:
@@ -112,28 +112,28 @@ def _inside(formula: Formula) -> Iterator[Formula]:
             stack += value
 
 
-def word(text: str) -> Atom:
+def word(text: str) -> Glyph:
     """An upright word: `diag`, `tr`."""
-    return Atom(rf"\mathrm{{{text}}}", text)
+    return Glyph(rf"\mathrm{{{text}}}", text)
 
 
-def plain(text: str) -> Atom:
+def plain(text: str) -> Glyph:
     """An atom that is spelled alike in every format."""
-    return Atom(text, text)
+    return Glyph(text, text)
 
 
-PLUS = Atom(" + ", " + ")
-MINUS = Atom(" - ", " − ")
-SIGN = Atom("-", "−")
-EQUALS = Atom(" = ", " = ")
-CDOT = Atom(r" \cdot ", " · ")
-COMMA = Atom(", ", ", ")
-PARTIAL = Atom(r"\partial ", "∂")
-UPRIGHT_D = Atom(r"\mathrm{d}", "d")
-SUM = Atom(r"\sum", "∑")
-MAXIMUM = Atom(r"\max", "max")
-MINIMUM = Atom(r"\min", "min")
-ONES = Atom(r"\mathbf{1}", "𝟏")
-INDICATOR = Atom(r"\mathbb{1}", "𝟙")
+PLUS = Glyph(" + ", " + ")
+MINUS = Glyph(" - ", " − ")
+SIGN = Glyph("-", "−")
+EQUALS = Glyph(" = ", " = ")
+CDOT = Glyph(r" \cdot ", " · ")
+COMMA = Glyph(", ", ", ")
+PARTIAL = Glyph(r"\partial ", "∂")
+UPRIGHT_D = Glyph(r"\mathrm{d}", "d")
+SUM = Glyph(r"\sum", "∑")
+MAXIMUM = Glyph(r"\max", "max")
+MINIMUM = Glyph(r"\min", "min")
+ONES = Glyph(r"\mathbf{1}", "𝟏")
+INDICATOR = Glyph(r"\mathbb{1}", "𝟙")
 COLON = plain(":")
 ONE = plain("1")

@@ -6,29 +6,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from derive.ir.node import Node, as_number, refs, topological
-from derive.notation.along import named_by_axis
+from derive.notation.axis_functions import named_by_axis
 from derive.notation.extrema import largest, where_largest
 from derive.notation.formula import (
     COLON,
     INDICATOR,
     PARTIAL,
-    Accent,
-    Atom,
+    Concatenation,
+    Decoration,
     Fence,
     Formula,
-    Fraction,
+    Glyph,
     Grid,
-    Product,
-    Root,
-    Row,
+    Juxtaposition,
+    Quotient,
+    Radical,
     Script,
     plain,
     word,
 )
 from derive.notation.letters import unicode_of
+from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import default_name
 from derive.notation.pieces import Level, Piece, application, listed, open_application, power, product
-from derive.notation.terms import NoMatrixForm
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _OPEN = frozenset({"log", "sin", "cos", "tan"})
 _HIGHEST_PRIME = 3
-_CURVED_D = Atom(r"\partial", "∂")
+_CURVED_D = Glyph(r"\partial", "∂")
 
 
 # ---------------------------------------------------------------------------------- elementwise functions
@@ -85,12 +85,12 @@ def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece |
         case "exp" if at is not None and not {"e", "E"} & set(printer.graph.names):
             return Piece(Script(plain("e"), None, args[0].formula), Level.SCRIPT)
         case "sqrt":
-            return Piece(Root(args[0].formula))
+            return Piece(Radical(args[0].formula))
         case "abs" if at is not None:
             return Piece(Fence(args[0].formula, "|", "|"))
         case "step":
-            positive = Row((args[0].formula, Atom(" > ", " > "), plain("0")))
-            return Piece(Row((INDICATOR, Fence(positive, "[", "]"))), Level.SCRIPT)
+            positive = Concatenation((args[0].formula, Glyph(" > ", " > "), plain("0")))
+            return Piece(Concatenation((INDICATOR, Fence(positive, "[", "]"))), Level.SCRIPT)
     return None
 
 
@@ -100,7 +100,7 @@ def _function(printer: Printer, name: str) -> Formula:
         return declared.formula
     record = elementwise(name)
     if record is not None:
-        return Atom(record.latex, unicode_of(record.latex))
+        return Glyph(record.latex, unicode_of(record.latex))
     return default_name(name).formula
 
 
@@ -117,13 +117,15 @@ def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece]) 
     )
     if _independent(printer, node, set(places)):
         order = plain(str(len(places)))
-        power_of_d = Row((Script(_CURVED_D, None, order), Atom(" ", ""))) if len(places) > 1 else PARTIAL
+        power_of_d = Concatenation((Script(_CURVED_D, None, order), Glyph(" ", ""))) if len(places) > 1 else PARTIAL
         # an expression in the place of a variable stands in brackets
         by = [a.formula if n.op == "ref" else Fence(a.formula) for n, a in zip(node.args, args, strict=True)]
-        below: list[Formula] = [Row((PARTIAL, by[k])) for k in places]
-        return Piece(Fraction(Row((power_of_d, applied)), Product(tuple(below)) if len(below) > 1 else below[0]))
+        below: list[Formula] = [Concatenation((PARTIAL, by[k])) for k in places]
+        return Piece(
+            Quotient(Concatenation((power_of_d, applied)), Juxtaposition(tuple(below)) if len(below) > 1 else below[0])
+        )
     marks = listed([plain(str(k + 1)) for k in places])
-    return Piece(Fence(Row((Script(_CURVED_D, marks), plain(" "), applied))))
+    return Piece(Fence(Concatenation((Script(_CURVED_D, marks), plain(" "), applied))))
 
 
 def _independent(printer: Printer, node: Node, places: set[int]) -> bool:
@@ -206,7 +208,10 @@ def placed(printer: Printer, node: Node, at: At) -> Piece:
         return _unit_vectors(printer, node, positions)
     kept = tuple(index for index, position in zip(at, positions, strict=True) if position is None)
     factors = [
-        Piece(Row((INDICATOR, Fence(Row((index, plain(" = "), plain(str(position + 1)))), "[", "]"))), Level.SCRIPT)
+        Piece(
+            Concatenation((INDICATOR, Fence(Concatenation((index, plain(" = "), plain(str(position + 1)))), "[", "]"))),
+            Level.SCRIPT,
+        )
         for index, position in zip(at, positions, strict=True)
         if position is not None
     ]
@@ -215,7 +220,7 @@ def placed(printer: Printer, node: Node, at: At) -> Piece:
 
 def _unit_vectors(printer: Printer, node: Node, positions: tuple[int | None, ...]) -> Piece:
     units = [
-        None if position is None else Script(Accent("mathbf", plain("e")), plain(str(position + 1)))
+        None if position is None else Script(Decoration("mathbf", plain("e")), plain(str(position + 1)))
         for position in positions
     ]
     inner = printer.piece(node.args[0], None)
@@ -244,10 +249,10 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
             return where_largest(printer, node, at)
         case "inv":
             inner = printer.piece(node.args[0], None)
-            return _entry_of(printer, power(inner, Row((Atom("-", "−"), plain("1")))), at)
+            return _entry_of(printer, power(inner, Concatenation((Glyph("-", "−"), plain("1")))), at)
         case "logdet":
-            determinant = application(Atom(r"\det", "det"), [printer.piece(node.args[0], None)])
-            return application(Atom(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
+            determinant = application(Glyph(r"\det", "det"), [printer.piece(node.args[0], None)])
+            return application(Glyph(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
     record = tensor(node.op)
     if record.definition is not None and (node.op == "logsumexp" or not named_by_axis(node, printer.graph)):
         return printer.piece(record.definition(node), at)
@@ -255,7 +260,7 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
 
 
 def _applied(printer: Printer, node: Node, latex: str) -> Piece:
-    function: Formula = Atom(latex, unicode_of(latex)) if latex else word(node.op.replace("_", " "))
+    function: Formula = Glyph(latex, unicode_of(latex)) if latex else word(node.op.replace("_", " "))
     axes = cast("tuple[int, ...]", node.attribute) if isinstance(node.attribute, tuple) else None
     args = [printer.piece(arg, None) for arg in node.args]
     rank = len(node.args[0].shape)
@@ -270,8 +275,8 @@ def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:
         return piece
     index = printer.subscript(at)
     formula = piece.formula
-    if isinstance(formula, Row) and isinstance(formula.items[-1], Fence):
-        return Piece(Row((*formula.items[:-1], Script(formula.items[-1], index))), Level.SCRIPT)
+    if isinstance(formula, Concatenation) and isinstance(formula.items[-1], Fence):
+        return Piece(Concatenation((*formula.items[:-1], Script(formula.items[-1], index))), Level.SCRIPT)
     return Piece(Script(Fence(formula), index), Level.SCRIPT)
 
 

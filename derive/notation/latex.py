@@ -8,7 +8,18 @@ from __future__ import annotations
 
 import re
 
-from derive.notation.formula import Accent, Atom, Fence, Formula, Fraction, Grid, Product, Root, Row, Script
+from derive.notation.formula import (
+    Concatenation,
+    Decoration,
+    Fence,
+    Formula,
+    Glyph,
+    Grid,
+    Juxtaposition,
+    Quotient,
+    Radical,
+    Script,
+)
 
 _COMMAND_END = re.compile(r"\\[A-Za-z]+$")
 _SINGLE = re.compile(r"[A-Za-z0-9]|\\[A-Za-z]+")
@@ -21,21 +32,21 @@ def latex(formula: Formula) -> str:
 
 def _render(formula: Formula) -> str:
     match formula:
-        case Atom():
+        case Glyph():
             return formula.latex
-        case Row():
+        case Concatenation():
             return _join([_render(item) for item in formula.items], "")
-        case Product():
+        case Juxtaposition():
             return _join([_render(item) for item in formula.factors], " ")
         case Script():
             return _script(formula)
-        case Fraction():
+        case Quotient():
             return rf"\frac{{{_inner(formula.num)}}}{{{_inner(formula.den)}}}"
         case Fence():
             return _fence(formula)
-        case Root():
+        case Radical():
             return rf"\sqrt{{{_inner(formula.body)}}}"
-        case Accent():
+        case Decoration():
             return rf"\{formula.command}{{{_inner(formula.body)}}}"
         case Grid():
             rows = (" & ".join(_inner(cell) for cell in row) for row in formula.rows)

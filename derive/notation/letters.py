@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from derive.notation.formula import Accent, Atom, Formula, Script
+from derive.notation.formula import Decoration, Formula, Glyph, Script
 from derive.notation.unicode import text
 
 _GREEK = {
@@ -107,18 +107,18 @@ def letter(name: str) -> tuple[Formula, int]:
     r"""The base of a name and its primes: `alpha` is `\alpha`, `xhat` is `\hat{x}`, `zprime` is `z'`."""
     low = name.lower()
     if name in _GREEK:
-        return Atom("o" if name == "omicron" else "\\" + name, _GREEK[name]), 0
+        return Glyph("o" if name == "omicron" else "\\" + name, _GREEK[name]), 0
     if name in _ROMAN_CAPITALS:
-        return Atom(rf"\mathrm{{{_ROMAN_CAPITALS[name]}}}", _ROMAN_CAPITALS[name]), 0
+        return Glyph(rf"\mathrm{{{_ROMAN_CAPITALS[name]}}}", _ROMAN_CAPITALS[name]), 0
     if low in _GREEK and not low.startswith("var"):
-        return Atom("\\" + low, _GREEK[low]), 0
+        return Glyph("\\" + low, _GREEK[low]), 0
     if name == "lamda":
-        return Atom(r"\lambda", "λ"), 0
+        return Glyph(r"\lambda", "λ"), 0
     for modifier in sorted((*_MODIFIERS, *_PRIMES), key=len, reverse=True):
         if low.endswith(modifier) and len(name) > len(modifier):
             base, primes = letter(name[: -len(modifier)])
-            return (base, primes + 1) if modifier in _PRIMES else (Accent(_MODIFIERS[modifier], base), primes)
-    return Atom(name, name), 0
+            return (base, primes + 1) if modifier in _PRIMES else (Decoration(_MODIFIERS[modifier], base), primes)
+    return Glyph(name, name), 0
 
 
 def unicode_of(latex: str) -> str:
@@ -140,8 +140,8 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def _raised(match: re.Match[str]) -> str:
-    inner = Atom(match[2], match[2])
-    return text(Script(Atom("", ""), sub=inner) if match[1] == "_" else Script(Atom("", ""), sup=inner))
+    inner = Glyph(match[2], match[2])
+    return text(Script(Glyph("", ""), sub=inner) if match[1] == "_" else Script(Glyph("", ""), sup=inner))
 
 
 def _accented(accent: str, inner: str) -> str:

@@ -16,22 +16,22 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from derive.calculus.derivation import Derivation, Path, Step
+from derive.calculus.derivation import Adjoints, Path, Step
 from derive.ir import build
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import ONE
-from derive.notation.contraction import flatten
-from derive.notation.formula import EQUALS, PLUS, SUM, Formula, Fraction, Product, Row, Script, plain
+from derive.notation.abbreviations import Parts, short
+from derive.notation.flattening import flatten
+from derive.notation.formula import EQUALS, PLUS, SUM, Concatenation, Formula, Juxtaposition, Quotient, Script, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Piece, big, total
 from derive.notation.printer import At, Printer
 from derive.notation.sides import Line, Sides, printed
 from derive.notation.style import View
-from derive.notation.where import Parts, short
 
 if TYPE_CHECKING:
     from derive.calculus.closed import ClosedForm
-    from derive.calculus.shared import SharedStep
+    from derive.calculus.shared_parameters import SharedStep
 
 LONGEST = 6
 
@@ -79,7 +79,7 @@ def partial_line(of: str, by: str, node: Node, names: Names) -> Line:
 # ---------------------------------------------------------------------------------------------- backward
 
 
-def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, names: Names, view: View) -> Line:
+def step_line(derivation: Adjoints, name: str, closed: ClosedForm | None, names: Names, view: View) -> Line:
     """The derivative of the loss by `name`: chain, one step, closed form. `names` are those of the gradient graph."""
     step = derivation.steps[name]
     sides = Sides(names, view, step.total.shape, tidy=True)
@@ -98,9 +98,9 @@ def step_line(derivation: Derivation, name: str, closed: ClosedForm | None, name
         variable = printer.piece(derivation.graph.ref(name), at).formula
         fraction = printer.names.derivative(printer.names.formula(derivation.loss), variable)
         composed = _chain(derivation, step, printer, at)
-        if isinstance(left(printer, at), Fraction):
+        if isinstance(left(printer, at), Quotient):
             return composed
-        return fraction if composed is None else Row((fraction, EQUALS, composed))
+        return fraction if composed is None else Concatenation((fraction, EQUALS, composed))
 
     return sides.line(name, left, chain, near, far, reason=closed.reason if closed is not None else "chain rule")
 
@@ -110,7 +110,7 @@ def shared_line(step: SharedStep, layers: tuple[str, str, str], names: Names, vi
     parts = Parts(names.graph)
     sides = Sides(names, view, step.shape, tidy=True)
     letter, low, high = map(plain, layers)
-    sign = Script(SUM, Row((letter, plain("="), low)), high)
+    sign = Script(SUM, Concatenation((letter, plain("="), low)), high)
     style = names.style.adjoint
     held = step.shared
     nodes = [through(t.within, t.node, names, held) if style == "delta" else t.node for t in step.terms]
@@ -133,7 +133,7 @@ def _is_adjoint(node: Node) -> bool:
     return node.op == "ref" and node.name.startswith("∂")
 
 
-def through(derivation: Derivation, node: Node, names: Names, held: Collection[str] = ()) -> Node:
+def through(derivation: Adjoints, node: Node, names: Names, held: Collection[str] = ()) -> Node:
     """The expression with adjoints that lead to δ, in a few steps, written out, so that a recursion links δ to δ.
 
     What does not lead to a δ, such as the derivative of the loss by the output, stays a name; so does one by a `held`.
@@ -155,7 +155,7 @@ def through(derivation: Derivation, node: Node, names: Names, held: Collection[s
     return node
 
 
-def _chain(derivation: Derivation, step: Step, printer: Printer, at: At) -> Formula | None:
+def _chain(derivation: Adjoints, step: Step, printer: Printer, at: At) -> Formula | None:
     if not step.paths or (len(step.paths) > 1 and any(p.consumer == derivation.loss for p in step.paths)):
         return None
     if len(step.paths) == 1:
@@ -168,10 +168,10 @@ def _chain(derivation: Derivation, step: Step, printer: Printer, at: At) -> Form
         if term is None:
             return None
         row += [PLUS, term] if row else [term]
-    return Row(tuple(row))
+    return Concatenation(tuple(row))
 
 
-def _long_chain(derivation: Derivation, step: Step, printer: Printer) -> Formula | None:
+def _long_chain(derivation: Adjoints, step: Step, printer: Printer) -> Formula | None:
     """From the loss to the name along single paths; one step where that is too long."""
     loss, names = derivation.loss, [step.name]
     while names[-1] != loss and len(names) <= LONGEST + 1:
@@ -186,10 +186,10 @@ def _long_chain(derivation: Derivation, step: Step, printer: Printer) -> Formula
     if names[-1] != loss:
         names.append(loss)
     links = [printer.names.partial(above, below) for below, above in pairwise(names)]
-    return Product(tuple(links if printer.style.order == "inner" else reversed(links)))
+    return Juxtaposition(tuple(links if printer.style.order == "inner" else reversed(links)))
 
 
-def _composition(derivation: Derivation, step: Step, path: Path, printer: Printer, at: At) -> Formula | None:
+def _composition(derivation: Adjoints, step: Step, path: Path, printer: Printer, at: At) -> Formula | None:
     """One path of one step, ∂L/∂c ∂c/∂z, with the sums over the entries of c where there are indices."""
     if path.consumer == derivation.loss:
         return None
@@ -215,7 +215,7 @@ def _composition(derivation: Derivation, step: Step, path: Path, printer: Printe
     below = printer.piece(derivation.graph.ref(step.name), at).formula
     direct = len(step.paths) > 1  # what the variable does along the other paths is counted there
     links = [printer.piece(adjoint, inner).formula, printer.names.derivative(above, below, direct=direct)]
-    piece = Piece(Product(tuple(reversed(links)) if printer.style.order == "inner" else tuple(links)))
+    piece = Piece(Juxtaposition(tuple(reversed(links)) if printer.style.order == "inner" else tuple(links)))
     for index_formula, label in reversed(summed):
         piece = big(printer.sum_sign(index_formula, flat.sizes[label]), piece)
     return piece.formula

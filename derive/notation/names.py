@@ -15,10 +15,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.model.names import parse_index, spelled_at
-from derive.notation.formula import ONE, PARTIAL, Atom, Fence, Formula, Fraction, Product, Row, Script, plain
+from derive.notation.formula import (
+    ONE,
+    PARTIAL,
+    Concatenation,
+    Fence,
+    Formula,
+    Glyph,
+    Juxtaposition,
+    Quotient,
+    Script,
+    plain,
+)
 from derive.notation.letters import letter, unicode_of
 from derive.notation.style import Style
 from derive.ops.record import elementwise
@@ -26,11 +37,11 @@ from derive.ops.record import elementwise
 _MEMBER = re.compile(r"(.+)\[(.+)\]")
 _BASE = re.compile(r"\s*(\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[A-Za-z]|\{[^{}]*\})")
 _ATTACHED = re.compile(r"\s*([_^])\s*(\{(?:[^{}]|\{[^{}]*\})*\}|\\[A-Za-z]+|[A-Za-z0-9])|\s*('+)")
-_DELTA = Atom(r"\delta", "δ")
+_DELTA = Glyph(r"\delta", "δ")
 
 
 @dataclass(frozen=True)
-class Name:
+class NameParts:
     """A name in parts. `whole`: a spelling of several tokens or a fraction, which takes brackets before a script."""
 
     base: Formula
@@ -76,11 +87,11 @@ def split(name: str) -> tuple[str, list[str], list[str]]:
     return base, supers, subs
 
 
-def default_name(name: str) -> Name:
+def default_name(name: str) -> NameParts:
     """A name as SymPy prints a symbol of that name."""
     base, supers, subs = split(name)
     formula, primes = letter(base)
-    return Name(formula, _glued(subs), _glued(supers), primes)
+    return NameParts(formula, _glued(subs), _glued(supers), primes)
 
 
 def _glued(parts: Iterable[str]) -> Formula | None:
@@ -91,15 +102,15 @@ def _glued(parts: Iterable[str]) -> Formula | None:
         formulas.append(Script(base, primes=primes) if primes else base)
     if not formulas:
         return None
-    return formulas[0] if len(formulas) == 1 else Row(tuple(formulas))
+    return formulas[0] if len(formulas) == 1 else Concatenation(tuple(formulas))
 
 
-def spelled_name(latex: str) -> Name:
+def spelled_name(latex: str) -> NameParts:
     """A declared spelling, taken apart into a base and its scripts where it has that form."""
     match = _BASE.match(latex)
     if match is None:
-        return Name(_spelled(latex), whole=True)
-    name, place = Name(_spelled(match[1])), match.end()
+        return NameParts(_spelled(latex), whole=True)
+    name, place = NameParts(_spelled(match[1])), match.end()
     while (attached := _ATTACHED.match(latex, place)) is not None:
         sign, script, primes = attached.groups()
         place = attached.end()
@@ -108,33 +119,33 @@ def spelled_name(latex: str) -> Name:
             continue
         inner = _spelled(script[1:-1] if script.startswith("{") else script)
         if (name.sub if sign == "_" else name.sup) is not None:
-            return Name(_spelled(latex), whole=True)
+            return NameParts(_spelled(latex), whole=True)
         name = replace(name, sub=inner) if sign == "_" else replace(name, sup=inner)
-    return name if not latex[place:].strip() else Name(_spelled(latex), whole=True)
+    return name if not latex[place:].strip() else NameParts(_spelled(latex), whole=True)
 
 
-def _spelled(latex: str) -> Atom:
-    return Atom(latex.strip(), unicode_of(latex))
+def _spelled(latex: str) -> Glyph:
+    return Glyph(latex.strip(), unicode_of(latex))
 
 
 class Names:
     """The names of one graph in one style; one object serves all formulas of a derivation."""
 
-    def __init__(self, graph: Graph, style: Style) -> None:
+    def __init__(self, graph: ComputationGraph, style: Style) -> None:
         self.graph, self.style = graph, style
-        self._made: dict[str, Name] = {}
+        self._made: dict[str, NameParts] = {}
 
     def formula(self, name: str) -> Formula:
         """An input, binding or adjoint by itself."""
         return self.name(name).formula
 
-    def name(self, name: str) -> Name:
+    def name(self, name: str) -> NameParts:
         """An input, binding or adjoint, in parts."""
         if name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
 
-    def _make(self, name: str) -> Name:
+    def _make(self, name: str) -> NameParts:
         pair = self.adjoint(name)
         if pair is not None:
             return self._adjoint_name(*pair)
@@ -148,7 +159,7 @@ class Names:
             return default_name(name)
         layered = default_name(member[1])
         layer = Fence(_arithmetic(member[2]))
-        return replace(layered, sup=layer if layered.sup is None else Row((layered.sup, layer)))
+        return replace(layered, sup=layer if layered.sup is None else Concatenation((layered.sup, layer)))
 
     def _sibling_spelling(self, stem: str, index: str) -> str | None:
         """The spelling of a[l-1] from that of a[l]."""
@@ -166,7 +177,7 @@ class Names:
             return default_name(name).formula
         return replace(default_name(member[1]), sub=_arithmetic(member[2])).formula
 
-    def function(self, name: str) -> Name | None:
+    def function(self, name: str) -> NameParts | None:
         """A declared function or functional by name, or the one that was declared to be this registered operation."""
         for declared in self.graph.functions.values():
             if declared.name == name or declared.definition == name:
@@ -189,32 +200,32 @@ class Names:
     def derivative(self, of: Formula, by: Formula, *, direct: bool = False) -> Formula:
         """The fraction of a derivative; a `direct` one, along one of several paths, is curved beside total ones."""
         d = PARTIAL if direct else self.style.d
-        return Fraction(Row((d, of)), Row((d, by)))
+        return Quotient(Concatenation((d, of)), Concatenation((d, by)))
 
     def second_derivative(self, of: str, by: Formula, then: Formula) -> Formula:
         """The fraction of a second partial derivative of a named value."""
         sign = self.style.d
-        twice = Script(Atom(sign.latex.strip(), sign.text), None, plain("2"))
-        below = Product((Row((sign, by)), Row((sign, then))))
-        return Fraction(Row((twice, Atom(" ", ""), self.formula(of))), below)
+        twice = Script(Glyph(sign.latex.strip(), sign.text), None, plain("2"))
+        below = Juxtaposition((Concatenation((sign, by)), Concatenation((sign, then))))
+        return Quotient(Concatenation((twice, Glyph(" ", ""), self.formula(of))), below)
 
     def partial(self, of: str, by: str) -> Formula:
         """The partial derivative of one name by another."""
         return self.derivative(self.formula(of), self.formula(by))
 
-    def _adjoint_name(self, loss: str, by: str) -> Name:
+    def _adjoint_name(self, loss: str, by: str) -> NameParts:
         if loss == by:
-            return Name(ONE)
+            return NameParts(ONE)
         own = loss == self.loss
         if own and self.style.adjoint == "d" and "d" not in self.graph and by in self.graph:
             name = self.name(by)
-            return replace(name, base=Row((plain("d"), name.base)))
+            return replace(name, base=Concatenation((plain("d"), name.base)))
         first = self.adjoint(loss)
         if first is not None and {first[1], by} <= set(self.graph.inputs):
-            return Name(self.second_derivative(first[0], self.formula(first[1]), self.formula(by)), whole=True)
+            return NameParts(self.second_derivative(first[0], self.formula(first[1]), self.formula(by)), whole=True)
         if own and by in self.deltas:
             return replace(self.name(by), base=_DELTA, whole=False)
-        return Name(self.partial(loss, by), whole=True)
+        return NameParts(self.partial(loss, by), whole=True)
 
     @cached_property
     def index_letters(self) -> tuple[str, ...]:
@@ -274,4 +285,6 @@ def _is_activation(node: Node) -> bool:
 
 def _arithmetic(text: str) -> Formula:
     """A layer index: `l-1`, `L`, `2`."""
-    return Row(tuple(Atom(part, "−" if part == "-" else part) for part in re.split(r"([+-])", text.replace(" ", ""))))
+    return Concatenation(
+        tuple(Glyph(part, "−" if part == "-" else part) for part in re.split(r"([+-])", text.replace(" ", "")))
+    )

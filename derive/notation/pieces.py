@@ -19,14 +19,14 @@ from derive.notation.formula import (
     MINUS,
     PLUS,
     SIGN,
-    Accent,
-    Atom,
+    Concatenation,
+    Decoration,
     Fence,
     Formula,
-    Fraction,
+    Glyph,
     Grid,
-    Product,
-    Row,
+    Juxtaposition,
+    Quotient,
     Script,
     plain,
 )
@@ -72,7 +72,7 @@ def negative(piece: Piece) -> Piece:
     inner = at_least(piece, Level.CIRCLE)
     if inner.minus:
         inner = bracketed(inner)
-    return Piece(Row((SIGN, inner.formula)), Level.SUM, minus=True)
+    return Piece(Concatenation((SIGN, inner.formula)), Level.SUM, minus=True)
 
 
 def total(terms: Sequence[tuple[bool, Piece]]) -> Piece:
@@ -86,7 +86,7 @@ def total(terms: Sequence[tuple[bool, Piece]]) -> Piece:
             row.append(PLUS)
         row.append(Fence(term.formula) if term.minus and (k or subtracted) else term.formula)
     first_subtracted, first = terms[0]
-    return Piece(Row(tuple(row)), Level.SUM, minus=first_subtracted or first.minus, digit=first.digit)
+    return Piece(Concatenation(tuple(row)), Level.SUM, minus=first_subtracted or first.minus, digit=first.digit)
 
 
 def product(factors: Sequence[Piece]) -> Piece:
@@ -101,44 +101,44 @@ def product(factors: Sequence[Piece]) -> Piece:
         if factor.level < Level.PRODUCT:
             inner = Fence(factor.formula)
         if k and ((factor.digit and factor.level >= Level.PRODUCT) or _number(factor)):
-            inner = Row((CDOT, inner))
-        row.extend(inner.factors if isinstance(inner, Product) else (inner,))
+            inner = Concatenation((CDOT, inner))
+        row.extend(inner.factors if isinstance(inner, Juxtaposition) else (inner,))
     closed: Formula | None = None
     if ordered[-1].closed is not None:
         tail = ordered[-1].closed
-        closed = Product((*row[:-1], *(tail.factors if isinstance(tail, Product) else (tail,))))
-        if isinstance(ordered[-1].formula, Product):
-            closed = Fence(Product(tuple(row)))
-    return Piece(Product(tuple(row)), Level.PRODUCT, closed=closed, digit=ordered[0].digit)
+        closed = Juxtaposition((*row[:-1], *(tail.factors if isinstance(tail, Juxtaposition) else (tail,))))
+        if isinstance(ordered[-1].formula, Juxtaposition):
+            closed = Fence(Juxtaposition(tuple(row)))
+    return Piece(Juxtaposition(tuple(row)), Level.PRODUCT, closed=closed, digit=ordered[0].digit)
 
 
 def _number(piece: Piece) -> bool:
     formula = piece.formula
-    if isinstance(formula, Fraction):
-        return isinstance(formula.num, Atom) and isinstance(formula.den, Atom) and formula.num.latex.isdigit()
-    return piece.digit and isinstance(formula, Atom)
+    if isinstance(formula, Quotient):
+        return isinstance(formula.num, Glyph) and isinstance(formula.den, Glyph) and formula.num.latex.isdigit()
+    return piece.digit and isinstance(formula, Glyph)
 
 
-def circle(factors: Sequence[Piece], sign: Atom) -> Piece:
+def circle(factors: Sequence[Piece], sign: Glyph) -> Piece:
     """An elementwise product of tensors."""
     row: list[Formula] = []
     for k, factor in enumerate(factors):
         row += [sign] if k else []
         open_ended = factor.closed if k < len(factors) - 1 and factor.level >= Level.PRODUCT else None
         row.append(open_ended or at_least(factor, Level.PRODUCT).formula)
-    return Piece(Row(tuple(row)), Level.CIRCLE)
+    return Piece(Concatenation(tuple(row)), Level.CIRCLE)
 
 
 def fraction(num: Piece, den: Piece) -> Piece:
     """A fraction; a minus of the numerator is left where it is."""
-    return Piece(Fraction(num.formula, den.formula), Level.PRODUCT)
+    return Piece(Quotient(num.formula, den.formula), Level.PRODUCT)
 
 
 def power(base: Piece, exponent: Formula) -> Piece:
     """A power; only a letter, with at most a subscript, needs no brackets."""
     formula = base.formula
-    simple = base.level >= Level.ATOM and isinstance(formula, Atom | Accent | Fence | Grid) and not base.minus
-    if simple and isinstance(formula, Atom) and formula.latex.startswith(r"\mathrm{") and len(formula.text) > 1:
+    simple = base.level >= Level.ATOM and isinstance(formula, Glyph | Decoration | Fence | Grid) and not base.minus
+    if simple and isinstance(formula, Glyph) and formula.latex.startswith(r"\mathrm{") and len(formula.text) > 1:
         simple = False
     if isinstance(formula, Script) and formula.sup is None and not formula.primes and base.level >= Level.ATOM:
         return Piece(Script(formula.base, formula.sub, exponent), Level.SCRIPT)
@@ -148,7 +148,7 @@ def power(base: Piece, exponent: Formula) -> Piece:
 
 def application(function: Formula, arguments: Sequence[Piece]) -> Piece:
     """`f(a, b)`."""
-    return Piece(Row((function, Fence(listed([a.formula for a in arguments])))), Level.SCRIPT)
+    return Piece(Concatenation((function, Fence(listed([a.formula for a in arguments])))), Level.SCRIPT)
 
 
 def open_application(function: Formula, argument: Piece) -> Piece:
@@ -158,7 +158,7 @@ def open_application(function: Formula, argument: Piece) -> Piece:
     fenced = isinstance(formula, Fence) or (isinstance(formula, Script) and isinstance(formula.base, Fence))
     if argument.level < Level.ATOM or argument.digit or fenced:
         return closed
-    touching = Row((function, plain(" "), argument.formula))
+    touching = Concatenation((function, plain(" "), argument.formula))
     return Piece(touching, Level.PRODUCT, closed=closed.formula)
 
 
@@ -169,13 +169,13 @@ def listed(formulas: Sequence[Formula]) -> Formula:
     row: list[Formula] = []
     for k, formula in enumerate(formulas):
         row += [COMMA, formula] if k else [formula]
-    return Row(tuple(row))
+    return Concatenation(tuple(row))
 
 
 def big(operator: Formula, body: Piece) -> Piece:
     """A sum or maximum over what follows, up to the next plus or minus."""
     inner = body.formula if body.level >= Level.PRODUCT else Fence(body.formula)
-    formula = Product((operator, *(inner.factors if isinstance(inner, Product) else (inner,))))
+    formula = Juxtaposition((operator, *(inner.factors if isinstance(inner, Juxtaposition) else (inner,))))
     return Piece(formula, Level.PRODUCT, closed=Fence(formula))
 
 
@@ -187,10 +187,10 @@ def exact(value: Exact) -> Piece:
         return _digits(str(value.numerator))
     if value.numerator == 1 and value.denominator >= 1000 and set(str(value.denominator)) == {"1", "0"}:
         exponent = len(str(value.denominator)) - 1
-        return Piece(Script(plain("10"), None, Row((SIGN, plain(str(exponent))))), Level.SCRIPT, digit=True)
+        return Piece(Script(plain("10"), None, Concatenation((SIGN, plain(str(exponent))))), Level.SCRIPT, digit=True)
     if value.denominator % 10 == 0 and (decimal := _decimal(value)) is not None:
         return _digits(decimal)
-    return Piece(Fraction(plain(str(value.numerator)), plain(str(value.denominator))), Level.PRODUCT)
+    return Piece(Quotient(plain(str(value.numerator)), plain(str(value.denominator))), Level.PRODUCT)
 
 
 def _digits(text: str) -> Piece:

@@ -5,7 +5,7 @@ each axis for an entry (`()` for a scalar). The scalar view is the index view of
 and only contractions look different (`derive.notation.products`).
 
 Signs are pulled out of products and quotients, so that a sum can subtract. The walk is recursive: what is too deep or
-too large has been cut before by `derive.notation.where`.
+too large has been cut before by `derive.notation.abbreviations`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from itertools import count, pairwise
 from typing import TypeVar
 
 from derive.ir import build
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Size
 from derive.notation import extrema, functions, products
-from derive.notation.formula import SUM, Atom, Formula, Fraction, Row, Script, counts, plain
+from derive.notation.formula import SUM, Concatenation, Formula, Glyph, Quotient, Script, counts, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
 from derive.notation.style import View
@@ -90,14 +90,14 @@ class Printer:
 
     def subscript(self, at: tuple[Formula, ...], name: str = "") -> Formula:
         """Indices side by side, with commas if they would run together or read as another name."""
-        letters = [index.latex if isinstance(index, Atom) else "" for index in at]
+        letters = [index.latex if isinstance(index, Glyph) else "" for index in at]
         apart = all(len(a) == 1 and a != ":" for a in letters) and f"{name}_{''.join(letters)}" not in self.graph
         glued = any(_is_glued(a, b, self.graph) for a, b in pairwise(letters)) and not "".join(letters).isdigit()
         clear = apart and not glued
         row: list[Formula] = []
         for k, index in enumerate(at):
             row += [index] if clear or not k else [plain(","), index]
-        return Row(tuple(row))
+        return Concatenation(tuple(row))
 
     def over(self, size: Size) -> Formula:
         """What stands for the entries of an axis that is summed or compared: of an axis of one entry, that entry."""
@@ -107,7 +107,7 @@ class Printer:
         """A sum sign over one index, with its limits where the style or a `body` without the index asks for them."""
         if not self.style.limits and (body is None or counts(body, index)):
             return Script(SUM, index)
-        return Script(SUM, Row((index, plain("="), plain("1"))), self.size(size))
+        return Script(SUM, Concatenation((index, plain("="), plain("1"))), self.size(size))
 
     def size(self, size: Size) -> Formula:
         """The size of an axis."""
@@ -171,7 +171,7 @@ class Printer:
             case "ref":
                 return self._ref(node, at)
             case "constant":
-                return Piece(Atom(r"\pi", "π") if node.name == "pi" else plain("e"))
+                return Piece(Glyph(r"\pi", "π") if node.name == "pi" else plain("e"))
             case "size":
                 return self._size(node.size)
             case "add":
@@ -187,7 +187,7 @@ class Printer:
             atom = name.sup is None and not name.primes and not name.whole
             return Piece(name.formula, Level.ATOM if atom else Level.SCRIPT)
         adjoint = self.names.adjoint(node.name)
-        if adjoint is not None and isinstance(name.base, Fraction):
+        if adjoint is not None and isinstance(name.base, Quotient):
             entry = self.names.name(adjoint[1]).indexed(self.subscript(at, adjoint[1]))
             return Piece(self.names.derivative(self.names.formula(adjoint[0]), entry), Level.SCRIPT)
         level = Level.ATOM if name.sup is None and not name.primes else Level.SCRIPT
@@ -227,7 +227,7 @@ class Printer:
         else:
             minus, above = self.loose(num, at)
         turned, below = self.spreading(of_array, lambda: self.loose(den, at))
-        if at is not None and isinstance(above.formula, Fraction) and num.op == "ref":
+        if at is not None and isinstance(above.formula, Quotient) and num.op == "ref":
             # the derivative stays a fraction of its own
             return minus ^ turned, product([above, fraction(exact(Exact(1)), below)])
         return minus ^ turned, fraction(above, below)
@@ -247,11 +247,11 @@ class Printer:
         if node.args[0].op == "ref" and number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
             return circle([base] * int(number), self.style.circle)
         sign = self.style.circle
-        circled = Row((Atom(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
+        circled = Concatenation((Glyph(sign.latex.strip() + " ", sign.text.strip()), exponent.formula))
         return power(base, circled)
 
 
-def _is_glued(a: str, b: str, graph: Graph) -> bool:
+def _is_glued(a: str, b: str, graph: ComputationGraph) -> bool:
     """Whether two indices side by side read as one number or as a name."""
     return (a + b).isdigit() or a + b in graph or f"{a}_{b}" in graph
 

@@ -17,16 +17,14 @@ from derive.ir import build
 from derive.ir.node import Node, as_number
 from derive.ir.size import ONE
 from derive.notation import extrema
-from derive.notation.contraction import Factor, Flat, flatten, repeated, spreads_a_scalar
-from derive.notation.formula import COLON, INDICATOR, ONES, Atom, Fence, Formula, Row, Script, plain, word
-from derive.notation.pieces import Level, Piece, application, big, bracketed, circle, exact, negative, power, product
-from derive.notation.solve import solve
-from derive.notation.terms import (
-    Chain,
+from derive.notation.flattening import Factor, Flat, flatten, repeated, spreads_a_scalar
+from derive.notation.formula import COLON, INDICATOR, ONES, Concatenation, Fence, Formula, Glyph, Script, plain, word
+from derive.notation.matrix_algebra import (
     Circle,
     Diagonal,
     Identity,
     Leaf,
+    MatrixProduct,
     NoMatrixForm,
     Ones,
     RowSum,
@@ -35,6 +33,8 @@ from derive.notation.terms import (
     Turned,
     has_ones,
 )
+from derive.notation.pieces import Level, Piece, application, big, bracketed, circle, exact, negative, power, product
+from derive.notation.solve import solve
 from derive.ops.primitive import scalar_of
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def index_sum(printer: Printer, flat: Flat, at: tuple[Formula, ...]) -> Signed:
     front: list[Piece] = []
     for label, given in zip(flat.out, at, strict=True):
         if label in index and flat.sizes[label] is not ONE:
-            equal = Row((index[label], plain(" = "), given))
-            front.append(Piece(Row((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT))
+            equal = Concatenation((index[label], plain(" = "), given))
+            front.append(Piece(Concatenation((INDICATOR, Fence(equal, "[", "]"))), Level.SCRIPT))
         index.setdefault(label, given)
     index.update((label, printer.over(flat.sizes[label])) for label in flat.summed())
     summed = [label for label in flat.summed() if flat.sizes[label] is not ONE]
@@ -188,13 +188,13 @@ def term_piece(printer: Printer, term: Term) -> Piece:
             return printer.piece(term.node, None)
         case Turned():
             return _turned(printer, term.term)
-        case Chain():
+        case MatrixProduct():
             return product([_link(term_piece(printer, factor)) for factor in term.factors])
         case Circle():
             return circle(_circle_parts(printer, term), printer.style.circle)
         case Diagonal(term=Leaf(node=node)) if not term.of_matrix and _is_inverse(node):
             diagonal = application(word("diag"), [printer.operand(node.args[1], None)])
-            return power(diagonal, Row((Atom("-", "−"), plain("1"))))
+            return power(diagonal, Concatenation((Glyph("-", "−"), plain("1"))))
         case Diagonal():
             return application(word("diag"), [term_piece(printer, term.term)])
         case Trace():
@@ -246,14 +246,14 @@ def _row_sum(printer: Printer, term: RowSum) -> Piece:
 
 def _circle_parts(printer: Printer, term: Circle) -> list[Piece]:
     factors = list(term.factors)
-    if printer.tidy and len(factors) == 2 and _acts_on_column(factors[0]) and not isinstance(factors[1], Chain):
+    if printer.tidy and len(factors) == 2 and _acts_on_column(factors[0]) and not isinstance(factors[1], MatrixProduct):
         # where columns are multiplied from the left, what multiplies entry by entry stands on the left too
         factors.reverse()
     return printer.spreading(False, lambda: [_link(term_piece(printer, factor)) for factor in factors])
 
 
 def _acts_on_column(term: Term) -> bool:
-    if not isinstance(term, Chain):
+    if not isinstance(term, MatrixProduct):
         return False
     last = term.factors[-1]
     return isinstance(term.factors[0], Turned) or (isinstance(last, Leaf) and len(last.node.shape) == 1)

@@ -9,14 +9,14 @@ from typing import TypeVar
 from derive.errors import UnsupportedError
 from derive.ir.node import Node
 from derive.ir.size import Shape, show_shape
+from derive.notation.abbreviations import Parts
 from derive.notation.formula import Formula
 from derive.notation.latex import latex
+from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import Names
 from derive.notation.printer import At, Printer
 from derive.notation.style import View
-from derive.notation.terms import NoMatrixForm
 from derive.notation.unicode import text
-from derive.notation.where import Parts
 
 _Side = TypeVar("_Side", Formula, Formula | None)
 

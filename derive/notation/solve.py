@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from derive.ir import build
 from derive.ir.node import Labels, Node
 from derive.ir.size import ONE
-from derive.notation.contraction import Flat
-from derive.notation.terms import (
+from derive.notation.flattening import Flat
+from derive.notation.matrix_algebra import (
     Diagonal,
     Identity,
     Leaf,
@@ -36,7 +36,7 @@ from derive.notation.terms import (
 
 
 @dataclass(frozen=True)
-class Item:
+class LabelledTerm:
     """A term with its labels: none for a scalar, one for a column, two for a matrix."""
 
     term: Term
@@ -62,7 +62,7 @@ def solve(flat: Flat) -> Solved:
         raise NoMatrixForm
     diagonal = len(out) == 2 and out[0] == out[1]
     target = out[:1] if diagonal else out
-    items: list[Item] = []
+    items: list[LabelledTerm] = []
     for labels, node in flat.factors:
         items.append(_item(labels, node, flat))
     borne = {label for item in items for label in item.labels}
@@ -85,26 +85,26 @@ def solve(flat: Flat) -> Solved:
     return Solved(scalars, _matrix(rest, target, flat))
 
 
-def _item(labels: Labels, node: Node, flat: Flat) -> Item:
+def _item(labels: Labels, node: Node, flat: Flat) -> LabelledTerm:
     if len(labels) > 2:
         raise NoMatrixForm
     if labels and all(flat.sizes[label] is ONE and label not in flat.out for label in labels):
         # the sum of one entry is that entry: \mathbf{1}^\top v would be read with a longer column of ones
-        return Item(Leaf(build.entry(node, (0,) * len(labels))), ())
+        return LabelledTerm(Leaf(build.entry(node, (0,) * len(labels))), ())
     term: Term = Leaf(node)
     if len(labels) == 2:
         uses = [sum(label in other for other, _ in flat.factors) + (label in flat.out) for label in labels]
         if labels[0] == labels[1]:
             if uses[0] == 1 and labels[0] not in flat.out:
-                return Item(Trace(term), ())
-            return Item(Diagonal(term, of_matrix=True), labels[:1])
+                return LabelledTerm(Trace(term), ())
+            return LabelledTerm(Diagonal(term, of_matrix=True), labels[:1])
         for k in (0, 1):  # an axis of size one that nothing else has: the matrix is a row or a column
             if uses[k] == 1 and flat.sizes[labels[k]] is ONE:
-                return Item(term if k == 1 else Turned(term), (labels[1 - k],))
-    return Item(term, labels)
+                return LabelledTerm(term if k == 1 else Turned(term), (labels[1 - k],))
+    return LabelledTerm(term, labels)
 
 
-def _join(items: list[Item], target: Labels, flat: Flat) -> list[Item] | None:
+def _join(items: list[LabelledTerm], target: Labels, flat: Flat) -> list[LabelledTerm] | None:
     """One step, or None if only labels of the result are left, each in one place."""
     for rule in (_contract_all, _circle, _chain):
         joined = rule(items, target)
@@ -113,7 +113,7 @@ def _join(items: list[Item], target: Labels, flat: Flat) -> list[Item] | None:
     return _sum_rows_or_columns(items, target, flat) or _absorb(items)
 
 
-def _uses(items: Sequence[Item]) -> dict[int, list[int]]:
+def _uses(items: Sequence[LabelledTerm]) -> dict[int, list[int]]:
     uses: dict[int, list[int]] = {}
     for k, item in enumerate(items):
         for label in item.labels:
@@ -121,11 +121,11 @@ def _uses(items: Sequence[Item]) -> dict[int, list[int]]:
     return uses
 
 
-def _replaced(items: list[Item], first: int, second: int, new: Item) -> list[Item]:
+def _replaced(items: list[LabelledTerm], first: int, second: int, new: LabelledTerm) -> list[LabelledTerm]:
     return [new if k == first else item for k, item in enumerate(items) if k != second]
 
 
-def _pairs(items: list[Item]) -> list[tuple[int, int]]:
+def _pairs(items: list[LabelledTerm]) -> list[tuple[int, int]]:
     at: dict[frozenset[int], int] = {}
     found = []
     for k, item in enumerate(items):
@@ -136,7 +136,7 @@ def _pairs(items: list[Item]) -> list[tuple[int, int]]:
     return found
 
 
-def _contract_all(items: list[Item], target: Labels) -> list[Item] | None:
+def _contract_all(items: list[LabelledTerm], target: Labels) -> list[LabelledTerm] | None:
     """x^T y and tr(A B): two factors that share all their labels with nothing else."""
     uses = _uses(items)
     for a, b in _pairs(items):
@@ -144,26 +144,26 @@ def _contract_all(items: list[Item], target: Labels) -> list[Item] | None:
         if any(label in target or len(uses[label]) > 2 for label in first.labels):
             continue
         if len(first.labels) == 1:
-            return _replaced(items, a, b, Item(chained(turned(first.term), second.term), ()))
+            return _replaced(items, a, b, LabelledTerm(chained(turned(first.term), second.term), ()))
         # the label that came first is the one the author took the trace over
         row, column = sorted(first.labels)
         left, right = first.oriented(row), second.oriented(column)
-        return _replaced(items, a, b, Item(Trace(chained(left, right)), ()))
+        return _replaced(items, a, b, LabelledTerm(Trace(chained(left, right)), ()))
     return None
 
 
-def _circle(items: list[Item], target: Labels) -> list[Item] | None:
+def _circle(items: list[LabelledTerm], target: Labels) -> list[LabelledTerm] | None:
     for a, b in _pairs(items):
         first, second = items[a], items[b]
         labels = target if set(target) == set(first.labels) else first.labels
         if len(labels) == 1:
-            return _replaced(items, a, b, Item(circled(first.term, second.term), labels))
+            return _replaced(items, a, b, LabelledTerm(circled(first.term, second.term), labels))
         both = circled(first.oriented(labels[0]), second.oriented(labels[0]))
-        return _replaced(items, a, b, Item(both, labels))
+        return _replaced(items, a, b, LabelledTerm(both, labels))
     return None
 
 
-def _chain(items: list[Item], target: Labels) -> list[Item] | None:
+def _chain(items: list[LabelledTerm], target: Labels) -> list[LabelledTerm] | None:
     # neighbours first: what the author multiplied stays together
     uses = sorted(_uses(items).items(), key=lambda use: use[1][-1] - use[1][0])
     for label, places in uses:
@@ -178,29 +178,29 @@ def _chain(items: list[Item], target: Labels) -> list[Item] | None:
             first, second, left, right = second, first, right, left
         a = first.oriented(left[0])
         b = second.oriented(label) if right else second.term
-        return _replaced(items, places[0], places[1], Item(chained(a, b), left + right))
+        return _replaced(items, places[0], places[1], LabelledTerm(chained(a, b), left + right))
     return None
 
 
-def _sum_rows_or_columns(items: list[Item], target: Labels, flat: Flat) -> list[Item] | None:
+def _sum_rows_or_columns(items: list[LabelledTerm], target: Labels, flat: Flat) -> list[LabelledTerm] | None:
     for label, places in _uses(items).items():
         if label in target or len(places) != 1:
             continue
         (place,) = places
         item, size = items[place], flat.sizes[label]
         if len(item.labels) == 1:
-            new = Item(chained(turned(Ones(size)), item.term), ())
+            new = LabelledTerm(chained(turned(Ones(size)), item.term), ())
         else:
             other = next(o for o in item.labels if o != label)
             by_rows = (item.labels[0] == label) != isinstance(item.term, Turned)
             natural = item.term if item.labels[0] == label else turned(item.term)
             summed = RowSum(natural, size) if by_rows else chained(item.oriented(other), Ones(size))
-            new = Item(summed, (other,))
+            new = LabelledTerm(summed, (other,))
         return [new if k == place else it for k, it in enumerate(items)]
     return None
 
 
-def _absorb(items: list[Item]) -> list[Item] | None:
+def _absorb(items: list[LabelledTerm]) -> list[LabelledTerm] | None:
     """diag(v) A, where the label of v is also one of A."""
     for k, vector in enumerate(items):
         if len(vector.labels) != 1:
@@ -210,11 +210,11 @@ def _absorb(items: list[Item]) -> list[Item] | None:
                 scale = Diagonal(vector.term)
                 before = matrix.labels[0] == vector.labels[0]
                 new = chained(scale, matrix.term) if before else chained(matrix.term, scale)
-                return [Item(new, matrix.labels) if m == j else it for m, it in enumerate(items) if m != k]
+                return [LabelledTerm(new, matrix.labels) if m == j else it for m, it in enumerate(items) if m != k]
     return None
 
 
-def _column(items: list[Item], label: int, flat: Flat) -> Term:
+def _column(items: list[LabelledTerm], label: int, flat: Flat) -> Term:
     if not items:
         return Ones(flat.sizes[label])
     if len(items) != 1 or items[0].labels != (label,):
@@ -222,7 +222,7 @@ def _column(items: list[Item], label: int, flat: Flat) -> Term:
     return items[0].term
 
 
-def _matrix(items: list[Item], target: Labels, flat: Flat) -> Term:
+def _matrix(items: list[LabelledTerm], target: Labels, flat: Flat) -> Term:
     row, column = target
     if len(items) == 1 and len(items[0].labels) == 2:
         return items[0].oriented(row)

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from derive.notation.formula import PARTIAL, UPRIGHT_D, Atom
+from derive.notation.formula import PARTIAL, UPRIGHT_D, Glyph
 
 View = Literal["scalar", "index", "matrix"]
 
 # The signs that may be chosen, the default first. A sign more is a line more: the command line asks this page.
-TRANSPOSES = {"top": Atom(r"\top", "T"), "T": Atom("T", "T")}
-PRODUCTS = {"circ": Atom(r" \circ ", " ∘ "), "odot": Atom(r" \odot ", " ⊙ ")}
+TRANSPOSES = {"top": Glyph(r"\top", "T"), "T": Glyph("T", "T")}
+PRODUCTS = {"circ": Glyph(r" \circ ", " ∘ "), "odot": Glyph(r" \odot ", " ⊙ ")}
 DERIVATIVES = {"partial": PARTIAL, "d": UPRIGHT_D}
 
 
@@ -40,16 +40,16 @@ class Style:
     limits: bool = field(default=False, metadata={"help": "Write the limits of sums."})
 
     @property
-    def turned(self) -> Atom:
+    def turned(self) -> Glyph:
         """The superscript of a transpose."""
         return TRANSPOSES[self.transpose]
 
     @property
-    def circle(self) -> Atom:
+    def circle(self) -> Glyph:
         """The sign of the elementwise product."""
         return PRODUCTS[self.hadamard]
 
     @property
-    def d(self) -> Atom:
+    def d(self) -> Glyph:
         """The sign of a derivative."""
         return DERIVATIVES[self.derivative]

@@ -18,20 +18,16 @@ from typing import Any, cast
 import sympy as sp
 
 from derive.errors import UnsupportedError
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, topological
 from derive.ir.size import Shape, Size
-from derive.notation.contraction import flatten
-from derive.notation.names import Names
-from derive.notation.printer import primed
-from derive.notation.solve import Solved, solve
-from derive.notation.style import Style
-from derive.notation.terms import (
-    Chain,
+from derive.notation.flattening import flatten
+from derive.notation.matrix_algebra import (
     Circle,
     Diagonal,
     Identity,
     Leaf,
+    MatrixProduct,
     NoMatrixForm,
     Ones,
     RowSum,
@@ -39,6 +35,10 @@ from derive.notation.terms import (
     Trace,
     Turned,
 )
+from derive.notation.names import Names
+from derive.notation.printer import primed
+from derive.notation.solve import Solved, solve
+from derive.notation.style import Style
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
 from derive.ops.sympy_bridge import NATIVE, Y, derivative, letter
@@ -46,7 +46,7 @@ from derive.ops.sympy_bridge import NATIVE, Y, derivative, letter
 At = tuple[Any, ...] | None
 
 
-def to_sympy(node: Node, graph: Graph, view: str = "matrix") -> Any:
+def to_sympy(node: Node, graph: ComputationGraph, view: str = "matrix") -> Any:
     """The value of a node as SymPy: an expression, a matrix expression, or the entry at the first index letters.
 
     `view="index"` asks for the entry in any case. Raises UnsupportedError for an operation without a counterpart.
@@ -75,7 +75,7 @@ def equation_latex(equation: Any) -> str:
 
 @dataclass
 class _Writer:
-    graph: Graph
+    graph: ComputationGraph
 
     def __post_init__(self) -> None:
         self.letters = primed(Names(self.graph, Style()).index_letters)
@@ -263,7 +263,7 @@ class _Writer:
         """A term of matrix algebra."""
         make: Mapping[type[Term], Callable[[Any], Any]] = {
             Turned: lambda t: sp.Transpose(self.term(t.term)).doit(deep=False),
-            Chain: lambda t: sp.MatMul(*[self.term(factor) for factor in t.factors]).doit(deep=False),
+            MatrixProduct: lambda t: sp.MatMul(*[self.term(factor) for factor in t.factors]).doit(deep=False),
             Circle: lambda t: sp.HadamardProduct(*[self.term(factor) for factor in t.factors]),
             Diagonal: lambda t: (sp.DiagonalOf if t.of_matrix else sp.DiagMatrix)(self.term(t.term)),
             Trace: lambda t: sp.Trace(self.term(t.term)),

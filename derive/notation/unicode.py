@@ -16,15 +16,15 @@ from derive.notation.formula import (
     PARTIAL,
     SUM,
     UPRIGHT_D,
-    Accent,
-    Atom,
+    Concatenation,
+    Decoration,
     Fence,
     Formula,
-    Fraction,
+    Glyph,
     Grid,
-    Product,
-    Root,
-    Row,
+    Juxtaposition,
+    Quotient,
+    Radical,
     Script,
 )
 
@@ -58,22 +58,22 @@ def text(formula: Formula) -> str:
 
 def _render(formula: Formula) -> str:
     match formula:
-        case Atom():
+        case Glyph():
             return formula.text
-        case Row():
+        case Concatenation():
             return _row(formula.items)
-        case Product():
+        case Juxtaposition():
             return _product(formula)
         case Script():
             return _script(formula)
-        case Fraction():
+        case Quotient():
             return f"{_slash_operand(formula.num, below=False)}/{_slash_operand(formula.den, below=True)}"
         case Fence():
             return f"{formula.open}{_render(formula.body).strip()}{formula.close}"
-        case Root():
+        case Radical():
             inner = _render(formula.body)
             return f"√{inner}" if len(inner) == 1 else f"√({inner})"
-        case Accent():
+        case Decoration():
             inner = _render(formula.body)
             return inner + _COMBINING.get(formula.command, "") if len(inner) == 1 else inner
         case Grid():
@@ -86,39 +86,39 @@ def _row(items: Sequence[Formula]) -> str:
     out, circled = "", False
     for item in items:
         inner = _render(item)
-        out += f"({inner})" if circled and isinstance(item, Product) and " · " in inner else inner
-        circled = isinstance(item, Atom) and item.text in (" ∘ ", " ⊙ ")
+        out += f"({inner})" if circled and isinstance(item, Juxtaposition) and " · " in inner else inner
+        circled = isinstance(item, Glyph) and item.text in (" ∘ ", " ⊙ ")
     return out
 
 
-def _product(product: Product) -> str:
+def _product(product: Juxtaposition) -> str:
     if any(map(_transposed, product.factors)):
         # a slash behind a matrix would take in what stands before it
         head, *rest = product.factors
-        product = Product((head, *(Fence(factor) if _quotient(factor) else factor for factor in rest)))
+        product = Juxtaposition((head, *(Fence(factor) if _quotient(factor) else factor for factor in rest)))
     out = ""
     for k, factor in enumerate(product.factors):
         if k:
             before = product.factors[k - 1]
-            slash = (isinstance(before, Fraction) or isinstance(factor, Fraction)) and not _operator(before)
+            slash = (isinstance(before, Quotient) or isinstance(factor, Quotient)) and not _operator(before)
             out += " · " if slash and not _dotted(factor) else " "
         out += _render(factor).strip()
     return out
 
 
 def _transposed(formula: Formula) -> bool:
-    return isinstance(formula, Script) and isinstance(formula.sup, Atom) and formula.sup.text == "T"
+    return isinstance(formula, Script) and isinstance(formula.sup, Glyph) and formula.sup.text == "T"
 
 
 def _quotient(formula: Formula) -> bool:
     """Whether a fraction is one, and no derivative."""
-    return isinstance(formula, Fraction) and not (
-        isinstance(formula.num, Row) and formula.num.items[0] in (PARTIAL, UPRIGHT_D)
+    return isinstance(formula, Quotient) and not (
+        isinstance(formula.num, Concatenation) and formula.num.items[0] in (PARTIAL, UPRIGHT_D)
     )
 
 
 def _dotted(formula: Formula) -> bool:
-    return isinstance(formula, Row) and formula.items[0] == CDOT
+    return isinstance(formula, Concatenation) and formula.items[0] == CDOT
 
 
 def _operator(formula: Formula) -> bool:
@@ -128,7 +128,7 @@ def _operator(formula: Formula) -> bool:
 def _slash_operand(formula: Formula, *, below: bool) -> str:
     inner = _render(formula).strip()
     # ∂L and ∂w₁ are rows without a sign; anything with a space or a slash in it would be torn apart
-    compound = " " in inner or "/" in inner or (below and isinstance(formula, Product))
+    compound = " " in inner or "/" in inner or (below and isinstance(formula, Juxtaposition))
     whole = isinstance(formula, Fence) or (isinstance(formula, Script) and not compound)
     return f"({inner})" if compound and not whole else inner
 
@@ -150,6 +150,6 @@ def _shifted(formula: Formula | None, table: dict[str, str], sign: str, brackets
     wordy = len(packed) > 2 and packed.isalpha()
     if not wordy and all(ch in table for ch in packed):
         return "".join(table[ch] for ch in packed)
-    if len(packed) == 1 or (isinstance(formula, Atom) and packed.isalnum()):
+    if len(packed) == 1 or (isinstance(formula, Glyph) and packed.isalnum()):
         return sign + packed  # a word or number; of a row the sign would take the first letter only
     return f"{sign}{brackets[0]}{inner}{brackets[1]}"

@@ -12,7 +12,7 @@ from derive.ops import (
     normal,
     others,
     special,
-    steady,
+    stable_functions,
     tensors,
     trigonometric,
 )
@@ -26,7 +26,7 @@ __all__ = [
     "normal",
     "others",
     "special",
-    "steady",
+    "stable_functions",
     "tensors",
     "trigonometric",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.build import label_sizes
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Labels, Node, topological
 from derive.ops.composed import meaning
 from derive.ops.digits import Digits, beyond_floats
@@ -50,7 +50,7 @@ class Evaluator:
         self._known: dict[Node, Array] = {}
         self._vanishing = Vanishing(self._known)
 
-    def run(self, graph: Graph) -> Evaluator:
+    def run(self, graph: ComputationGraph) -> Evaluator:
         """Evaluate the bindings of `graph` that have no value yet, in order; returns self."""
         for name, binding in graph.bindings.items():
             if name not in self.values:

@@ -19,7 +19,7 @@ from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import size_of
 from derive.ops.record import Array, Backend, Tensor, register
-from derive.ops.steady import _axis
+from derive.ops.stable_functions import _axis
 from derive.ops.tensors import axes_of, softmax
 
 

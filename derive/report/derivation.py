@@ -11,13 +11,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, cast, get_args
 
 from derive.calculus.closed import closed_forms
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
 from derive.calculus.reverse import backprop
-from derive.calculus.shared import shared_steps, whole
+from derive.calculus.shared_parameters import shared_steps, whole
 from derive.errors import DeriveError, UnknownNameError, UnsupportedError, did_you_mean
-from derive.ir.graph import Family, Graph
+from derive.ir.graph import ComputationGraph, Family
 from derive.model.names import parse_name
-from derive.model.shared import is_reached_out_of_view, shown_in_part
+from derive.model.shared_names import is_reached_out_of_view, shown_in_part
 from derive.notation import Line, Style, View, default_style, print_derivation, print_forward, print_shared
 
 
@@ -29,7 +29,7 @@ class Section:
     lines: tuple[Line, ...]
 
 
-def forward_sections(graph: Graph, view: View | None = None, style: Style | None = None) -> list[Section]:
+def forward_sections(graph: ComputationGraph, view: View | None = None, style: Style | None = None) -> list[Section]:
     """The definitions of all bindings."""
     if graph.family is None:
         return _section("Forward pass", print_forward(graph, view, style))
@@ -43,7 +43,7 @@ def forward_sections(graph: Graph, view: View | None = None, style: Style | None
 
 
 def backward_sections(
-    derivation: Derivation, view: View | None = None, style: Style | None = None, wrt: Iterable[str] | None = None
+    derivation: Adjoints, view: View | None = None, style: Style | None = None, wrt: Iterable[str] | None = None
 ) -> list[Section]:
     """The derivatives of the loss, by the names in `wrt` or by all. UnknownNameError for an unknown name."""
     graph, loss = derivation.graph, derivation.loss
@@ -57,11 +57,11 @@ def backward_sections(
 
 
 def _of_layers(
-    graph: Graph, family: Family, view: View | None, style: Style | None, asked: list[str] | None
+    graph: ComputationGraph, family: Family, view: View | None, style: Style | None, asked: list[str] | None
 ) -> list[Section]:
     """The derivatives of the loss of a family, window by window; those by what all layers share are sums over them."""
     _check_even(graph, family, asked)
-    parts: list[tuple[str, Graph, Callable[[str], bool]]] = [
+    parts: list[tuple[str, ComputationGraph, Callable[[str], bool]]] = [
         (f"Layer {family.high}, the last", graph, lambda name: layer_of(name) in ("", family.high)),
         (f"Layer {family.index}, before the last", family.interior, lambda name: layer_of(name) == family.index),
         ("Before the first layer", family.first, lambda name: layer_of(name) == ""),
@@ -83,7 +83,7 @@ def _of_layers(
     return [*sections, *_without_effect([window for _, window, _ in parts], rest, view, style)]
 
 
-def shared_line(derivation: Derivation, name: str, view: View | None = None, style: Style | None = None) -> Line:
+def shared_line(derivation: Adjoints, name: str, view: View | None = None, style: Style | None = None) -> Line:
     """The derivative of the loss by a name that all layers of a family share."""
     graph, family = derivation.graph, derivation.graph.family
     step = next((step for step in shared_steps(graph) if step.name == name), None)
@@ -92,17 +92,19 @@ def shared_line(derivation: Derivation, name: str, view: View | None = None, sty
     return print_shared(step, family, view, style)
 
 
-def _in_part(graph: Graph, name: str) -> bool:
+def _in_part(graph: ComputationGraph, name: str) -> bool:
     return graph.family is not None and shown_in_part(graph.family, graph, name)
 
 
-def _reaches(derivation: Derivation, name: str) -> bool:
+def _reaches(derivation: Adjoints, name: str) -> bool:
     """Whether the loss depends on a name, as far as a window shows."""
     step = derivation.steps.get(derivation.graph.aliases.get(name, name))
     return step is not None and (bool(step.paths) or step.name == derivation.loss)
 
 
-def _without_effect(windows: list[Graph], names: list[str], view: View | None, style: Style | None) -> list[Section]:
+def _without_effect(
+    windows: list[ComputationGraph], names: list[str], view: View | None, style: Style | None
+) -> list[Section]:
     """The derivatives by names that the loss does not depend on. UnknownNameError for what is no name."""
     for name in names:
         if not any(name in window.aliases or name in window for window in windows):
@@ -117,7 +119,7 @@ def _without_effect(windows: list[Graph], names: list[str], view: View | None, s
     return _section("Without effect", made)
 
 
-def _check_even(graph: Graph, family: Family, asked: list[str] | None) -> None:
+def _check_even(graph: ComputationGraph, family: Family, asked: list[str] | None) -> None:
     """UnsupportedError where no formula holds for all layers, or for the member of a layer that is asked for."""
     hint = f"take a number of layers, {family.low + 2} for instance"
     if family.uneven:
@@ -142,7 +144,7 @@ def plain_text(sections: Iterable[Section]) -> str:
     return "\n\n".join(blocks)
 
 
-def style_of(graph: Graph, choices: Mapping[str, Any]) -> Style:
+def style_of(graph: ComputationGraph, choices: Mapping[str, Any]) -> Style:
     """The default style of the graph with these choices. Raises DeriveError for a choice there is not."""
     known = {field.name: field for field in fields(Style)}
     for name, value in choices.items():

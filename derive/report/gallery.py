@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derive.calculus.reverse import backprop
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.model import gallery, load
 from derive.notation import Style, View, default_view, document
 from derive.report.derivation import Section, backward_sections, forward_sections
@@ -26,7 +26,7 @@ def gallery_documents() -> dict[str, str]:
 
 
 def model_document(
-    graph: Graph,
+    graph: ComputationGraph,
     *,
     loss: str | None = None,
     view: View | None = None,

@@ -9,11 +9,11 @@ from itertools import product
 
 from derive.errors import DeriveError
 from derive.ir import build
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, refs, topological
 from derive.ir.size import Shape, show_shape, size_of
 from derive.notation import View, unicode_node
-from derive.notation.terms import NoMatrixForm
+from derive.notation.matrix_algebra import NoMatrixForm
 from derive.ops.composed import meaning
 from derive.ops.conditions import conditions, countless, ends_of, open_nodes
 from derive.ops.primitive import vjp
@@ -28,7 +28,7 @@ from derive.ops.record import (
 )
 from derive.ops.sympy_bridge import expand, has_formula
 
-_GRAPH = Graph(name="operations")
+_GRAPH = ComputationGraph(name="operations")
 _SHAPES: tuple[Shape, ...] = ((size_of("n"),), (size_of("n"), size_of("n")), (size_of("m"), size_of("n")), ())
 """Of the operands with which a function that is made of others is shown, the first that fit."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 
-from derive.check.verdict import Report, Verdict
+from derive.judging.verdict import Report, Verdict
 
 WIDTH = 100
 Paint = Callable[[str], str]

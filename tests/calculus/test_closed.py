@@ -12,7 +12,7 @@ from derive.calculus.closed import closed_forms
 from derive.calculus.reverse import backprop
 from derive.calculus.simplify import length
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Fact, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration, Fact
 from derive.ir.node import Node, refs
 from derive.ir.size import size_of
 from derive.model import loads
@@ -26,9 +26,9 @@ ONE = build.number(1)
 M, K, H = size_of("m"), size_of("k"), size_of("h")
 
 
-def scalars(inputs: str, **lines: Node) -> Graph:
+def scalars(inputs: str, **lines: Node) -> ComputationGraph:
     declared = {name: Declaration(name, "input") for name in inputs.split()}
-    return Graph("scalars", declared, {name: Binding(name, node) for name, node in lines.items()}, {}, "L")
+    return ComputationGraph("scalars", declared, {name: Binding(name, node) for name, node in lines.items()}, {}, "L")
 
 
 def bce(a: Node, y: Node) -> Node:
@@ -36,7 +36,7 @@ def bce(a: Node, y: Node) -> Node:
     return build.neg(build.add(right, build.mul(build.sub(ONE, y), build.call("log", build.sub(ONE, a)))))
 
 
-def logistic(written_out: bool) -> Graph:
+def logistic(written_out: bool) -> ComputationGraph:
     z, a = R("z"), R("a")
     value = build.div(ONE, build.add(ONE, build.call("exp", build.neg(z)))) if written_out else build.call("sigmoid", z)
     return scalars("x y w b", z=build.add(build.mul(R("w"), R("x")), R("b")), a=value, L=bce(a, R("y")))
@@ -59,7 +59,7 @@ def test_what_was_cancelled_is_said_where_no_range_excludes_it() -> None:
     assert closed_forms(backprop(graph))["a"].excluded == (a,)
 
 
-def softmax_regression(facts: tuple[Fact, ...], written_out: bool) -> Graph:
+def softmax_regression(facts: tuple[Fact, ...], written_out: bool) -> ComputationGraph:
     A, T = R("A", (M, K)), R("T", (M, K))
     raised = build.call("exp", A)
     y = build.div(raised, build.sum_over(raised, [1], keepdims=True)) if written_out else build_call("softmax", [A], {})
@@ -67,7 +67,7 @@ def softmax_regression(facts: tuple[Fact, ...], written_out: bool) -> Graph:
         build.neg(build.div(ONE, build.size_value(M))), build.sum_over(build.mul(T, build.call("log", R("Y", (M, K)))))
     )
     declared = {"A": Declaration("A", "input", (M, K)), "T": Declaration("T", "input", (M, K), facts)}
-    return Graph("softmax", declared, {"Y": Binding("Y", y), "L": Binding("L", loss)}, {}, "L")
+    return ComputationGraph("softmax", declared, {"Y": Binding("Y", y), "L": Binding("L", loss)}, {}, "L")
 
 
 @pytest.mark.parametrize("written_out", [False, True])
@@ -85,7 +85,7 @@ def test_without_the_fact_the_longer_form_is_honest() -> None:
     assert summed["A"].node is forms["A"].node  # columns that sum to one say nothing about rows
 
 
-def deep(depth: int, activation: str) -> Graph:
+def deep(depth: int, activation: str) -> ComputationGraph:
     shape = (M, H)
     declared = {"X": Declaration("X", "input", shape), "Y": Declaration("Y", "input", shape)}
     lines: dict[str, Node] = {}
@@ -96,7 +96,7 @@ def deep(depth: int, activation: str) -> Graph:
         lines[f"A{k}"] = build.call(activation, R(f"Z{k}", shape))
         previous = R(f"A{k}", shape)
     lines["L"] = build.sum_over(build.power(build.sub(previous, R("Y", shape)), 2))
-    return Graph("deep", declared, {name: Binding(name, node) for name, node in lines.items()}, {}, "L")
+    return ComputationGraph("deep", declared, {name: Binding(name, node) for name, node in lines.items()}, {}, "L")
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "silu"])
@@ -112,7 +112,7 @@ def test_the_whole_is_linear_in_depth(activation: str) -> None:
     "graph",
     [logistic(True), softmax_regression((), True), softmax_regression((), False), deep(3, "tanh"), deep(5, "gelu")],
 )
-def test_every_form_has_the_value_of_the_sum_over_paths(graph: Graph) -> None:
+def test_every_form_has_the_value_of_the_sum_over_paths(graph: ComputationGraph) -> None:
     sizes = {"m": 3, "k": 4, "h": 2}
     rng = np.random.default_rng(11)
     inputs = {n: rng.uniform(0.1, 0.9, [s.value(sizes) for s in d.shape]) for n, d in graph.inputs.items()}

@@ -8,7 +8,7 @@ import pytest
 import derive.ops
 from derive.calculus.jacobian import expression_jacobian, jacobian
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration
 from derive.ir.size import size_of
 from derive.ops.evaluate import Evaluator
 from derive.ops.record import build_call
@@ -20,7 +20,7 @@ M, N, K = size_of("m"), size_of("n"), size_of("k")
 SIZES = {"m": 2, "n": 3, "k": 4}
 
 
-def network() -> Graph:
+def network() -> ComputationGraph:
     X, W, b, Z, A = R("X", (M, N)), R("W", (N, K)), R("b", (K,)), R("Z", (M, K)), R("A", (M, K))
     lines = {
         "Z": build.add(build.matmul(X, W), b),
@@ -31,7 +31,7 @@ def network() -> Graph:
         "E": build.array([build.entry(b, (0,)), build.number(1), build.entry(W, (1, 2))], (3,)),
     }
     declared = {n: Declaration(n, "input", s) for n, s in {"X": (M, N), "W": (N, K), "b": (K,)}.items()}
-    return Graph("network", declared, {name: Binding(name, node) for name, node in lines.items()})
+    return ComputationGraph("network", declared, {name: Binding(name, node) for name, node in lines.items()})
 
 
 PAIRS = ["Z W", "Z X", "Z b", "A Z", "A W", "P A", "P X", "S Z", "S W", "D W", "E b", "E W"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import derive.ops
 from derive.calculus.reverse import backprop
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration
 from derive.ir.node import Node, topological
 from derive.ir.size import size_of
 from derive.ops.evaluate import Evaluator
@@ -80,10 +80,10 @@ def scaled(node: Node) -> Node:
 
 
 @st.composite
-def programs(draw: Any) -> tuple[Graph, list[Any]]:
+def programs(draw: Any) -> tuple[ComputationGraph, list[Any]]:
     """A graph whose every value may be used again, and the same steps for autograd."""
     declared = {f"x{k}": Declaration(f"x{k}", "input", shape) for k, shape in enumerate(SHAPES)}
-    graph = Graph("random", declared)
+    graph = ComputationGraph("random", declared)
     steps: list[Any] = []
     pool = [graph.ref(name) for name in declared]
     for count in range(draw(st.integers(2, 7))):
@@ -125,7 +125,7 @@ def draw_inputs(seed: int) -> dict[str, Any]:
 
 @settings(max_examples=120)
 @given(programs(), st.integers(0, 10**6))
-def test_gradients_agree_with_autograd(program: tuple[Graph, list[Any]], seed: int) -> None:
+def test_gradients_agree_with_autograd(program: tuple[ComputationGraph, list[Any]], seed: int) -> None:
     graph, steps = program
     inputs = draw_inputs(seed)
     derivation = backprop(graph)
@@ -139,7 +139,7 @@ def test_gradients_agree_with_autograd(program: tuple[Graph, list[Any]], seed: i
 
 @settings(max_examples=40)
 @given(programs(), st.integers(0, 10**6), st.integers(0, len(SHAPES) - 1))
-def test_gradient_of_a_gradient_agrees(program: tuple[Graph, list[Any]], seed: int, k: int) -> None:
+def test_gradient_of_a_gradient_agrees(program: tuple[ComputationGraph, list[Any]], seed: int, k: int) -> None:
     graph, steps = program
     inputs = draw_inputs(seed)
     first = backprop(graph)
@@ -164,7 +164,7 @@ def test_gradient_of_a_gradient_agrees(program: tuple[Graph, list[Any]], seed: i
 # ------------------------------------------------------------------------------ cases that once broke peers
 
 
-def slopes(graph: Graph, inputs: dict[str, Any], sizes: dict[str, int], name: str) -> Any:
+def slopes(graph: ComputationGraph, inputs: dict[str, Any], sizes: dict[str, int], name: str) -> Any:
     result = np.zeros_like(inputs[name])
     for index in np.ndindex(result.shape):
         ends = []
@@ -176,14 +176,14 @@ def slopes(graph: Graph, inputs: dict[str, Any], sizes: dict[str, int], name: st
     return result
 
 
-def one_line(**lines: Node) -> Graph:
+def one_line(**lines: Node) -> ComputationGraph:
     declared = {
         ref.name: Declaration(ref.name, "input", ref.shape)
         for node in lines.values()
         for ref in topological(node)
         if ref.op == "ref" and ref.name not in lines
     }
-    return Graph("case", declared, {name: Binding(name, node) for name, node in lines.items()}, {}, "L")
+    return ComputationGraph("case", declared, {name: Binding(name, node) for name, node in lines.items()}, {}, "L")
 
 
 X = build.ref("X", (M, N))
@@ -205,7 +205,7 @@ a, b = build.ref("a"), build.ref("b")
     ],
     ids=["X X^T", "V V", "trace of a cube", "diagonal", "V * V.T", "equal definitions", "skip path"],
 )
-def test_gradients_are_slopes(graph: Graph) -> None:
+def test_gradients_are_slopes(graph: ComputationGraph) -> None:
     rng = np.random.default_rng(5)
     sizes = {"m": 3, "n": 3}  # equal sizes must not identify two axes
     inputs = {name: rng.normal(size=[s.value(sizes) for s in d.shape]) for name, d in graph.inputs.items()}

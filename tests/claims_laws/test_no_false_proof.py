@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from derive.check.formulas.verify import Options, verify_formula
-from derive.check.verdict import Verdict
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
+from derive.judging.verdict import Verdict
 from derive.model import load, loads
+from derive.verification.verify import Options, verify_formula
 from tests.claims_laws.random_formulas import MODEL, changed, differ, tex, tree
 
 SQUARE = """
@@ -39,7 +39,7 @@ J = 1/2*sum((y - a[L])**2)
 """
 
 
-def judged(latex: str, graph: Graph) -> Verdict:
+def judged(latex: str, graph: ComputationGraph) -> Verdict:
     return verify_formula(latex, graph, options=Options(repairs=False)).results[0]
 
 

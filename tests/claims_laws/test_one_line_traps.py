@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from derive.check.formulas.verify import Options, verify_formula
 from derive.model import loads
+from derive.verification.verify import Options, verify_formula
 
 MODEL = """
 x, y, u : (n,)

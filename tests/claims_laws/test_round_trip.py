@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.mutants import lines
-from derive.check.formulas.verify import Options, verify_formula
 from derive.model.load import gallery, load
+from derive.verification.verify import Options, verify_formula
 
 VIEWS = (None, "scalar", "index", "matrix")
 

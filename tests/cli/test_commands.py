@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from derive.check.equality.proof import laws
-from derive.check.gradients.model_report import ModelReport
+from derive.equality.proof import laws
+from derive.gradients.model_report import ModelReport
 from derive.model import gallery
 
 NEURON = "# A neuron\nx, w, b, y : scalar\nz = w*x + b\na = sigmoid(z)\nL = (a - y)**2\n"

@@ -7,7 +7,7 @@ import derive.ops  # noqa: F401  (registers the operations)
 from derive.calculus.reverse import backprop
 from derive.codegen import lambdify
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration
 from derive.ir.node import topological
 from derive.ir.size import size_of
 from derive.ops.evaluate import Evaluator
@@ -26,7 +26,7 @@ SIZES = {"m": 3, "n": 4, "k": 5}
 
 
 def graph_of(inputs, lines):
-    graph = Graph("sample", {name: Declaration(name, "input", shape) for name, shape in inputs.items()})
+    graph = ComputationGraph("sample", {name: Declaration(name, "input", shape) for name, shape in inputs.items()})
     for name, define in lines:
         graph = graph.with_binding(Binding(name, define(graph.ref)))
     return graph.with_loss(lines[-1][0])

@@ -8,7 +8,7 @@ import pytest
 
 from derive.calculus.reverse import backprop
 from derive.codegen import lambdify, source
-from derive.codegen.names import Names, identifier
+from derive.codegen.identifiers import Identifiers, identifier
 from derive.model import loads
 
 ROWS = """
@@ -122,7 +122,7 @@ def test_identifiers(name, expected):
 
 
 def test_a_supply_of_names_gives_each_once():
-    names = Names()
+    names = Identifiers()
     assert [names.claim("x"), names.claim("x"), names.claim("x'"), names.claim("x_prime"), names.claim("np")] == [
         "x",
         "x_2",

@@ -12,7 +12,7 @@ from benchmarks.stability import emitted, hessian_product, outcomes
 from benchmarks.stable_compositions import COMPOSITIONS
 from benchmarks.stable_forms import FORMS, Form, Point
 from derive.calculus.reverse import backprop
-from derive.codegen import lambdify, source, stabilise, steady
+from derive.codegen import lambdify, last_pass, source, stabilise
 from derive.codegen.stability import AFTER, BEFORE, Rule
 from derive.model import loads
 from derive.ops.evaluate import Evaluator
@@ -75,7 +75,7 @@ def test_every_rule_is_needed(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> No
     if rule.name == "direction" and np.lib.NumpyVersion(np.__version__) < "2.0.0":
         pytest.skip("NumPy 1 has other roundings there: the plain form happens to be right at these points")
     monkeypatch.setattr(stabilise, "BEFORE", [own for own in BEFORE if own is not rule])
-    monkeypatch.setattr(steady, "AFTER", [own for own in AFTER if own is not rule])
+    monkeypatch.setattr(last_pass, "AFTER", [own for own in AFTER if own is not rule])
     assert [o for o in outcomes(form, emitted) if o.fault]
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from derive.check.formulas.verify import verify
-from derive.check.verdict import Verdict
+from derive.judging.verdict import Verdict
+from derive.verification.verify import verify
 
 PAGES = Path(__file__).parent / "pages"
 _FENCE = re.compile(r"```derive\n.*?```\n", re.S)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from derive.check.verdict import Verdict
+from derive.judging.verdict import Verdict
 from tests.corpora.corpus import Entry, judge, pages, slips
 
 KEYS = 0.9

@@ -10,7 +10,7 @@ import pytest
 
 from derive.calculus.reverse import backprop
 from derive.codegen import source
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.model import gallery, gallery_text, instance, load, loads, warnings
 from derive.ops.evaluate import Evaluator
 
@@ -34,7 +34,7 @@ def test_every_model_of_the_sources_is_there(name):
     assert name in gallery()
 
 
-def _values(inputs: dict, graph: Graph) -> tuple[dict, dict]:
+def _values(inputs: dict, graph: ComputationGraph) -> tuple[dict, dict]:
     values = {name: value for name, value in inputs.items() if name in graph.inputs}
     sizes = {name: value for name, value in inputs.items() if name not in graph.inputs}
     for name, value in values.items():
@@ -44,7 +44,7 @@ def _values(inputs: dict, graph: Graph) -> tuple[dict, dict]:
     return values, sizes
 
 
-def _check_forward(graph: Graph, fixture: dict) -> None:
+def _check_forward(graph: ComputationGraph, fixture: dict) -> None:
     values, sizes = _values(fixture["inputs"], graph)
     found = Evaluator(values, sizes).run(graph).values
     for name, expected in fixture["forward"].items():
@@ -125,7 +125,7 @@ def test_gallery_models_have_the_values_of_their_fixture(name):
         if functionals:  # the source says "any loss": compare what comes before it
             fixture = {**fixture, "forward": {n: v for n, v in fixture["forward"].items() if n not in functionals}}
             bindings = {n: b for n, b in graph.bindings.items() if n not in functionals}
-            graph = Graph(graph.name, graph.declarations, bindings)
+            graph = ComputationGraph(graph.name, graph.declarations, bindings)
         for function in generic - set(functionals):
             text = text.replace(f"{function}  : function", f"{function} : function = {FUNCTIONS['tanh']}")
             graph = loads(text)

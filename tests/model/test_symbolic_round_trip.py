@@ -11,9 +11,9 @@ import sympy as sp
 
 import derive
 from derive.calculus.closed import closed_forms
-from derive.check.equality.generic import implementation
+from derive.equality.generic import implementation
 from derive.errors import UnsupportedError
-from derive.ir.graph import Declaration, Graph
+from derive.ir.graph import ComputationGraph, Declaration
 from derive.ir.node import Node
 from derive.model import from_sympy, gallery
 from derive.notation.sympy_form import to_sympy
@@ -27,7 +27,7 @@ def models() -> list[str]:
     return [name for name in gallery() if not derive.load(name).is_family]
 
 
-def back(expression: object, node: Node, graph: Graph, view: str) -> Graph:
+def back(expression: object, node: Node, graph: ComputationGraph, view: str) -> ComputationGraph:
     """The model of one line `RESULT = expression`."""
     if isinstance(expression, sp.MatrixExpr | sp.MatrixBase):
         return from_sympy({sp.MatrixSymbol("RESULT", *expression.shape): expression})
@@ -78,5 +78,5 @@ def as_sympy(implementation: Any, made: Declaration, declared: Declaration) -> A
     return lambda wrt, *args: implementation(wrt, *(a[:, 0] if a.shape[1:] == (1,) else a for a in args))
 
 
-def shape(graph: Graph, name: str, sizes: dict[str, int]) -> list[int]:
+def shape(graph: ComputationGraph, name: str, sizes: dict[str, int]) -> list[int]:
     return [size.value(sizes) for size in graph.inputs[name].shape]

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from derive.calculus.reverse import backprop
-from derive.check.formulas.verify import Options, verify_formula
 from derive.model.text import loads
 from derive.notation import View, print_derivation, print_forward
+from derive.verification.verify import Options, verify_formula
 
 MODELS = {
     "softmax of a transpose": "Z : (n, m)\nF : functional\nA = softmax(Z.T, axis=1)\nJ = F(A)\n",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from derive.calculus.derivation import Derivation
+from derive.calculus.derivation import Adjoints
 from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop
-from derive.claims.typography.layout import parse
 from derive.errors import UnknownNameError
 from derive.model.text import loads
 from derive.notation import Style, default_view, print_derivation, print_forward, print_partial
+from derive.typography.layout import parse
 
 SCALAR = """
 x, w_1, b_1, w_2, b_2, y : scalar
@@ -90,11 +90,11 @@ def affine(x: str, b: str) -> str:
     return f"X : {x}\nW : (2, 3)\nB : {b}\nL : functional\nY = X @ W + B\nL = L(Y)\n"
 
 
-def derived(text: str) -> Derivation:
+def derived(text: str) -> Adjoints:
     return backprop(loads(text))
 
 
-def line(derivation: Derivation, name: str, view: str | None = None, style: Style | None = None) -> str:
+def line(derivation: Adjoints, name: str, view: str | None = None, style: Style | None = None) -> str:
     (printed,) = print_derivation(derivation, None, view, style, [name])
     return printed.latex()
 

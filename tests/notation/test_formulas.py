@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from derive.ir import build as b
-from derive.ir.graph import Binding, Declaration, Fact, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration, Fact
 from derive.ir.node import Node
 from derive.ir.size import size_of
 from derive.notation import Style, print_node, unicode_node
@@ -26,7 +26,7 @@ TENSORS = {
     "T": ("m", "n", "k"),
     "r": (1, "n"),
 }
-GRAPH = Graph(
+GRAPH = ComputationGraph(
     declarations={
         **{n: Declaration(n, "input") for n in SCALARS},
         **{
@@ -216,7 +216,7 @@ def test_a_contraction_without_matrix_form_is_printed_by_its_entries() -> None:
 
 def test_a_functional_and_its_derivative() -> None:
     value = b.functional("C", u, v)
-    graph = Graph(declarations=GRAPH.declarations, bindings={"C": Binding("C", value)})
+    graph = ComputationGraph(declarations=GRAPH.declarations, bindings={"C": Binding("C", value)})
     assert print_node(value, graph) == "C(u, v)"
     assert print_node(b.functional("C", u, v, wrt=(1,)), graph) == r"\frac{\partial C}{\partial v}"
     assert print_node(b.functional("C", u, v, wrt=(1,)), graph, "index") == r"\frac{\partial C}{\partial v_i}"
@@ -224,7 +224,7 @@ def test_a_functional_and_its_derivative() -> None:
 
 
 def test_the_derivative_by_an_argument_that_another_one_depends_on_is_by_its_place() -> None:
-    graph = Graph(declarations=GRAPH.declarations, bindings={"q": Binding("q", call("g", x))})
+    graph = ComputationGraph(declarations=GRAPH.declarations, bindings={"q": Binding("q", call("g", x))})
     node = call("k", x, b.ref("q"), orders=(1, 0))
     assert print_node(node, graph) == r"(\partial_1 k(x, q))"
 
@@ -236,12 +236,12 @@ def test_style() -> None:
 
 
 def test_explicit_indices_that_would_read_as_another_name_get_a_comma() -> None:
-    graph = Graph(declarations={**GRAPH.declarations, "Q_12": Declaration("Q_12", "input")})
+    graph = ComputationGraph(declarations={**GRAPH.declarations, "Q_12": Declaration("Q_12", "input")})
     assert print_node(b.entry(Q, (0, 1)), graph) == "Q_{1,2}"
 
 
 def test_e_and_exp_when_e_is_a_name() -> None:
-    graph = Graph(declarations={"e": Declaration("e", "input")})
+    graph = ComputationGraph(declarations={"e": Declaration("e", "input")})
     assert print_node(call("exp", b.ref("e")), graph) == r"\exp(e)"
 
 

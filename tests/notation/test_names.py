@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration
 from derive.ir.size import size_of
 from derive.notation.formula import plain
 from derive.notation.latex import latex
@@ -53,7 +53,7 @@ def test_a_name_prints_as_sympy_prints_it(name: str) -> None:
     ],
 )
 def test_names(name: str, tex: str, unicode: str) -> None:
-    formula = Names(Graph(), Style()).formula(name)
+    formula = Names(ComputationGraph(), Style()).formula(name)
     assert (latex(formula).replace("W^{(L)}_x", "W_x^{(L)}"), text(formula)) == (tex, unicode)
 
 
@@ -76,9 +76,9 @@ def test_declared_spellings_take_scripts_without_a_clash(spelling: str, indexed:
     assert latex(name.raised(Style().turned)) == transposed
 
 
-def layered() -> Graph:
+def layered() -> ComputationGraph:
     shape = (size_of("n"),)
-    return Graph(
+    return ComputationGraph(
         declarations={"x": Declaration("x", "input", shape)},
         bindings={
             "z_1": Binding("z_1", build.ref("x", shape)),
@@ -109,5 +109,5 @@ def test_the_adjoint_of_an_adjoint_is_a_fraction_of_a_fraction() -> None:
 
 
 def test_indices_avoid_the_letters_of_the_model() -> None:
-    graph = Graph(declarations={n: Declaration(n, "input", (size_of("k"),)) for n in ("i", "p")})
+    graph = ComputationGraph(declarations={n: Declaration(n, "input", (size_of("k"),)) for n in ("i", "p")})
     assert not {"i", "k", "p", "e", "d"} & set(Names(graph, Style()).index_letters)

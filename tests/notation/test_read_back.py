@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from derive.calculus.reverse import backprop
-from derive.check.formulas.verify import Options, verify_formula
-from derive.ir.graph import Graph
+from derive.ir.graph import ComputationGraph
 from derive.model.load import loads
 from derive.notation import Style, View, default_view, print_derivation, print_forward
+from derive.verification.verify import Options, verify_formula
 
 D = Style(adjoint="d", derivative="d", order="inner")
 
 
-def lines(graph: Graph, style: Style) -> Iterator[str]:
+def lines(graph: ComputationGraph, style: Style) -> Iterator[str]:
     views: tuple[View, ...] = ("matrix", "index") if default_view(graph) == "matrix" else ("scalar",)
     derivation = backprop(graph)
     for view in views:

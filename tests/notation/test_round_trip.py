@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from derive.calculus.reverse import backprop
-from derive.check.formulas.verify import Options, verify_formula
 from derive.model.load import load
 from derive.notation import Style, View, default_view, print_derivation, print_forward
+from derive.verification.verify import Options, verify_formula
 
 MODELS = (
     *("two_layer_scalar", "two_layer_batch_rows", "affine_single", "skip_connection", "logistic_regression_one"),

@@ -10,14 +10,13 @@ import pytest
 from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import size_of
-from derive.notation.contraction import flatten
-from derive.notation.solve import solve
-from derive.notation.terms import (
-    Chain,
+from derive.notation.flattening import flatten
+from derive.notation.matrix_algebra import (
     Circle,
     Diagonal,
     Identity,
     Leaf,
+    MatrixProduct,
     NoMatrixForm,
     Ones,
     RowSum,
@@ -25,6 +24,7 @@ from derive.notation.terms import (
     Trace,
     Turned,
 )
+from derive.notation.solve import solve
 from derive.ops.evaluate import Evaluator
 
 SIZES = {"m": 2, "n": 3, "k": 4, "p": 5}
@@ -38,7 +38,7 @@ def matrix(term: Term, value) -> np.ndarray:
             return array.reshape(-1, 1) if array.ndim == 1 else array.reshape(1, 1) if array.ndim == 0 else array
         case Turned(inner):
             return matrix(inner, value).T
-        case Chain(factors):
+        case MatrixProduct(factors):
             product = matrix(factors[0], value)
             for factor in factors[1:]:
                 product = product @ matrix(factor, value)

@@ -9,9 +9,9 @@ import pytest
 import sympy as sp
 
 import derive
-from derive.check.formulas.verify import Options, verify_formula
 from derive.errors import ModelError, UnsupportedError
 from derive.model import loads
+from derive.verification.verify import Options, verify_formula
 
 MODEL = "z, b : scalar\np : scalar, in (0, 1)\na = {}\nL = a*b\n"
 

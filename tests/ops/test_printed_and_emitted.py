@@ -12,11 +12,10 @@ import pytest
 
 import derive.ops
 from derive.calculus.reverse import backprop
-from derive.check.formulas.verify import Options, verify_formula
 from derive.codegen import lambdify
 from derive.errors import ModelError
 from derive.ir import build
-from derive.ir.graph import Binding, Declaration, Graph
+from derive.ir.graph import Binding, ComputationGraph, Declaration
 from derive.ir.node import Node
 from derive.ir.size import size_of
 from derive.notation import Style, print_derivation, print_forward
@@ -24,6 +23,7 @@ from derive.ops.digits import Digits
 from derive.ops.evaluate import Evaluator
 from derive.ops.record import Elementwise, all_records, build_call, signature_of
 from derive.ops.sympy_bridge import has_formula
+from derive.verification.verify import Options, verify_formula
 
 assert derive.ops  # importing the package is what registers the operations
 RECORDS = [r for r in all_records() if isinstance(r, Elementwise) and not r.steady]
@@ -38,10 +38,10 @@ def varied(record: Elementwise) -> list[int]:
     return [k for k, order in enumerate(orders) if has_formula(record, order) and (record.name, k) != ("where", 0)]
 
 
-def model(record: Elementwise) -> Graph:
+def model(record: Elementwise) -> ComputationGraph:
     """The sum of a function over a vector; operands without a derivative are the numbers of its first sample."""
     names = {k: f"u_{k}" for k in varied(record)}
-    graph = Graph("sample", {name: Declaration(name, "input", (size_of("n"),)) for name in names.values()})
+    graph = ComputationGraph("sample", {name: Declaration(name, "input", (size_of("n"),)) for name in names.values()})
     operands: list[Node] = [
         graph.ref(names[k]) if k in names else build.number(Fraction(str(value)))
         for k, value in enumerate(record.samples[0])

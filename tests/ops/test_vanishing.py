@@ -8,7 +8,7 @@ import pytest
 
 import derive
 from derive.calculus.reverse import backprop
-from derive.check.gradients.model_check import check
+from derive.gradients.model_check import check
 from derive.ir import build as b
 from derive.model.text import loads
 from derive.ops.digits import Digits

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from derive.check.formulas.verify import Options, verify
 from derive.report.verify_text import WIDTH, lines
+from derive.verification.verify import Options, verify
 
 MODEL = "```derive\nx, w, b, y : scalar\nz = w*x + b\nL = (z - y)**2/2\n```\n"
 LONG = r"\frac{\partial L}{\partial z}\frac{\partial z}{\partial w} = " * 6

@@ -8,7 +8,7 @@ from benchmarks.searches.branches import Claim, witness
 from benchmarks.searches.floats import Leaf, Model
 from benchmarks.searches.tally import FAULTS, Finding, offenders, rows, shown_wrong
 from benchmarks.searches.terms import Term, call, mask, name
-from derive.check.verdict import Counterexample, Verdict, VerdictWord
+from derive.judging.verdict import Counterexample, Verdict, VerdictWord
 
 Z, X = name("z"), name("x")
 MODEL = Model((Leaf("x", low=0.0),), (("z", X - 3), ("a", call("max", Z, 0)), ("L", name("a") ** 2)))

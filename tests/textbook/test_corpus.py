@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from derive.check.code import blocks
-from derive.check.formulas.repair import search
-from derive.check.formulas.verify import Options, verify, verify_formula
-from derive.check.verdict import Report, Verdict
+from derive.judging.verdict import Report, Verdict
+from derive.listings import blocks
 from derive.model.load import load
+from derive.repair import search
+from derive.verification.verify import Options, verify, verify_formula
 
 HERE = Path(__file__).parent
 EXPECTED: dict[str, Any] = json.loads((HERE / "expected.json").read_text(encoding="utf-8"))

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from derive.api import Graph
-from derive.check.gradients.model_report import ModelReport
 from derive.cli.models import layers_option, loss_option, model_argument, python_object, with_layers
 from derive.cli.terminal import say, table, verdict_word
 from derive.errors import DeriveError
+from derive.gradients.model_report import ModelReport
 
 EXIT = {"true": 0, "false": 1, "undecided": 3}
 

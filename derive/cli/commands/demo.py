@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from derive.api import load
-from derive.check.formulas.verify import verify
 from derive.cli.commands.check import EXIT, show_report
 from derive.cli.files import write_files
 from derive.cli.terminal import say, verdict_word
 from derive.report.derivation import backward_sections, forward_sections, plain_text
 from derive.report.gallery import model_document
 from derive.report.verify_text import lines
+from derive.verification.verify import verify
 
 MODELS = ("two_layer_scalar", "two_layer_batch_rows")
 # what somebody may have in his notes; the second has lost a factor

@@ -10,10 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from derive import __version__
-from derive.check.code.process import limits
-from derive.check.equality.laws import PLACES
-from derive.check.equality.proof import laws
 from derive.cli.terminal import colours, say, table
+from derive.equality.laws import PLACES
+from derive.equality.proof import laws
+from derive.listings.process import limits
 from derive.model import gallery
 
 PACKAGES = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from derive.check.formulas.draft import draft
 from derive.cli.commands.verify import content_of
 from derive.cli.terminal import note, say
+from derive.verification.draft import draft
 
 
 @click.command()

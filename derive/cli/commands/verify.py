@@ -12,22 +12,22 @@ from typing import Any
 import click
 
 from derive.api import Graph
-from derive.check.equality.equality import Level
-from derive.check.formulas.verify import Options, verify, verify_formula
-from derive.check.verdict import SCHEMA, Report
-from derive.claims.pages.page import page_bytes
 from derive.cli.models import ModelParameter
 from derive.cli.terminal import colours, complain, note, say, verdict_word
+from derive.equality.equality import Level
 from derive.errors import ClaimError, DeriveError
+from derive.judging.verdict import SCHEMA, Report
+from derive.pages.page import page_bytes
 from derive.report import formats
 from derive.report.formats.json import text as json_text
 from derive.report.verify_text import lines
+from derive.verification.verify import Options, verify, verify_formula
 
 UNUSABLE, FALSE, OPEN = 2, 1, 3
 
 
 @dataclass(frozen=True)
-class Failure:
+class Unjudged:
     """A page that could not be judged at all."""
 
     page: str
@@ -40,7 +40,7 @@ class Failure:
         return {"schema": SCHEMA, "page": self.page, "error": {"message": self.error.message, **place}}
 
 
-Outcome = Report | Failure
+Outcome = Report | Unjudged
 
 
 @click.command()
@@ -117,7 +117,7 @@ def _page(page: str, graph: Any, options: Options, show: bool = False) -> Outcom
             click.echo("\r\x1b[K", nl=False, err=True)
         return report
     except DeriveError as error:
-        return Failure(page, error)
+        return Unjudged(page, error)
 
 
 def content_of(page: str) -> tuple[bytes, bool | None]:
@@ -143,7 +143,7 @@ def _progress(done: int, total: int) -> None:
 def _show(outcomes: Sequence[Outcome], form: str, quiet: bool) -> None:
     reports = [outcome for outcome in outcomes if isinstance(outcome, Report)]
     for outcome in outcomes:
-        if isinstance(outcome, Failure):
+        if isinstance(outcome, Unjudged):
             where = f"{outcome.page}: " if outcome.error.span is None else ""
             complain(where + outcome.error.render())
     if form == "json":
@@ -162,7 +162,7 @@ def _show(outcomes: Sequence[Outcome], form: str, quiet: bool) -> None:
 
 
 def _exit_code(outcomes: Sequence[Outcome], lenient: bool) -> int:
-    if any(isinstance(outcome, Failure) for outcome in outcomes):
+    if any(isinstance(outcome, Unjudged) for outcome in outcomes):
         return UNUSABLE
     codes = [outcome.exit_code for outcome in outcomes if isinstance(outcome, Report)]
     if FALSE in codes:

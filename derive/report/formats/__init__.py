@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 
-from derive.check.verdict import Report
+from derive.judging.verdict import Report
 
 Render = Callable[[Sequence[Report]], str]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.check.verdict import Report, Verdict
+from derive.judging.verdict import Report, Verdict
 from derive.report.verify_text import label
 
 _LEVELS = {"false": "error", "ambiguous": "warning", "undecided": "warning", "unread": "warning"}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from derive.check.verdict import Report
+from derive.judging.verdict import Report
 
 
 def render(reports: Sequence[Report]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from derive.check.verdict import Report, Verdict
+from derive.judging.verdict import Report, Verdict
 from derive.report.verify_text import label, summary
 
 

@@ -1,0 +1,81 @@
+r"""At a kink there is no derivative, and any value between the slopes on either side may be claimed of it.
+
+    a = max(z, 0):   \partial a/\partial z at z = 0 may be said to be 0, 1 or 1/2, and not 7
+
+The slopes on either side are what the members are nearby, where they are equal. Looked at are points on the edge of one
+condition alone: where several edges cross there are more than two sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from derive.equality.climb import shaken
+from derive.equality.edges import sign_of
+from derive.equality.probe import DIGITS, Point
+from derive.ir.node import Node
+
+Array = Any
+WAYS = 16
+"""Points nearby: that two edges have the same sides at all of them has a probability of 1/32768."""
+MARGIN = 1e-4
+LEAST = 1e-6
+CLEARLY = 100
+"""So many times as far as a member varies nearby is the way from its limit to where it jumps."""
+
+
+def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence[Node]) -> bool | None:
+    """Whether what is claimed of a slope is outside of the slopes on either side of a kink, and the slope is not.
+
+    None where they do not differ, or where the point is on no edge or on several.
+    """
+    here = [point.value(member, DIGITS) for member in (slope, claimed)]
+    if here[0] is None or here[1] is None or not point.differ(slope, claimed):
+        return None
+    near = [shaken(point, way=way) for way in range(1, WAYS + 1)]
+    if not _on_one_edge(point, near, conditions):
+        return None
+    values = [other.value(member) for other in near for member in (slope, claimed)]
+    slopes = [value for value in values if value is not None]
+    if len(slopes) < len(values):
+        return None
+    low, high = np.min(slopes, axis=0), np.max(slopes, axis=0)
+    margin = np.maximum(MARGIN * np.maximum(np.abs(low), np.abs(high)), LEAST)
+    outside = [bool(np.any((value < low - margin) | (value > high + margin))) for value in here]
+    return outside[1] and not outside[0]
+
+
+def beside_limit(left: Node, right: Node, point: Point) -> bool:
+    """Whether members differ at a point near which each of them has one limit, entry by entry.
+
+    There is a slope where it has a limit (mean value theorem): what is said of it holds there as it does nearby.
+    """
+    if not point.differ(left, right):
+        return False
+    near = [shaken(point, way=way) for way in range(1, WAYS + 1)]
+    spreads, gaps = [], []
+    for member in (left, right):
+        value = point.value(member)
+        values = [one for other in near if (one := other.value(member)) is not None]
+        if value is None or len(values) < len(near):
+            return False
+        low, high = np.min(values, axis=0), np.max(values, axis=0)
+        spreads.append(high - low)
+        gaps.append(np.maximum(low - value, value - high))
+    return bool(np.any(np.maximum(*gaps) > np.maximum(CLEARLY * np.maximum(*spreads), LEAST)))
+
+
+def _on_one_edge(point: Point, near: Sequence[Point], conditions: Sequence[Node]) -> bool:
+    """Whether what is 0 at the point has two sides nearby, which are the same or opposite for all that is 0 there."""
+    sides: list[Array] = []
+    for node in conditions:
+        here, there = sign_of(node, point), [sign_of(node, other) for other in near]
+        seen = [sign for sign in there if sign is not None]
+        if here is None or len(seen) < len(there):
+            return False
+        sides += np.reshape(seen, (len(seen), -1))[:, (here == 0).ravel()].T.tolist()
+    patterns = {tuple(side) if side[0] > 0 else tuple(-sign for sign in side) for side in sides}
+    return len(patterns) == 1 and len(set(patterns.pop())) == 2

@@ -1,0 +1,1 @@
+"""From claims to verdicts: what a statement is held against, and the words for what was found."""
