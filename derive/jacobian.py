@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from derive.calculus.closed import second
 from derive.calculus.simplify import Simplifier
@@ -12,10 +12,8 @@ from derive.ir.node import Node
 from derive.notation import Line, print_partial
 from derive.notation.sympy_form import to_sympy
 from derive.operators import Value
+from derive.partial import Closed
 from derive.report.derivation import style_of, view_of
-
-if TYPE_CHECKING:
-    from derive.api import Derivation
 
 
 class Jacobian(Value):
@@ -24,9 +22,7 @@ class Jacobian(Value):
     `node` is what the chain rule gives, `closed` the short form that is printed. As a value it goes into models.
     """
 
-    def __init__(
-        self, node: Node, graph: ComputationGraph, of: str, by: str, derivation: Derivation | None = None
-    ) -> None:
+    def __init__(self, node: Node, graph: ComputationGraph, of: str, by: str, derivation: Closed | None = None) -> None:
         super().__init__(node)
         self.graph, self.of, self.by = graph, of, by
         self._derivation = derivation  # the one that `of` is a gradient in

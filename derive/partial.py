@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from derive.calculus import derivation as calculus
+from derive.calculus.closed import ClosedForm
 from derive.calculus.shared_parameters import is_shared, whole
 from derive.ir.node import Node
 from derive.ir.size import show_shape
@@ -13,14 +15,23 @@ from derive.notation.sympy_form import to_sympy
 from derive.operators import Value
 from derive.report.derivation import shared_line, style_of, view_of
 
-if TYPE_CHECKING:
-    from derive.api import Derivation
+
+class Closed(Protocol):
+    """A derivation with its closed forms, as `derive.api.Derivation` is one."""
+
+    @property
+    def data(self) -> calculus.Adjoints:
+        """The plain derivation."""
+
+    @property
+    def closed(self) -> Mapping[str, ClosedForm]:
+        """The closed form of every derivative, by the name that it is taken by."""
 
 
 class Partial:
     """The derivative of the loss by one name."""
 
-    def __init__(self, derivation: Derivation, wrt: str) -> None:
+    def __init__(self, derivation: Closed, wrt: str) -> None:
         self.derivation, self.wrt = derivation, wrt
 
     @property

@@ -22,28 +22,7 @@ ROOT = Path(__file__).parent.parent
 TWICE: frozenset[str] = frozenset()
 """Class names that stand for two things."""
 
-CIRCLES = frozenset(
-    (
-        "derive.api",
-        "derive.equality.facts",
-        "derive.equality.polynomials",
-        "derive.equality.product",
-        "derive.equality.rules",
-        "derive.gradients.layer_subject",
-        "derive.gradients.leaks",
-        "derive.jacobian",
-        "derive.model.symbolic",
-        "derive.model.symbolic_functions",
-        "derive.model.symbolic_indices",
-        "derive.model.symbolic_names",
-        "derive.model.symbolic_rules",
-        "derive.notation.extrema",
-        "derive.notation.functions",
-        "derive.notation.printer",
-        "derive.notation.products",
-        "derive.partial",
-    )
-)
+CIRCLES: frozenset[str] = frozenset()
 """Modules that import each other in a circle, types included."""
 
 ROOMS_IN_CIRCLES: frozenset[str] = frozenset()
@@ -51,9 +30,9 @@ ROOMS_IN_CIRCLES: frozenset[str] = frozenset()
 LARGEST_ROOM = 0.20
 """The largest room's share of all lines."""
 
-LONGEST_FILE = 365
+LONGEST_FILE = 355
 LONG = 300
-LONG_FILES = 16
+LONG_FILES = 15
 
 CALLED_FROM_OUTSIDE = frozenset(
     (

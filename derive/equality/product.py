@@ -5,23 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from derive.equality.atoms import Poly
+from derive.equality.atoms import Atom, Poly, Table
 from derive.equality.canonical import BOUND, Exponent, Factor, Indices, Monomial, oriented, renamed
-
-if TYPE_CHECKING:
-    from derive.equality.polynomials import Polynomials
+from derive.ir.size import Size
 
 Key = tuple[int, Indices]  # atom number and indices
 Raw = tuple[Fraction, list[Factor], dict[int, int]]  # coefficient, factors, bound label -> size number
+
+
+class Ring(Protocol):
+    """What a product needs of the polynomials that it is a term of."""
+
+    @property
+    def table(self) -> Table:
+        """The atoms."""
+
+    def size(self, size: Size) -> Poly:
+        """A size as a polynomial in the named sizes."""
+
+    def delta(self, i: int, j: int) -> Key:
+        """The factor that is 1 where two indices agree."""
+
+    def value(self, atom: Atom, indices: Indices) -> Poly:
+        """A composite atom at other indices."""
+
+    def multiply(self, *polys: Poly) -> Poly:
+        """The product."""
+
+    def power(self, poly: Poly, exponent: Exponent) -> Poly:
+        """`poly ** exponent`."""
+
+    def scale(self, poly: Poly, by: Fraction | int) -> Poly:
+        """A multiple."""
+
+    def rename(self, poly: Poly, names: Mapping[int, int]) -> Poly:
+        """Other free (or fixed) indices."""
+
+    def is_nonnegative_sum(self, poly: Poly) -> bool:
+        """Whether a polynomial is visibly nonnegative for every input."""
+
+    def joined(self, raw: Raw, monomial: Monomial, coefficient: Fraction) -> Raw:
+        """A raw term times one term of a polynomial, its bound labels renamed apart."""
+
+    def substituted(
+        self, coefficient: Fraction, factors: list[Factor], bounds: Mapping[int, int], names: Mapping[int, int]
+    ) -> list[Raw]:
+        """Indices replaced inside one raw term."""
 
 
 @dataclass(frozen=True)
 class Product:
     """Factors with their exponents, summed over `bounds` (label -> size number)."""
 
-    algebra: Polynomials
+    algebra: Ring
     factors: Mapping[Key, Exponent]
     bounds: dict[int, int]
 

@@ -6,25 +6,55 @@ Arguments and parameters that are changed in place; a second run of one object t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from derive.errors import DeriveError
-from derive.gradients.arguments import at
+from derive.gradients.arguments import ClaimedGradients, Slot, at
+from derive.gradients.calling import Calling, Passed
 from derive.gradients.difference import Array
-from derive.gradients.discovery import get, put
+from derive.gradients.discovery import Parameter, get, put
 from derive.gradients.drawing import drawn, nearby
 from derive.gradients.guard import CallFailed, same
 from derive.gradients.optimizers import OPTIMIZER, STEP
+from derive.gradients.point import Values
 from derive.gradients.setting import Finding
 
-if TYPE_CHECKING:
-    from derive.gradients.layer_subject import LayerSubject
+
+class Rerun(Protocol):
+    """A layer that can be made anew and run again, as `derive.gradients.layer_subject.LayerSubject`."""
+
+    calling: Calling
+    inputs: tuple[Any, ...]
+    names: list[str]
+    slots: list[Slot]
+    parameters: list[Parameter]
+    held: dict[str, Any]
+    values: dict[str, Array]
+    notes: list[str]
+    stateless: bool
+    strict: bool
+    told_to_accumulate: bool
+
+    def layer(self, values: Values) -> Any:
+        """A fresh layer with these parameters."""
+
+    def forward(self, layer: Any, values: Values) -> tuple[Passed, tuple[Any, ...]]:
+        """Its forward pass, and the inputs that it was given."""
+
+    def run(self, layer: Any, values: Values, upstream: list[Array] | None) -> tuple[Passed, ClaimedGradients]:
+        """Forward and backward."""
+
+    def outputs(self, values: Values) -> list[Array]:
+        """The outputs of a fresh layer."""
+
+    def reset(self, layer: Any) -> str:
+        """Set its gradients back, if it can; the name of what did so."""
 
 
 def leaks(
-    subject: LayerSubject, upstream: list[Array], claimed: Mapping[str, Array], rng: np.random.Generator
+    subject: Rerun, upstream: list[Array], claimed: Mapping[str, Array], rng: np.random.Generator
 ) -> list[Finding]:
     """Arguments and parameters changed in place; a second run of one object that differs from a fresh one.
 
@@ -52,7 +82,7 @@ def leaks(
     return findings
 
 
-def _changed(subject: LayerSubject, who: str, layer: Any, inputs: tuple[Any, ...]) -> list[Finding]:
+def _changed(subject: Rerun, who: str, layer: Any, inputs: tuple[Any, ...]) -> list[Finding]:
     for name, before, after in zip(subject.names, subject.inputs, inputs, strict=True):
         if isinstance(before, np.ndarray) and not same([after], [before]):
             return [("mutates_argument", f"{who} changes its argument {name} in place")]
@@ -66,7 +96,7 @@ def _changed(subject: LayerSubject, who: str, layer: Any, inputs: tuple[Any, ...
 
 
 def _second_call(
-    subject: LayerSubject,
+    subject: Rerun,
     first: list[Array],
     upstream: list[Array],
     claimed: Mapping[str, Array],
@@ -94,7 +124,7 @@ def _second_call(
     return [("second_call", f"{text} {', '.join(wrong)} (does it add to the first, or reuse what it kept?)")]
 
 
-def _put_back(subject: LayerSubject, layer: Any) -> None:
+def _put_back(subject: Rerun, layer: Any) -> None:
     """The parameters as they were before backward made a step."""
     for p in subject.parameters:
         now = get(layer, p.value)
@@ -106,7 +136,7 @@ def _put_back(subject: LayerSubject, layer: Any) -> None:
             put(layer, p.value, subject.held[p.name].copy())
 
 
-def _other_inputs(subject: LayerSubject, rng: np.random.Generator) -> dict[str, Array]:
+def _other_inputs(subject: Rerun, rng: np.random.Generator) -> dict[str, Array]:
     """Inputs of the same shape at which a fresh layer works, with other signs if it does there."""
     moved = [s.name for s in subject.slots if s.name in subject.values]
     for draw in (drawn, nearby):

@@ -14,7 +14,7 @@ from derive.meaning.dots import listed
 from derive.meaning.lookup import spelling_of
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
-from derive.ops.tensors import det
+from derive.ops.linear_algebra import det
 from derive.typography.nodes import (
     Ellipsis,
     Group,

@@ -19,7 +19,7 @@ from derive.meaning.single_entries import only_entry
 from derive.meaning.spreading import as_columns
 from derive.meaning.usage import annotated, as_size
 from derive.meaning.vocabulary import Entry
-from derive.ops.tensors import inv
+from derive.ops.linear_algebra import inv
 from derive.typography.nodes import Group, Markup, Offsets, Operator, Scripts
 
 MAX_POWER = 20

@@ -210,6 +210,10 @@ class Converter:
 
     # -------------------------------------------------------------------------------------- the walk
 
+    def with_letters(self, ranges: Mapping[Any, tuple[int, Size]]) -> Converter:
+        """The same conversion inside of sums over these letters, too."""
+        return replace(self, indices={**self.indices, **ranges})
+
     def convert(self, root: Any, local: Environment | None = None) -> Node:
         """The node of an expression; `local` gives the values of bound variables. Iterative."""
         done: dict[Any, Node] = {**self.values, **(local or {})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -14,12 +14,10 @@ from derive.errors import UnsupportedError
 from derive.ir import build
 from derive.ir.node import Node
 from derive.model.combine import indicator
+from derive.model.symbolic_names import Conversion
 from derive.model.symbolic_parts import shown
 from derive.ops.record import build_call, canonical_name, is_callable, plain_arguments
 from derive.ops.sympy_bridge import FUNCTIONS, formal_function
-
-if TYPE_CHECKING:
-    from derive.model.symbolic import Converter
 
 _BESSEL = {0: "i0", 1: "i1"}
 _BY_DEFINITION: dict[Any, Callable[..., Any]] = {
@@ -49,7 +47,7 @@ _BY_DEFINITION: dict[Any, Callable[..., Any]] = {
 """Functions that are written with others; every value of a model is a real number."""
 
 
-def function(converter: Converter, expression: Any, args: list[Node]) -> Node:
+def function(converter: Conversion, expression: Any, args: list[Node]) -> Node:
     kind = type(expression)
     if kind in _BY_DEFINITION:
         return converter.convert(_BY_DEFINITION[kind](*expression.args))
@@ -69,7 +67,7 @@ def function(converter: Converter, expression: Any, args: list[Node]) -> Node:
     return converter.convert(rewritten)
 
 
-def _unknown(converter: Converter, expression: Any, args: list[Node], orders: tuple[int, ...] = ()) -> Node:
+def _unknown(converter: Conversion, expression: Any, args: list[Node], orders: tuple[int, ...] = ()) -> Node:
     """A generic function of numbers, entry by entry; of matrices one number, as SymPy sees it."""
     name = type(expression).__name__
     matrices = any(isinstance(arg, MatrixExpr | sp.MatrixBase) for arg in expression.args)
@@ -79,23 +77,23 @@ def _unknown(converter: Converter, expression: Any, args: list[Node], orders: tu
     return build.call(name, *args, orders=orders or None)
 
 
-def heaviside(_converter: Converter, _expression: Any, args: list[Node]) -> Node:
+def heaviside(_converter: Conversion, _expression: Any, args: list[Node]) -> Node:
     return build.call("step", *args)
 
 
-def sinc(_converter: Converter, _expression: Any, args: list[Node]) -> Node:
+def sinc(_converter: Conversion, _expression: Any, args: list[Node]) -> Node:
     """SymPy's sin(u)/u by NumPy's sin(pi u)/(pi u)."""
     return build.call("sinc", build.div(args[0], build.constant("pi")))
 
 
-def polygamma(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def polygamma(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     order = expression.args[0]
     if not order.is_Integer or order < 0:
         raise UnsupportedError(f"{expression}: the order of a polygamma function is a whole number")
     return build.call("digamma", *args, orders=(int(order),))
 
 
-def derivative(converter: Converter, expression: Any, _args: list[Node]) -> Node:
+def derivative(converter: Conversion, expression: Any, _args: list[Node]) -> Node:
     """`f'` of an unknown function of symbols; everything else is differentiated by SymPy first."""
     inner = expression.expr
     symbols = [symbol for symbol, _ in expression.variable_count]
@@ -115,16 +113,16 @@ def derivative(converter: Converter, expression: Any, _args: list[Node]) -> Node
     return converter.convert(done)
 
 
-def substituted(converter: Converter, expression: Any, args: list[Node]) -> Node:
+def substituted(converter: Conversion, expression: Any, args: list[Node]) -> Node:
     return converter.convert(expression.expr, dict(zip(expression.variables, args, strict=True)))
 
 
-def extreme(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def extreme(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     name = "maximum" if isinstance(expression, sp.Max) else "minimum"
     return reduce(lambda a, b: build.call(name, a, b), args)
 
 
-def piecewise(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def piecewise(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     """Cases from the last one, which holds otherwise, to the first."""
     values = dict(zip(piecewise_operands(expression), args, strict=True))
     pieces = [(piece.expr, piece.cond) for piece in expression.args]

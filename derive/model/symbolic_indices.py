@@ -13,8 +13,7 @@ over a tensor run from 1 to its size.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -23,19 +22,16 @@ from derive.errors import ModelError, UnsupportedError
 from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import Shape, Size, show_shape
-from derive.model.symbolic_names import tensor
+from derive.model.symbolic_input import Definitions
+from derive.model.symbolic_names import Conversion, tensor
 from derive.model.symbolic_parts import fraction
-
-if TYPE_CHECKING:
-    from derive.model.symbolic import Converter
-    from derive.model.symbolic_input import Definitions
 
 MOST_TERMS = 200
 """Of a sum over a part of an axis, which is written out."""
 Letters = tuple[Any, ...]
 
 
-def letters_of(converter: Converter, expression: Any) -> Letters:
+def letters_of(converter: Conversion, expression: Any) -> Letters:
     """The index letters in an expression, in the order of the scope."""
     if not converter.indices:
         return ()
@@ -43,7 +39,7 @@ def letters_of(converter: Converter, expression: Any) -> Letters:
     return tuple(letter for letter in converter.indices if letter in free)
 
 
-def laid(converter: Converter, parts: Sequence[tuple[Any, Node]], out: Letters) -> Node:
+def laid(converter: Conversion, parts: Sequence[tuple[Any, Node]], out: Letters) -> Node:
     """The product of entries, summed over what is not in `out`, with one axis for each letter of `out`."""
     number = {letter: k for k, letter in enumerate(converter.indices)}
     ins = [tuple(number[letter] for letter in letters_of(converter, part)) for part, _ in parts]
@@ -53,7 +49,7 @@ def laid(converter: Converter, parts: Sequence[tuple[Any, Node]], out: Letters) 
     return build.contract(ins, tuple(number[letter] for letter in out), [node for _, node in parts], shape)
 
 
-def aligned(converter: Converter, expression: Any, operands: Sequence[Any], args: list[Node]) -> list[Node]:
+def aligned(converter: Conversion, expression: Any, operands: Sequence[Any], args: list[Node]) -> list[Node]:
     """The operands of an elementwise rule with the axes of the whole expression; scalars stay scalars."""
     out = letters_of(converter, expression)
     return [laid(converter, [(o, arg)], out) if arg.shape else arg for o, arg in zip(operands, args, strict=True)]
@@ -62,7 +58,7 @@ def aligned(converter: Converter, expression: Any, operands: Sequence[Any], args
 # ---------------------------------------------------------------------------------------------- entries
 
 
-def entry(converter: Converter, expression: Any, args: list[Node]) -> Node:
+def entry(converter: Conversion, expression: Any, args: list[Node]) -> Node:
     """`x[i, j]`, or an entry of a matrix expression, at letters of the scope and at numbers."""
     (array,) = args
     matrix = isinstance(expression, MatrixElement)
@@ -92,7 +88,7 @@ def entry(converter: Converter, expression: Any, args: list[Node]) -> Node:
     return build.contract([tuple(number[i] for i in inside)], tuple(number[i] for i in out), [part], shape)
 
 
-def _check_letter(converter: Converter, expression: Any, index: Any, shape: Shape, axis: int, first: int) -> None:
+def _check_letter(converter: Conversion, expression: Any, index: Any, shape: Shape, axis: int, first: int) -> None:
     if index not in converter.indices:
         raise UnsupportedError(
             f"{expression}: the index {index} is no number and no index of a sum",
@@ -108,7 +104,7 @@ def _check_letter(converter: Converter, expression: Any, index: Any, shape: Shap
         )
 
 
-def delta(converter: Converter, expression: Any, _args: list[Node]) -> Node:
+def delta(converter: Conversion, expression: Any, _args: list[Node]) -> Node:
     """`KroneckerDelta(i, j)`: the identity; of a letter and a number a unit vector."""
     pair = sorted(expression.args, key=lambda a: bool(a.is_Integer))
     if not pair[0].is_Symbol or pair[0] not in converter.indices:
@@ -123,7 +119,7 @@ def delta(converter: Converter, expression: Any, _args: list[Node]) -> Node:
     return build.eye(size)
 
 
-def index_value(converter: Converter, expression: Any, _args: list[Node]) -> Node:
+def index_value(converter: Conversion, expression: Any, _args: list[Node]) -> Node:
     """A symbol without a value: an index that is computed with, or nothing that is known."""
     if expression in converter.indices:
         raise UnsupportedError(
@@ -135,7 +131,7 @@ def index_value(converter: Converter, expression: Any, _args: list[Node]) -> Nod
 # ---------------------------------------------------------------------------------------- sums, products
 
 
-def total(converter: Converter, expression: Any, _args: list[Node]) -> Node:
+def total(converter: Conversion, expression: Any, _args: list[Node]) -> Node:
     """A sum: contraction over whole axes, written out over parts of them."""
     fresh = {limit[0]: sp.Dummy(str(limit[0])) for limit in expression.limits if limit[0] in converter.indices}
     expression = expression.xreplace(fresh) if fresh else expression  # the inner sum has the letter for itself
@@ -157,7 +153,7 @@ def total(converter: Converter, expression: Any, _args: list[Node]) -> Node:
                 hint="sums run over 0..n-1 or 1..n; over a part of an axis where both limits are numbers",
             )
         ranges[letter] = (int(low), converter.size(sp.expand(high - low + 1)))
-    return _contracted(replace(converter, indices={**converter.indices, **ranges}), body, ranges)
+    return _contracted(converter.with_letters(ranges), body, ranges)
 
 
 def _in_limits(letter: Any, limits: Sequence[Any]) -> bool:
@@ -170,7 +166,7 @@ def _limit(expression: Any, limit: Any) -> tuple[Any, Any, Any]:
     return limit[0], limit[1], limit[2]
 
 
-def _contracted(scope: Converter, body: Any, ranges: dict[Any, Any]) -> Node:
+def _contracted(scope: Conversion, body: Any, ranges: dict[Any, Any]) -> Node:
     """The sum over whole axes: of a product in one contraction, of a quotient by what is not summed over outside."""
     out = tuple(letter for letter in letters_of(scope, body) if letter not in ranges)
     free = body.free_symbols
@@ -185,7 +181,7 @@ def _contracted(scope: Converter, body: Any, ranges: dict[Any, Any]) -> Node:
     return build.neg(node) if negative else node
 
 
-def _is_whole(converter: Converter, body: Any, letter: Any, low: Any, high: Any) -> bool:
+def _is_whole(converter: Conversion, body: Any, letter: Any, low: Any, high: Any) -> bool:
     """Whether numeric limits run over whole axes wherever the letter occurs, and it occurs as an index only."""
     if not (low.is_Integer and high.is_Integer):
         return True
@@ -217,7 +213,7 @@ def _values(expression: Any, body: Any, letter: Any, low: Any, high: Any) -> lis
     return [body.xreplace({letter: sp.Integer(k)}) for k in range(int(low), int(high) + 1)]
 
 
-def product(converter: Converter, expression: Any, _args: list[Node]) -> Node:
+def product(converter: Conversion, expression: Any, _args: list[Node]) -> Node:
     """A product over numbers, written out."""
     body = expression.function
     for limit in expression.limits:
@@ -232,7 +228,7 @@ def product(converter: Converter, expression: Any, _args: list[Node]) -> Node:
 
 
 def range_of(
-    converter: Converter, letter: Any, key: Any, expression: Any, letters: Letters, given: Definitions
+    converter: Conversion, letter: Any, key: Any, expression: Any, letters: Letters, given: Definitions
 ) -> tuple[int, Size]:
     """Where a letter of the left side starts and how many values it has: by its Idx, the left or the right side."""
     if letter in given.ranges:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Protocol
 
 import sympy as sp
 from sympy.concrete.expr_with_limits import ExprWithLimits
@@ -17,12 +17,35 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derive.errors import ModelError
+from derive.ir.node import Node
+from derive.ir.size import Shape, Size
+from derive.model.symbolic_input import Definitions, Range
 
-if TYPE_CHECKING:
-    from derive.model.symbolic import Converter
-    from derive.model.symbolic_input import Definitions, Range
+Bound = Mapping[Any, Range | None]  # the symbols that are bound at a place, with their limits
 
-Bound = Mapping[Any, "Range | None"]  # the symbols that are bound at a place, with their limits
+
+class Conversion(Protocol):
+    """What the rules know of the conversion that they are a part of, `derive.model.symbolic.Converter`."""
+
+    axes: Axes
+    defined: frozenset[Any]
+    indices: dict[Any, tuple[int, Size]]
+    values: dict[Any, Node]
+
+    def convert(self, root: Any, local: Mapping[Any, Node] | None = None) -> Node:
+        """The node of an expression; `local` gives the values of bound variables."""
+
+    def with_letters(self, ranges: Mapping[Any, tuple[int, Size]]) -> Conversion:
+        """The same conversion inside of sums over these letters, too."""
+
+    def shape(self, symbol: Any) -> Shape:
+        """The shape of a symbol, a tensor or a matrix expression."""
+
+    def size(self, dimension: Any) -> Size:
+        """A dimension as a size."""
+
+    def declare_function(self, name: str, arity: int, kind: Literal["function", "functional"]) -> None:
+        """Declare a generic function."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +162,7 @@ class Axes:
             )
         known[axis] = size
 
-    def shape(self, base: Any, converter: Converter) -> tuple[Any, ...]:
+    def shape(self, base: Any, converter: Conversion) -> tuple[Any, ...]:
         """The sizes of a tensor in SymPy or, of one that is defined before, as numbers where they are."""
         value = converter.values.get(tensor(base))
         if value is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions import (
@@ -47,14 +47,11 @@ from derive.model.symbolic_functions import (
     substituted,
 )
 from derive.model.symbolic_indices import delta, entry, index_value, laid, letters_of, product, total
-from derive.model.symbolic_names import tensor
+from derive.model.symbolic_names import Conversion, tensor
 from derive.model.symbolic_parts import fraction, shown, sign, terms
 from derive.ops.record import build_call
 
-if TYPE_CHECKING:
-    from derive.model.symbolic import Converter
-
-Rule = Callable[["Converter", Any, list[Node]], Node]
+Rule = Callable[[Conversion, Any, list[Node]], Node]
 
 
 # --------------------------------------------------------------------------------------- scalar rules
@@ -80,7 +77,7 @@ def _none(_expression: Any) -> list[Any]:
     return []
 
 
-def _sum(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _sum(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     return signed_sum([(minus, arg) for (minus, _), arg in zip(terms(expression), args, strict=True)])
 
 
@@ -89,7 +86,7 @@ def _factors(expression: Any) -> list[Any]:
     return [*over, *under]
 
 
-def _product(converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _product(converter: Conversion, expression: Any, args: list[Node]) -> Node:
     negative, over, under = fraction(expression)
     parts = list(zip([*over, *under], args, strict=True))
     top, bottom = (_times(converter, expression, group) for group in (parts[: len(over)], parts[len(over) :]))
@@ -98,7 +95,7 @@ def _product(converter: Converter, expression: Any, args: list[Node]) -> Node:
     return build.neg(node) if negative else node
 
 
-def _times(converter: Converter, expression: Any, parts: Sequence[tuple[Any, Node]]) -> Node | None:
+def _times(converter: Conversion, expression: Any, parts: Sequence[tuple[Any, Node]]) -> Node | None:
     if not parts:
         return None
     if converter.indices:
@@ -113,14 +110,14 @@ def _power_operands(expression: Any) -> list[Any]:
     return [base] if exponent == sp.Rational(1, 2) else [base, exponent]
 
 
-def _power(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _power(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     if len(args) == 2:
         return build.power(*args)
     _, exponent = expression.as_base_exp()
     return build.call("sqrt", args[0]) if exponent == sp.Rational(1, 2) else build.div(build.number(1), args[0])
 
 
-def _number(_converter: Converter, expression: Any, _args: list[Node]) -> Node:
+def _number(_converter: Conversion, expression: Any, _args: list[Node]) -> Node:
     if not expression.is_finite:
         raise UnsupportedError(f"{expression} is not a number to compute with")
     exact = sp.Rational(str(expression))
@@ -141,14 +138,14 @@ def _matrix_operands(expression: Any) -> list[Any]:
     return [*scalars, *matrices]
 
 
-def _matrix_product(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _matrix_product(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     negative, scalars, _ = _matrix_factors(expression)
     product = reduce(build.matmul, args[len(scalars) :])
     node = build.mul(args[0], product) if scalars else product
     return build.neg(node) if negative else node
 
 
-def _matrix_power(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _matrix_power(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     exponent = expression.exp
     if not exponent.is_Integer or not -8 <= exponent <= 8 or exponent == 0:
         raise UnsupportedError(f"the matrix power {expression} has no counterpart")
@@ -156,13 +153,13 @@ def _matrix_power(_converter: Converter, expression: Any, args: list[Node]) -> N
     return reduce(build.matmul, [base] * abs(int(exponent)))
 
 
-def _applied(converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _applied(converter: Conversion, expression: Any, args: list[Node]) -> Node:
     (variable,) = expression.function.variables
     body = converter.convert(expression.function.expr, {variable: args[0]})
     return build.broadcast_to(body, args[0].shape)
 
 
-def _diagonal_matrix(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _diagonal_matrix(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     """A column laid on the diagonal."""
     (column,) = args
     if len(column.shape) != 2 or column.shape[1] is not ONE:
@@ -170,7 +167,7 @@ def _diagonal_matrix(_converter: Converter, expression: Any, args: list[Node]) -
     return build.diagonal(build.entry(column, (None, 0)))
 
 
-def _diagonal_of(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _diagonal_of(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     """The diagonal as a column."""
     (matrix,) = args
     if matrix.shape[0] is not matrix.shape[1]:
@@ -178,7 +175,7 @@ def _diagonal_of(_converter: Converter, expression: Any, args: list[Node]) -> No
     return build.contract([(0, 0)], (0, 1), [matrix], (matrix.shape[0], ONE))
 
 
-def _explicit(_converter: Converter, expression: Any, args: list[Node]) -> Node:
+def _explicit(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
     return build.array(args, expression.shape)
 
 

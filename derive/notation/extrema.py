@@ -5,7 +5,7 @@ The smallest is kept as -max(-s); it prints as a minimum.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from derive.ir import build
 from derive.ir.node import Node
@@ -24,9 +24,7 @@ from derive.notation.formula import (
 )
 from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.pieces import Level, Piece, big, bracketed
-
-if TYPE_CHECKING:
-    from derive.notation.printer import At, Printer
+from derive.notation.printing import At, Printing
 
 
 def is_smallest(node: Node) -> bool:
@@ -42,19 +40,19 @@ def _negated(entries: Node) -> Node | None:
     return entries.args[0] if entries.op == "neg" else None
 
 
-def largest(printer: Printer, node: Node, at: At) -> Piece:
+def largest(printer: Printing, node: Node, at: At) -> Piece:
     """The largest entry along the axes."""
     return _extremum(printer, node, node.args[0], at, smallest=False)
 
 
-def smallest(printer: Printer, node: Node, at: At) -> Piece:
+def smallest(printer: Printing, node: Node, at: At) -> Piece:
     """The negative of a node that `is_smallest`."""
     entries = _negated(node.args[0])
     assert entries is not None
     return _extremum(printer, node, entries, at, smallest=True)
 
 
-def where_largest(printer: Printer, node: Node, at: At) -> Piece:
+def where_largest(printer: Printing, node: Node, at: At) -> Piece:
     """One where an entry is the extremum; a whole array is compared only with one number."""
     (arg,) = node.args
     axes = cast("tuple[int, ...]", node.attribute)
@@ -73,7 +71,7 @@ def _is_big(formula: Formula) -> bool:
     return isinstance(formula, Script) and formula.base in (SUM, MAXIMUM, MINIMUM)
 
 
-def _extremum(printer: Printer, node: Node, arg: Node, at: At, *, smallest: bool) -> Piece:
+def _extremum(printer: Printing, node: Node, arg: Node, at: At, *, smallest: bool) -> Piece:
     axes = cast("tuple[int, ...]", node.attribute)
     kept = iter(at if at is not None else [COLON] * (len(arg.shape) - len(axes)))
     own = {axis: printer.index() for axis in axes}

@@ -3,7 +3,7 @@ r"""Functions in print: `\sigma'(z)`, `e^{-z}`, `\log a`, `\frac{\partial C}{\pa
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from derive.ir.node import Node, as_number, refs, topological
 from derive.notation.axis_functions import named_by_axis
@@ -29,11 +29,9 @@ from derive.notation.letters import unicode_of
 from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import default_name
 from derive.notation.pieces import Level, Piece, application, listed, open_application, power, product
+from derive.notation.printing import At, Printing
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
-
-if TYPE_CHECKING:
-    from derive.notation.printer import At, Printer
 
 _OPEN = frozenset({"log", "sin", "cos", "tan"})
 _HIGHEST_PRIME = 3
@@ -43,7 +41,7 @@ _CURVED_D = Glyph(r"\partial", "∂")
 # ---------------------------------------------------------------------------------- elementwise functions
 
 
-def call(printer: Printer, node: Node, at: At) -> Piece:
+def call(printer: Printing, node: Node, at: At) -> Piece:
     """An elementwise function, possibly differentiated."""
     record = elementwise(node.name)
     if record is not None and any(node.orders) and not record.prime:
@@ -77,7 +75,7 @@ def _needed(node: Node) -> int:
     return needed
 
 
-def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece | None:
+def _special(printer: Printing, node: Node, args: list[Piece], at: At) -> Piece | None:
     """Signs of their own: powers of e, roots, bars, indicators."""
     if printer.names.function(node.name) is not None:
         return None
@@ -94,7 +92,7 @@ def _special(printer: Printer, node: Node, args: list[Piece], at: At) -> Piece |
     return None
 
 
-def _function(printer: Printer, name: str) -> Formula:
+def _function(printer: Printing, name: str) -> Formula:
     declared = printer.names.function(name)
     if declared is not None:
         return declared.formula
@@ -110,7 +108,7 @@ def _primed(function: Formula, order: int) -> Formula:
     return Script(function, None, Fence(plain(str(order))))
 
 
-def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece]) -> Piece:
+def _partial(printer: Printing, node: Node, applied: Formula, args: list[Piece]) -> Piece:
     """The derivative of `applied` by operands: by their names where these are independent, else by their places."""
     places = (
         [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
@@ -128,7 +126,7 @@ def _partial(printer: Printer, node: Node, applied: Formula, args: list[Piece]) 
     return Piece(Fence(Concatenation((Script(_CURVED_D, marks), plain(" "), applied))))
 
 
-def _independent(printer: Printer, node: Node, places: set[int]) -> bool:
+def _independent(printer: Printing, node: Node, places: set[int]) -> bool:
     """Whether a derivative by these operands, named by what stands there, means these operands and nothing else."""
     for k in places:
         own = node.args[k]
@@ -141,14 +139,14 @@ def _independent(printer: Printer, node: Node, places: set[int]) -> bool:
     return True
 
 
-def _ancestors(printer: Printer, name: str) -> set[str]:
+def _ancestors(printer: Printing, name: str) -> set[str]:
     return printer.graph.ancestors(name) if name in printer.graph else set()
 
 
 # -------------------------------------------------------------------------------------------- functionals
 
 
-def functional(printer: Printer, node: Node, at: At) -> Piece:
+def functional(printer: Printing, node: Node, at: At) -> Piece:
     """`C(y_1, y_2)`, or its derivative by whole arguments."""
     declared = printer.names.function(node.name)
     function = (declared or default_name(node.name)).formula
@@ -175,7 +173,7 @@ def functional(printer: Printer, node: Node, at: At) -> Piece:
 # ------------------------------------------------------------------------------------------------ entries
 
 
-def array(printer: Printer, node: Node, at: At) -> Piece:
+def array(printer: Printing, node: Node, at: At) -> Piece:
     """Explicit entries in brackets."""
     columns = cast(int, node.shape[-1].number) if len(node.shape) == 2 else 1
     if len(node.shape) > 2:
@@ -186,7 +184,7 @@ def array(printer: Printer, node: Node, at: At) -> Piece:
     return Piece(Script(grid, printer.subscript(at)) if at else grid)
 
 
-def entry(printer: Printer, node: Node, at: At) -> Piece:
+def entry(printer: Printing, node: Node, at: At) -> Piece:
     """An entry or slice; positions count from one in print."""
     positions = cast("tuple[int | None, ...]", node.attribute)
     rest = iter(at or ())
@@ -201,7 +199,7 @@ def entry(printer: Printer, node: Node, at: At) -> Piece:
     return Piece(Script(Fence(printer.piece(inner, None).formula), printer.subscript(index)), Level.SCRIPT)
 
 
-def placed(printer: Printer, node: Node, at: At) -> Piece:
+def placed(printer: Printing, node: Node, at: At) -> Piece:
     """An array that is zero but for one entry, row or column."""
     positions = cast("tuple[int | None, ...]", node.attribute)
     if at is None:
@@ -218,7 +216,7 @@ def placed(printer: Printer, node: Node, at: At) -> Piece:
     return product([*factors, printer.piece(node.args[0], kept)])
 
 
-def _unit_vectors(printer: Printer, node: Node, positions: tuple[int | None, ...]) -> Piece:
+def _unit_vectors(printer: Printing, node: Node, positions: tuple[int | None, ...]) -> Piece:
     units = [
         None if position is None else Script(Decoration("mathbf", plain("e")), plain(str(position + 1)))
         for position in positions
@@ -240,7 +238,7 @@ def _unit_vectors(printer: Printer, node: Node, positions: tuple[int | None, ...
 # --------------------------------------------------------------------------------------------- composites
 
 
-def composite(printer: Printer, node: Node, at: At) -> Piece:
+def composite(printer: Printing, node: Node, at: At) -> Piece:
     """A registered operation on whole tensors."""
     match node.op:
         case "amax":
@@ -259,7 +257,7 @@ def composite(printer: Printer, node: Node, at: At) -> Piece:
     return _entry_of(printer, _applied(printer, node, record.latex), at)
 
 
-def _applied(printer: Printer, node: Node, latex: str) -> Piece:
+def _applied(printer: Printing, node: Node, latex: str) -> Piece:
     function: Formula = Glyph(latex, unicode_of(latex)) if latex else word(node.op.replace("_", " "))
     axes = cast("tuple[int, ...]", node.attribute) if isinstance(node.attribute, tuple) else None
     args = [printer.piece(arg, None) for arg in node.args]
@@ -270,7 +268,7 @@ def _applied(printer: Printer, node: Node, latex: str) -> Piece:
     return power(application(function, [across]), printer.style.turned)
 
 
-def _entry_of(printer: Printer, piece: Piece, at: At) -> Piece:
+def _entry_of(printer: Printing, piece: Piece, at: At) -> Piece:
     if not at:
         return piece
     index = printer.subscript(at)

@@ -25,7 +25,8 @@ from derive.notation.flattening import flatten
 from derive.notation.formula import EQUALS, PLUS, SUM, Concatenation, Formula, Juxtaposition, Quotient, Script, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Piece, big, total
-from derive.notation.printer import At, Printer
+from derive.notation.printer import Printer
+from derive.notation.printing import At
 from derive.notation.sides import Line, Sides, printed
 from derive.notation.style import View
 

@@ -23,13 +23,11 @@ from derive.notation import extrema, functions, products
 from derive.notation.formula import SUM, Concatenation, Formula, Glyph, Quotient, Script, counts, plain
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
+from derive.notation.printing import At, Made, Signed
 from derive.notation.style import View
 from derive.ops.primitive import scalar_of
 
-At = tuple[Formula, ...] | None
-Signed = tuple[bool, Piece]
 Item = TypeVar("Item")
-Made = TypeVar("Made")
 FIRST = plain("1")
 _WRITTEN_OUT = 3
 _BY_ENTRY = frozenset({"call", "pow", "div"})

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from derive.ir import build
 from derive.ir.node import Node, as_number
@@ -34,16 +33,14 @@ from derive.notation.matrix_algebra import (
     has_ones,
 )
 from derive.notation.pieces import Level, Piece, application, big, bracketed, circle, exact, negative, power, product
+from derive.notation.printing import At, Printing, Signed
 from derive.notation.solve import solve
 from derive.ops.primitive import scalar_of
-
-if TYPE_CHECKING:
-    from derive.notation.printer import At, Printer, Signed
 
 __all__ = ["contraction", "index_sum", "matrix_product", "repeated", "spreads_a_scalar"]
 
 
-def contraction(printer: Printer, node: Node, at: At) -> Signed:
+def contraction(printer: Printing, node: Node, at: At) -> Signed:
     """A contraction, whole or entry by entry; raises NoMatrixForm where the whole has no matrix notation."""
     if at is None:
         return matrix_product(printer, node)
@@ -64,7 +61,7 @@ def contraction(printer: Printer, node: Node, at: At) -> Signed:
 # -------------------------------------------------------------------------------------------- by indices
 
 
-def index_sum(printer: Printer, flat: Flat, at: tuple[Formula, ...]) -> Signed:
+def index_sum(printer: Printing, flat: Flat, at: tuple[Formula, ...]) -> Signed:
     """A product under as many sums as there are summed labels; what has none of their indices stands before them."""
     index: dict[int, Formula] = {}
     front: list[Piece] = []
@@ -93,7 +90,7 @@ def index_sum(printer: Printer, flat: Flat, at: tuple[Formula, ...]) -> Signed:
     return minus, product([*front, body])
 
 
-def _arranged(printer: Printer, factors: tuple[Factor, ...], *, scalars: bool) -> list[Factor]:
+def _arranged(printer: Printing, factors: tuple[Factor, ...], *, scalars: bool) -> list[Factor]:
     """In what derive has computed: numbers multiplied; among scalars the adjoint where the chain has it."""
     if not printer.tidy:
         return list(factors)
@@ -144,14 +141,14 @@ def _may_go_over(node: Node) -> bool:
     )
 
 
-def _is_adjoint(printer: Printer, node: Node) -> bool:
+def _is_adjoint(printer: Printing, node: Node) -> bool:
     return node.op == "ref" and printer.names.adjoint(node.name) is not None
 
 
 # ------------------------------------------------------------------------------------------- as matrices
 
 
-def matrix_product(printer: Printer, node: Node) -> Signed:
+def matrix_product(printer: Printing, node: Node) -> Signed:
     """Scalars in front, then the matrix form; raises NoMatrixForm if there is none."""
     flat = flatten(node, divide=True)
     if printer.tidy:
@@ -181,7 +178,7 @@ def matrix_product(printer: Printer, node: Node) -> Signed:
     return minus, product([*front, term_piece(printer, term)])
 
 
-def term_piece(printer: Printer, term: Term) -> Piece:
+def term_piece(printer: Printing, term: Term) -> Piece:
     """A term of matrix algebra in print."""
     match term:
         case Leaf():
@@ -216,7 +213,7 @@ def _link(piece: Piece) -> Piece:
     return bracketed(piece) if piece.level < Level.PRODUCT else piece
 
 
-def _turned(printer: Printer, term: Term) -> Piece:
+def _turned(printer: Printing, term: Term) -> Piece:
     turned = printer.style.turned
     if isinstance(term, Leaf) and _is_symmetric(printer, term.node):
         return term_piece(printer, term)
@@ -227,13 +224,13 @@ def _turned(printer: Printer, term: Term) -> Piece:
     return power(term_piece(printer, term), turned)
 
 
-def _is_symmetric(printer: Printer, node: Node) -> bool:
+def _is_symmetric(printer: Printing, node: Node) -> bool:
     """Whether a transpose changes nothing: by declaration, or of one entry."""
     declared = printer.graph.declarations.get(node.name) if node.op == "ref" else None
     return (declared is not None and bool(declared.fact("symmetric"))) or all(size is ONE for size in node.shape)
 
 
-def _row_sum(printer: Printer, term: RowSum) -> Piece:
+def _row_sum(printer: Printing, term: RowSum) -> Piece:
     index = printer.index()
     row = printer.subscript((index, COLON))
     inner = term.term
@@ -244,7 +241,7 @@ def _row_sum(printer: Printer, term: RowSum) -> Piece:
     return big(printer.sum_sign(index, term.size), Piece(rows, Level.SCRIPT))
 
 
-def _circle_parts(printer: Printer, term: Circle) -> list[Piece]:
+def _circle_parts(printer: Printing, term: Circle) -> list[Piece]:
     factors = list(term.factors)
     if printer.tidy and len(factors) == 2 and _acts_on_column(factors[0]) and not isinstance(factors[1], MatrixProduct):
         # where columns are multiplied from the left, what multiplies entry by entry stands on the left too

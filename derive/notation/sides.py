@@ -14,7 +14,8 @@ from derive.notation.formula import Formula
 from derive.notation.latex import latex
 from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import Names
-from derive.notation.printer import At, Printer
+from derive.notation.printer import Printer
+from derive.notation.printing import At
 from derive.notation.style import View
 from derive.notation.unicode import text
 

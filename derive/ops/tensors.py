@@ -4,7 +4,6 @@
     q = log_softmax(z)     q = z - logsumexp(z)                   z gets  g - softmax(z) sum(g)
     s = logsumexp(z)       s = log sum_j e^{z_j}                  z gets  g softmax(z)
     M = amax(z)            the largest entry along some axes      z gets  g where z is the largest (shared at a tie)
-    X^{-1}, det X, log|det X|                                     -X^{-T} G X^{-T},  g det(X) X^{-T},  g X^{-T}
 
 The definitions serve proofs and the tests, which prove both vjps equal; code uses the stable forms.
 """
@@ -14,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from math import inf
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from derive.errors import ShapeError
 from derive.ir import build
 from derive.ir.node import Node
-from derive.ir.size import ONE, show_shape, size_of
+from derive.ir.size import ONE, size_of
 from derive.ops.record import Array, Backend, Tensor, register
 
 Axes = tuple[int, ...]
@@ -256,96 +254,5 @@ register(
         latex=r"\mathbb{1}_{\max}",
         samples=(_sample(lambda x: Node("argmax_mask", (x,), (1,), x.shape)),),
         source="1 where an entry is the largest along the axes, shared at a tie: the subgradient of least norm",
-    )
-)
-
-
-# ------------------------------------------------------------------------------------- linear algebra
-
-
-def _square(x: Node, what: str) -> None:
-    if len(x.shape) != 2 or x.shape[0] is not x.shape[1]:
-        raise ShapeError(f"{what} needs a square matrix, not shape {show_shape(x.shape)}")
-
-
-def inv(x: Node) -> Node:
-    """The inverse of a square matrix."""
-    _square(x, "inv")
-    return Node("inv", (x,), None, x.shape)
-
-
-def det(x: Node) -> Node:
-    """The determinant of a square matrix."""
-    _square(x, "det")
-    return Node("det", (x,), None, ())
-
-
-def logdet(x: Node) -> Node:
-    """log |det x| of a square matrix."""
-    _square(x, "logdet")
-    return Node("logdet", (x,), None, ())
-
-
-def _inv_vjp(node: Node, g: Node) -> tuple[Node]:
-    turned = build.transpose(node)
-    return (build.neg(build.matmul(build.matmul(turned, g), turned)),)
-
-
-def _float_or_digits(args: list[Array], xp: Backend, in_floats: Callable[[Array], Array], name: str) -> Array:
-    if args[0].dtype != object:
-        # of a singular matrix float64 finds an inverse of rounding errors, and a logarithm of one: there is none
-        singular = name != "det" and args[0].size and not np.linalg.cond(args[0]) < SINGULAR
-        return np.asarray(in_floats(args[0]) * (np.nan if singular else 1))
-    context: Any = vars(xp)["context"]
-    matrix = context.matrix(args[0].tolist())
-    if name == "inv":
-        return np.array((matrix**-1).tolist(), dtype=object).reshape(args[0].shape)
-    value = context.det(matrix)
-    return np.asarray(value if name == "det" else context.log(abs(value)), dtype=object)
-
-
-SINGULAR = 1e13
-"""A condition number from which float64 knows no digit of an inverse."""
-_S = size_of("n"), size_of("n")
-
-
-def _square_sample(make: Callable[[Node], Node]) -> Callable[[], Node]:
-    return lambda: make(build.ref("x", _S))
-
-
-register(
-    Tensor(
-        "inv",
-        build=inv,
-        vjp=_inv_vjp,
-        numeric=lambda _node, args, xp: _float_or_digits(args, xp, np.linalg.inv, "inv"),
-        numpy=lambda _node, names: f"np.linalg.inv({names[0]})",
-        latex=r"\mathrm{inv}",
-        samples=(_square_sample(inv),),
-        source="Petersen and Pedersen, The Matrix Cookbook, (60)",
-    )
-)
-register(
-    Tensor(
-        "det",
-        build=det,
-        vjp=lambda node, g: (build.mul(g, node, build.transpose(inv(node.args[0]))),),
-        numeric=lambda _node, args, xp: _float_or_digits(args, xp, np.linalg.det, "det"),
-        numpy=lambda _node, names: f"np.linalg.det({names[0]})",
-        latex=r"\det",
-        samples=(_square_sample(det),),
-        source="Petersen and Pedersen, The Matrix Cookbook, (49)",
-    )
-)
-register(
-    Tensor(
-        "logdet",
-        build=logdet,
-        vjp=lambda node, g: (build.mul(g, build.transpose(inv(node.args[0]))),),
-        numeric=lambda _node, args, xp: _float_or_digits(args, xp, lambda x: np.linalg.slogdet(x)[1], "logdet"),
-        numpy=lambda _node, names: f"np.linalg.slogdet({names[0]})[1]",
-        latex=r"\log\det",
-        samples=(_square_sample(logdet),),
-        source="Petersen and Pedersen, The Matrix Cookbook, (57)",
     )
 )

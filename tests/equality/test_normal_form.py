@@ -17,8 +17,8 @@ from derive.ir.graph import ComputationGraph, Declaration, Fact
 from derive.ir.node import Node
 from derive.ir.size import size_of
 from derive.model import loads
+from derive.ops.linear_algebra import inv
 from derive.ops.record import Elementwise, all_records
-from derive.ops.tensors import inv
 
 M, N = size_of("m"), size_of("n")
 X, Y, V, x, s = b.ref("X", (M, N)), b.ref("Y", (M, N)), b.ref("V", (N, N)), b.ref("x", (N,)), b.ref("s")

@@ -1,0 +1,137 @@
+r"""The value of a known function at its arguments: `\sigma(Z_1)`, `\mathrm{tr}(AXB)`, `C(y_1, y_2)`.
+
+A softmax takes the axis of the classes, a network what stands between an input and a binding, written out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from derive.errors import DeriveError
+from derive.ir import build
+from derive.ir.node import Node as Term
+from derive.ir.node import refs, substitute, topological
+from derive.ir.size import ONE
+from derive.meaning import values
+from derive.meaning.claim import Denotation, Problem, Result
+from derive.meaning.reading_state import NotUnderstood, Scope
+from derive.meaning.reading_text import call_text
+from derive.meaning.scripts import Token
+from derive.ops.record import build_call, elementwise
+from derive.ops.tensors import axes_of
+from derive.typography.nodes import Markup, Offsets
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function by name. `kind`: elementwise, tensor (trace, softmax, ...), functional, network."""
+
+    kind: str
+    name: str
+    sup: tuple[Token, ...] = ()
+    primes: int = 0
+    base: Markup | None = None
+
+
+def call_of(function: Function, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
+    if function.kind == "elementwise":
+        spread = values.aligned(arguments, span, f"apply {function.name} to")
+        broken = values.problem_in(*spread)
+        if broken is not None:
+            return broken
+        arguments = [value for value in spread if isinstance(value, Denotation)]
+    shown = ", ".join(argument.text for argument in arguments)
+    name = f"{function.name}{chr(39) * function.primes}"
+    text = call_text(name, shown) if len(arguments) == 1 else f"{name}({shown})"
+    made: Result
+    if function.kind == "elementwise":
+        made = _elementwise(function, arguments, span, scope)
+    elif function.primes:
+        raise NotUnderstood(span, "an elementwise function under the prime")
+    elif function.kind == "functional":
+        if any(argument.letters for argument in arguments):
+            raise NotUnderstood(span, "whole tensors as arguments")
+        made = Denotation(build.functional(function.name, *(argument.node for argument in arguments)))
+    elif function.kind == "network":
+        made = _network(function.name, arguments, span, scope)
+    else:
+        made = _tensor(function.name, arguments, span, scope)
+    return made if isinstance(made, Problem) else replace(made, text=text)
+
+
+def _elementwise(function: Function, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
+    record = elementwise(function.name)
+    declaration = scope.frame.graph.declarations.get(function.name)
+    arity = record.arity if record is not None else declaration.arity if declaration is not None else 1
+    if record is not None and arity - len(record.parameters) <= len(arguments) < arity:
+        left_out = record.parameters[len(arguments) - arity :]
+        arguments = [*arguments, *(Denotation(build.number(value)) for _, value in left_out)]
+    if len(arguments) != arity:
+        raise NotUnderstood(span, f"{arity} argument{'s' * (arity != 1)} of {function.name}")
+    if function.primes and arity != 1:
+        raise NotUnderstood(span, "a function of one argument under the prime")
+    orders = (function.primes,) if function.primes else None
+    return values.together(
+        arguments, span, f"apply {function.name} to", lambda nodes: build.call(function.name, *nodes, orders=orders)
+    )
+
+
+def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
+    numeral = name == "diag" and not arguments[0].shape and not refs(arguments[0].node)
+    if len(arguments) == 1 and (numeral or (name in ("trace", "det") and not arguments[0].shape)):
+        return arguments[0]  # a scalar is a matrix of one entry
+    if len(arguments) == 1 and name in ("trace", "diag"):
+        (value,) = arguments
+        if name == "diag" and len(value.shape) == 2 and ONE in value.shape and value.shape != (ONE, ONE):
+            value = values.contraction([value], [(0, 1)], (0,) if value.shape[1] is ONE else (1,))
+        if name == "trace" and len(value.shape) == 2 and value.shape[0] is value.shape[1]:
+            return values.contraction([value], [(0, 0)], ())
+        if name == "diag" and len(value.shape) == 1:
+            return values.contraction([value], [(0,)], (0, 0))
+        if name == "diag" and len(value.shape) == 2 and value.shape[0] is value.shape[1]:
+            return values.contraction([value], [(0, 0)], (0,))
+        return Problem("shape_mismatch", f"{name} needs a square matrix", span)
+    if len(arguments) == 1 and name in ("softmax", "log_softmax") and arguments[0].shape:
+        (value,) = arguments
+        axis = _axis_of_classes(value, span, scope)
+        return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
+    if any(value.letters for value in arguments):
+        raise NotUnderstood(span, f"arguments of {name} without free indices")
+    try:
+        node = build_call(name, [value.node for value in arguments], {})
+    except DeriveError as error:
+        return Problem("shape_mismatch", error.message, span)
+    return Denotation(node)
+
+
+def _axis_of_classes(value: Denotation, span: Offsets, scope: Scope) -> int:
+    """The axis of a softmax: of a matrix the one that counts what the model's own counts, else the last.
+
+    Classes are told by their size where no other axis has it, else by the place of their axis, counted from the back.
+    """
+    if len(value.shape) != 2:
+        return -1
+    nodes = topological(*(binding.node for binding in scope.frame.graph.bindings.values()))
+    found = [node for node in nodes if node.op in ("softmax", "log_softmax") and len(node.shape) == 2]
+    own = {(axes_of(node)[0], node.shape) for node in found if len(axes_of(node)) == 1}
+    classes, others = ({shape[k ^ other] for k, shape in own} for other in (0, 1))
+    counting = [k - 2 for k, size in enumerate(value.shape) if size in classes]
+    if len(counting) == 1 and not classes & others:
+        return counting[0]
+    axes = sorted({k - 2 for k, _ in own}) or [-1]
+    return axes[0] if len(axes) == 1 else scope.choose(("softmax", span), axes)
+
+
+def _network(name: str, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
+    """A binding as a function of an input: everything between the two written out, the input replaced."""
+    binding, _, given = name.removesuffix(")").partition("(")
+    graph = scope.frame.graph
+    if len(arguments) != 1 or arguments[0].letters:
+        raise NotUnderstood(span, "one argument")
+    if arguments[0].shape != graph.shape(given):
+        return Problem("shape_mismatch", f"the argument has not the shape of {given}", span)
+    written: dict[Term, Term] = {graph.ref(given): arguments[0].node}
+    for bound in graph.bindings.values():
+        if given in graph.ancestors(bound.name):
+            written[graph.ref(bound.name)] = substitute(bound.node, written)
+    return Denotation(written.get(graph.ref(binding), graph.ref(binding)))
