@@ -18,7 +18,7 @@ from derive.calculus.derivation import Adjoints
 from derive.calculus.reverse import backprop
 from derive.codegen import source
 from derive.model import loads
-from derive.notation import derivation_latex
+from derive.notation import document, print_derivation
 
 DEPTHS = (2, 8, 32, 128, 512, 1024)
 
@@ -79,7 +79,7 @@ def size_rows() -> list[Row]:
         for depth in (8, 32, 128):
             derivation = backprop(loads(network(depth, activation)))
             start = time.perf_counter()
-            printed = len(derivation_latex(derivation))
+            printed = len(document(print_derivation(derivation)))
             spent = time.perf_counter() - start
             code = len(source(derivation))
             table.append(
