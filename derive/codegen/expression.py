@@ -188,7 +188,8 @@ class Writer(Products):
         for labels, arg in factors:
             alone = len(labels) == 1 and labels[0] not in out and sum(labels[0] in own for own, _ in factors) == 1
             square = alone and arg.op == "pow" and whole_power(arg) == 2 and not self.code(arg).text.isidentifier()
-            named = square and self.span(arg.args[0]) == arg.shape and self.code(arg.args[0]).text.isidentifier()
+            held = square and not is_view(arg.args[0])  # a view has no line of its own, and so no name
+            named = held and self.span(arg.args[0]) == arg.shape and self.code(arg.args[0]).text.isidentifier()
             opened += [(labels, arg.args[0])] * 2 if named else [(labels, arg)]
         return opened
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import derive
 from derive.calculus.reverse import backprop
 from derive.codegen import source
 from derive.model import loads
@@ -63,3 +64,11 @@ def test_a_product_that_has_a_name_is_a_factor_of_others():
 def test_a_sum_of_squares_of_a_vector_is_a_dot_product(loss, line):
     text = f"v : (n,)\nb : (n,), constant\nA : (m, n), constant\nL = {loss}"
     assert line in source(backprop(loads(text)))
+
+
+@pytest.mark.parametrize("view", ["diag(M)", "sum(eye(n), axis=0)*1", "transpose(M) @ ones(n)"])
+def test_the_square_of_a_view_has_no_name_to_multiply(view):
+    """A view, as the diagonal of a matrix, has no line of its own."""
+    model = derive.loads(f"M : (n, n)\nL = sum(({view})**2)")
+    value, _ = model.backprop().lambdify()(M=np.arange(9.0).reshape(3, 3))
+    assert value == pytest.approx(float(model.evaluate(M=np.arange(9.0).reshape(3, 3))["L"]))
