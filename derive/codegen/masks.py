@@ -83,9 +83,10 @@ def _guarded_inside(node: Node, masks: Masks, finite: set[Node], computed: Colle
 
     No array comes of it that is larger than what the condition is a factor of.
     """
+    node = _on_diagonals(node, masks, finite)
     ins, out = node.labels
     for own, arg in sorted(zip(ins, node.args, strict=True), key=lambda item: -len(item[0])):
-        if not masks[arg] or set(own) <= set(out) or len(set(own)) < len(own):
+        if not masks[arg] or set(own) <= set(out):
             continue
         inside = [(labels, a) for labels, a in zip(ins, node.args, strict=True) if set(labels) <= set(own)]
         outside = [(labels, a) for labels, a in zip(ins, node.args, strict=True) if not set(labels) <= set(own)]
@@ -101,6 +102,49 @@ def _guarded_inside(node: Node, masks: Masks, finite: set[Node], computed: Colle
             finite.add(node)
         break
     return node
+
+
+def _on_diagonals(node: Node, masks: Masks, finite: set[Node]) -> Node:
+    """A product in which a condition lies on a diagonal, with the diagonals of its factors as arrays of their own."""
+    ins, out = node.labels
+    if not any(masks[arg] and len(set(labels)) < len(labels) for labels, arg in zip(ins, node.args, strict=True)):
+        return node
+    factors: list[tuple[Labels, Node]] = []
+    for labels, arg in zip(ins, node.args, strict=True):
+        distinct = tuple(dict.fromkeys(labels))
+        if distinct == labels:
+            factors.append((labels, arg))
+            continue
+        factors.append((distinct, _diagonal(arg, labels, distinct, masks, finite)))
+    made = build.contract([labels for labels, _ in factors], out, [arg for _, arg in factors], node.shape)
+    masks[made] = _masks(made, masks)
+    if all(arg in finite for _, arg in factors):
+        finite.add(made)
+    return made
+
+
+def _diagonal(node: Node, labels: Labels, distinct: Labels, masks: Masks, finite: set[Node]) -> Node:
+    """The entries of a node at which axes have one index; a function is taken of the diagonal of its operands."""
+    shape = tuple(node.shape[labels.index(label)] for label in distinct)
+    if (
+        node.op in ("call", "div", "pow", "neg")
+        and not masks.get(node)
+        and all(arg.shape == node.shape for arg in node.args)
+    ):
+        operands = tuple(_diagonal(arg, labels, distinct, masks, finite) for arg in node.args)
+        made = Node(node.op, operands, node.attribute, shape)
+    elif node.op == "contract" and not masks.get(node) and all(own in ((), node.labels[1]) for own in node.labels[0]):
+        factors = [
+            (distinct, _diagonal(arg, labels, distinct, masks, finite)) if own else (own, arg)
+            for own, arg in zip(node.labels[0], node.args, strict=True)
+        ]
+        made = build.contract([own for own, _ in factors], distinct, [arg for _, arg in factors], shape)
+    else:
+        made = build.contract([labels], distinct, [node], shape)
+    masks[made] = tuple(_laid(mask, labels, made) for mask in masks.get(node, ()))
+    if node in finite:
+        finite.add(made)
+    return made
 
 
 def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:

@@ -81,3 +81,14 @@ def test_a_choice_in_a_choice_is_sheltered_on_both_orders(line: str) -> None:
 def test_what_is_computed_anyway_is_not_computed_again_for_a_choice() -> None:
     text = source(backprop(loads("x : scalar\ny : scalar\nL = exp(x)*log(y) + where(x > 0, x, y) + maximum(x, y)")))
     assert text.count("np.exp(") == text.count("np.log(") == 1
+
+
+def test_a_condition_on_a_diagonal_is_a_choice_of_its_entries() -> None:
+    lines = "Z = diag(s*v) + M\nA = where(Z > 0, sqrt(Z), 0)\nL = sum(A**2*B)"
+    derivation = backprop(loads(f"s : scalar\nv : (n,)\nM, B : (n, n)\n{lines}"))
+    v, square = np.array([1.0, -2.0, 0.5]), np.array([[0.5, 1, -1], [2, 1, -3], [-1, 2, -4]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, slopes = lambdify(derivation, wrt=["s"])(s=0.8, v=v, M=square, B=square + 1)
+    z = 0.8 * v + np.diag(square)
+    np.testing.assert_allclose(slopes["s"], np.where(z > 0, np.diag(square) + 1, 0) @ v, rtol=1e-12)
