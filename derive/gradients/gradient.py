@@ -19,8 +19,8 @@ from derive.gradients.difference import Array
 from derive.gradients.drawing import generator
 from derive.gradients.foreign import inner, inward, native_functions
 from derive.gradients.function_subject import FunctionSubject, forward_value
-from derive.gradients.gradient_report import GradientReport
-from derive.gradients.guard import CallFailed, call
+from derive.gradients.gradient_report import GradientReport, GroupResult
+from derive.gradients.guard import CallFailed, call, parameter_names
 from derive.gradients.point import Values
 from derive.gradients.setting import Plan, planned, upstream_for
 from derive.gradients.trial import run
@@ -57,10 +57,30 @@ def check_gradient(
 
     f, grad, args = native_functions(args, f, grad)
 
-    def subject_at(arguments: Any) -> FunctionSubject:
-        return FunctionSubject(f, grad, arguments, wrt, upstream is not None)
+    def judged(by: Any) -> GradientReport:
+        def subject_at(arguments: Any) -> FunctionSubject:
+            return FunctionSubject(f, grad, arguments, by, upstream is not None)
 
-    return run(planned(subject_at, args, inner(sample), inward(upstream), model, seed, strict), time_limit, seed)
+        return run(planned(subject_at, args, inner(sample), inward(upstream), model, seed, strict), time_limit, seed)
+
+    report = judged(wrt)
+    if wrt is None and report.verdict == "false" and len(report.groups) == 1:
+        report.notes += _right_for_another(report.groups[0], args, parameter_names(f, len(args)), judged)
+    return report
+
+
+def _right_for_another(
+    wrong: GroupResult, args: Sequence[Any], names: Sequence[str], judged: Callable[[str], GradientReport]
+) -> list[str]:
+    """It was taken for that of the first argument that it fits: one by the p of `loss(y, p)` is told, not accepted.
+
+    It may as well be that by y with a wrong sign, since such losses are functions of `y - p`.
+    """
+    alike = [
+        n for n, a in zip(names, args, strict=True) if n != wrong.name and floating(a) and np.shape(a) == wrong.shape
+    ]
+    right = [name for name in alike if judged(name).verdict == "true"]
+    return [f"it is right as the gradient of {name}: wrt={name!r} says that this is meant" for name in right]
 
 
 class _Fixed:

@@ -93,6 +93,20 @@ def test_lists_of_arrays_and_wrt():
     assert [group.name for group in only_b.groups] == ["b"]
 
 
+def test_a_gradient_by_a_later_argument_is_told():
+    def loss(y, p):
+        return float(np.mean((p - y) ** 2))
+
+    rng = np.random.default_rng(0)
+    y, p = rng.normal(size=5), rng.normal(size=5)
+    report = check_gradient(loss, lambda y, p: 2 * (p - y) / p.size, y, p)
+    assert report.verdict == "false"  # it may be the gradient by y with a wrong sign
+    assert report.notes[-1] == "it is right as the gradient of p: wrt='p' says that this is meant"
+    report = check_gradient(loss, lambda y, p: (p - y) / p.size, y, p)
+    assert not any("wrt" in note for note in report.notes)
+    assert check_gradient(loss, lambda y, p: 2 * (p - y) / p.size, y, p, wrt="p").verdict == "true"
+
+
 def test_integer_arguments_are_held():
     labels = np.array([0, 2, 1, 1, 0])
 
