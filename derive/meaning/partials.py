@@ -21,7 +21,7 @@ from derive.meaning.lookup import Resolved, is_declared, is_transpose, resolve
 from derive.meaning.reading_state import NotUnderstood, Scope, T
 from derive.meaning.redefinitions import is_redefined
 from derive.meaning.single_entries import is_single, only_entry
-from derive.meaning.variables import Variable, named, slash_derivatives, variable
+from derive.meaning.variables import Variable, named, slash_derivatives, subterm, variable
 from derive.ops.conditions import has_limits
 from derive.typography.nodes import Fraction, Group, Markup, Number, Offsets, Row, Scripts, Symbol, walk
 
@@ -61,8 +61,8 @@ def fraction(node: Fraction, items: Sequence[Markup], at: int, scope: Scope, fac
         if sign_below == "d":
             return None
         return Problem("missing_partial", "a partial below the line has none above it", node.span), at + 1
-    order, variables = _variables(node.den, scope)
     written = _order(above[0])
+    order, variables = _variables(node.den, scope, written)
     if written != order:
         return Problem("notation", f"a derivative of order {written} by {order} variables", node.span), at + 1
     upright = sign_above == "d"
@@ -99,7 +99,8 @@ def _order(node: Markup) -> int:
     return 1
 
 
-def _variables(den: Row, scope: Scope) -> tuple[int, list[Variable | Problem]]:
+def _variables(den: Row, scope: Scope, written: int) -> tuple[int, list[Variable | Problem]]:
+    r"""The variables below the line, and how many; of a first derivative `\partial \sigma^2` is one, the number σ²."""
     parts: list[list[Markup]] = []
     for node in den.items:
         if differential(node) and not (parts and not parts[-1]):
@@ -117,6 +118,10 @@ def _variables(den: Row, scope: Scope) -> tuple[int, list[Variable | Problem]]:
             if isinstance(power, Number) and power.text == "2" and not isinstance(resolve(last, scope), Problem):
                 meant = resolve(last, scope)
                 if isinstance(meant, Resolved) and meant.sup:
+                    if written == len(parts) == 1 and not scope.frame.graph.shape(meant.entry.name):
+                        square = subterm(part, (part[0].span[0], last.span[1]), scope, anywhere=True)
+                        if square is not None:
+                            return 1, [square]
                     times = 2
                     part = [*part[:-1], replace(last, sup=None)]
         if len(parts) > 1 and isinstance(last, Scripts):
@@ -193,7 +198,7 @@ def single(
         several = scope.partials > 1
         options = (False, True, frame.is_input(q.name)) if several else (False, True)
         direct = scope.choose(("factors" if several else "lone", scope.member), options)
-    node = frame.jacobian(p.name, q.name, direct=direct)
+    node = q.instead_of_its_name(frame.jacobian(p.name, q.name, direct=direct))
     if frame.is_symmetric(q.name) and not frame.symmetry:
         scope.assumed[f"a derivative by {q.text} takes its entries for independent, though it is symmetric"] = None
     above, below = _entry_axes(p, frame), q.axes if by_name else _entry_axes(q, frame)
@@ -220,7 +225,7 @@ def expression_derivative(value: Denotation, by: Sequence[Variable | Problem], s
         value = only_entry(value)
         own = len(value.shape)
         frame = q.frame or scope.frame
-        node = frame.total(value.node, q.name)
+        node = q.instead_of_its_name(frame.total(value.node, q.name))
         if build.is_zero(node) or (not node.shape and has_limits(value.node)):
             # a derivative has a value where its operand has one: log(-1) has neither, log(a) none for a < 0
             labels = tuple(range(len(node.shape)))
@@ -278,7 +283,7 @@ def variables_named(items: Sequence[Markup], scope: Scope) -> list[str]:
     for node in walk(*slash_derivatives(items)):
         if isinstance(node, Fraction) and is_derivative(node):
             try:
-                _, variables = _variables(node.den, scope)
+                _, variables = _variables(node.den, scope, _order(node.num.items[0]))
             except NotUnderstood:
                 continue
             found.update(dict.fromkeys(q.name for q in variables if isinstance(q, Variable)))

@@ -1,4 +1,8 @@
-r"""What a derivative is taken by: a name with its indices, a letter, or a part of exactly one definition."""
+r"""What a derivative is taken by: a name with its indices, a letter, a part of exactly one definition, a function.
+
+\partial L / \partial (X W)          X W is a value of its own in the one definition that has it
+\partial L / \partial (\sigma^2)     (\partial L / \partial \sigma) / (2 \sigma), wherever else \sigma stands
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass, replace
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node as Term
-from derive.ir.node import rewrite, topological, with_args
+from derive.ir.node import refs, rewrite, topological, with_args
 from derive.meaning.annotations import listed_arguments, only_parameters
 from derive.meaning.axes import axes_of
 from derive.meaning.claim import Problem
@@ -25,18 +29,26 @@ DIFFERENTIALS = frozenset({r"\partial", "d"})
 
 @dataclass(frozen=True)
 class Variable:
-    """What is differentiated by, or of: a name with what stands on its axes. `formal`: a letter of a definition."""
+    """What is differentiated by, or of: a name with what stands on its axes. `formal`: a letter of a definition.
+
+    `slope`: a function of the name is meant, and this is its derivative by the name.
+    """
 
     name: str
     axes: tuple[str | int | None, ...] = ()
     kind: str = "value"
     frame: Frame | None = None
     shown: str = ""
+    slope: Term | None = None
 
     @property
     def text(self) -> str:
         """The name with its indices."""
         return (self.shown or self.name) + show_axes(self.axes)
+
+    def instead_of_its_name(self, derivative: Term) -> Term:
+        """A derivative by the name as one by the function of it that is meant."""
+        return derivative if self.slope is None else build.div(derivative, self.slope)
 
 
 def variable(items: Sequence[Markup], scope: Scope) -> Variable | Problem:
@@ -55,7 +67,7 @@ def variable(items: Sequence[Markup], scope: Scope) -> Variable | Problem:
     bracketed = len(items) == 1 and isinstance(items[0], Group)
     if bracketed or (len(items) == 2 and isinstance(items[1], Group)):  # (X W) or \sigma(z)
         inner = items[0].items if bracketed and isinstance(items[0], Group) else items
-        part = _subterm(inner, span, scope)
+        part = subterm(inner, span, scope)
         if part is not None:
             return part
     shown = scope.source[span[0] : span[1]]
@@ -104,8 +116,12 @@ def as_variable(found: Resolved, items: Sequence[Markup], scope: Scope) -> Varia
     return axes if isinstance(axes, Problem) else Variable(entry.name, tuple(axes))
 
 
-def _subterm(items: Sequence[Markup], span: Offsets, scope: Scope) -> Variable | None:
-    """An expression in the place of a variable: a binding written out, or a part of exactly one definition."""
+def subterm(items: Sequence[Markup], span: Offsets, scope: Scope, *, anywhere: bool = False) -> Variable | None:
+    """An expression in the place of a variable: a binding written out, or a part of exactly one definition.
+
+    A function of one number, `s^2`, is no value of its own where that number stands elsewhere too, since the one
+    cannot move while the other rests: it is the number in another scale, `anywhere` or in a definition.
+    """
     value = scope.read(items, scope)
     if isinstance(value, Problem) or value.letters:
         return None
@@ -113,18 +129,27 @@ def _subterm(items: Sequence[Markup], span: Offsets, scope: Scope) -> Variable |
     if value.node.op == "ref" and value.node.name in graph:
         return Variable(value.node.name, (None,) * len(value.shape))
     homes = [b for b in graph.bindings.values() if any(_alike(n, value.node) for n in topological(b.node))]
+    whole = next((b for b in homes if _alike(b.node, value.node)), None)
+    if whole is not None and len(homes) == 1:
+        return Variable(whole.name, (None,) * len(value.shape))
+    part = build.ref(PART, value.node.shape)
+    cut = {
+        b.name: rewrite(b.node, lambda n, args: part if _alike(n, value.node) else with_args(n, args)) for b in homes
+    }
+    names = refs(value.node)
+    if (homes or anywhere) and len(names) == 1 and graph.shape(names[0]) == value.node.shape:
+        rest = [cut.get(name, binding.node) for name, binding in graph.bindings.items()]
+        if len(homes) != 1 or any(names[0] in refs(node) for node in rest):
+            if value.node.shape:
+                raise NotUnderstood(span, f"{names[0]} within {scope.source[span[0] : span[1]]} alone")
+            return Variable(names[0], shown=f"({value.text})", slope=scope.frame.total(value.node, names[0]))
     if len(homes) != 1:
         raise NotUnderstood(span, "a part of exactly one definition")
-    home = homes[0]
-    if _alike(home.node, value.node):
-        return Variable(home.name, (None,) * len(value.shape))
-    part = build.ref(PART, value.node.shape)
-    changed = rewrite(home.node, lambda n, args: part if _alike(n, value.node) else with_args(n, args))
     bindings: dict[str, Binding] = {}
     for name, binding in graph.bindings.items():
-        if name == home.name:
+        if name in cut:
             bindings[PART] = Binding(PART, value.node)
-            binding = replace(binding, node=changed)
+            binding = replace(binding, node=cut[name])
         bindings[name] = binding
     part_frame = Frame(replace(graph, bindings=bindings))
     return Variable(PART, (None,) * len(value.shape), frame=part_frame, shown=f"({value.text})")
