@@ -20,7 +20,7 @@ from derive.errors import ClaimError
 from derive.ir.graph import ComputationGraph
 from derive.meaning.single_entries import is_single
 from derive.meaning.typed_calls import Calls, matmul
-from derive.meaning.typed_names import ATOM, POWER, PRODUCT, SUM, NoForm, TypedLatex, over
+from derive.meaning.typed_names import ATOM, POWER, PRODUCT, SUM, NoForm, TypedLatex
 from derive.typography.typed_claims import dialect, is_clear, typed
 
 _COMPARED = {ast.Lt: "<", ast.Gt: ">", ast.LtE: r"\leq", ast.GtE: r"\geq"}
@@ -157,10 +157,16 @@ class _Printer(Calls):
         sign = self.claim.text(left)
         if sign in ("d", "∂") and self.declared(sign) is None and isinstance(right, ast.Call) and len(right.args) == 1:
             by = self.differential(right.func)
-            return None if by is None else over(self.piece(right.args[0]), by)
-        above, below = self.differential(left), self.differential(right)
+            return None if by is None else self.over(self.piece(right.args[0]), by)
+        above = self.differential(left)
+        if above is not None and isinstance(right, ast.Attribute) and self.differential(right.value) is not None:
+            if above.rank or right.attr not in ("T", "mT"):
+                raise NoForm("a derivative is transposed in brackets, (da/dS).T")
+            inner = self.binary(left, op, right.value)  # of a scalar: that by S.T is that by S, turned
+            return TypedLatex(rf"{inner.latex}^\top", inner.rank, POWER) if inner.rank > 1 else inner
+        below = self.differential(right)
         if above is not None and below is not None:
-            d = r"\partial" if "∂" in self.claim.text(left) else "d"
+            d = r"\partial" if "∂" in self.claim.text(left) else self.d
             return TypedLatex(rf"\frac{{{d} {above.latex}}}{{{d} {below.latex}}}", above.rank + below.rank)
         if below is not None and isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult | ast.MatMult):
             return self.binary(left.left, left.op, ast.BinOp(left.right, op, right))  # a * dL / dw is a * (dL/dw)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
-from derive.meaning.typed_names import ATOM, POWER, PRODUCT, Atoms, NoForm, TypedLatex, over
+from derive.meaning.typed_names import ATOM, POWER, PRODUCT, Atoms, NoForm, TypedLatex
 from derive.notation.latex import latex
 from derive.ops.record import callable_names, canonical_name
 
@@ -53,7 +53,7 @@ class Calls(Atoms):
         if name in _DERIVATIVES and len(given) > 1:
             return self.differentiated(given[0], given[1:])
         if name.startswith("grad_") and len(given) == 1:
-            return over(self.piece(given[0]), self.atom(name[5:]))
+            return self.over(self.piece(given[0]), self.atom(name[5:]))
         if name == "len" and len(given) == 1:
             return self.size(given[0], "0")
         name = _SPELLED.get(name, name)
@@ -106,14 +106,15 @@ class Calls(Atoms):
             text = self.claim.text(node)
             variables += [variables[-1]] * (int(text) - 1) if text.isdigit() and len(text) == 1 else [self.piece(node)]
         if len(variables) == 1:
-            return over(above, variables[0])
+            return self.over(above, variables[0])
         shown = above.latex if above.binds == ATOM else f"({above.latex})"
         same = len({one.latex for one in variables}) == 1
-        below = f"d {variables[0].latex}^{len(variables)}" if same else " ".join(f"d {one.latex}" for one in variables)
+        d = self.d
+        below = f"{d} {variables[0].latex}^{len(variables)}" if same else " ".join(f"{d} {v.latex}" for v in variables)
         if same and not variables[0].latex.isalnum():
             raise NoForm("a derivative of higher order is read by a letter")
         return TypedLatex(
-            rf"\frac{{d^{len(variables)} {shown}}}{{{below}}}", above.rank + sum(v.rank for v in variables)
+            rf"\frac{{{d}^{len(variables)} {shown}}}{{{below}}}", above.rank + sum(v.rank for v in variables)
         )
 
     def clipped(self, given: list[ast.expr]) -> TypedLatex:

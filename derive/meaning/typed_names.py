@@ -51,11 +51,14 @@ class Atoms:
     graph: ComputationGraph
     dialect: str
     names: Names = field(init=False)
+    d: str = field(init=False)
+    """The sign of a derivative. In a program `dW` is one name, no product with a `d` of the model."""
     arrays: list[Shape] = field(default_factory=list, init=False)
     """The shapes of the arrays that were met."""
 
     def __post_init__(self) -> None:
         self.names = Names(self.graph, Style())
+        self.d = "d" if not self.dialect or self.declared("d") is None else r"\partial"
 
     def atom(self, text: str) -> TypedLatex:
         if text[0].isdigit() or text[0] == ".":
@@ -67,7 +70,7 @@ class Atoms:
             return known
         below = self.declared(text[1:]) if text[0] == "d" and len(text) > 1 else None
         if below is not None:
-            return TypedLatex(f"d{below.latex}", below.rank)
+            return TypedLatex(f"d{below.latex}", below.rank) if self.d == "d" else self.of_loss(below)
         marked = self.derivative(text)
         if marked is not None:
             return marked
@@ -80,7 +83,7 @@ class Atoms:
         for cut in re.finditer(r"(?<=\w)_?d(?=\w)", text) if text[0] == "d" else ():
             of, by = self.value(text[1 : cut.start()]), self.value(text[cut.end() :])
             if of is not None and by is not None:
-                return over(of, by)
+                return self.over(of, by)
         marked = _MARKED.fullmatch(text)
         by = self.value(marked["a"] or marked["b"]) if marked is not None else None
         return self.of_loss(by) if by is not None else None
@@ -96,7 +99,12 @@ class Atoms:
         loss = self.declared(self.graph.loss or "")
         if loss is None:
             raise NoForm("the model names no loss")
-        return over(loss, by)
+        return self.over(loss, by)
+
+    def over(self, of: TypedLatex, by: TypedLatex) -> TypedLatex:
+        """The derivative of one by the other."""
+        above = of.latex if of.binds == ATOM else f"({of.latex})"
+        return TypedLatex(rf"\frac{{{self.d} {above}}}{{{self.d} {by.latex}}}", of.rank + by.rank)
 
     def size(self, node: ast.expr, axis: str) -> TypedLatex:
         """A size of an array of the model: `X.shape[0]`, `len(X)`."""
@@ -145,9 +153,3 @@ class Atoms:
             raise NoForm("an index is a letter here: numbers count from 0 in programs and from 1 in formulas")
         base = rf"({value.latex})" if "_" in value.latex or "^" in value.latex else value.latex
         return TypedLatex(f"{base}_{{{''.join(letters)}}}", value.rank - len(letters))
-
-
-def over(of: TypedLatex, by: TypedLatex) -> TypedLatex:
-    """The derivative of one by the other."""
-    above = of.latex if of.binds == ATOM else f"({of.latex})"
-    return TypedLatex(rf"\frac{{d {above}}}{{d {by.latex}}}", of.rank + by.rank)

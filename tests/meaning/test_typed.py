@@ -102,5 +102,22 @@ def test_alike_in_python_and_between_backticks() -> None:
     assert [result.verdict for result in verify(page, model=MODEL, options=Options(repairs=False))] == ["true", "false"]
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("dQ = dS @ K / sqrt(k)", "true"),
+        ("dK = dS.T @ Q", "false"),
+        ("dL/dK = np.dot(dL/dS.T, Q) / sqrt(k)", "true"),
+        ("dL/dK = dL/dS @ Q / sqrt(k)", "false"),
+        ("diff(L, W) = X.T @ dQ", "true"),
+        ("dW = X.T @ dL_dQ", "true"),
+        ("dS = K * Q", "false"),
+    ],
+)
+def test_a_d_of_the_model_is_no_factor_of_a_name_in_a_program(text: str, verdict: str) -> None:
+    head = "X : (n, d)\nW : (d, k)\nK : (n, k)\nL : functional\nQ = X @ W\nS = Q @ K.T / sqrt(k)\nL = L(S)\n"
+    assert str(verify_formula(text, loads(head), options=Options(repairs=False)).results[0].verdict) == verdict
+
+
 def test_a_size_is_nothing_to_derive_by() -> None:
     assert as_latex("grad_m = 3*c", MODEL, page=False) != r"\frac{d L}{d m} = 3 \cdot c"
