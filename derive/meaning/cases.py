@@ -167,8 +167,9 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if len(rows) > MAX_CASES:
         raise NotUnderstood(job.statement.span, f"indices with at most {MAX_CASES} choices")
     if not rows:
-        fault = Problem("undefined_symbol", f"no numbers for {', '.join(letters)} name something", job.statement.span)
-        return [Unit(frame, scope, [[Outcome({}, fault)] for _ in job.rows])]
+        raise NotUnderstood(
+            job.statement.span, f"numbers for {', '.join(letters)} with which all these names are declared"
+        )
     units = []
     for row in rows:
         env = dict(zip(letters, row, strict=True))
@@ -183,11 +184,14 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
 
 
 def _in_family(rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None) -> list[tuple[int, ...]]:
-    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first."""
+    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first.
+
+    What holds of them alone is nothing that a formula with this letter says.
+    """
     if depth is None or depth.index not in letters:
         return rows
     at = letters.index(depth.index)
-    return [row for row in rows if depth.low <= row[at] <= depth.layers] or rows
+    return [row for row in rows if depth.low <= row[at] <= depth.layers]
 
 
 def _joined(

@@ -27,7 +27,7 @@ from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.scripts import tokens_of
 from derive.meaning.single_entries import only_entry
 from derive.meaning.undeclared import constant, indicates, indicator, ones, with_size
-from derive.meaning.usage import annotated, layer_number, name_value
+from derive.meaning.usage import annotated, layer_number, name_value, spelled_otherwise
 from derive.typography.nodes import (
     Accent,
     Cases,
@@ -145,7 +145,7 @@ def _name(node: Markup, items: Sequence[Markup], at: int, scope: Scope) -> Step:
     if made is not None and not is_argument(items, at + 1):
         return made, at + 1
     shown = scope.source[node.span[0] : node.span[1]]
-    raise NotUnderstood(node.span, f"a declared name, not {shown}")
+    raise NotUnderstood(node.span, f"a declared name, not {shown}{spelled_otherwise(node, scope)}")
 
 
 def _known(node: Markup, items: Sequence[Markup], at: int, scope: Scope) -> Step | None:

@@ -14,6 +14,9 @@ from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.lookup import Resolved, resolve
 from derive.meaning.reading_state import PENDING, IndexRange, NotUnderstood, Scope
 from derive.meaning.scripts import Lin, Token
+from derive.notation.latex import latex
+from derive.notation.names import Names
+from derive.notation.style import Style
 from derive.typography.nodes import Markup, Offsets, Row, Scripts, Symbol
 
 Step = tuple[Result, int]
@@ -52,6 +55,20 @@ def layer_number(node: Markup, scope: Scope) -> Result | None:
     numbers = range(depth.low, depth.layers + 1)  # a sum has limits of its own
     scope.pending.append(IndexRange((node.name,), frozenset((n,) for n in numbers)))
     return Problem(PENDING, f"{node.name} stands for layers", node.span)
+
+
+def spelled_otherwise(node: Markup, scope: Scope) -> str:
+    """Of an unknown `o_t` where the model has layers of o: how it spells them, and what makes it spell them so."""
+    if not isinstance(node, Scripts) or not isinstance(node.base, Symbol):
+        return ""
+    graph, depth, stem = scope.frame.graph, scope.frame.depth, node.base.name.lstrip("\\")
+    member = next((name for name in graph.names if name.startswith(f"{stem}[")), None)
+    if member is None:
+        return ""
+    member = member if depth is None else f"{stem}[{depth.index}]"
+    shown = scope.source[node.span[0] : node.span[1]]
+    spelled = latex(Names(graph, Style()).formula(member))
+    return f': the model spells its layers {spelled}, or {shown} with `as "{shown}"` behind the line of {member}'
 
 
 def show_axes(axes: Sequence[str | int | None]) -> str:
