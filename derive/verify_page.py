@@ -37,7 +37,8 @@ def verify(
         with path.open("rb") as stream:
             content = page_bytes(stream)
     except OSError as error:
-        raise ClaimError(f"cannot read {path}: {error.strerror}") from None
+        hint = "a formula alone is a text if it stands between dollar signs" if "=" in str(page) else None
+        raise ClaimError(f"cannot read {path}: {error.strerror}", hint=hint) from None
     latex = True if path.suffix in (".tex", ".latex", ".ltx") else None
     return verify_page(content, page=str(path), model=data, folder=path.parent, latex=latex, options=options)
 
@@ -46,4 +47,6 @@ def _page_file(page: str | Path) -> Path | None:
     """The file that is meant, or None for a text: a text has line breaks or mathematics in it, a file name has not."""
     if isinstance(page, Path):
         return page
+    if not isinstance(page, str):
+        raise ClaimError(f"a page is a text or a path, not {type(page).__name__}")
     return None if re.search(r"[\n\\$]", page) or len(page) > 1000 else Path(page)

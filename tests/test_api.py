@@ -317,5 +317,10 @@ def test_a_page_is_a_text_or_a_file(tmp_path) -> None:
     assert (bare.verdict, bare.correct_latex) == ("false", None)
     with pytest.raises(derive.ClaimError, match="cannot read"):
         derive.verify("no_such_page.md", model=g)
+    with pytest.raises(derive.ClaimError, match="cannot read") as told:
+        derive.verify("dL/db_2 = y - a_2", model=g)
+    assert "between dollar signs" in (told.value.hint or "")
+    with pytest.raises(derive.ClaimError, match="a text or a path, not int"):
+        derive.verify(3, model=g)  # type: ignore[arg-type]
     report = pickle.loads(pickle.dumps(derive.verify(page, model=g)))
     assert report["1"].verdict == "true"
