@@ -257,6 +257,8 @@ def _tabled(
     members = any("[" in entry.name for entry in rows.values())
     if members and scope.frame.depth is not None and not all(map(scope.counts_layers, letters)):
         return None
+    if not members and any(scope.frame.lexicon.has_layers(entry.name) for entry in rows.values()):
+        return None
     fitting = frozenset(row for row, entry in rows.items() if _fits(entry, left, scope))
     if not fitting:
         return None

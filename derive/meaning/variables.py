@@ -20,7 +20,7 @@ from derive.meaning.frames import PART, Frame
 from derive.meaning.lookup import Resolved, resolve
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.scripts import tokens_of
-from derive.meaning.usage import show_axes
+from derive.meaning.usage import show_axes, spelled_otherwise
 from derive.meaning.vocabulary import key_of
 from derive.typography.nodes import Fraction, Group, Markup, Offsets, Operator, Row, Scripts, Symbol
 
@@ -71,7 +71,8 @@ def variable(items: Sequence[Markup], scope: Scope) -> Variable | Problem:
         if part is not None:
             return part
     shown = scope.source[span[0] : span[1]]
-    raise NotUnderstood(span, f"a declared variable, not {shown}")
+    otherwise = spelled_otherwise(items[0], scope) if len(items) == 1 else ""
+    raise NotUnderstood(span, f"a declared variable, not {shown}{otherwise}")
 
 
 def named(items: Sequence[Markup], scope: Scope) -> Variable | Problem | None:

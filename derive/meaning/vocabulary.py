@@ -89,6 +89,11 @@ class Lexicon:
         """Whether a name of this form is declared, with other numbers or another layer: `a_3` where there is `a_2`."""
         return form_of(key) in self.forms
 
+    def has_layers(self, name: str) -> bool:
+        """Whether layers are called like a numbered name: beside `h[t]` an input `h_0` is not all that h_k may be."""
+        stem = name.rstrip("0123456789").rstrip("_")
+        return any(other.startswith(f"{stem}[") for other in self.graph.names)
+
     def table(
         self, base: str, subs: tuple[Token, ...], sups: tuple[Token, ...], primes: int
     ) -> tuple[tuple[str, ...], dict[tuple[int, ...], Entry]] | None:

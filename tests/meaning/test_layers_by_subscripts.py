@@ -44,14 +44,17 @@ def test_so_spelled_they_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula",
+    ("formula", "verdict"),
     [
-        r"\frac{\partial e^{(t)}}{\partial h_t} = V^\top o^{(t)}",
-        r"\frac{\partial J}{\partial h_t} = W^\top ((1 - (h^{(t+1)})^2) \odot \frac{\partial J}{\partial h^{(t+1)}})",
-        r"h_t = h^{(t)}",
-        r"h_t = h_0",
+        (r"\frac{\partial e^{(t)}}{\partial h_t} = V^\top o^{(t)}", "unread"),
+        (r"\frac{\partial J}{\partial h_t} = W^\top ((1 - (h^{(t+1)})^2) \odot \frac{dJ}{dh^{(t+1)}})", "unread"),
+        (r"\frac{\partial J}{\partial h_{t-1}} = W^\top ((1 - (h^{(t)})^2) \odot \frac{dJ}{dh^{(t)}})", "unread"),
+        (r"\frac{\partial J}{\partial h_k} = W^\top ((1 - (h^{(k+1)})^2) \odot \frac{dJ}{dh^{(k+1)}})", "unread"),
+        (r"\frac{\partial J}{\partial h_0} = W^\top ((1 - (h^{(1)})^2) \odot \frac{dJ}{dh^{(1)}})", "true"),
+        (r"h_t = h^{(t)}", "definition"),
+        (r"h_k = h_0", "definition"),
     ],
 )
-def test_beside_layers_an_input_h_0_is_not_all_that_h_t_is(formula: str) -> None:
-    """The second is true of t = 0 alone: behind it the loss at each step has a part in the slope."""
-    assert _judged(formula, loads(LINES)).verdict == "unread"
+def test_beside_layers_an_input_h_0_is_not_all_that_h_t_is(formula: str, verdict: str) -> None:
+    """Before the first step alone the slope has no part of that step's own loss."""
+    assert _judged(formula, loads(LINES)).verdict == verdict
