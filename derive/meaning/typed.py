@@ -107,6 +107,8 @@ class _Printer(Calls):
                 return self.call(func, args)
             case ast.Call(func=func, args=args, keywords=[ast.keyword(arg="axis", value=axis)]):
                 return self.summed(func, args, self.claim.text(axis))
+            case ast.Call():
+                raise NoForm("no option of a call is read but axis=0 or axis=1 of a sum")
         raise NoForm
 
     def binary(self, left: ast.expr, op: ast.operator, right: ast.expr, *, by_entry: bool = False) -> TypedLatex:

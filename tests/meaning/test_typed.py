@@ -86,6 +86,16 @@ def test_a_program_without_a_form_is_not_read_as_a_formula(text: str) -> None:
     assert verify_formula(text, MODEL, options=Options(repairs=False)).results[0].verdict == "unread"
 
 
+def test_options_that_are_not_read_are_told() -> None:
+    for text in (
+        "w = r*X.sum(axis=1, keepdims=True)",
+        "w = np.sum(X, axis=1, keepdims=True)",
+        "w = np.mean(X, dtype=c)",
+    ):
+        (result,) = verify_formula(text, MODEL, options=Options(repairs=False)).results
+        assert (result.verdict, "no option of a call" in result.diagnosis) == ("unread", True)
+
+
 def test_on_a_page_only_what_is_unmistakable() -> None:
     assert as_latex("L = c * c", MODEL, page=True) is None
     assert as_latex("dL/dw = X.T @ r", MODEL, page=True) == r"\frac{d L}{d w} = X^\top r"
