@@ -324,3 +324,9 @@ def test_a_page_is_a_text_or_a_file(tmp_path) -> None:
         derive.verify(3, model=g)  # type: ignore[arg-type]
     report = pickle.loads(pickle.dumps(derive.verify(page, model=g)))
     assert report["1"].verdict == "true"
+
+
+def test_a_hessian_through_an_unknown_loss_names_two_entries_of_its_argument() -> None:
+    d = derive.loads("x : (d,)\nW : (k, d)\nL : functional\ny = W @ x\nL = L(y)\n").backprop()
+    assert d.hessian("x", "x").unicode() == "∂²L/(∂xᵢ ∂xⱼ) = ∑ₗ ∑ₚ Wₗⱼ Wₚᵢ · ∂²L/(∂yₚ ∂yₗ)"
+    assert d.hessian("W", "W").unicode() == "∂²L/(∂Wᵢⱼ ∂Wₗₚ) = xⱼ · ∂²L/(∂yᵢ ∂yₗ) · xₚ"

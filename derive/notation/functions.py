@@ -63,7 +63,7 @@ def call(printer: Printing, node: Node, at: At) -> Piece:
         return application(function, args)
     if node.orders[0] == order and (len(args) == 1 or (record is not None and record.prime)):
         return application(_primed(function, order), args)
-    return _partial(printer, node, application(function, args).formula, args)
+    return _partial(printer, node, application(function, args).formula, [args[k] for k in _places(node)])
 
 
 def _needed(node: Node) -> int:
@@ -108,17 +108,24 @@ def _primed(function: Formula, order: int) -> Formula:
     return Script(function, None, Fence(plain(str(order))))
 
 
-def _partial(printer: Printing, node: Node, applied: Formula, args: list[Piece]) -> Piece:
-    """The derivative of `applied` by operands: by their names where these are independent, else by their places."""
-    places = (
-        [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
-    )
+def _places(node: Node) -> list[int]:
+    """The operands that are differentiated by, one for each time."""
+    return [k for k, order in enumerate(node.orders) for _ in range(order)] if node.op == "call" else list(node.orders)
+
+
+def _partial(printer: Printing, node: Node, applied: Formula, operands: list[Piece]) -> Piece:
+    """The derivative of `applied` by operands: by their names where these are independent, else by their places.
+
+    `operands` are those of `_places`: an array may be differentiated by twice, by one entry and by another.
+    """
+    places = _places(node)
     if _independent(printer, node, set(places)):
         order = plain(str(len(places)))
         power_of_d = Concatenation((Script(_CURVED_D, None, order), Glyph(" ", ""))) if len(places) > 1 else PARTIAL
         # an expression in the place of a variable stands in brackets
-        by = [a.formula if n.op == "ref" else Fence(a.formula) for n, a in zip(node.args, args, strict=True)]
-        below: list[Formula] = [Concatenation((PARTIAL, by[k])) for k in places]
+        named = [node.args[k].op == "ref" for k in places]
+        by = [one.formula if name else Fence(one.formula) for name, one in zip(named, operands, strict=True)]
+        below: list[Formula] = [Concatenation((PARTIAL, one)) for one in by]
         return Piece(
             Quotient(Concatenation((power_of_d, applied)), Juxtaposition(tuple(below)) if len(below) > 1 else below[0])
         )
@@ -160,12 +167,12 @@ def functional(printer: Printing, node: Node, at: At) -> Piece:
     if at is None:
         if len(wrt) > 1:
             raise NoMatrixForm
-        return _partial(printer, node, applied, args)
-    entries, start = list(args), 0
+        return _partial(printer, node, applied, [args[k] for k in wrt])
+    entries: list[Piece] = []
+    start = 0
     for k in wrt:
         rank = len(node.args[k].shape)
-        if rank:
-            entries[k] = printer.piece(node.args[k], at[start : start + rank])
+        entries.append(printer.piece(node.args[k], at[start : start + rank]) if rank else args[k])
         start += rank
     return _partial(printer, node, applied, entries)
 

@@ -221,6 +221,8 @@ def test_a_functional_and_its_derivative() -> None:
     assert print_node(b.functional("C", u, v, wrt=(1,)), graph) == r"\frac{\partial C}{\partial v}"
     assert print_node(b.functional("C", u, v, wrt=(1,)), graph, "index") == r"\frac{\partial C}{\partial v_i}"
     assert print_node(b.functional("C", u, u, wrt=(0,)), graph) == r"(\partial_1 C(u, u))"
+    twice = print_node(b.functional("C", u, v, wrt=(1, 1)), graph, "index")
+    assert twice == r"\frac{\partial^2 C}{\partial v_i \partial v_j}"
 
 
 def test_the_derivative_by_an_argument_that_another_one_depends_on_is_by_its_place() -> None:
