@@ -163,13 +163,15 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if not tables:
         return [Unit(frame, scope, members)]
     letters = sorted({letter for table_letters, _ in tables for letter in table_letters})
-    rows = _in_family(_joined(tables, letters, job.ranges), letters, frame.depth)
+    joined = _joined(tables, letters, job.ranges)
+    rows = _in_family(joined, letters, frame.depth)
     if len(rows) > MAX_CASES:
         raise NotUnderstood(job.statement.span, f"indices with at most {MAX_CASES} choices")
+    if not joined:
+        fault = Problem("undefined_symbol", f"no numbers for {', '.join(letters)} name something", job.statement.span)
+        return [Unit(frame, scope, [[Outcome({}, fault)] for _ in job.rows])]
     if not rows:
-        raise NotUnderstood(
-            job.statement.span, f"numbers for {', '.join(letters)} with which all these names are declared"
-        )
+        raise NotUnderstood(job.statement.span, "names of the layers that are counted")
     units = []
     for row in rows:
         env = dict(zip(letters, row, strict=True))
@@ -184,10 +186,7 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
 
 
 def _in_family(rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None) -> list[tuple[int, ...]]:
-    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first.
-
-    What holds of them alone is nothing that a formula with this letter says.
-    """
+    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first."""
     if depth is None or depth.index not in letters:
         return rows
     at = letters.index(depth.index)
