@@ -90,18 +90,19 @@ def decide(
     counterexample: bool = True,
     derivative: bool = False,
     by: Sequence[str] = (),
+    every_by: bool = False,
     slopes: tuple[bool, bool] = (False, False),
     plain: tuple[bool, bool] = (False, False),
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
     With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
-    `derivative` (`by` some names; `slopes`: which member is nothing else, `plain`: which has none in it) is said where
-    it exists. Raises UnsupportedError if no values exist where the model is defined.
+    `derivative` (`by` some names, and `every_by` no others; `slopes`: which member is nothing else, `plain`: which has
+    none in it) is said where it exists. Raises UnsupportedError if no values exist where the model is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    asked = _Question(left, right, graph, derivative, tuple(by), slopes, plain)
+    asked = _Question(left, right, graph, derivative, tuple(by), every_by, slopes, plain)
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
@@ -121,6 +122,7 @@ class _Question:
     graph: ComputationGraph
     derivative: bool
     by: tuple[str, ...] = ()
+    every_by: bool = False
     slopes: tuple[bool, bool] = (False, False)
     plain: tuple[bool, bool] = (False, False)
 
@@ -184,6 +186,7 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
             by=asked.by,
             domains=screened.one_sided,
             claimed=asked.claimed,
+            still=asked.by if asked.every_by else (),
         )
         if seen.different is not None:
             return _different(asked, seen.different)

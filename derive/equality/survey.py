@@ -24,6 +24,7 @@ from derive.equality.cells import Cells
 from derive.equality.climb import climb, shaken, summit
 from derive.equality.magnitudes import far_points, in_sight, inputs_of
 from derive.equality.probe import Point
+from derive.equality.still import still_points
 from derive.equality.subgradients import beside_limit, beyond_slopes
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
@@ -63,9 +64,11 @@ def survey(
     by: Sequence[str] = (),
     domains: bool = False,
     claimed: Literal["left", "right"] | None = None,
+    still: Sequence[str] = (),
 ) -> Survey:
     """Compare two nodes in every cell. `derivative`: nothing is said of the edges but what is `claimed` of a slope.
 
+    Where an edge is not crossed as these names move, by which alone is differentiated, it is compared (`still`).
     `domains`: where an operation of theirs has values is a condition with edges too.
     """
     cells = Cells(left, right, graph, edges=not derivative, by=by, domains=domains)
@@ -88,7 +91,7 @@ def survey(
     different = cells.different_on_faint_edges(rng)
     if different is not None:
         return Survey(different=different)
-    found = _at_kinks(cells, claimed, rng) if derivative else Survey()
+    found = _at_kinks(cells, claimed, still, rng) if derivative else Survey()
     if found.different is not None:
         return found
     told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
@@ -131,8 +134,13 @@ def _on_faces(cells: Cells, rng: random.Random) -> Iterator[Point]:
         yield from islice(cells.on_edge(face, rng), MOST_ON_FACE)
 
 
-def _at_kinks(cells: Cells, claimed: Literal["left", "right"] | None, rng: random.Random) -> Survey:
+def _at_kinks(
+    cells: Cells, claimed: Literal["left", "right"] | None, still: Sequence[str], rng: random.Random
+) -> Survey:
     """What is said of slopes on edges: at a kink between those on either side, elsewhere what they are."""
+    for found in still_points(cells, still, rng) if still else ():
+        if found.differ(cells.left, cells.right):
+            return Survey(different=found)
     kinks: list[str] = []
     slope, value = (cells.right, cells.left) if claimed == "left" else (cells.left, cells.right)
     numbers = range(len(cells.conditions))

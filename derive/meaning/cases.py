@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from derive.ir.size import Shape
 from derive.meaning.claim import Denotation, Member, Problem
 from derive.meaning.frames import Depth, Frame, NotInView
-from derive.meaning.layer_ranges import layers_shown
+from derive.meaning.layer_ranges import LayerEnd, layers_shown
 from derive.meaning.lookup import is_word, resolve
 from derive.meaning.members import member_value
 from derive.meaning.partials import variables_named
@@ -81,6 +81,10 @@ def _meant(job: Job, frames: Sequence[Frame]) -> list[Frame]:
     ranges = [one.layers for one in job.conditions if one.layers is not None]
     if family is None or not ranges:
         return list(frames)
+    shown = [layers_shown(frame.layer[family.index], family) for frame in frames]
+    first, last = min(low for low, _ in shown), max(high for _, high in shown)
+    if any(layers.reaches_beyond(first, last) for layers in ranges):
+        raise NotInView(f"{ranges[0].letter} counts layers that are not inside the family")
     found: list[Frame] = []
     for frame in frames:
         held = [layers.covers(*layers_shown(frame.layer[family.index], family)) for layers in ranges]
@@ -163,7 +167,7 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if not tables:
         return [Unit(frame, scope, members)]
     letters = sorted({letter for table_letters, _ in tables for letter in table_letters})
-    rows = _in_family(_joined(tables, letters, job.ranges), letters, frame.depth)
+    rows = _in_family(job, _joined(tables, letters, job.ranges), letters, frame.depth)
     if len(rows) > MAX_CASES:
         raise NotUnderstood(job.statement.span, f"indices with at most {MAX_CASES} choices")
     if not rows:
@@ -182,12 +186,24 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     return units
 
 
-def _in_family(rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None) -> list[tuple[int, ...]]:
-    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first."""
+def _in_family(
+    job: Job, rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None
+) -> list[tuple[int, ...]]:
+    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first.
+
+    It counts those too where the formula is stated for them. NotUnderstood if some name has none that it is stated for.
+    """
     if depth is None or depth.index not in letters:
         return rows
     at = letters.index(depth.index)
-    return [row for row in rows if depth.low <= row[at] <= depth.layers] or rows
+    ranges = [(one.span, one.layers) for one in job.conditions if one.layers is not None]
+    numbers = [row[at] for row in rows]
+    for span, layers in ranges:
+        if numbers and layers.reaches_beyond(
+            LayerEnd(False, min(numbers)), LayerEnd(True, max(numbers) - depth.layers)
+        ):
+            raise NotUnderstood(span, f"a range of {depth.index} in which every name exists")
+    return rows if ranges else [row for row in rows if depth.low <= row[at] <= depth.layers] or rows
 
 
 def _joined(

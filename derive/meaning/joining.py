@@ -21,6 +21,7 @@ from derive.meaning.claim import (
     Member,
     Problem,
 )
+from derive.meaning.counted import NO_VARIABLE
 from derive.meaning.equalities import by_entries, needs_layout
 from derive.meaning.frames import Frame
 from derive.meaning.jacobians import laid_out
@@ -29,7 +30,7 @@ from derive.meaning.partials import variables_named
 from derive.meaning.reading_state import LAYOUTS, PAGE, SPREAD, SQUARE, ChoiceKey, NotUnderstood, Oracle
 from derive.meaning.restrictions import restricted
 from derive.meaning.statement import Job
-from derive.typography.nodes import Slip
+from derive.typography.nodes import Slip, Symbol, walk
 
 MAX_READINGS = 32
 
@@ -165,13 +166,23 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
         if isinstance(made, Equal):
             slopes = _is_slope(members[k]), _is_slope(members[k + 1])
             plain = _is_plain(job, members, k), _is_plain(job, members, k + 1)
-            made = replace(made, derivative=derivative, by=tuple(by), under=under, slopes=slopes, plain=plain)
+            every_by = _names_each(job, members, k) and _names_each(job, members, k + 1)
+            made = replace(made, derivative=derivative, by=tuple(by), every_by=every_by, under=under)
+            made = replace(made, slopes=slopes, plain=plain)
         found.append(made)
     return tuple(found)
 
 
 def _is_slope(member: Member) -> bool:
     return isinstance(member, Denotation) and member.chain is not None
+
+
+def _names_each(job: Job, members: tuple[Member, ...], k: int) -> bool:
+    """Whether each derivative of a member says what it is taken by, which a prime need not."""
+    member = members[k]
+    named = any(isinstance(node, Symbol) and node.name in NO_VARIABLE for node in walk(job.rows[k]))
+    written = isinstance(member, Denotation) and member.text.count("/∂") == job.partials[k]
+    return written and not named and not job.primed[k]
 
 
 def _is_plain(job: Job, members: tuple[Member, ...], k: int) -> bool:
