@@ -54,17 +54,17 @@ class Edges:
         """The same of the conditions of the model alone: of what depends on what is varied, or is in sight."""
         return self._any(self._of_model, point)
 
-    def is_still(self, point: Point) -> bool:
-        """Whether no condition changes its sign as only what is varied moves: there is a slope on such an edge.
+    def is_still(self, point: Point, moving: Sequence[str]) -> bool:
+        """Whether no condition changes its sign as only these names move: there are slopes by them on such an edge.
 
         At b = 2 the maximum of b a and 2 a is 2 a for all a. What facts keep from moving freely says nothing.
         """
-        declared = [self._graph.declarations.get(name) for name in self._by]
+        declared = [self._graph.declarations.get(name) for name in moving]
         facts = {fact.name for one in declared if one is not None for fact in one.facts}
-        if not self._by or facts.intersection((*FIXED, *DEFINITE)):
+        if not all(name in self._graph for name in moving) or facts.intersection((*FIXED, *DEFINITE)):
             return False
-        near = [shaken(point, name) for name in self._by]
-        near.append(reduce(shaken, self._by, point))
+        near = [shaken(point, name) for name in moving]
+        near.append(reduce(shaken, moving, point))
         return not any(_changes(node, point, partial(_given, other)) for node in self._all for other in near)
 
     def _any(self, nodes: Sequence[Node], point: Point) -> bool:

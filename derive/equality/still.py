@@ -9,7 +9,7 @@ A condition is 0 there wherever what moves is: at several of its values, so many
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -28,15 +28,16 @@ MOST_STILL = 3
 """Points that are compared on each edge."""
 
 
-def still_points(cells: Cells, by: Sequence[str], rng: random.Random) -> Iterator[Point]:
+def still_points(cells: Cells, by: Collection[str], rng: random.Random) -> Iterator[Point]:
     """Points on edges of conditions that nothing crosses as these names alone move."""
+    moving = sorted(by)
     for condition in cells.conditions:
-        free = [name for name in inputs_of([condition], cells.graph) if name not in by]
-        found = _on_edge(cells, condition, by, free, rng) if free else iter(())
-        yield from islice(filter(cells.kinks.is_still, found), MOST_STILL)
+        free = [name for name in inputs_of([condition], cells.graph) if name not in moving]
+        found = _on_edge(cells, condition, moving, free, rng) if free else iter(())
+        yield from islice((point for point in found if cells.kinks.is_still(point, moving)), MOST_STILL)
 
 
-def _on_edge(cells: Cells, condition: Node, by: Sequence[str], free: list[str], rng: random.Random) -> Iterator[Point]:
+def _on_edge(cells: Cells, condition: Node, by: list[str], free: list[str], rng: random.Random) -> Iterator[Point]:
     for start in islice(whole_points(cells.left, cells.right, cells.graph), MOST_STARTS):
         for point in (between(start, rng), start):
             ways = [_way(point, by, rng) for _ in range(MOST_VALUES - 1)]
@@ -46,7 +47,7 @@ def _on_edge(cells: Cells, condition: Node, by: Sequence[str], free: list[str], 
                     yield edge
 
 
-def _way(point: Point, by: Sequence[str], rng: random.Random) -> dict[str, np.ndarray]:
+def _way(point: Point, by: list[str], rng: random.Random) -> dict[str, np.ndarray]:
     """Other values of what moves, short ones, so that float64 is exact."""
     return {
         name: np.reshape(

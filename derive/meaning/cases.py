@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir.size import Shape
 from derive.meaning.claim import Denotation, Member, Problem
-from derive.meaning.frames import Depth, Frame, NotInView
-from derive.meaning.layer_ranges import LayerEnd, layers_shown
+from derive.meaning.frames import Frame, NotInView
+from derive.meaning.layer_ranges import layers_shown, of_family
 from derive.meaning.lookup import is_word, resolve
 from derive.meaning.members import member_value
 from derive.meaning.partials import variables_named
@@ -34,6 +35,7 @@ class Outcome:
     notes: tuple[Slip, ...] = ()
     assumed: tuple[str, ...] = ()
     unknowns: tuple[tuple[str, Shape], ...] = ()
+    slopes: tuple[TakenSlope | None, ...] = ()
 
 
 @dataclass
@@ -167,7 +169,10 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if not tables:
         return [Unit(frame, scope, members)]
     letters = sorted({letter for table_letters, _ in tables for letter in table_letters})
-    rows = _in_family(job, _joined(tables, letters, job.ranges), letters, frame.depth)
+    rows = _joined(tables, letters, job.ranges)
+    if frame.depth is not None and frame.depth.index in letters:
+        stated = [(one.layers, one.span) for one in job.conditions if one.layers is not None]
+        rows = of_family(rows, letters.index(frame.depth.index), frame.depth, stated)
     if len(rows) > MAX_CASES:
         raise NotUnderstood(job.statement.span, f"indices with at most {MAX_CASES} choices")
     if not rows:
@@ -184,26 +189,6 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if not units:
         raise NotUnderstood(job.statement.span, "a condition that some of the names fulfil")
     return units
-
-
-def _in_family(
-    job: Job, rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None
-) -> list[tuple[int, ...]]:
-    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first.
-
-    It counts those too where the formula is stated for them. NotUnderstood if some name has none that it is stated for.
-    """
-    if depth is None or depth.index not in letters:
-        return rows
-    at = letters.index(depth.index)
-    ranges = [(one.span, one.layers) for one in job.conditions if one.layers is not None]
-    numbers = [row[at] for row in rows]
-    for span, layers in ranges:
-        if numbers and layers.reaches_beyond(
-            LayerEnd(False, min(numbers)), LayerEnd(True, max(numbers) - depth.layers)
-        ):
-            raise NotUnderstood(span, f"a range of {depth.index} in which every name exists")
-    return rows if ranges else [row for row in rows if depth.low <= row[at] <= depth.layers] or rows
 
 
 def _joined(
@@ -299,7 +284,8 @@ def _outcomes(
                 tables.add((table.letters, table.rows))
         if isinstance(result, Problem) and result.defect == PENDING and env:
             result = Problem("undefined_symbol", result.message, result.span)
-        yield Outcome(dict(choices), result, tuple(scope.notes), tuple(scope.assumed), tuple(scope.unknowns.items()))
+        told = tuple(scope.notes), tuple(scope.assumed), tuple(scope.unknowns.items()), tuple(scope.slopes)
+        yield Outcome(dict(choices), result, *told)
 
 
 def _named_elsewhere(job: Job, frame: Frame, member: int, env: Mapping[str, int]) -> tuple[str, ...]:

@@ -9,9 +9,6 @@ from derive.meaning.partials import differential, is_derivative
 from derive.meaning.reading_state import DELTA
 from derive.typography.nodes import Fraction, Markup, Operator, Symbol, children, walk
 
-NO_VARIABLE = (r"\nabla", DELTA)
-"""Derivatives that need not say what they are taken by."""
-
 
 def count_derivatives(items: Sequence[Markup]) -> int:
     """How many derivatives stand in a row of nodes, however deep."""
@@ -22,7 +19,7 @@ def count_derivatives(items: Sequence[Markup]) -> int:
 
 def _derives(node: Markup) -> bool:
     if isinstance(node, Symbol):
-        return node.name in NO_VARIABLE
+        return node.name in (r"\nabla", DELTA)
     return isinstance(node, Fraction) and is_derivative(node)
 
 

@@ -6,9 +6,10 @@ each keeps its own. What the page defines wins over what a letter means by itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir.graph import ComputationGraph
 from derive.ir.size import Shape
 from derive.meaning.cases import Outcome, Unit
@@ -21,7 +22,6 @@ from derive.meaning.claim import (
     Member,
     Problem,
 )
-from derive.meaning.counted import NO_VARIABLE
 from derive.meaning.equalities import by_entries, needs_layout
 from derive.meaning.frames import Frame
 from derive.meaning.jacobians import laid_out
@@ -30,7 +30,7 @@ from derive.meaning.partials import variables_named
 from derive.meaning.reading_state import LAYOUTS, PAGE, SPREAD, SQUARE, ChoiceKey, NotUnderstood, Oracle
 from derive.meaning.restrictions import restricted
 from derive.meaning.statement import Job
-from derive.typography.nodes import Slip, Symbol, walk
+from derive.typography.nodes import Slip
 
 MAX_READINGS = 32
 
@@ -124,6 +124,7 @@ def _ways(
         tuple(outcome.result for outcome in done[k : k + width] if not isinstance(outcome.result, NotUnderstood))
         for k in range(0, len(done), width)
     ]
+    taken = [dict.fromkeys(s for one in done[k : k + width] for s in one.slopes) for k in range(0, len(done), width)]
     unknowns = dict(pair for outcome in done for pair in outcome.unknowns)
     chosen = ""
     layouts: tuple[str, ...] = ("",)
@@ -135,9 +136,11 @@ def _ways(
         chosen = LAYOUTS[choices["layout",]]
     for layout in layouts:
         cases = []
-        for unit, members in zip(units, results, strict=True):
+        for unit, members, slopes in zip(units, results, taken, strict=True):
             laid = tuple(_laid(member, layout) for member in members) if layout else members
-            cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid)))
+            cases.append(
+                Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid, [*slopes]))
+            )
         yield layout or chosen, tuple(cases)
 
 
@@ -146,7 +149,7 @@ def _laid(member: Member, layout: str) -> Member:
     return laid_out(member, layout) if is_matrix and isinstance(member, Denotation) else member
 
 
-def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...]:
+def _links(job: Job, unit: Unit, members: tuple[Member, ...], taken: Sequence[TakenSlope | None]) -> tuple[Link, ...]:
     found: list[Link] = []
     # the unambiguous form of a member has a curly d for every derivative in it, whatever the author wrote
     shown = [member.text for member in members if isinstance(member, Denotation)]
@@ -166,8 +169,8 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
         if isinstance(made, Equal):
             slopes = _is_slope(members[k]), _is_slope(members[k + 1])
             plain = _is_plain(job, members, k), _is_plain(job, members, k + 1)
-            every_by = _names_each(job, members, k) and _names_each(job, members, k + 1)
-            made = replace(made, derivative=derivative, by=tuple(by), every_by=every_by, under=under)
+            known = () if any(job.primed) or None in taken else tuple(one for one in taken if one is not None)
+            made = replace(made, derivative=derivative, by=tuple(by), taken=known, under=under)
             made = replace(made, slopes=slopes, plain=plain)
         found.append(made)
     return tuple(found)
@@ -175,14 +178,6 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
 
 def _is_slope(member: Member) -> bool:
     return isinstance(member, Denotation) and member.chain is not None
-
-
-def _names_each(job: Job, members: tuple[Member, ...], k: int) -> bool:
-    """Whether each derivative of a member says what it is taken by, which a prime need not."""
-    member = members[k]
-    named = any(isinstance(node, Symbol) and node.name in NO_VARIABLE for node in walk(job.rows[k]))
-    written = isinstance(member, Denotation) and member.text.count("/∂") == job.partials[k]
-    return written and not named and not job.primed[k]
 
 
 def _is_plain(job: Job, members: tuple[Member, ...], k: int) -> bool:

@@ -13,8 +13,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from derive.ir.graph import Family
+from derive.meaning.frames import Depth
+from derive.meaning.reading_state import NotUnderstood
 from derive.meaning.scripts import Lin, tokens_of
-from derive.typography.nodes import Ellipsis, Group, Markup, Punct, Symbol
+from derive.typography.nodes import Ellipsis, Group, Markup, Offsets, Punct, Symbol
 
 
 class LayerEnd(NamedTuple):
@@ -91,6 +93,20 @@ def layers_shown(layer: Lin, family: Family) -> tuple[LayerEnd, LayerEnd]:
         end = LayerEnd(bool(layer.letter), layer.offset)
         return end, end
     return LayerEnd(False, family.low + 1 + layer.offset), LayerEnd(True, layer.offset - 1)
+
+
+def of_family(
+    rows: list[tuple[int, ...]], at: int, depth: Depth, stated: Sequence[tuple[LayerRange, Offsets]]
+) -> list[tuple[int, ...]]:
+    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first.
+
+    It counts those too where the formula is stated for them. NotUnderstood if some name has none that it is stated for.
+    """
+    numbers = [row[at] for row in rows]
+    for layers, span in stated:
+        if rows and layers.reaches_beyond(LayerEnd(False, min(numbers)), LayerEnd(True, max(numbers) - depth.layers)):
+            raise NotUnderstood(span, f"a range of {depth.index} in which every name exists")
+    return rows if stated else [row for row in rows if depth.low <= row[at] <= depth.layers] or rows
 
 
 def _listed(items: tuple[Markup, ...], sign: str, family: Family) -> tuple[LayerEnd, LayerEnd] | None:
