@@ -49,7 +49,12 @@ def smooth_at(taken: Sequence[TakenSlope], point: Point) -> bool:
         return False
     for by in dict.fromkeys(one.by for one in taken):
         near = [[_moved(point, by, way, scale) for way in range(1, WAYS + 1)] for scale in SCALES]
-        if not all(_is_limit(node, point, near) for one in taken if one.by == by for node in (one.whole, one.value)):
+        if not all(
+            _is_limit(node, point.value(node, DIGITS), near)
+            for one in taken
+            if one.by == by
+            for node in (one.whole, one.value)
+        ):
             return False
     return True
 
@@ -60,9 +65,19 @@ def _moved(point: Point, by: str, way: int, scale: Fraction) -> Point:
     return other if by in point.inputs else shaken(other, by, way=way, scale=scale)
 
 
-def _is_limit(node: Node, point: Point, near: Sequence[Sequence[Point]]) -> bool:
-    """Whether the values nearby come as much closer to that at the point as the points do; a jump does not shrink."""
-    here = point.value(node, DIGITS)
+def is_off_limit(slope: Node, claimed: Node, taken: Sequence[TakenSlope], point: Point) -> bool:
+    """Whether a slope has one limit at a point of an edge, which its formula need not give, and another is claimed."""
+    claim = point.value(claimed, DIGITS)
+    if claim is None or len(taken) != 1 or taken[0].by not in point.inputs:
+        return False
+    near = [[shaken(point, way=way, scale=scale) for way in range(1, WAYS + 1)] for scale in SCALES]
+    whole, limit = taken[0].whole, near[-1][0].value(slope, DIGITS)
+    exists = _is_limit(whole, point.value(whole, DIGITS), near) and _is_limit(slope, limit, near)
+    return exists and not _is_limit(slope, claim, near)
+
+
+def _is_limit(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> bool:
+    """Whether the values nearby come as much closer to a value as the points come to theirs; a jump does not shrink."""
     spreads = []
     for points in near:
         values = [value for other in points if (value := other.value(node, DIGITS)) is not None]

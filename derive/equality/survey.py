@@ -26,7 +26,7 @@ from derive.equality.edges import sign_of
 from derive.equality.magnitudes import far_points, in_sight, inputs_of
 from derive.equality.probe import Point
 from derive.equality.still import still_points
-from derive.equality.subgradients import TakenSlope, beside_limit, beyond_slopes, smooth_at
+from derive.equality.subgradients import TakenSlope, beside_limit, beyond_slopes, is_off_limit, smooth_at
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ops.conditions import countless, limits
@@ -95,7 +95,7 @@ def survey(
     if different is not None:
         return Survey(different=different)
     found = _at_kinks(cells, claimed, taken, rng) if derivative else Survey()
-    if found.different is not None:
+    if found.different is not None or found.open:
         return found
     told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
     return replace(found, open=told, one_sided=tuple(cells.unseen()))
@@ -163,6 +163,9 @@ def _at_kinks(
                 return Survey(different=found)
             if taken and found.differ(slope, value) and smooth_at(taken, found):
                 return Survey(different=found)
+            if claimed is not None and is_off_limit(slope, value, taken, found):
+                where = cells.text(cells.conditions[face[0]])
+                return Survey(open=f"at {where} = 0 another value is claimed of the slope than those nearby tend to")
             beyond = beyond_slopes(slope, value, found, cells.conditions) if claimed is not None else None
             if beyond:
                 return Survey(different=found)
