@@ -53,6 +53,8 @@ MOST_VOID = 8
 """Points of a cell without values at which the members are looked at before the cell counts as one without values."""
 MOST_FAINT = 6
 MOST_FACES = 12
+MOST_IN_VAIN = 10
+"""Points from which the edge of a condition was not reached: it is not linear."""
 MOST_STARTS = 5
 """Choices of two and of three edges whose common points are looked for."""
 MOST_TOLD = 8
@@ -271,10 +273,14 @@ class Cells:
         nodes = [self.conditions[k] for k in numbers]
         free = inputs_of(nodes, self.graph)
         starts = whole_points(self.left, self.right, self.graph)
-        for point in starts if len(nodes) == 1 else islice(starts, MOST_STARTS):
+        found = False
+        for number, point in enumerate(starts if len(nodes) == 1 else islice(starts, MOST_STARTS)):
+            if number == MOST_IN_VAIN and not found:
+                return
             for start in (between(point, rng), point):
                 edge = onto_edge(start, partial(first_entries, nodes), rng, free)
                 if edge is not None:
+                    found = True
                     yield edge
 
     def faces(self, numbers: Sequence[int]) -> Iterator[Part]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import combinations, islice
 from typing import Any
 
@@ -141,8 +142,9 @@ def onto_edge(
     if here is None or len(places) < len(here):
         return None
     rng.shuffle(places)
+    moved = cache(lambda place: values(_shifted(start, {place: Fraction(1)})))
     for chosen in islice(combinations(places, len(here)), MOST_WAYS):
-        beyond = [values(_shifted(start, {place: Fraction(1)})) for place in chosen]
+        beyond = [moved(place) for place in chosen]
         if any(there is None for there in beyond):
             continue
         slopes = [

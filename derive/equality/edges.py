@@ -7,12 +7,12 @@ q = 1, even if q is 1 for all inputs near; what the claim alone compares with 0 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
-from derive.equality.climb import shaken
+from derive.equality.climb import DEFINITE, FIXED, shaken
 from derive.equality.magnitudes import in_sight
 from derive.equality.probe import DIGITS, Point
 from derive.ir.graph import ComputationGraph
@@ -38,6 +38,7 @@ class Edges:
 
     def __init__(self, left: Node, right: Node, graph: ComputationGraph, by: Sequence[str]) -> None:
         self._by = [name for name in by if name in graph]
+        self._graph = graph
         sight = in_sight(left, right, graph)
         moved = [name for name in graph.bindings if not by or graph.ancestors(name).union([name]).intersection(by)]
         lines = [graph.bindings[name].node for name in moved]
@@ -53,10 +54,27 @@ class Edges:
         """The same of the conditions of the model alone: of what depends on what is varied, or is in sight."""
         return self._any(self._of_model, point)
 
+    def is_still(self, point: Point, moving: Sequence[str]) -> bool:
+        """Whether no condition changes its sign as only these names move: there are slopes by them on such an edge.
+
+        At b = 2 the maximum of b a and 2 a is 2 a for all a. What facts keep from moving freely says nothing.
+        """
+        declared = [self._graph.declarations.get(name) for name in moving]
+        facts = {fact.name for one in declared if one is not None for fact in one.facts}
+        if not all(name in self._graph for name in moving) or facts.intersection((*FIXED, *DEFINITE)):
+            return False
+        near = [shaken(point, name) for name in moving]
+        near.append(reduce(shaken, moving, point))
+        return not any(_changes(node, point, partial(_given, other)) for node in self._all for other in near)
+
     def _any(self, nodes: Sequence[Node], point: Point) -> bool:
         if any(_changes(node, point, partial(shaken, point)) for node in nodes):
             return True
         return any(_changes(node, point, partial(shaken, point, name)) for name in self._by for node in self._of_model)
+
+
+def _given(point: Point) -> Point:
+    return point
 
 
 def _changes(node: Node, point: Point, near: Callable[[], Point]) -> bool:

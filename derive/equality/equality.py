@@ -36,6 +36,7 @@ from derive.equality.edges import Edges
 from derive.equality.magnitudes import far_points, in_sight, sizes_met
 from derive.equality.probe import DIGITS, Point, points_of
 from derive.equality.proof import proved, proved_at_sizes
+from derive.equality.subgradients import TakenSlope
 from derive.equality.survey import survey
 from derive.equality.witness import Witness, find_witness, witness_at
 from derive.errors import ShapeError
@@ -90,18 +91,20 @@ def decide(
     counterexample: bool = True,
     derivative: bool = False,
     by: Sequence[str] = (),
+    taken: Sequence[TakenSlope] = (),
     slopes: tuple[bool, bool] = (False, False),
     plain: tuple[bool, bool] = (False, False),
 ) -> Decision:
     """Decide `left = right` in a graph. Shapes must agree; ShapeError if they do not.
 
     With `level="proved"` only a proof for all sizes counts as equal, anything less is undecided. What is said of a
-    `derivative` (`by` some names; `slopes`: which member is nothing else, `plain`: which has none in it) is said where
-    it exists. Raises UnsupportedError if no values exist where the model is defined.
+    `derivative` (`by` some names; `taken`: those in it, if all are known; `slopes`: which member is nothing else,
+    `plain`: which has none in it) is said where it exists. Raises UnsupportedError if no values exist
+    where the model is defined.
     """
     if left.shape != right.shape:
         raise ShapeError(f"shapes {show_shape(left.shape)} and {show_shape(right.shape)} cannot be equal")
-    asked = _Question(left, right, graph, derivative, tuple(by), slopes, plain)
+    asked = _Question(left, right, graph, derivative, tuple(by), tuple(taken), slopes, plain)
     found = _decided(asked, level, time_limit)
     if found.verdict == "different" and counterexample:
         return replace(found, witness=find_witness(left, right, graph, asked.differ) or found.witness)
@@ -121,6 +124,7 @@ class _Question:
     graph: ComputationGraph
     derivative: bool
     by: tuple[str, ...] = ()
+    taken: tuple[TakenSlope, ...] = ()
     slopes: tuple[bool, bool] = (False, False)
     plain: tuple[bool, bool] = (False, False)
 
@@ -184,6 +188,7 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
             by=asked.by,
             domains=screened.one_sided,
             claimed=asked.claimed,
+            taken=asked.taken,
         )
         if seen.different is not None:
             return _different(asked, seen.different)

@@ -9,22 +9,82 @@ condition alone: where several edges cross there are more than two sides.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from derive.equality.climb import shaken
 from derive.equality.edges import sign_of
 from derive.equality.probe import DIGITS, Point
-from derive.ir.node import Node
+from derive.ir.node import Node, refs
 
 Array = Any
 WAYS = 16
 """Points nearby: that two edges have the same sides at all of them has a probability of 1/32768."""
 MARGIN = 1e-4
 LEAST = 1e-6
+SCALES = (Fraction(1, 10**4), Fraction(1, 10**10))
+"""How far away points nearby are, to tell a limit from a jump."""
+SHRINKS = 1e-3
 CLEARLY = 100
 """So many times as far as a member varies nearby is the way from its limit to where it jumps."""
+
+
+class TakenSlope(NamedTuple):
+    """A derivative that stands in a formula: `value` is that of `whole` by the name `by`."""
+
+    whole: Node
+    value: Node
+    by: str
+
+
+def smooth_at(taken: Sequence[TakenSlope], point: Point) -> bool:
+    """Whether derivatives exist at a point of an edge, for each has one limit there and what it is of does not jump.
+
+    max(z, 0)^2 has the slope 0 at 0 (mean value theorem). What is no limit of its formula says nothing.
+    """
+    known = point.inputs.keys() | point.graph.bindings.keys()
+    if not taken or not known >= {*refs(*(node for one in taken for node in (one.whole, one.value)))}:
+        return False
+    for by in dict.fromkeys(one.by for one in taken):
+        near = [[_moved(point, by, way, scale) for way in range(1, WAYS + 1)] for scale in SCALES]
+        if not all(
+            _is_limit(node, point.value(node, DIGITS), near)
+            for one in taken
+            if one.by == by
+            for node in (one.whole, one.value)
+        ):
+            return False
+    return True
+
+
+def _moved(point: Point, by: str, way: int, scale: Fraction) -> Point:
+    """A point nearby, with what is differentiated by moved too: no input, it may be the same for all near."""
+    other = shaken(point, way=way, scale=scale)
+    return other if by in point.inputs else shaken(other, by, way=way, scale=scale)
+
+
+def is_off_limit(slope: Node, claimed: Node, taken: Sequence[TakenSlope], point: Point) -> bool:
+    """Whether a slope has one limit at a point of an edge, which its formula need not give, and another is claimed."""
+    claim = point.value(claimed, DIGITS)
+    if claim is None or len(taken) != 1 or taken[0].by not in point.inputs:
+        return False
+    near = [[shaken(point, way=way, scale=scale) for way in range(1, WAYS + 1)] for scale in SCALES]
+    whole, limit = taken[0].whole, near[-1][0].value(slope, DIGITS)
+    exists = _is_limit(whole, point.value(whole, DIGITS), near) and _is_limit(slope, limit, near)
+    return exists and not _is_limit(slope, claim, near)
+
+
+def _is_limit(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> bool:
+    """Whether the values nearby come as much closer to a value as the points come to theirs; a jump does not shrink."""
+    spreads = []
+    for points in near:
+        values = [value for other in points if (value := other.value(node, DIGITS)) is not None]
+        if here is None or len(values) < len(points):
+            return False
+        spreads.append(np.max([np.abs(value - here) for value in values], axis=0))
+    return bool(np.all(np.asarray(spreads[1] <= SHRINKS * spreads[0], dtype=bool)))
 
 
 def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence[Node]) -> bool | None:

@@ -11,7 +11,7 @@ A derivative is held against the slopes on either side of an edge (`derive.equal
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -22,9 +22,11 @@ import numpy as np
 
 from derive.equality.cells import Cells
 from derive.equality.climb import climb, shaken, summit
+from derive.equality.edges import sign_of
 from derive.equality.magnitudes import far_points, in_sight, inputs_of
 from derive.equality.probe import Point
-from derive.equality.subgradients import beside_limit, beyond_slopes
+from derive.equality.still import still_points
+from derive.equality.subgradients import TakenSlope, beside_limit, beyond_slopes, is_off_limit, smooth_at
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ops.conditions import countless, limits
@@ -33,8 +35,10 @@ LEAST = 32
 """Points at which every claim without a proof is compared, with conditions or without."""
 MOST_CLIMBS = 12
 """Cells that are climbed for after the far points, and sides at places of their own."""
-MOST_AT_KINK = 3
+MOST_AT_KINK = 6
 """Points on the edge of a condition at which a derivative is held against the slopes on either side."""
+MOST_TRIED = 16
+FIRST = 3
 MOST_ON_FACE = 4
 MOST_ENDS = 6
 NEAR_END = 16
@@ -63,9 +67,11 @@ def survey(
     by: Sequence[str] = (),
     domains: bool = False,
     claimed: Literal["left", "right"] | None = None,
+    taken: Sequence[TakenSlope] = (),
 ) -> Survey:
     """Compare two nodes in every cell. `derivative`: nothing is said of the edges but what is `claimed` of a slope.
 
+    On edges on which all derivatives that were `taken` exist they are compared as anywhere else.
     `domains`: where an operation of theirs has values is a condition with edges too.
     """
     cells = Cells(left, right, graph, edges=not derivative, by=by, domains=domains)
@@ -88,8 +94,8 @@ def survey(
     different = cells.different_on_faint_edges(rng)
     if different is not None:
         return Survey(different=different)
-    found = _at_kinks(cells, claimed, rng) if derivative else Survey()
-    if found.different is not None:
+    found = _at_kinks(cells, claimed, taken, rng) if derivative else Survey()
+    if found.different is not None or found.open:
         return found
     told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
     return replace(found, open=told, one_sided=tuple(cells.unseen()))
@@ -131,15 +137,35 @@ def _on_faces(cells: Cells, rng: random.Random) -> Iterator[Point]:
         yield from islice(cells.on_edge(face, rng), MOST_ON_FACE)
 
 
-def _at_kinks(cells: Cells, claimed: Literal["left", "right"] | None, rng: random.Random) -> Survey:
+def _apart(cells: Cells, points: Iterable[Point]) -> Iterator[Point]:
+    """Those of some points at which the conditions have signs that they have at none before, and the first few."""
+    met: set[tuple[bytes, ...]] = set()
+    for number, point in enumerate(points):
+        signs = tuple(b"" if (sign := sign_of(node, point)) is None else sign.tobytes() for node in cells.conditions)
+        if number < FIRST or signs not in met:
+            yield point
+        met.add(signs)
+
+
+def _at_kinks(
+    cells: Cells, claimed: Literal["left", "right"] | None, taken: Sequence[TakenSlope], rng: random.Random
+) -> Survey:
     """What is said of slopes on edges: at a kink between those on either side, elsewhere what they are."""
+    for found in still_points(cells, {slope.by for slope in taken}, rng) if taken else ():
+        if found.differ(cells.left, cells.right):
+            return Survey(different=found)
     kinks: list[str] = []
     slope, value = (cells.right, cells.left) if claimed == "left" else (cells.left, cells.right)
     numbers = range(len(cells.conditions))
     for face in chain(((k,) for k in numbers), cells.faces(numbers)):
-        for found in islice(cells.on_edge(face, rng), MOST_AT_KINK):
+        for found in islice(_apart(cells, islice(cells.on_edge(face, rng), MOST_TRIED)), MOST_AT_KINK):
             if not cells.kinks.has_of_model(found) and beside_limit(slope, value, found):
                 return Survey(different=found)
+            if taken and found.differ(slope, value) and smooth_at(taken, found):
+                return Survey(different=found)
+            if claimed is not None and is_off_limit(slope, value, taken, found):
+                where = cells.text(cells.conditions[face[0]])
+                return Survey(open=f"at {where} = 0 another value is claimed of the slope than those nearby tend to")
             beyond = beyond_slopes(slope, value, found, cells.conditions) if claimed is not None else None
             if beyond:
                 return Survey(different=found)

@@ -198,6 +198,7 @@ def _judge_equal(link: Equal, graph: ComputationGraph, level: Level, left: float
         counterexample=counterexample,
         derivative=link.derivative,
         by=link.by,
+        taken=link.taken,
         slopes=link.slopes,
         plain=link.plain,
     )

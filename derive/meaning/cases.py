@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir.size import Shape
 from derive.meaning.claim import Denotation, Member, Problem
-from derive.meaning.frames import Depth, Frame, NotInView
-from derive.meaning.layer_ranges import layers_shown
+from derive.meaning.frames import Frame, NotInView
+from derive.meaning.layer_ranges import layers_shown, of_family
 from derive.meaning.lookup import is_word, resolve
 from derive.meaning.members import member_value
 from derive.meaning.partials import variables_named
@@ -34,6 +35,7 @@ class Outcome:
     notes: tuple[Slip, ...] = ()
     assumed: tuple[str, ...] = ()
     unknowns: tuple[tuple[str, Shape], ...] = ()
+    slopes: tuple[TakenSlope | None, ...] = ()
 
 
 @dataclass
@@ -81,6 +83,10 @@ def _meant(job: Job, frames: Sequence[Frame]) -> list[Frame]:
     ranges = [one.layers for one in job.conditions if one.layers is not None]
     if family is None or not ranges:
         return list(frames)
+    shown = [layers_shown(frame.layer[family.index], family) for frame in frames]
+    first, last = min(low for low, _ in shown), max(high for _, high in shown)
+    if any(layers.reaches_beyond(first, last) for layers in ranges):
+        raise NotInView(f"{ranges[0].letter} counts layers that are not inside the family")
     found: list[Frame] = []
     for frame in frames:
         held = [layers.covers(*layers_shown(frame.layer[family.index], family)) for layers in ranges]
@@ -163,8 +169,10 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if not tables:
         return [Unit(frame, scope, members)]
     letters = sorted({letter for table_letters, _ in tables for letter in table_letters})
-    joined = _joined(tables, letters, job.ranges)
-    rows = _in_family(joined, letters, frame.depth)
+    rows = joined = _joined(tables, letters, job.ranges)
+    if frame.depth is not None and frame.depth.index in letters:
+        stated = [(one.layers, one.span) for one in job.conditions if one.layers is not None]
+        rows = of_family(joined, letters.index(frame.depth.index), frame.depth, stated)
     if len(rows) > MAX_CASES:
         raise NotUnderstood(job.statement.span, f"indices with at most {MAX_CASES} choices")
     if not joined:
@@ -183,14 +191,6 @@ def _units(job: Job, frame: Frame) -> list[Unit]:
     if not units:
         raise NotUnderstood(job.statement.span, "a condition that some of the names fulfil")
     return units
-
-
-def _in_family(rows: list[tuple[int, ...]], letters: Sequence[str], depth: Depth | None) -> list[tuple[int, ...]]:
-    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first."""
-    if depth is None or depth.index not in letters:
-        return rows
-    at = letters.index(depth.index)
-    return [row for row in rows if depth.low <= row[at] <= depth.layers]
 
 
 def _joined(
@@ -286,7 +286,8 @@ def _outcomes(
                 tables.add((table.letters, table.rows))
         if isinstance(result, Problem) and result.defect == PENDING and env:
             result = Problem("undefined_symbol", result.message, result.span)
-        yield Outcome(dict(choices), result, tuple(scope.notes), tuple(scope.assumed), tuple(scope.unknowns.items()))
+        told = tuple(scope.notes), tuple(scope.assumed), tuple(scope.unknowns.items()), tuple(scope.slopes)
+        yield Outcome(dict(choices), result, *told)
 
 
 def _named_elsewhere(job: Job, frame: Frame, member: int, env: Mapping[str, int]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ir.size import Shape
@@ -96,8 +97,9 @@ class Equal:
     """Two nodes of one shape that must be equal. `places`: decimals of the numerals of one side, entry by entry.
 
     `derivative`: a derivative stands on one side, so that nothing is said of points where there is none; `by`: the
-    names that derivatives are taken by, as far as they are written. `mismatch`:
-    what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside an array.
+    names that derivatives are taken by, as far as they are written; `taken`: all derivatives, if they are known.
+    `mismatch`: what is wrong with the shapes if they are not equal, of a Jacobian that is not diagonal by form beside
+    an array.
     `under`: what is 1 where a condition beside the formula holds, and 0 elsewhere, as both sides then are. `slopes`:
     which of the sides is nothing but a derivative; `plain`: which of them has none in it.
     """
@@ -107,6 +109,7 @@ class Equal:
     places: tuple[int, ...] | None = None
     derivative: bool = False
     by: tuple[str, ...] = ()
+    taken: tuple[TakenSlope, ...] = ()
     mismatch: str = ""
     under: tuple[Node, ...] = ()
     slopes: tuple[bool, bool] = (False, False)

@@ -6,9 +6,10 @@ each keeps its own. What the page defines wins over what a letter means by itsel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir.graph import ComputationGraph
 from derive.ir.size import Shape
 from derive.meaning.cases import Outcome, Unit
@@ -123,6 +124,7 @@ def _ways(
         tuple(outcome.result for outcome in done[k : k + width] if not isinstance(outcome.result, NotUnderstood))
         for k in range(0, len(done), width)
     ]
+    taken = [dict.fromkeys(s for one in done[k : k + width] for s in one.slopes) for k in range(0, len(done), width)]
     unknowns = dict(pair for outcome in done for pair in outcome.unknowns)
     chosen = ""
     layouts: tuple[str, ...] = ("",)
@@ -134,9 +136,11 @@ def _ways(
         chosen = LAYOUTS[choices["layout",]]
     for layout in layouts:
         cases = []
-        for unit, members in zip(units, results, strict=True):
+        for unit, members, slopes in zip(units, results, taken, strict=True):
             laid = tuple(_laid(member, layout) for member in members) if layout else members
-            cases.append(Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid)))
+            cases.append(
+                Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid, [*slopes]))
+            )
         yield layout or chosen, tuple(cases)
 
 
@@ -145,7 +149,7 @@ def _laid(member: Member, layout: str) -> Member:
     return laid_out(member, layout) if is_matrix and isinstance(member, Denotation) else member
 
 
-def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...]:
+def _links(job: Job, unit: Unit, members: tuple[Member, ...], taken: Sequence[TakenSlope | None]) -> tuple[Link, ...]:
     found: list[Link] = []
     # the unambiguous form of a member has a curly d for every derivative in it, whatever the author wrote
     shown = [member.text for member in members if isinstance(member, Denotation)]
@@ -165,7 +169,9 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...]) -> tuple[Link, ...
         if isinstance(made, Equal):
             slopes = _is_slope(members[k]), _is_slope(members[k + 1])
             plain = _is_plain(job, members, k), _is_plain(job, members, k + 1)
-            made = replace(made, derivative=derivative, by=tuple(by), under=under, slopes=slopes, plain=plain)
+            known = () if any(job.primed) or None in taken else tuple(one for one in taken if one is not None)
+            made = replace(made, derivative=derivative, by=tuple(by), taken=known, under=under)
+            made = replace(made, slopes=slopes, plain=plain)
         found.append(made)
     return tuple(found)
 

@@ -13,8 +13,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from derive.ir.graph import Family
+from derive.meaning.frames import Depth
+from derive.meaning.reading_state import NotUnderstood
 from derive.meaning.scripts import Lin, tokens_of
-from derive.typography.nodes import Ellipsis, Group, Markup, Punct, Symbol
+from derive.typography.nodes import Ellipsis, Group, Markup, Offsets, Punct, Symbol
 
 
 class LayerEnd(NamedTuple):
@@ -33,11 +35,12 @@ class LayerEnd(NamedTuple):
 
 
 class LayerRange(NamedTuple):
-    """The layers from `low` to `high`, both among them."""
+    """The layers from `low` to `high`, both among them; `stated`: which of these ends are."""
 
     letter: str
     low: LayerEnd
     high: LayerEnd
+    stated: tuple[bool, bool] = (True, True)
 
     def has(self, layer: int, depth: int) -> bool:
         """Whether it has the layer of that number in a network of that depth."""
@@ -49,6 +52,11 @@ class LayerRange(NamedTuple):
             return True
         return False if high < self.low or self.high < low else None
 
+    def reaches_beyond(self, low: LayerEnd, high: LayerEnd) -> bool:
+        """Whether it says to begin before, or to end behind, what these ends leave room for at every depth."""
+        below = self.stated[0] and not self.low.from_last and self.low < low
+        return below or (self.stated[1] and self.high.from_last and self.high > high)
+
 
 def layer_range(rows: Sequence[tuple[Markup, ...]], relations: Sequence[str], family: Family) -> LayerRange | None:
     """The range that a chain of comparisons or a list gives the letter of the layers; None if it is none of these."""
@@ -59,7 +67,7 @@ def layer_range(rows: Sequence[tuple[Markup, ...]], relations: Sequence[str], fa
     at = next((k for k, row in enumerate(rows) if _is_letter(row, family)), None)
     if at is None or len(rows) > 3 or len(rows) != len(relations) + 1:
         return None
-    low, high = first, last
+    lows, highs = [], []
     for k, sign in enumerate(relations):
         other = _end(rows[k + 1 if k == at else k], family)
         if at not in (k, k + 1) or other is None:
@@ -72,10 +80,11 @@ def layer_range(rows: Sequence[tuple[Markup, ...]], relations: Sequence[str], fa
         else:
             return None
         if below:
-            high = min(high, other.moved(-strict))
+            highs.append(other.moved(-strict))
         else:
-            low = max(low, other.moved(strict))
-    return LayerRange(family.index, low, high)
+            lows.append(other.moved(strict))
+    low, high = max(lows, default=first), min(highs, default=last)
+    return LayerRange(family.index, low, high, (bool(lows), bool(highs)))
 
 
 def layers_shown(layer: Lin, family: Family) -> tuple[LayerEnd, LayerEnd]:
@@ -84,6 +93,20 @@ def layers_shown(layer: Lin, family: Family) -> tuple[LayerEnd, LayerEnd]:
         end = LayerEnd(bool(layer.letter), layer.offset)
         return end, end
     return LayerEnd(False, family.low + 1 + layer.offset), LayerEnd(True, layer.offset - 1)
+
+
+def of_family(
+    rows: list[tuple[int, ...]], at: int, depth: Depth, stated: Sequence[tuple[LayerRange, Offsets]]
+) -> list[tuple[int, ...]]:
+    """The rows in which the letter of the layers counts layers: names such as `h^{(0)}` stand before the first.
+
+    It counts those too where the formula is stated for them. NotUnderstood if some name has none that it is stated for.
+    """
+    numbers = [row[at] for row in rows]
+    for layers, span in stated:
+        if rows and layers.reaches_beyond(LayerEnd(False, min(numbers)), LayerEnd(True, max(numbers) - depth.layers)):
+            raise NotUnderstood(span, f"a range of {depth.index} in which every name exists")
+    return rows if stated else [row for row in rows if depth.low <= row[at] <= depth.layers]
 
 
 def _listed(items: tuple[Markup, ...], sign: str, family: Family) -> tuple[LayerEnd, LayerEnd] | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir import build
 from derive.meaning import values
 from derive.meaning.claim import Denotation, Differentiation, Problem, Result
@@ -189,6 +190,7 @@ def single(
         if rank:
             raise NotUnderstood(span, "a scalar above the line")
         scope.unknowns[text] = ()
+        scope.slopes.append(None)
         return Denotation(build.ref(text, ()), chain=Differentiation(p.text, q.text, 0), text=text)
     if q.kind == "formal":
         return Denotation(build.zeros(frame.graph.shape(p.name)), text=text)
@@ -203,6 +205,8 @@ def single(
         scope.assumed[f"a derivative by {q.text} takes its entries for independent, though it is symmetric"] = None
     above, below = _entry_axes(p, frame), q.axes if by_name else _entry_axes(q, frame)
     made = values.indexed(node, [*above, *below])
+    whole = build.ref(p.name, frame.graph.shape(p.name))
+    scope.slopes.append(TakenSlope(whole, made.node, q.name) if q.slope is None else None)
     split = sum(axis is None for axis in above)
     bottom = q.text
     made = replace(made, chain=Differentiation(p.text, bottom, split), text=f"{text} (direct)" if direct else text)
@@ -225,7 +229,9 @@ def expression_derivative(value: Denotation, by: Sequence[Variable | Problem], s
         value = only_entry(value)
         own = len(value.shape)
         frame = q.frame or scope.frame
-        node = q.instead_of_its_name(frame.total(value.node, q.name))
+        node = frame.total(value.node, q.name)
+        scope.slopes.append(TakenSlope(value.node, node, q.name) if q.slope is None else None)
+        node = q.instead_of_its_name(node)
         if build.is_zero(node) or (not node.shape and has_limits(value.node)):
             # a derivative has a value where its operand has one: log(-1) has neither, log(a) none for a < 0
             labels = tuple(range(len(node.shape)))

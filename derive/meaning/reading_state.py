@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from derive.equality.subgradients import TakenSlope
 from derive.ir.size import Size
 from derive.meaning.claim import Definition, Denotation, Problem, Result
 from derive.meaning.frames import Frame
@@ -115,7 +116,7 @@ class Scope:
     `lengths` are those of sums from 1, should nothing else tell what their indices count. `whole`: what is read next is
     the whole member and no part of it. `comparing`: it is one side of a condition. `picks`: whether the statement picks
     entries by their place; `steps`: the letters that count steps in it. `folded`: where a letter stands for a name in
-    the other case.
+    the other case. `slopes`: the derivatives that were taken, None for one that is only a name.
     """
 
     frame: Frame
@@ -149,6 +150,7 @@ class Scope:
     picks: Callable[[], bool] = field(default=lambda: True, repr=False)
     steps: Callable[[], frozenset[str]] = field(default=frozenset, repr=False)
     folded: list[Offsets] = field(default_factory=list)
+    slopes: list[TakenSlope | None] = field(default_factory=list)
     whole: bool = True
     comparing: bool = False
 
