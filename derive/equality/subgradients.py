@@ -53,7 +53,7 @@ def smooth_at(taken: Sequence[TakenSlope], point: Point) -> bool:
             _is_limit(node, point.value(node, DIGITS), near)
             for one in taken
             if one.by == by
-            for node in (one.whole, one.value)
+            for node in (one.value, one.whole)
         ):
             return False
     return True
@@ -70,20 +70,28 @@ def is_off_limit(slope: Node, claimed: Node, taken: Sequence[TakenSlope], point:
     claim = point.value(claimed, DIGITS)
     if claim is None or len(taken) != 1 or taken[0].by not in point.inputs:
         return False
+    limit = shaken(point, way=1, scale=SCALES[-1]).value(slope, DIGITS)
+    if limit is None or bool(np.all(np.asarray(np.abs(limit - claim) <= MARGIN, dtype=bool))):
+        return False  # one way from which it is near is enough, most points end here
+    whole = taken[0].whole
     near = [[shaken(point, way=way, scale=scale) for way in range(1, WAYS + 1)] for scale in SCALES]
-    whole, limit = taken[0].whole, near[-1][0].value(slope, DIGITS)
-    exists = _is_limit(whole, point.value(whole, DIGITS), near) and _is_limit(slope, limit, near)
+    exists = _is_limit(slope, limit, near) and _is_limit(whole, point.value(whole, DIGITS), near)
     return exists and not _is_limit(slope, claim, near)
 
 
 def _is_limit(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> bool:
     """Whether the values nearby come as much closer to a value as the points come to theirs; a jump does not shrink."""
-    spreads = []
-    for points in near:
-        values = [value for other in points if (value := other.value(node, DIGITS)) is not None]
-        if here is None or len(values) < len(points):
-            return False
-        spreads.append(np.max([np.abs(value - here) for value in values], axis=0))
+    if here is None:
+        return False
+    spreads: list[Any] = []
+    for points in reversed(near):  # the nearest first: most that are no limits jump there, and one of them shows it
+        apart: list[Array] = []
+        for other in points:
+            value = other.value(node, DIGITS)
+            if value is None or (not spreads and bool(np.any(np.asarray(np.abs(value - here) > MARGIN, dtype=bool)))):
+                return False
+            apart.append(np.abs(value - here))
+        spreads.insert(0, np.max(apart, axis=0))
     return bool(np.all(np.asarray(spreads[1] <= SHRINKS * spreads[0], dtype=bool)))
 
 

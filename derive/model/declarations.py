@@ -75,22 +75,12 @@ def parse_declaration(statement: LogicalLine, colon: int) -> list[Declared]:
     items = split_at_commas(statement.text[colon + 1 : end], colon + 1)
     shape = _shape(statement, *items[0])
     facts = tuple(_fact(statement, start, text, shape) for start, text in items[1:])
-    for _, start, stop in names:
-        _not_another_function(shape, statement.text[start:stop].strip(), statement.span(start, stop))
     return [
         Declared(
             name, shape.kind, shape.sizes, facts, latex, shape.arity, shape.definition, statement.span(start, stop)
         )
         for name, start, stop in names
     ]
-
-
-def _not_another_function(shape: Shape, name: str, span: Span) -> None:
-    """A generic function has not the name of an operation of another number of operands."""
-    record = elementwise(name)
-    if shape.kind == "function" and shape.definition is None and record is not None and record.arity != shape.arity:
-        takes = f"{record.arity} operand{'s' * (record.arity != 1)}"
-        raise ModelError(f"{name} is an operation of {takes}", span=span, hint="give the function another name")
 
 
 def _declared_name(statement: LogicalLine, start: int, text: str) -> tuple[Name, int, int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from derive.errors import ModelError
+from derive.errors import ModelError, UnsupportedError
 from derive.ir import build
 from derive.ir.node import Node, refs
 from derive.ops.definitions import POSITIVE, SAMPLES, function, of, sympy
@@ -159,7 +159,7 @@ def _beta(x: Node, y: Node) -> Node:
 @register_builder("zeta")
 def _zeta(s: Node, q: Node | None = None) -> Node:
     if q is None and refs(s):
-        raise ModelError("zeta(s) has no derivative by s that is a formula", hint="zeta(s, q) has one by q")
+        raise UnsupportedError("zeta(s) has no derivative by s that is a formula", hint="zeta(s, q) has one by q")
     return build.call("hurwitz", s, build.number(1) if q is None else q)
 
 
