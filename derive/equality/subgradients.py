@@ -39,24 +39,27 @@ class TakenSlope(NamedTuple):
     by: str
 
 
-def smooth_at(taken: Sequence[TakenSlope], point: Point) -> bool:
-    """Whether derivatives exist at a point of an edge, for each has one limit there and what it is of does not jump.
+def differ_at_limit(left: Node, right: Node, taken: Sequence[TakenSlope], point: Point) -> bool:
+    """Whether members differ at a point of an edge at which all derivatives in them exist.
 
-    max(z, 0)^2 has the slope 0 at 0 (mean value theorem). What is no limit of its formula says nothing.
+    They exist where each has one limit and what it is of does not jump: max(z, 0)^2 has the slope 0 at 0 (mean value
+    theorem). What is no limit of its formula says nothing; nor does a difference that is one of points nearby, too.
     """
     known = point.inputs.keys() | point.graph.bindings.keys()
     if not taken or not known >= {*refs(*(node for one in taken for node in (one.whole, one.value)))}:
         return False
+    sides = [point.value(member, DIGITS) for member in (left, right)]
+    if sides[0] is None or sides[1] is None or not point.differ(left, right):
+        return False
+    widest = 0
     for by in dict.fromkeys(one.by for one in taken):
         near = [[_moved(point, by, way, scale) for way in range(1, WAYS + 1)] for scale in SCALES]
-        if not all(
-            _is_limit(node, point.value(node, DIGITS), near)
-            for one in taken
-            if one.by == by
-            for node in (one.value, one.whole)
-        ):
-            return False
-    return True
+        for node in (node for one in taken if one.by == by for node in (one.value, one.whole)):
+            spread = _spread(node, point.value(node, DIGITS), near)
+            if spread is None:
+                return False
+            widest = max(widest, np.max(spread, initial=0))
+    return bool(np.any(np.asarray(np.abs(sides[0] - sides[1]) > CLEARLY * widest, dtype=bool)))
 
 
 def _moved(point: Point, by: str, way: int, scale: Fraction) -> Point:
@@ -80,19 +83,24 @@ def is_off_limit(slope: Node, claimed: Node, taken: Sequence[TakenSlope], point:
 
 
 def _is_limit(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> bool:
-    """Whether the values nearby come as much closer to a value as the points come to theirs; a jump does not shrink."""
+    return _spread(node, here, near) is not None
+
+
+def _spread(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> Array | None:
+    """How far the nearest values are from a value, if they come as much closer as the points do; a jump does not."""
     if here is None:
-        return False
+        return None
     spreads: list[Any] = []
     for points in reversed(near):  # the nearest first: most that are no limits jump there, and one of them shows it
         apart: list[Array] = []
         for other in points:
             value = other.value(node, DIGITS)
             if value is None or (not spreads and bool(np.any(np.asarray(np.abs(value - here) > MARGIN, dtype=bool)))):
-                return False
+                return None
             apart.append(np.abs(value - here))
-        spreads.insert(0, np.max(apart, axis=0))
-    return bool(np.all(np.asarray(spreads[1] <= SHRINKS * spreads[0], dtype=bool)))
+        spreads.append(np.max(apart, axis=0))
+    nearest, farther = spreads
+    return nearest if np.all(np.asarray(nearest <= SHRINKS * farther, dtype=bool)) else None
 
 
 def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence[Node]) -> bool | None:

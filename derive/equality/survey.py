@@ -26,7 +26,7 @@ from derive.equality.edges import sign_of
 from derive.equality.magnitudes import far_points, in_sight, inputs_of
 from derive.equality.probe import Point
 from derive.equality.still import still_points
-from derive.equality.subgradients import TakenSlope, beside_limit, beyond_slopes, is_off_limit, smooth_at
+from derive.equality.subgradients import TakenSlope, beside_limit, beyond_slopes, differ_at_limit, is_off_limit
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ops.conditions import countless, limits
@@ -159,9 +159,9 @@ def _at_kinks(
     numbers = range(len(cells.conditions))
     for face in chain(((k,) for k in numbers), cells.faces(numbers)):
         for found in islice(_apart(cells, islice(cells.on_edge(face, rng), MOST_TRIED)), MOST_AT_KINK):
-            if not cells.kinks.has_of_model(found) and beside_limit(slope, value, found):
+            if not taken and not cells.kinks.has_of_model(found) and beside_limit(slope, value, found):
                 return Survey(different=found)
-            if taken and found.differ(slope, value) and smooth_at(taken, found):
+            if differ_at_limit(slope, value, taken, found):
                 return Survey(different=found)
             if claimed is not None and is_off_limit(slope, value, taken, found):
                 where = cells.text(cells.conditions[face[0]])
