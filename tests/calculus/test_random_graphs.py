@@ -42,7 +42,7 @@ UNARY: dict[str, tuple[Any, Any]] = {
     "exp": (lambda a: build.call("exp", a), anp.exp),
     "cos": (lambda a: build.call("cos", a), anp.cos),
     "log": (lambda a: build.call("log", build.add(build.number(2), build.power(a, 2))), lambda a: anp.log(2 + a**2)),
-    "sqrt": (lambda a: build.call("sqrt", build.add(build.number(2), a)), lambda a: anp.sqrt(2 + a)),
+    "sqrt": (lambda a: build.call("sqrt", build.add(build.number(2), build.mul(a, a))), lambda a: anp.sqrt(2 + a * a)),
     "abs": (lambda a: build.call("abs", a), anp.abs),
     "relu": (lambda a: build.call("relu", a), lambda a: anp.maximum(a, 0)),
     "leaky": (lambda a: build_call("leaky_relu", [a], {}), lambda a: anp.where(a > 0, a, 0.01 * a)),

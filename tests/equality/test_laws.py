@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from types import FunctionType, ModuleType
+from typing import Protocol
 
 import mpmath
 import numpy as np
@@ -122,7 +123,7 @@ VALUES = ("Poly", "Raw", "Monomial", "bool")
 HELPERS = {
     "ask the table": "rewrite by_facts by_laws power exp log symbolic_power step function rebuild _logs _one _power",
     "write a value down": "number scale product factor delta raw without times with_delta joined collect _multiplied",
-    "read a value at indices": "value at of rename _ref _delta _whole normal_form",
+    "read a value at indices": "value at of rename _ref _delta _whole normal_form _of_known",
     "name the parts of a value": "content rank bounds divided _matched _assigned _components _named _refined best",
     "find a condition": "base_is_nonnegative is_nonnegative_sum _is_whole _odd _oriented _is_itself",
     "compare by the laws of fractions": "vanishes _numerator _freed",
@@ -130,11 +131,11 @@ HELPERS = {
 
 
 def functions(module: ModuleType) -> Iterator[FunctionType]:
-    """The functions and methods that a module defines."""
+    """The functions and methods that a module defines; a protocol has none."""
     for found in vars(module).values():
         if inspect.isfunction(found) and found.__module__ == module.__name__:
             yield found
-        if inspect.isclass(found) and found.__module__ == module.__name__:
+        if inspect.isclass(found) and found.__module__ == module.__name__ and Protocol not in found.__bases__:
             yield from (method for method in vars(found).values() if inspect.isfunction(method))
 
 
