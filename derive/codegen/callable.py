@@ -51,7 +51,7 @@ def lambdify(
     text = module(derivation, parts)
     scope: dict[str, Any] = {"__name__": f"derive.emitted.{derivation.graph.name}"}
     # The one place where text is executed. The text is no user's: it is printed above from a graph, the names in it
-    # are identifiers made by `codegen.names`, and strings are quoted. So what `source` prints is what runs.
+    # are identifiers made by `codegen.identifiers`, and strings are quoted. So what `source` prints is what runs.
     try:
         exec(compile(text, "<derive>", "exec"), scope)  # noqa: S102
     except ImportError as error:

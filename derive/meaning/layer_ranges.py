@@ -115,12 +115,7 @@ def _listed(items: tuple[Markup, ...], sign: str, family: Family) -> tuple[Layer
         if len(items) != 1 or not isinstance(items[0], Group) or items[0].open != r"\{":
             return None
         items = items[0].items
-    parts: list[list[Markup]] = [[]]
-    for node in items:
-        if isinstance(node, Punct):
-            parts.append([])
-        else:
-            parts[-1].append(node)
+    parts = between_commas(items)
     ends = [_end(part, family) for part in parts if not (len(part) == 1 and isinstance(part[0], Ellipsis))]
     dots = len(ends) < len(parts)
     known = [end for end in ends if end is not None]
@@ -130,6 +125,17 @@ def _listed(items: tuple[Markup, ...], sign: str, family: Family) -> tuple[Layer
         return None
     steps = {abs(a.number - b.number) for a, b in pairwise(known[:-1]) if a.from_last == b.from_last}
     return (min(known), max(known)) if steps <= {1} else None
+
+
+def between_commas(items: Sequence[Markup]) -> list[tuple[Markup, ...]]:
+    """What stands between the commas of a list, empty where nothing does."""
+    parts: list[list[Markup]] = [[]]
+    for node in items:
+        if isinstance(node, Punct):
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    return [tuple(part) for part in parts]
 
 
 def _is_letter(items: Sequence[Markup], family: Family) -> bool:

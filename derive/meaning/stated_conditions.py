@@ -15,7 +15,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from derive.meaning.context import Context
-from derive.meaning.layer_ranges import LayerRange, layer_range
+from derive.meaning.layer_ranges import LayerRange, between_commas, layer_range
 from derive.typography.nodes import (
     Ellipsis,
     Group,
@@ -164,7 +164,7 @@ def _range(
     simple = all(isinstance(node, Number | Punct | Ellipsis) for node in right) and bool(numbers)
     if not simple and (not dots or any(isinstance(node, Relation) for node in right)):
         return None
-    parts = _parts(right)
+    parts = [part for part in between_commas(right) if part] or [()]
     if dots and simple:
         numbers = list(range(numbers[0], min(numbers[-1], numbers[0] + 1000) + 1))
     return Condition("range", span, letters, numbers=tuple(numbers) if simple else (), ends=(parts[0], parts[-1]))
@@ -174,13 +174,3 @@ def _letters(items: Sequence[Markup], context: Context) -> tuple[str, ...]:
     named = [node for node in items if not isinstance(node, Punct)]
     letters = [_index((node,), context) for node in named]
     return tuple(letter for letter in letters if letter is not None) if all(letters) else ()
-
-
-def _parts(items: Sequence[Markup]) -> list[tuple[Markup, ...]]:
-    parts: list[list[Markup]] = [[]]
-    for node in items:
-        if isinstance(node, Punct):
-            parts.append([])
-        else:
-            parts[-1].append(node)
-    return [tuple(part) for part in parts if part] or [()]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from derive.errors import ModelError, Span
 from derive.model.declarations import parse_declaration, split_spelling
 from derive.model.names import Index, Name, parse_name, spelled_at
-from derive.model.scope import Declared
+from derive.model.scope import MAX_LAYERS, Declared
 from derive.model.source import LogicalLine, read, split_at_commas
 from derive.model.tokens import Expression, parse
 
@@ -138,7 +138,7 @@ def _read_loop(program: Program, statement: LogicalLine, match: re.Match[str]) -
     high = match["high"]
     letter = _name(statement, match.start("letter"), match.end("letter"))
     limit = high if high.isdecimal() else str(_name(statement, match.start("high"), match.end("high")))
-    if high.isdecimal() and not int(match["low"]) <= int(high) <= 10_000:
+    if high.isdecimal() and not int(match["low"]) <= int(high) <= MAX_LAYERS:
         raise ModelError("there are no such layers", span=statement.span(match.start("low"), match.end("high")))
     program.loop = Loop(str(letter), int(match["low"]), limit, statement.indent, statement.span())
 
