@@ -6,8 +6,9 @@ A softmax takes the axis of the classes, a network what stands between an input 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from derive.errors import DeriveError
+from derive.errors import DeriveError, ShapeError
 from derive.ir import build
 from derive.ir.node import Node as Term
 from derive.ir.node import refs, substitute, topological
@@ -17,7 +18,7 @@ from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
 from derive.meaning.scripts import Token
-from derive.ops.record import build_call, elementwise
+from derive.ops.record import build_call, elementwise, plain_arguments
 from derive.ops.tensors import axes_of
 from derive.typography.nodes import Markup, Offsets
 
@@ -97,11 +98,23 @@ def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope)
         return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
+    plain = plain_arguments(name)
+    given = [_whole(value, name, span) if k in plain else value.node for k, value in enumerate(arguments)]
     try:
-        node = build_call(name, [value.node for value in arguments], {})
-    except DeriveError as error:
+        node = build_call(name, given, {})
+    except ShapeError as error:
         return Problem("shape_mismatch", error.message, span)
+    except DeriveError as error:
+        raise NotUnderstood(span, f"arguments that {name} takes: {error.message}") from None
     return Denotation(node)
+
+
+def _whole(value: Denotation, name: str, span: Offsets) -> int:
+    """An argument that is no operand: an order, an axis."""
+    number = value.node.value if value.node.op == "number" else None
+    if not isinstance(number, Fraction) or number.denominator != 1:
+        raise NotUnderstood(span, f"a whole number where {name} takes one")
+    return int(number)
 
 
 def _axis_of_classes(value: Denotation, span: Offsets, scope: Scope) -> int:
