@@ -75,7 +75,7 @@ def _over(name: str, entries: Term, axis: int) -> Term:
         (labels,), out = entries.labels
         if sorted(labels) == sorted(
             out
-        ):  # an array with its axes turned: as the model says it, by the axis it has there
+        ):  # axes turned: by the axis that the model has
             rest, kept = ([label for label in one if label != out[axis]] for one in (labels, out))
             return build.transpose(_over(name, entries.args[0], labels.index(out[axis])), tuple(map(rest.index, kept)))
     inner = entries.args[0] if name == "min" and entries.op == "neg" else entries
