@@ -202,9 +202,45 @@ class Signs(Polynomials):
         condition="X symmetric, positive_definite or diagonal",
     )
     def _declared_symmetry(self, atom: Atom) -> None:
-        facts = atom.declaration.facts if atom.declaration is not None else ()
-        if len(atom.shape) == 2 and any(f.name in ("symmetric", "positive_definite", "diagonal") for f in facts):
+        if len(atom.shape) == 2 and atom.declaration is not None and atom.declaration.is_symmetric:
             atom.same = SWAPPED
+
+    @law(
+        "atom",
+        "whole",
+        "definite determinant",
+        "X positive definite gives det X > 0",
+        Sample("X : (n, n), positive_definite", "abs(det(X)) = det(X)", "X : (n, n), symmetric"),
+        condition="X positive_definite",
+    )
+    def _determinant(self, atom: Atom) -> None:
+        name = atom.name
+        if isinstance(name, tuple) and name[0] == "det" and not atom.shape:
+            atom.positive = self.is_definite(atom.args[0])
+
+    def is_definite(self, matrix: Poly) -> bool:
+        """Whether a matrix is visibly positive definite: a sum of such matrices, of I and of Gram matrices B Bᵀ."""
+        strict = False
+        for (factors, _), coefficient in matrix.items():
+            borne = [factor for factor in factors if not {0, 1}.isdisjoint(factor[1])]
+            rest = [factor for factor in factors if factor not in borne]
+            if coefficient < 0 or not all(self.table.atoms[a].positive for a, _, _ in rest):
+                return False
+            match borne:
+                case [(a, (0, 1) | (1, 0), 1)] if self._is_definite_atom(self.table.atoms[a]):
+                    strict = True
+                case [(a, i, 1), (b, j, 1)] if a == b and 0 in i + j and 1 in i + j:
+                    if {0, 1} <= set(i) or tuple({0: 1, 1: 0}.get(k, k) for k in i) != j:
+                        return False
+                case _:
+                    return False
+        return strict
+
+    def _is_definite_atom(self, atom: Atom) -> bool:
+        if atom.kind == "inverse":
+            return self.is_definite(atom.args[0])
+        declared = atom.declaration is not None and atom.declaration.fact("positive_definite") is not None
+        return declared or atom.kind == "delta"
 
     @law("atom", "delta", "symmetric delta", "δᵢⱼ = δⱼᵢ", Sample("n : size", "eye(n) = eye(n).T"))
     def _delta(self, atom: Atom) -> None:
