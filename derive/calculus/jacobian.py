@@ -99,6 +99,12 @@ def _linear(node: Node, done: dict[Node, Node], front: Shape, rank: int) -> Node
             axes = tuple(range(len(shape)))
             others = [build.contract([axes[rank:]], axes, [arg], shape) for arg in node.args[:-1]]
             return Node(op, (*others, done[node.args[-1]]), tuple(axis + rank for axis in axes_of(node)), shape)
+        case op if (record := tensor_or_none(op)) is not None and record.definition is not None:
+            written = record.definition(node)
+            for below in topological(written):
+                if below not in done and any(arg in done for arg in below.args):
+                    done[below] = _linear(below, done, front, rank)
+            return done[written]
         case _:
             raise UnsupportedError(f"the operation {node.op} is not linear in the cotangent")
 

@@ -17,7 +17,7 @@ from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
 from derive.meaning.scripts import Token
-from derive.ops.record import build_call, elementwise
+from derive.ops.record import Tensor, build_call, elementwise, record_of
 from derive.ops.tensors import axes_of
 from derive.typography.nodes import Markup, Offsets
 
@@ -95,13 +95,20 @@ def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope)
         (value,) = arguments
         axis = _axis_of_classes(value, span, scope)
         return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
+    record = record_of(name)
+    if len(arguments) == 1 and isinstance(record, Tensor) and record.batched and len(arguments[0].shape) == 2:
+        (value,) = arguments  # free indices are axes in front
+        return _made(name, [value.node], span, value.letters)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
+    return _made(name, [value.node for value in arguments], span, ())
+
+
+def _made(name: str, operands: list[Term], span: Offsets, letters: tuple[str, ...]) -> Result:
     try:
-        node = build_call(name, [value.node for value in arguments], {})
+        return Denotation(build_call(name, operands, {}), letters)
     except DeriveError as error:
         return Problem("shape_mismatch", error.message, span)
-    return Denotation(node)
 
 
 def _axis_of_classes(value: Denotation, span: Offsets, scope: Scope) -> int:

@@ -122,6 +122,8 @@ def _powered(value: Denotation, sup: Sequence[Token], node: Markup, scope: Scope
         return _whole_power(value, row.items, node, scope)
     exponent = scope.read(row.items, scope)
     times = as_size(exponent.node) if isinstance(exponent, Denotation) else None
+    if rank > 2 and value.shape[-2] is value.shape[-1] and times is not None and times.number == -1:
+        return replace(value, node=_inverse(value), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
     if rank == 2 and times is not None and times.number is not None and times.number < 0:
         return Problem("shape_mismatch", f"shape {show_shape(value.shape)} has no inverse", node.span)
     if rank == 1 and times is not None and times.number == 2:
@@ -165,7 +167,7 @@ def _whole_power(value: Denotation, items: Sequence[Markup], node: Markup, scope
         return Denotation(build.eye(value.shape[0]), text=f"I({value.shape[0]})")
     base = value
     if number < 0:
-        base = replace(value, node=_inverse(value, node.span), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
+        base = replace(value, node=_inverse(value), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
     made: Result = base
     for _ in range(abs(number) - 1):
         made = values.multiply(made, base, node.span)
@@ -174,9 +176,8 @@ def _whole_power(value: Denotation, items: Sequence[Markup], node: Markup, scope
     return replace(made, text=f"{at_least(value.text, Binds.ATOM)}^{number}")
 
 
-def _inverse(value: Denotation, span: Offsets) -> Term:
-    if value.letters:
-        raise NotUnderstood(span, "the inverse of a matrix without free indices")
+def _inverse(value: Denotation) -> Term:
+    """The inverse of a matrix, or of the one that free indices tell among several."""
     node = value.node
     if node.op == "contract" and node.labels == (((0,),), (0, 0)):  # of a diagonal matrix entry by entry
         return build.contract([(0,)], (0, 0), [build.div(build.number(1), node.args[0])], node.shape)

@@ -256,8 +256,11 @@ def composite(printer: Printing, node: Node, at: At) -> Piece:
             inner = printer.piece(node.args[0], None)
             return _entry_of(printer, power(inner, Concatenation((Glyph("-", "−"), plain("1")))), at)
         case "logdet":
+            if at is None and node.shape:
+                raise NoMatrixForm  # bars around several numbers would be a length
             determinant = application(Glyph(r"\det", "det"), [printer.piece(node.args[0], None)])
-            return application(Glyph(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
+            one = _entry_of(printer, determinant, at)
+            return application(Glyph(r"\log", "log"), [Piece(Fence(one.formula, "|", "|"))])
     record = tensor(node.op)
     if record.definition is not None and (node.op == "logsumexp" or not named_by_axis(node, printer.graph)):
         return printer.piece(record.definition(node), at)

@@ -22,7 +22,6 @@ _REMEDIES: dict[tuple[str, ...], str] = {
     ("kron",): "outer(a, b) has the same products, with an axis for each factor",
     ("einsum", "tensordot"): "write the contraction with @, *, sum(x, axis=...) and transpose(x, axes)",
     ("cumsum",): "declare T : (n, n), constant (ones on and below the diagonal), and write T @ x",
-    ("solve",): "write inv(A) @ b",
     ("pinv",): "of a matrix with independent columns, write inv(A.T @ A) @ A.T",
     ("slogdet",): "logdet(A) is the logarithm of |det A|",
     ("matrix_power",): "write A @ A @ A",

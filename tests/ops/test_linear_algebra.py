@@ -1,0 +1,82 @@
+"""Operations on matrices as a user meets them: stated, derived, checked, emitted, judged, refused."""
+
+from __future__ import annotations
+
+import pytest
+
+import derive
+from derive.errors import DeriveError
+
+GAUSSIAN = "K : (n, n), positive_definite\ny : (n,)\nL = y @ solve(K, y)/2 + logdet(K)/2"
+
+MODELS = {
+    "a system": "A : (n, n), invertible\nb : (n,)\nx = solve(A, b)\nL = x @ x",
+    "several right sides": "A : (n, n), invertible\nB : (n, m)\nL = sum(solve(A, B)**2)",
+    "a system for each matrix": "A : (k, n, n)\nB : (k, n, m)\nL = sum(solve(A, B)**2)",
+    "one right side for all matrices": "A : (k, n, n)\nb : (n,)\nL = sum(solve(A, b)**2)",
+    "a likelihood": GAUSSIAN,
+    "batches": "A : (k, n, n)\nd : (k,)\nL = sum(d*logdet(A)) + sum(det(A)) + sum(inv(A)**2)",
+}
+
+
+@pytest.mark.parametrize("text", MODELS.values(), ids=MODELS)
+def test_a_model_is_checked(text: str) -> None:
+    assert derive.loads(text).check().verdict == "true"
+
+
+def test_a_system_is_solved_and_shown_as_mathematics() -> None:
+    derivation = derive.loads(GAUSSIAN).backprop()
+    assert "np.linalg.solve(K, y)" in derivation.source()
+    assert r"\frac{1}{2} K^{-1} - \frac{1}{2} K^{-1} y y^\top K^{-1}" in derivation["K"].latex()
+    transposed = derive.loads(MODELS["a system"]).backprop()
+    assert "np.linalg.solve(A.T, 2 * x)" in transposed.source()
+    assert "inv(" not in transposed.source()
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"\frac{\partial L}{\partial K} = \frac12 K^{-1} - \frac12 K^{-1} y y^\top K^{-1}", "true"),
+        (r"\frac{\partial L}{\partial K} = \frac12 K^{-1} + \frac12 K^{-1} y y^\top K^{-1}", "false"),
+        (r"L = \frac12 y^\top K^{-1} y + \frac12 \log \det K", "true"),
+        (r"|\det(K + y y^\top)| = \det(K + y y^\top)", "true"),
+        (r"|\det(K - y y^\top)| = \det(K - y y^\top)", "false"),
+    ],
+)
+def test_a_claim_about_a_definite_matrix(formula: str, verdict: str) -> None:
+    assert derive.loads(GAUSSIAN).claim(formula).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"B_i = A_i^{-1}", "true"),
+        (r"B_{ijk} = (A^{-1})_{ikj}", "false"),
+        (r"d_i = \det(A_i)", "true"),
+        (r"\frac{\partial L}{\partial A_i} = d_i A_i^{-\top} - B_i^\top B_i^\top", "true"),
+        (r"\frac{\partial L}{\partial A_i} = d_i A_i^{-1} - B_i^\top B_i^\top", "false"),
+    ],
+)
+def test_a_claim_about_one_matrix_of_several(formula: str, verdict: str) -> None:
+    model = derive.loads("A : (k, n, n)\nB = inv(A)\nd = det(A)\nL = sum(d) + sum(B*eye(n))")
+    assert model.claim(formula).verdict == verdict
+
+
+REFUSED = {
+    "solve(A, c)": "the only axis of b has to be n",
+    "solve(C, b)": "solve needs a square matrix, not shape (m, n)",
+    "solve(A, C)": "the second to last axis of b has to be n",
+    "solve(D, B)": "cannot solve for the leading axes of",
+    "inv(b)": "inv needs a square matrix, not shape (n,)",
+}
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSED.items(), ids=REFUSED)
+def test_what_does_not_fit_is_refused_where_it_stands(call: str, message: str) -> None:
+    declared = "A : (n, n)\nC : (m, n)\nD : (k, n, n)\nB : (m, n, 1)\nb : (n,)\nc : (m,)\n"
+    with pytest.raises(DeriveError) as caught:
+        derive.loads(f"{declared}L = sum({call})")
+    assert message in caught.value.message
+    span = caught.value.span
+    assert span is not None
+    assert span.text[span.column - 1 : span.column - 1 + span.width] == call
