@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from derive.errors import DeriveError
 from derive.ir import build
 from derive.ir.node import Node as Term
-from derive.ir.node import refs, substitute, topological
+from derive.ir.node import as_number, refs, substitute, topological
 from derive.ir.size import ONE
 from derive.meaning import values
 from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
 from derive.meaning.scripts import Token
-from derive.ops.record import Tensor, build_call, elementwise, record_of
+from derive.ops.record import Tensor, build_call, elementwise, plain_arguments, record_of
 from derive.ops.tensors import axes_of
 from derive.typography.nodes import Markup, Offsets
 
@@ -96,19 +96,29 @@ def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope)
         axis = _axis_of_classes(value, span, scope)
         return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
     record = record_of(name)
-    if len(arguments) == 1 and isinstance(record, Tensor) and record.batched and len(arguments[0].shape) == 2:
-        (value,) = arguments  # free indices are axes in front
-        return _made(name, [value.node], span, value.letters)
+    first, *others = arguments
+    if isinstance(record, Tensor) and record.batched and len(first.shape) == 2 and not any(v.letters for v in others):
+        # free indices are axes in front
+        return _made(name, [value.node for value in arguments], span, first.letters)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
     return _made(name, [value.node for value in arguments], span, ())
 
 
 def _made(name: str, operands: list[Term], span: Offsets, letters: tuple[str, ...]) -> Result:
+    plain = plain_arguments(name)
+    given = [_plain(operand, name, span) if k in plain else operand for k, operand in enumerate(operands)]
     try:
-        return Denotation(build_call(name, operands, {}), letters)
+        return Denotation(build_call(name, given, {}), letters)
     except DeriveError as error:
         return Problem("shape_mismatch", error.message, span)
+
+
+def _plain(operand: Term, name: str, span: Offsets) -> int:
+    number = as_number(operand)
+    if number is None or number.denominator != 1:
+        raise NotUnderstood(span, f"a whole number after the operand of {name}")
+    return int(number)
 
 
 def _axis_of_classes(value: Denotation, span: Offsets, scope: Scope) -> int:

@@ -14,13 +14,13 @@ from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.lookup import Resolved, is_declared, is_transpose
 from derive.meaning.reading_state import SQUARE, NotUnderstood, Scope
 from derive.meaning.reading_text import Binds, at_least
-from derive.meaning.scripts import Lin, Token, text_of, tokens_of
+from derive.meaning.scripts import Lin, Token
 from derive.meaning.single_entries import only_entry
 from derive.meaning.spreading import as_columns
 from derive.meaning.usage import annotated, as_size
 from derive.meaning.vocabulary import Entry
 from derive.ops.linear_algebra import inv
-from derive.typography.nodes import Group, Markup, Offsets, Operator, Scripts
+from derive.typography.nodes import Markup, Offsets, Operator, Scripts
 
 MAX_POWER = 20
 """The highest power of a matrix that is multiplied out."""
@@ -185,14 +185,3 @@ def _inverse(value: Denotation) -> Term:
 
 
 _NO_ENTRY = Entry("value", "")
-
-
-def check_norm(node: Scripts, value: Result, scope: Scope) -> None:
-    """`\\|x\\|_2` of a vector and `\\|W\\|_F` of a matrix are the norm that is meant without an index."""
-    assert node.sub is not None
-    assert isinstance(node.base, Group)
-    inner = scope.read(node.base.items, scope)
-    shown = text_of(tokens_of(node.sub.items))
-    rank = len(inner.shape) if isinstance(inner, Denotation) else 0
-    if not isinstance(value, Problem) and not ((shown == "2" and rank < 2) or (shown == "F" and rank > 1)):
-        raise NotUnderstood(node.span, "the 2-norm of a vector or the Frobenius norm of a matrix")

@@ -59,13 +59,16 @@ class _Walk:
     def node(self) -> Node:
         form = self.expression.form
         for current in form.order:
-            if current in form.arguments and is_flag(self.expression, current):
+            if current in form.arguments and self._is_flag(current):
                 continue
             try:
                 self.done[current] = self._build(current)
             except DeriveError as error:
                 raise error.at(self.expression.span(current)) from None
         return self._as_node(form.tree)
+
+    def _is_flag(self, tree: ast.expr) -> bool:
+        return is_flag(self.expression, tree, self.scope.declarations, self.scope.bindings)
 
     def _as_node(self, tree: ast.expr) -> Node:
         value = self.done[tree]

@@ -223,6 +223,7 @@ register(
     Tensor(
         "solve",
         build=solve,
+        batched=True,
         vjp=_solve_vjp,
         definition=lambda node: build.matmul(_inverse(node.args[0]), node.args[1]),
         unseen=True,
