@@ -209,36 +209,44 @@ class Signs(Polynomials):
         "atom",
         "whole",
         "definite determinant",
-        "X positive definite gives det X > 0",
+        "X positive definite gives det X > 0,  det XᵀX ≥ 0",
         Sample("X : (n, n), positive_definite", "abs(det(X)) = det(X)", "X : (n, n), symmetric"),
+        Sample("B : (n, m); s : scalar, positive", "step(det(B @ B.T + s*eye(n))) = 1", "B : (n, m); s : scalar"),
+        Sample("X : (n, m); S : (n, n), positive_definite", "abs(det(X.T @ S @ X)) = det(X.T @ S @ X)"),
         condition="X positive_definite",
     )
     def _determinant(self, atom: Atom) -> None:
         name = atom.name
         if isinstance(name, tuple) and name[0] == "det" and not atom.shape:
-            atom.positive = self.is_definite(atom.args[0])
+            kinds = [c > 0 and self._definiteness(factors) for (factors, _), c in atom.args[0].items()]
+            atom.positive = all(kinds) and "definite" in kinds
+            atom.nonnegative = all(kinds)
 
-    def is_definite(self, matrix: Poly) -> bool:
-        """Whether a matrix is visibly positive definite: a sum of such matrices, of I and of Gram matrices B Bᵀ."""
-        strict = False
-        for (factors, _), coefficient in matrix.items():
-            borne = [factor for factor in factors if not {0, 1}.isdisjoint(factor[1])]
-            rest = [factor for factor in factors if factor not in borne]
-            if coefficient < 0 or not all(self.table.atoms[a].positive for a, _, _ in rest):
-                return False
-            match borne:
-                case [(a, (0, 1) | (1, 0), 1)] if self._is_definite_atom(self.table.atoms[a]):
-                    strict = True
-                case [(a, i, 1), (b, j, 1)] if a == b and 0 in i + j and 1 in i + j:
-                    if {0, 1} <= set(i) or tuple({0: 1, 1: 0}.get(k, k) for k in i) != j:
-                        return False
-                case _:
-                    return False
-        return strict
+    def _definiteness(self, factors: Sequence[Factor]) -> str:
+        """Of a product with the axes 0 and 1: `definite`, as A and A⁻¹, `gram`, as BᵀB and BᵀAB, or empty: unknown."""
+        borne = [factor for factor in factors if not {0, 1}.isdisjoint(factor[1])]
+        rest = [factor for factor in factors if factor not in borne]
+        found = ""
+        match borne:
+            case [(a, (0, 1) | (1, 0), 1)] if self._is_definite(self.table.atoms[a]):
+                found = "definite"
+            case [(a, i, 1), (b, j, 1)] if a == b and len(i) == 2 and {0, 1} == {*i, *j} & {0, 1}:
+                k = i.index(0) if 0 in i else i.index(1)
+                inner = (i[1 - k], j[1 - k])
+                if {0, 1} == {i[k], j[k]} and not {0, 1} & set(inner):
+                    within = [f for f in rest if f[2] == 1 and inner in (f[1], f[1][::-1])]
+                    within = [f for f in within if self._is_definite(self.table.atoms[f[0]])][:1]
+                    rest = [f for f in rest if f not in within]
+                    weighted = any(not set(inner).isdisjoint(f[1]) for f in rest)  # entry by entry: no such form
+                    found = "gram" if inner[0] == inner[1] or (within and not weighted) else ""
+        return found if all(self.table.atoms[a].positive for a, _, _ in rest) else ""
 
-    def _is_definite_atom(self, atom: Atom) -> bool:
+    def _is_definite(self, atom: Atom) -> bool:
+        """Whether a matrix is declared positive definite, its inverse visibly is, or it is the identity."""
         if atom.kind == "inverse":
-            return self.is_definite(atom.args[0])
+            terms = atom.args[0].items()
+            kinds = [c > 0 and self._definiteness(factors) for (factors, _), c in terms]
+            return all(kinds) and "definite" in kinds
         declared = atom.declaration is not None and atom.declaration.fact("positive_definite") is not None
         return declared or atom.kind == "delta"
 

@@ -7,7 +7,7 @@ import pytest
 import derive
 from derive.errors import DeriveError
 
-GAUSSIAN = "K : (n, n), positive_definite\ny : (n,)\nL = y @ solve(K, y)/2 + logdet(K)/2"
+GAUSSIAN = "K : (n, n), positive_definite\ny : (n,)\nR : (m, n)\nL = y @ solve(K, y)/2 + logdet(K)/2"
 
 MODELS = {
     "a system": "A : (n, n), invertible\nb : (n,)\nx = solve(A, b)\nL = x @ x",
@@ -46,6 +46,7 @@ def test_a_system_is_solved_and_shown_as_mathematics() -> None:
         (r"\frac{\partial L}{\partial K} = \frac12 K^{-1} + \frac12 K^{-1} y y^\top K^{-1}", "false"),
         (r"L = \frac12 y^\top K^{-1} y + \frac12 \log \det K", "true"),
         (r"|\det(K + y y^\top)| = \det(K + y y^\top)", "true"),
+        (r"\frac{\partial \ln |\det(R^\top R)|}{\partial R} = 2 R (R^\top R)^{-1}", "true"),
     ],
 )
 def test_a_claim_about_a_definite_matrix(formula: str, verdict: str) -> None:
