@@ -230,15 +230,15 @@ class Signs(Polynomials):
         match borne:
             case [(a, (0, 1) | (1, 0), 1)] if self._is_definite(self.table.atoms[a]):
                 found = "definite"
-            case [(a, i, 1), (b, j, 1)] if a == b and len(i) == 2 and {0, 1} == {*i, *j} & {0, 1}:
-                k = i.index(0) if 0 in i else i.index(1)
-                inner = (i[1 - k], j[1 - k])
-                if {0, 1} == {i[k], j[k]} and not {0, 1} & set(inner):
-                    within = [f for f in rest if f[2] == 1 and inner in (f[1], f[1][::-1])]
-                    within = [f for f in within if self._is_definite(self.table.atoms[f[0]])][:1]
-                    rest = [f for f in rest if f not in within]
-                    weighted = any(not set(inner).isdisjoint(f[1]) for f in rest)  # entry by entry: no such form
-                    found = "gram" if inner[0] == inner[1] or (within and not weighted) else ""
+            case [(a, i, 1), (b, j, 1)] if a == b and len([k for k in i + j if k in (0, 1)]) == 2:
+                apart = [(k, m) for k, m in zip(i, j, strict=True) if k != m]
+                inner = [pair for pair in apart if {0, 1} != {*pair}]
+                within = [f for f in rest if inner in ([f[1]], [f[1][::-1]]) and f[2] == 1]
+                within = [f for f in within if self._is_definite(self.table.atoms[f[0]])][:1]
+                rest = [f for f in rest if f not in within]
+                # weights of single entries between the two leave no such form
+                plain = not inner or (within and all(set(inner[0]).isdisjoint(f[1]) for f in rest))
+                found = "gram" if len(apart) == len(inner) + 1 and plain else ""
         return found if all(self.table.atoms[a].positive for a, _, _ in rest) else ""
 
     def _is_definite(self, atom: Atom) -> bool:
