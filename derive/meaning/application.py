@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from derive.errors import DeriveError
+from derive.errors import DeriveError, ShapeError
 from derive.ir import build
 from derive.ir.node import Node as Term
 from derive.ir.node import as_number, refs, substitute, topological
@@ -17,6 +17,7 @@ from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
 from derive.meaning.scripts import Token
+from derive.ops.definite import check_definite
 from derive.ops.record import Tensor, build_call, elementwise, plain_arguments, record_of
 from derive.ops.tensors import axes_of
 from derive.typography.nodes import Markup, Offsets
@@ -99,19 +100,23 @@ def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope)
     first, *others = arguments
     if isinstance(record, Tensor) and record.batched and len(first.shape) == 2 and not any(v.letters for v in others):
         # free indices are axes in front
-        return _made(name, [value.node for value in arguments], span, first.letters)
+        return _made(name, [value.node for value in arguments], span, first.letters, scope)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
-    return _made(name, [value.node for value in arguments], span, ())
+    return _made(name, [value.node for value in arguments], span, (), scope)
 
 
-def _made(name: str, operands: list[Term], span: Offsets, letters: tuple[str, ...]) -> Result:
+def _made(name: str, operands: list[Term], span: Offsets, letters: tuple[str, ...], scope: Scope) -> Result:
     plain = plain_arguments(name)
     given = [_plain(operand, name, span) if k in plain else operand for k, operand in enumerate(operands)]
     try:
-        return Denotation(build_call(name, given, {}), letters)
-    except DeriveError as error:
+        made = build_call(name, given, {})
+        check_definite(made, scope.frame.graph.declarations, scope.frame.graph.bindings)
+        return Denotation(made, letters)
+    except ShapeError as error:
         return Problem("shape_mismatch", error.message, span)
+    except DeriveError as error:
+        raise NotUnderstood(span, error.message) from None
 
 
 def _plain(operand: Term, name: str, span: Offsets) -> int:

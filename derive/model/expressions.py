@@ -21,6 +21,7 @@ from derive.model.literals import NO_VALUE, is_flag, plain_value
 from derive.model.scope import SymbolTable
 from derive.model.sizes import MAX_AXES
 from derive.model.tokens import Expression
+from derive.ops.definite import check_definite
 from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
 from derive.ops.remedies import remedy
 
@@ -182,7 +183,9 @@ class _Walk:
                 raise ModelError(f"{name} has the option {key} twice")
             options[key] = self._argument(keyword.value, key in plain, name)
         try:
-            return build_call(name, arguments, options)
+            made = build_call(name, arguments, options)
+            check_definite(made, self.scope.declarations, self.scope.bindings)
+            return made
         except (TypeError, ValueError) as error:  # an axis or flag of the wrong kind
             raise ModelError(f"{name} does not take these arguments: {error}") from None
 

@@ -131,10 +131,9 @@ class Tensor:
     """An operation on whole tensors.
 
     `numeric(node, operands, backend)` evaluates it. `numpy(node, names)` is the emitted code for named operands.
-    `switch(node)` is the node whose sign tells the piece, for a piecewise operation; `joined` as above. `linear`:
-    it works along axes (its attribute) or on the last ones of operands of its own shape, and is linear in the last
-    of them. `unseen`: it is a way to compute its definition, and formulas show that. `batched`: its operand is a
-    matrix, or several, each taken by itself.
+    `switch(node)` is the node whose sign tells the piece, for a piecewise operation; `joined` as above. `linear`: it
+    works along axes (its attribute), or the last ones, of operands of its shape, and is linear in the last operand.
+    `unseen`: formulas show its definition. Its first operand: `batched`, one matrix or several; `definite`.
     """
 
     name: str
@@ -148,6 +147,7 @@ class Tensor:
     linear: bool = False
     unseen: bool = False
     batched: bool = False
+    definite: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
     latex: str = ""
     aliases: tuple[str, ...] = ()

@@ -26,7 +26,6 @@ _REMEDIES: dict[tuple[str, ...], str] = {
     ("dropout",): "declare the mask, M : (m, n), constant, and write M * X",
     ("one_hot",): "declare the result: Y : (m, k), one_hot(axis=1)",
     ("gather", "take", "embedding"): "declare the choice, S : (t, v), one_hot(axis=1), and write S @ E",
-    ("cholesky",): "declare the factor, C : (n, n), and write C @ C.T for the matrix",
     ("argmax", "argmin", "argsort", "sort"): "it has no derivative: declare what it gives as a constant",
 }
 _BY_NAME = {name: text for names, text in _REMEDIES.items() for name in names}

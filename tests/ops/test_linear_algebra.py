@@ -21,6 +21,11 @@ MODELS = {
     "a vector product": "u, v : (3,)\nL = u @ cross(v, u*u)",
     "the sign of a determinant": "A : (n, n), invertible\nL = slogdet(A) @ [0, 1]",
     "norms": "X : (m, n)\nx : (n,)\nL = norm(x, 1) + norm(x, inf) + norm(x, 3) + norm(X, 1) + sum(norm(X, 1, axis=1))",
+    "a factor": "K : (n, n), positive_definite\ny : (n,)\nC = cholesky(K)\nL = y @ C @ y",
+    "a whitened residual": (
+        "X : (n, m)\ns : scalar, positive\ny : (n,)\nC = cholesky(X @ X.T + s*eye(n))\n"
+        "z = solve_triangular(C, y, lower=True)\nL = z @ z/2 + sum(log(diag(C)))"
+    ),
     "batches": "A : (k, n, n)\nd : (k,)\nL = sum(d*logdet(A)) + sum(det(A)) + sum(inv(A)**2)",
 }
 
@@ -94,6 +99,59 @@ def test_a_claim_about_norms_and_parts(formula: str, verdict: str) -> None:
 def test_infinity_is_an_order_unless_it_is_a_name() -> None:
     assert derive.loads("x : (n,)\nL = norm(x, inf)").backprop().source().count("np.max")
     assert "np.exp(inf)" in derive.loads("inf : scalar\nL = exp(inf)").backprop().source()
+
+
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        (r"C C^\top = K", "true"),
+        (r"C^\top C = K", "false"),
+        (r"\log \det K = 2 \sum_i \log C_{ii}", "true"),
+        (r"\mathrm{cholesky}(K^{-1} + y y^\top) = C", "false"),
+        (r"\mathrm{cholesky}(K - y y^\top) = C", "unread"),  # it need not be definite
+    ],
+)
+def test_a_claim_about_a_factor(formula: str, verdict: str) -> None:
+    assert derive.loads(MODELS["a factor"]).claim(formula).verdict == verdict
+
+
+def test_the_derivative_by_a_factored_matrix_is_that_of_the_literature() -> None:
+    derivation = derive.loads(MODELS["a factor"]).backprop()
+    middle = r"(\mathrm{tril}(C^\top y y^\top) + (\mathrm{tril}(C^\top y y^\top, -1))^\top)"
+    assert rf"\frac{{1}}{{2}} (C^{{-1}})^\top {middle} C^{{-1}}" in derivation["K"].latex()
+    assert "np.linalg.cholesky(K)" in derivation.source()
+
+
+DEFINITE = "A : (n, n)\nK, S : (n, n), positive_definite\nB : (n, m)\ns : scalar, positive\nt : scalar\nx : (n,)\n"
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    ["K + S", "inv(K) + A @ A.T", "2*K/s", "K.T", "B.T @ K @ B + eye(m)/10", "outer(x, x) + diag(exp(x))", "n*eye(n)"],
+)
+def test_a_matrix_is_definite_by_its_form(matrix: str) -> None:
+    model = derive.loads(f"{DEFINITE}M = {matrix}\nL = sum(cholesky(M))")
+    assert model.bindings == ["M", "L"]
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    ["A", "-K", "K - S", "A + K", "B @ B.T", "t*K", "K @ S", "exp(K)", "diag(x)", "A @ A + K", "B @ B.T + t*eye(n)"],
+)
+def test_a_matrix_that_need_not_be_definite_has_no_factor(matrix: str) -> None:
+    with pytest.raises(DeriveError) as caught:
+        derive.loads(f"{DEFINITE}M = {matrix}\nL = sum(cholesky(M))")
+    assert "needs a positive definite matrix" in caught.value.message
+    assert caught.value.span is not None
+    assert caught.value.span.text == "L = sum(cholesky(M))"
+    assert derive.loads(f"{DEFINITE}L = sum(cholesky(B @ B.T + s*eye(n)))").loss == "L"  # as the hint says
+
+
+def test_a_value_in_python_is_refused_too() -> None:
+    graph = derive.Graph("g")
+    A = graph.input("A", "n n")
+    with pytest.raises(DeriveError, match="positive definite"):
+        graph.let("C", derive.cholesky(A))
 
 
 REFUSED = {
