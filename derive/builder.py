@@ -21,6 +21,7 @@ from derive.ir.node import topological
 from derive.ir.size import show_shape, size_of
 from derive.model.names import parse_name
 from derive.operators import Value, node_of, parse_shape
+from derive.ops.definite import check_definite
 
 
 class Builder:
@@ -76,6 +77,7 @@ class Builder:
                     f"{name} refers to {below.name}, which is not in {self.data.name}",
                     hint="make every value with the input and let of one graph",
                 )
+            check_definite(below, self.data.declarations, self.data.bindings)
         bound = self.data.with_binding(ir.Binding(name, node, latex))
         self.data = bound.with_loss(name)
         return Value(self.data.ref(name))

@@ -10,6 +10,10 @@ Jacobian is its coefficient.
 
 from __future__ import annotations
 
+from typing import cast
+
+import numpy as np
+
 from derive.calculus.reverse import backward_order, binding_pullback, pullback
 from derive.errors import UnsupportedError
 from derive.ir import build
@@ -91,14 +95,26 @@ def _linear(node: Node, done: dict[Node, Node], front: Shape, rank: int) -> Node
             return build.neg(done[node.args[0]])
         case "div" if node.args[1] not in done:
             return build.div(done[node.args[0]], build.broadcast_to(node.args[1], shape))
+        case "array":
+            places = np.ndindex(*(cast(int, size.number) for size in node.shape))
+            parts = [(done[arg], place) for arg, place in zip(node.args, places, strict=True) if arg in done]
+            return build.add(*[build.placed(part, (None,) * rank + place, shape) for part, place in parts])
         case "entry":
             return build.entry(done[node.args[0]], (None,) * rank + _positions(node))
         case "placed":
             return build.placed(done[node.args[0]], (None,) * rank + _positions(node), shape)
         case op if (record := tensor_or_none(op)) is not None and record.linear and node.args[-1] in done:
+            along = isinstance(node.attribute, tuple)  # some axes, counted from the front
+            attribute = tuple(axis + rank for axis in axes_of(node)) if along else node.attribute
             axes = tuple(range(len(shape)))
             others = [build.contract([axes[rank:]], axes, [arg], shape) for arg in node.args[:-1]]
-            return Node(op, (*others, done[node.args[-1]]), tuple(axis + rank for axis in axes_of(node)), shape)
+            return Node(op, (*others, done[node.args[-1]]), attribute, shape)
+        case op if (record := tensor_or_none(op)) is not None and record.definition is not None:
+            written = record.definition(node)
+            for below in topological(written):
+                if below not in done and any(arg in done for arg in below.args):
+                    done[below] = _linear(below, done, front, rank)
+            return done[written]
         case _:
             raise UnsupportedError(f"the operation {node.op} is not linear in the cotangent")
 

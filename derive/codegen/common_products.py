@@ -76,4 +76,4 @@ def _distinct(labels: Labels) -> bool:
 
 def _is_plain(factors: Sequence[Operand], out: Labels) -> bool:
     """Whether a product is that of two factors and no more."""
-    return len(factors) == 2 and all(labels == out for labels, _ in factors)
+    return len(factors) == 2 and _distinct(out) and all(labels == out for labels, _ in factors)

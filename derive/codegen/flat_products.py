@@ -28,12 +28,12 @@ def is_view(node: Node) -> bool:
 
 
 def is_multiple(node: Node) -> bool:
-    """Whether a node is one array times numbers."""
+    """Whether a node is one array times numbers; `2 diag(diag A)` is none of A."""
     if node.op != "contract":
         return False
     ins, out = node.labels
     arrays = [own for own in ins if own]
-    return len(arrays) == 1 and len(ins) > 1 and arrays[0] == out
+    return len(arrays) == 1 and len(ins) > 1 and arrays[0] == out and len(set(out)) == len(out)
 
 
 def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:

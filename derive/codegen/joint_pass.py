@@ -31,7 +31,7 @@ from derive.codegen.common_products import multiplied_once
 from derive.codegen.last_pass import steadied
 from derive.codegen.masks import guarded
 from derive.codegen.rewrite import Rewriter, written_out
-from derive.codegen.schedule import SYMMETRIC, scheduled
+from derive.codegen.schedule import scheduled
 from derive.codegen.shared_exponentials import shared_exponentials
 from derive.codegen.spread import spread
 from derive.codegen.stabilise import stabilise
@@ -137,7 +137,7 @@ def _stages(graph: ComputationGraph, forward: Mapping[str, Node], roots: Sequenc
         for fact in declaration.facts
         if fact.name in ("simplex", "one_hot") and fact.axis is not None
     }
-    symmetric = {name for name, declaration in graph.inputs.items() if any(map(declaration.fact, SYMMETRIC))}
+    symmetric = {name for name, declaration in graph.inputs.items() if declaration.is_symmetric}
     stages = _Stages([], list(roots))
 
     def apply(done: Mapping[Node, Node]) -> list[Node]:

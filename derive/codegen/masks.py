@@ -194,8 +194,7 @@ def _complements(condition: Node) -> tuple[Node, ...]:
 
 def _laid(mask: Node, labels: Labels, like: Node) -> Node:
     """A condition along some axes, repeated along the others."""
-    out = like.labels[1]
-    return mask if labels == out else build.contract([labels], out, [mask], like.shape)
+    return build.contract([labels], like.labels[1], [mask], like.shape)
 
 
 def _lies_along(labels: Labels, arg: Node, out: Labels) -> bool:

@@ -22,7 +22,6 @@ from derive.ir.build import label_sizes
 from derive.ir.node import Labels, Node, topological, with_args
 from derive.ir.size import ONE, Size
 
-SYMMETRIC = ("symmetric", "positive_definite", "diagonal")
 Key = tuple[tuple[Node, ...], tuple[tuple[Labels, ...], Labels]]
 
 

@@ -292,7 +292,9 @@ class NormalForm:
     )
     def _opaque(self, node: Node, head: tuple[object, ...], args: list[Poly], indices: Indices) -> Poly:
         shapes = tuple(arg.shape for arg in node.args)
-        atom, _ = self.algebra.table.atom("whole", (*head, shapes), [frozen(arg) for arg in args])
+        atom, new = self.algebra.table.atom("whole", (*head, shapes), [frozen(arg) for arg in args])
+        if new:
+            self.algebra.learn(atom)
         return self.algebra.factor(atom, indices)
 
 

@@ -202,9 +202,53 @@ class Signs(Polynomials):
         condition="X symmetric, positive_definite or diagonal",
     )
     def _declared_symmetry(self, atom: Atom) -> None:
-        facts = atom.declaration.facts if atom.declaration is not None else ()
-        if len(atom.shape) == 2 and any(f.name in ("symmetric", "positive_definite", "diagonal") for f in facts):
+        if len(atom.shape) == 2 and atom.declaration is not None and atom.declaration.is_symmetric:
             atom.same = SWAPPED
+
+    @law(
+        "atom",
+        "whole",
+        "definite determinant",
+        "X positive definite gives det X > 0,  det XᵀX ≥ 0",
+        Sample("X : (n, n), positive_definite", "abs(det(X)) = det(X)", "X : (n, n), symmetric"),
+        Sample("B : (n, m); s : scalar, positive", "step(det(B @ B.T + s*eye(n))) = 1", "B : (n, m); s : scalar"),
+        Sample("X : (n, m); S : (n, n), positive_definite", "abs(det(X.T @ S @ X)) = det(X.T @ S @ X)"),
+        condition="X positive_definite",
+    )
+    def _determinant(self, atom: Atom) -> None:
+        name = atom.name
+        if isinstance(name, tuple) and name[0] == "det" and not atom.shape:
+            kinds = [c > 0 and self._definiteness(factors) for (factors, _), c in atom.args[0].items()]
+            atom.positive = all(kinds) and "definite" in kinds
+            atom.nonnegative = all(kinds)
+
+    def _definiteness(self, factors: Sequence[Factor]) -> str:
+        """Of a product with the axes 0 and 1: `definite`, as A and A⁻¹, `gram`, as BᵀB and BᵀAB, or empty: unknown."""
+        borne = [factor for factor in factors if not {0, 1}.isdisjoint(factor[1])]
+        rest = [factor for factor in factors if factor not in borne]
+        found = ""
+        match borne:
+            case [(a, (0, 1) | (1, 0), 1)] if self._is_definite(self.table.atoms[a]):
+                found = "definite"
+            case [(a, i, 1), (b, j, 1)] if a == b and len([k for k in i + j if k in (0, 1)]) == 2:
+                apart = [(k, m) for k, m in zip(i, j, strict=True) if k != m]
+                inner = [pair for pair in apart if {0, 1} != {*pair}]
+                within = [f for f in rest if inner in ([f[1]], [f[1][::-1]]) and f[2] == 1]
+                within = [f for f in within if self._is_definite(self.table.atoms[f[0]])][:1]
+                rest = [f for f in rest if f not in within]
+                # weights of single entries between the two leave no such form
+                plain = not inner or (within and all(set(inner[0]).isdisjoint(f[1]) for f in rest))
+                found = "gram" if len(apart) == len(inner) + 1 and plain else ""
+        return found if all(self.table.atoms[a].positive for a, _, _ in rest) else ""
+
+    def _is_definite(self, atom: Atom) -> bool:
+        """Whether a matrix is declared positive definite, its inverse visibly is, or it is the identity."""
+        if atom.kind == "inverse":
+            terms = atom.args[0].items()
+            kinds = [c > 0 and self._definiteness(factors) for (factors, _), c in terms]
+            return all(kinds) and "definite" in kinds
+        declared = atom.declaration is not None and atom.declaration.fact("positive_definite") is not None
+        return declared or atom.kind == "delta"
 
     @law("atom", "delta", "symmetric delta", "δᵢⱼ = δⱼᵢ", Sample("n : size", "eye(n) = eye(n).T"))
     def _delta(self, atom: Atom) -> None:

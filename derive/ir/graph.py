@@ -58,6 +58,11 @@ class Declaration:
         return next((fact for fact in self.facts if fact.name == name), None)
 
     @property
+    def is_symmetric(self) -> bool:
+        """Whether a transpose changes nothing."""
+        return any(fact.name in ("symmetric", "positive_definite", "diagonal") for fact in self.facts)
+
+    @property
     def bounds(self) -> tuple[float, float, bool]:
         """Between which numbers the facts put every entry, and whether the ends are never reached."""
         low, high, strict = -inf, inf, True

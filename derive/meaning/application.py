@@ -6,19 +6,19 @@ A softmax takes the axis of the classes, a network what stands between an input 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from derive.errors import DeriveError, ShapeError
 from derive.ir import build
 from derive.ir.node import Node as Term
-from derive.ir.node import refs, substitute, topological
+from derive.ir.node import as_number, refs, substitute, topological
 from derive.ir.size import ONE
 from derive.meaning import values
 from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
 from derive.meaning.scripts import Token
-from derive.ops.record import build_call, elementwise, plain_arguments
+from derive.ops.definite import check_definite
+from derive.ops.record import Tensor, build_call, elementwise, plain_arguments, record_of
 from derive.ops.tensors import axes_of
 from derive.typography.nodes import Markup, Offsets
 
@@ -96,24 +96,33 @@ def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope)
         (value,) = arguments
         axis = _axis_of_classes(value, span, scope)
         return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
+    record = record_of(name)
+    first, *others = arguments
+    if isinstance(record, Tensor) and record.batched and len(first.shape) == 2 and not any(v.letters for v in others):
+        # free indices are axes in front
+        return _made(name, [value.node for value in arguments], span, first.letters, scope)
     if any(value.letters for value in arguments):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
+    return _made(name, [value.node for value in arguments], span, (), scope)
+
+
+def _made(name: str, operands: list[Term], span: Offsets, letters: tuple[str, ...], scope: Scope) -> Result:
     plain = plain_arguments(name)
-    given = [_whole(value, name, span) if k in plain else value.node for k, value in enumerate(arguments)]
+    given = [_plain(operand, name, span) if k in plain else operand for k, operand in enumerate(operands)]
     try:
-        node = build_call(name, given, {})
+        made = build_call(name, given, {})
+        check_definite(made, scope.frame.graph.declarations, scope.frame.graph.bindings)
+        return Denotation(made, letters)
     except ShapeError as error:
         return Problem("shape_mismatch", error.message, span)
     except DeriveError as error:
         raise NotUnderstood(span, f"arguments that {name} takes: {error.message}") from None
-    return Denotation(node)
 
 
-def _whole(value: Denotation, name: str, span: Offsets) -> int:
-    """An argument that is no operand: an order, an axis."""
-    number = value.node.value if value.node.op == "number" else None
-    if not isinstance(number, Fraction) or number.denominator != 1:
-        raise NotUnderstood(span, f"a whole number where {name} takes one")
+def _plain(operand: Term, name: str, span: Offsets) -> int:
+    number = as_number(operand)
+    if number is None or number.denominator != 1:
+        raise NotUnderstood(span, f"a whole number after the operand of {name}")
     return int(number)
 
 

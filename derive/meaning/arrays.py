@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
 
 from derive.ir import build
 from derive.ir.node import Node as Term
@@ -14,7 +15,9 @@ from derive.meaning.dots import listed
 from derive.meaning.lookup import spelling_of
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.reading_text import call_text
+from derive.meaning.scripts import text_of, tokens_of
 from derive.ops.linear_algebra import det
+from derive.ops.record import build_call
 from derive.typography.nodes import (
     Ellipsis,
     Group,
@@ -22,6 +25,7 @@ from derive.typography.nodes import (
     Offsets,
     Punct,
     Row,
+    Scripts,
 )
 
 
@@ -91,6 +95,33 @@ def norm(bar: str, items: Sequence[Markup], node: Markup, scope: Scope) -> Resul
     axes = tuple(range(len(inner.letters), len(inner.node.shape)))
     squares = build.sum_over(build.power(inner.node, 2), axes)
     return Denotation(build.call("sqrt", squares), inner.letters, text=text)
+
+
+def norm_of_order(node: Scripts, value: Result, scope: Scope) -> Result:
+    r"""`\|x\|_2` and `\|W\|_F`, the norms that are meant without an index, `\|x\|_1`, `\|x\|_p`, `\|x\|_\infty`.
+
+    `\|W\|_1` and `\|W\|_\infty` of a matrix are the largest sum of a column and of a row, or those of all its entries.
+    """
+    assert node.sub is not None
+    assert isinstance(node.base, Group)
+    if not isinstance(value, Denotation):
+        return value
+    inner = scope.read(node.base.items, scope)
+    shown = text_of(tokens_of(node.sub.items)) or ""
+    rank = len(inner.shape) if isinstance(inner, Denotation) else 0
+    if (shown == "2" and rank < 2) or (shown == "F" and rank > 1):
+        return value
+    order = inf if shown == r"\infty" else int(shown) if shown.isdigit() and shown != "0" else None
+    if order is None or not isinstance(inner, Denotation) or not 0 < rank < 3 or (rank == 2 and order not in (1, inf)):
+        raise NotUnderstood(node.span, "a norm of a whole order or of infinity, or the Frobenius norm of a matrix")
+    axes = tuple(range(len(inner.letters), len(inner.node.shape)))
+    if rank == 1 or scope.choose(("norm", node.span), (True, False)):
+        made = build_call("norm", [inner.node, order], {"axis": axes})
+    else:
+        name = "sum" if order == 1 else "amax"
+        made = build_call(name, [build.call("abs", inner.node)], {"axis": axes})
+        return Denotation(made, inner.letters, text=call_text(name, call_text("abs", inner.text)))
+    return Denotation(made, inner.letters, text=f"{value.text}_{'∞' if order == inf else order}")
 
 
 def _determinants(scope: Scope) -> set[Term]:

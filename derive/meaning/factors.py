@@ -13,7 +13,7 @@ from fractions import Fraction as Exact
 from derive.ir import build
 from derive.meaning import gradients, partials, values
 from derive.meaning.annotations import called, is_annotation, is_argument
-from derive.meaning.arrays import components, inner_product, is_tuple, matrix, norm, tuple_of
+from derive.meaning.arrays import components, inner_product, is_tuple, matrix, norm, norm_of_order, tuple_of
 from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.conditions import by_cases, condition, is_condition
 from derive.meaning.extrema import extremum, is_extremum
@@ -21,7 +21,7 @@ from derive.meaning.functions import BRACKETS, applied, function_word, named_fun
 from derive.meaning.lookup import Resolved, is_transpose, number_in, resolve
 from derive.meaning.marks import marked
 from derive.meaning.page_names import page_name
-from derive.meaning.powers import check_norm, index_orders, raised, subscripted
+from derive.meaning.powers import index_orders, raised, subscripted
 from derive.meaning.products import quotient
 from derive.meaning.reading_state import NotUnderstood, Scope
 from derive.meaning.scripts import tokens_of
@@ -227,7 +227,7 @@ def _scripted(node: Scripts, items: Sequence[Markup], at: int, scope: Scope) -> 
     else:
         value = _plain(node.base, scope)
     if isinstance(node.base, Group) and node.base.open == r"\|" and node.sub is not None:
-        check_norm(node, value, scope)
+        value = norm_of_order(node, value, scope)
         node = replace(node, sub=None)
     if node.primes:
         value = gradients.primed(node, value, scope)

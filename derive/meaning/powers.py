@@ -14,13 +14,13 @@ from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.lookup import Resolved, is_declared, is_transpose
 from derive.meaning.reading_state import SQUARE, NotUnderstood, Scope
 from derive.meaning.reading_text import Binds, at_least
-from derive.meaning.scripts import Lin, Token, text_of, tokens_of
+from derive.meaning.scripts import Lin, Token
 from derive.meaning.single_entries import only_entry
 from derive.meaning.spreading import as_columns
 from derive.meaning.usage import annotated, as_size
 from derive.meaning.vocabulary import Entry
 from derive.ops.linear_algebra import inv
-from derive.typography.nodes import Group, Markup, Offsets, Operator, Scripts
+from derive.typography.nodes import Markup, Offsets, Operator, Scripts
 
 MAX_POWER = 20
 """The highest power of a matrix that is multiplied out."""
@@ -122,6 +122,8 @@ def _powered(value: Denotation, sup: Sequence[Token], node: Markup, scope: Scope
         return _whole_power(value, row.items, node, scope)
     exponent = scope.read(row.items, scope)
     times = as_size(exponent.node) if isinstance(exponent, Denotation) else None
+    if rank > 2 and value.shape[-2] is value.shape[-1] and times is not None and times.number == -1:
+        return replace(value, node=_inverse(value), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
     if rank == 2 and times is not None and times.number is not None and times.number < 0:
         return Problem("shape_mismatch", f"shape {show_shape(value.shape)} has no inverse", node.span)
     if rank == 1 and times is not None and times.number == 2:
@@ -165,7 +167,7 @@ def _whole_power(value: Denotation, items: Sequence[Markup], node: Markup, scope
         return Denotation(build.eye(value.shape[0]), text=f"I({value.shape[0]})")
     base = value
     if number < 0:
-        base = replace(value, node=_inverse(value, node.span), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
+        base = replace(value, node=_inverse(value), chain=None, text=f"{at_least(value.text, Binds.ATOM)}⁻¹")
     made: Result = base
     for _ in range(abs(number) - 1):
         made = values.multiply(made, base, node.span)
@@ -174,9 +176,8 @@ def _whole_power(value: Denotation, items: Sequence[Markup], node: Markup, scope
     return replace(made, text=f"{at_least(value.text, Binds.ATOM)}^{number}")
 
 
-def _inverse(value: Denotation, span: Offsets) -> Term:
-    if value.letters:
-        raise NotUnderstood(span, "the inverse of a matrix without free indices")
+def _inverse(value: Denotation) -> Term:
+    """The inverse of a matrix, or of the one that free indices tell among several."""
     node = value.node
     if node.op == "contract" and node.labels == (((0,),), (0, 0)):  # of a diagonal matrix entry by entry
         return build.contract([(0,)], (0, 0), [build.div(build.number(1), node.args[0])], node.shape)
@@ -184,14 +185,3 @@ def _inverse(value: Denotation, span: Offsets) -> Term:
 
 
 _NO_ENTRY = Entry("value", "")
-
-
-def check_norm(node: Scripts, value: Result, scope: Scope) -> None:
-    """`\\|x\\|_2` of a vector and `\\|W\\|_F` of a matrix are the norm that is meant without an index."""
-    assert node.sub is not None
-    assert isinstance(node.base, Group)
-    inner = scope.read(node.base.items, scope)
-    shown = text_of(tokens_of(node.sub.items))
-    rank = len(inner.shape) if isinstance(inner, Denotation) else 0
-    if not isinstance(value, Problem) and not ((shown == "2" and rank < 2) or (shown == "F" and rank > 1)):
-        raise NotUnderstood(node.span, "the 2-norm of a vector or the Frobenius norm of a matrix")

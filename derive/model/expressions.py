@@ -21,6 +21,7 @@ from derive.model.literals import NO_VALUE, is_flag, plain_value
 from derive.model.scope import SymbolTable
 from derive.model.sizes import MAX_AXES
 from derive.model.tokens import Expression
+from derive.ops.definite import check_definite
 from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
 from derive.ops.remedies import remedy
 
@@ -59,13 +60,16 @@ class _Walk:
     def node(self) -> Node:
         form = self.expression.form
         for current in form.order:
-            if current in form.arguments and is_flag(self.expression, current):
+            if current in form.arguments and self._is_flag(current):
                 continue
             try:
                 self.done[current] = self._build(current)
             except DeriveError as error:
                 raise error.at(self.expression.span(current)) from None
         return self._as_node(form.tree)
+
+    def _is_flag(self, tree: ast.expr) -> bool:
+        return is_flag(self.expression, tree, self.scope.declarations, self.scope.bindings)
 
     def _as_node(self, tree: ast.expr) -> Node:
         value = self.done[tree]
@@ -179,7 +183,9 @@ class _Walk:
                 raise ModelError(f"{name} has the option {key} twice")
             options[key] = self._argument(keyword.value, key in plain, name)
         try:
-            return build_call(name, arguments, options)
+            made = build_call(name, arguments, options)
+            check_definite(made, self.scope.declarations, self.scope.bindings)
+            return made
         except (TypeError, ValueError) as error:  # an axis or flag of the wrong kind
             raise ModelError(f"{name} does not take these arguments: {error}") from None
 

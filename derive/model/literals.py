@@ -1,23 +1,26 @@
-"""Arguments of operations that are no values of the model: axes, tuples of axes, flags."""
+"""Arguments of operations that are no values of the model: axes, tuples of axes, orders, flags."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Container
 from fractions import Fraction
+from math import inf
 
 from derive.model.tokens import Expression
 
 NO_VALUE = object()
-_FLAGS: dict[str, object] = {"True": True, "False": False, "None": None}
+_FLAGS: dict[str, object] = {"True": True, "False": False, "None": None, "inf": inf}
 
 
-def is_flag(expression: Expression, tree: ast.expr) -> bool:
-    """Whether an argument is True, False or None."""
-    return isinstance(tree, ast.Name) and expression.placeholder(tree.id).text in _FLAGS
+def is_flag(expression: Expression, tree: ast.expr, *names: Container[str]) -> bool:
+    """Whether an argument is True, False or None, or inf where that is no name of the model."""
+    text = expression.placeholder(tree.id).text if isinstance(tree, ast.Name) else ""
+    return text in _FLAGS and not any(text in group for group in names)
 
 
 def plain_value(expression: Expression, tree: ast.expr) -> object:
-    """An axis, a tuple of axes or a flag as a Python value; `NO_VALUE` for anything else."""
+    """An axis, a tuple of axes, a flag or infinity as a Python value; `NO_VALUE` for anything else."""
     match tree:
         case ast.Name(id=identifier):
             token = expression.placeholder(identifier)

@@ -2,7 +2,8 @@ r"""Large expressions in parts: `... where t_1 = ...`.
 
 An expression shares its parts, a printed formula cannot: x_1 = f(x_0) + f(x_0), x_2 = f(x_1) + f(x_1), ... doubles with
 every step. An expression whose printed form would grow beyond `WEIGHT` signs or `DEPTH` levels gets names for its
-largest parts, each printed once, so that the whole stays linear in the number of nodes.
+largest parts, each printed once, so that the whole stays linear in the number of nodes. So has what no notation writes
+whole: the several matrices of which an inverse is taken.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from derive.ir import build
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, topological, with_args
+from derive.ops.record import tensor_or_none
 
 WEIGHT = 160
 DEPTH = 40
@@ -22,6 +24,12 @@ _SHORT = 30
 def short(node: Node) -> bool:
     """Whether a formula is small enough to be one member among others."""
     return sum(1 for _ in topological(node)) <= _SHORT
+
+
+def _is_in_no_notation(node: Node) -> bool:
+    """Whether an operation takes several matrices whole, which only a name stands for."""
+    record = tensor_or_none(node.op)
+    return record is not None and record.batched and len(node.args[0].shape) > 2
 
 
 @dataclass
@@ -40,6 +48,8 @@ class Parts:
         depth: dict[Node, int] = {}
         for node in topological(root):
             args = [done[arg] for arg in node.args]
+            if args and args[0].op != "ref" and _is_in_no_notation(node):
+                args[0] = self._named(args[0], weight, depth)
             for arg in args:
                 if depth[arg] >= DEPTH:
                     args = [self._named(a, weight, depth) if a is arg else a for a in args]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from derive.ir import build
 from derive.ir.node import Labels, Node
 from derive.ir.size import ONE, Size
+from derive.ops.record import as_shown
 
 Factor = tuple[Labels, Node]
 
@@ -42,7 +43,7 @@ def flatten(node: Node, *, divide: bool = False) -> Flat:
     done: list[Factor] = []
     while stack:
         labels, factor = stack.pop()
-        labels = work.found(labels)
+        labels, factor = work.found(labels), as_shown(factor)
         if factor.op == "neg":
             work.minus = not work.minus
             stack.append((labels, factor.args[0]))

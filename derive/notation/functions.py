@@ -3,6 +3,7 @@ r"""Functions in print: `\sigma'(z)`, `e^{-z}`, `\log a`, `\frac{\partial C}{\pa
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import cast
 
 from derive.ir.node import Node, as_number, refs, topological
@@ -28,7 +29,7 @@ from derive.notation.formula import (
 from derive.notation.letters import unicode_of
 from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import default_name
-from derive.notation.pieces import Level, Piece, application, listed, open_application, power, product
+from derive.notation.pieces import Level, Piece, application, exact, listed, open_application, power, product
 from derive.notation.printing import At, Printing
 from derive.ops.primitive import scalar_of
 from derive.ops.record import elementwise, tensor
@@ -256,8 +257,11 @@ def composite(printer: Printing, node: Node, at: At) -> Piece:
             inner = printer.piece(node.args[0], None)
             return _entry_of(printer, power(inner, Concatenation((Glyph("-", "−"), plain("1")))), at)
         case "logdet":
+            if at is None and node.shape:
+                raise NoMatrixForm  # bars around several numbers would be a length
             determinant = application(Glyph(r"\det", "det"), [printer.piece(node.args[0], None)])
-            return application(Glyph(r"\log", "log"), [Piece(Fence(determinant.formula, "|", "|"))])
+            one = _entry_of(printer, determinant, at)
+            return application(Glyph(r"\log", "log"), [Piece(Fence(one.formula, "|", "|"))])
     record = tensor(node.op)
     if record.definition is not None and (node.op == "logsumexp" or not named_by_axis(node, printer.graph)):
         return printer.piece(record.definition(node), at)
@@ -268,6 +272,8 @@ def _applied(printer: Printing, node: Node, latex: str) -> Piece:
     function: Formula = Glyph(latex, unicode_of(latex)) if latex else word(node.op.replace("_", " "))
     axes = cast("tuple[int, ...]", node.attribute) if isinstance(node.attribute, tuple) else None
     args = [printer.piece(arg, None) for arg in node.args]
+    if isinstance(node.attribute, int) and node.attribute:
+        return application(function, [*args, exact(Fraction(node.attribute))])
     rank = len(node.args[0].shape)
     if axes is None or rank == 1 or axes == (rank - 1,):
         return application(function, args)

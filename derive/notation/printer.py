@@ -26,6 +26,7 @@ from derive.notation.pieces import Level, Piece, circle, exact, fraction, negati
 from derive.notation.printing import At, Made, Signed
 from derive.notation.style import View
 from derive.ops.primitive import scalar_of
+from derive.ops.record import as_shown
 
 Item = TypeVar("Item")
 FIRST = plain("1")
@@ -130,6 +131,7 @@ class Printer:
 
     def signed(self, node: Node, at: At) -> Signed:
         """A sign and the rest."""
+        node = as_shown(node)
         if not node.shape:
             at = ()
         if at is None and node.op in _BY_ENTRY and all(map(products.spreads_a_scalar, node.args)):

@@ -225,9 +225,11 @@ def _turned(printer: Printing, term: Term) -> Piece:
 
 
 def _is_symmetric(printer: Printing, node: Node) -> bool:
-    """Whether a transpose changes nothing: by declaration, or of one entry."""
+    """Whether a transpose changes nothing: by declaration, of an inverse of such a matrix, or of one entry."""
+    while node.op == "inv":
+        node = node.args[0]
     declared = printer.graph.declarations.get(node.name) if node.op == "ref" else None
-    return (declared is not None and bool(declared.fact("symmetric"))) or all(size is ONE for size in node.shape)
+    return (declared is not None and declared.is_symmetric) or all(size is ONE for size in node.shape)
 
 
 def _row_sum(printer: Printing, term: RowSum) -> Piece:

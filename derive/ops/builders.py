@@ -44,16 +44,6 @@ def _amin(x: Node, axis: Axis = None, keepdims: bool = False) -> Node:
     return amin(x, axis, keepdims)
 
 
-@register_builder("norm")
-def _norm(x: Node, axis: Axis = None, keepdims: bool = False) -> Node:
-    return build.call("sqrt", build.sum_over(build.power(x, 2), _axes(axis), keepdims=keepdims))
-
-
-@register_builder("squared_norm")
-def _squared_norm(x: Node, axis: Axis = None, keepdims: bool = False) -> Node:
-    return build.sum_over(build.power(x, 2), _axes(axis), keepdims=keepdims)
-
-
 # ---------------------------------------------------------------------------------------- linear algebra
 
 

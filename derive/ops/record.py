@@ -132,7 +132,8 @@ class Tensor:
 
     `numeric(node, operands, backend)` evaluates it. `numpy(node, names)` is the emitted code for named operands.
     `switch(node)` is the node whose sign tells the piece, for a piecewise operation; `joined` as above. `linear`: it
-    works along axes of operands of its own shape, and is linear in the last of them.
+    works along axes (its attribute), or the last ones, of operands of its shape, and is linear in the last operand.
+    `unseen`: formulas show its definition. Its first operand: `batched`, one matrix or several; `definite`.
     """
 
     name: str
@@ -144,6 +145,9 @@ class Tensor:
     switch: Callable[[Node], Node] | None = None
     joined: bool = False
     linear: bool = False
+    unseen: bool = False
+    batched: bool = False
+    definite: bool = False
     range: tuple[float, float] = (-float("inf"), float("inf"))
     latex: str = ""
     aliases: tuple[str, ...] = ()
@@ -200,6 +204,12 @@ def tensor_or_none(name: str) -> Tensor | None:
 def tensor(name: str) -> Tensor:
     """The record of a tensor operation, by the `op` of a node."""
     return _tensor[name]
+
+
+def as_shown(node: Node) -> Node:
+    """What formulas show of a node: its definition where the operation is but a way to compute that."""
+    record = _tensor.get(node.op)
+    return record.definition(node) if record is not None and record.unseen and record.definition is not None else node
 
 
 def all_records() -> list[Record]:

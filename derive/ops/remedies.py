@@ -22,15 +22,10 @@ _REMEDIES: dict[tuple[str, ...], str] = {
     ("kron",): "outer(a, b) has the same products, with an axis for each factor",
     ("einsum", "tensordot"): "write the contraction with @, *, sum(x, axis=...) and transpose(x, axes)",
     ("cumsum",): "declare T : (n, n), constant (ones on and below the diagonal), and write T @ x",
-    ("solve",): "write inv(A) @ b",
     ("pinv",): "of a matrix with independent columns, write inv(A.T @ A) @ A.T",
-    ("slogdet",): "logdet(A) is the logarithm of |det A|",
-    ("matrix_power",): "write A @ A @ A",
-    ("tril", "triu"): "declare a mask of ones and zeros, M : (n, n), constant, and write M * A",
     ("dropout",): "declare the mask, M : (m, n), constant, and write M * X",
     ("one_hot",): "declare the result: Y : (m, k), one_hot(axis=1)",
     ("gather", "take", "embedding"): "declare the choice, S : (t, v), one_hot(axis=1), and write S @ E",
-    ("cholesky",): "declare the factor, C : (n, n), and write C @ C.T for the matrix",
     ("argmax", "argmin", "argsort", "sort"): "it has no derivative: declare what it gives as a constant",
 }
 _BY_NAME = {name: text for names, text in _REMEDIES.items() for name in names}

@@ -107,3 +107,14 @@ def test_functions_of_numbers_are_numbers() -> None:
     assert "np.full(n, 6.5, dtype)" in text
     assert "step" not in text
     assert "sigmoid" not in text
+
+
+@pytest.mark.parametrize("other", ["sum(A*A)", "trace(A @ A)", "mean((2*diag(diag(A)) - A)**2)"])
+def test_a_matrix_with_nothing_off_its_diagonal_is_no_multiple_of_the_matrix(other: str) -> None:
+    A = np.array([[1.0, 2.0], [3.0, 5.0]])
+    total, alone, rest = (
+        lambdify(backprop(loads(f"A : (n, n)\nL = {line}")))(A=A)[1]["A"]
+        for line in (f"sum(diag(A)**2) + {other}", "sum(diag(A)**2)", other)
+    )
+    assert np.allclose(alone, np.diag([2.0, 10.0]))
+    assert np.allclose(total, alone + rest)

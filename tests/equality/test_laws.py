@@ -126,6 +126,7 @@ HELPERS = {
     "read a value at indices": "value at of rename _ref _delta _whole normal_form _of_known",
     "name the parts of a value": "content rank bounds divided _matched _assigned _components _named _refined best",
     "find a condition": "base_is_nonnegative is_nonnegative_sum _is_whole _odd _oriented _is_itself",
+    "see that a matrix is definite": "_definiteness _is_definite",
     "compare by the laws of fractions": "vanishes _numerator _freed",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -16,12 +17,12 @@ from derive.codegen import lambdify
 from derive.errors import ModelError
 from derive.ir import build
 from derive.ir.graph import Binding, ComputationGraph, Declaration
-from derive.ir.node import Node
+from derive.ir.node import Node, topological
 from derive.ir.size import size_of
 from derive.notation import Style, print_derivation, print_forward
 from derive.ops.digits import Digits
 from derive.ops.evaluate import Evaluator
-from derive.ops.record import Elementwise, all_records, build_call, signature_of
+from derive.ops.record import Elementwise, Tensor, all_records, build_call, signature_of
 from derive.ops.sympy_bridge import has_formula
 from derive.verification.verify import Options, verify_formula
 
@@ -118,3 +119,44 @@ def test_parameters_may_be_left_out_or_given_by_name(record: Elementwise) -> Non
     for k, (name, _) in enumerate(record.parameters):
         given = [build.number(7) if j == k else value for j, value in enumerate(usual)]
         assert build_call(record.name, operands, {name: build.number(7)}) is build.call(record.name, *operands, *given)
+
+
+# ----------------------------------------------------------------------------------------------- tensors
+
+TENSORS = [r for r in all_records() if isinstance(r, Tensor) and r.build is not None]
+each_sample = pytest.mark.parametrize(
+    "make", [pytest.param(make, id=f"{r.name}-{k}") for r in TENSORS for k, make in enumerate(r.samples)]
+)
+
+
+def tensor_model(make: Callable[[], Node]) -> ComputationGraph:
+    """The squares of a sample, summed."""
+    node = make()
+    leaf = next(below for below in topological(node) if below.op == "ref")
+    graph = ComputationGraph("sample", {leaf.name: Declaration(leaf.name, "input", leaf.shape)})
+    graph = graph.with_binding(Binding("y", node))
+    total = build.sum_over(build.power(build.ref("y", node.shape), 2))
+    return graph.with_binding(Binding("L", total)).with_loss("L")
+
+
+@each_sample
+def test_what_is_printed_of_a_tensor_is_read_back(make: Callable[[], Node]) -> None:
+    graph = tensor_model(make)
+    for line in [*print_forward(graph, "matrix", Style()), *print_derivation(backprop(graph), None, "matrix", Style())]:
+        (result,) = verify_formula(line.latex(), graph, options=Options(repairs=False)).results
+        assert result.verdict == "true", f"{line.latex()}: {result.verdict}, {result.diagnosis}"
+
+
+@each_sample
+def test_code_of_a_tensor_has_the_values_of_many_digits(make: Callable[[], Node]) -> None:
+    derivation = backprop(tensor_model(make))
+    rng = np.random.default_rng(5)
+    for scale in (1.0, 1e-6, 30.0):
+        shape = [size.value({"m": 3, "k": 2, "n": 3}) for size in derivation.graph.declarations["x"].shape]
+        x = np.round(rng.normal(size=shape) * scale, 8)
+        sizes = {"m": 3, "k": 2, "n": 3}
+        exact = Evaluator({"x": x.astype(object)}, sizes, backend=DIGITS).run(derivation.gradient).values
+        value, gradient = lambdify(derivation)(x=x)
+        want = np.asarray(exact[derivation.steps["x"].adjoint], dtype=float)
+        assert float(value) == pytest.approx(float(exact["L"].item()), rel=1e-7)
+        assert np.allclose(gradient["x"], want, rtol=1e-6, atol=1e-9 * (1 + np.abs(want).max()))
