@@ -115,8 +115,8 @@ def _little(rng: random.Random) -> Fraction:
     return Fraction(rng.randint(10**5, 10**6), 10**8)
 
 
-def between(point: Point, rng: random.Random) -> Point:
-    """A point beside another one, of values that are no whole numbers and that float64 holds."""
+def between(point: Point, rng: random.Random, parts: int = 16) -> Point:
+    """A point beside another one, of values that are no whole numbers and that float64 holds: odd `parts` of 1."""
     inputs = dict(point.inputs)
     for name, value in point.inputs.items():
         declared = point.graph.declarations[name]
@@ -124,7 +124,7 @@ def between(point: Point, rng: random.Random) -> Point:
             continue
         moved = np.array(value, dtype=object)
         for index in np.ndindex(*moved.shape):
-            moved[index] = value[index] + Fraction(rng.choice((-7, -5, -3, 3, 5, 7)), 16)
+            moved[index] = value[index] + Fraction(rng.choice((-1, 1)) * rng.randrange(3, parts // 2, 2), parts)
         if _obeys(moved, declared):
             inputs[name] = moved
     return Point(point.graph, point.sizes, inputs, point.seed)

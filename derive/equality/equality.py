@@ -33,12 +33,13 @@ from derive.equality.climb import shaken
 from derive.equality.cuts import cuts
 from derive.equality.domains import Side, where_both
 from derive.equality.edges import Edges
+from derive.equality.kinks import off_the_formula
 from derive.equality.magnitudes import far_points, in_sight, sizes_met
 from derive.equality.probe import DIGITS, Point, points_of
 from derive.equality.proof import proved, proved_at_sizes
 from derive.equality.subgradients import TakenSlope
 from derive.equality.survey import survey
-from derive.equality.witness import Witness, find_witness, witness_at
+from derive.equality.witness import Witness, find_witness, inputs_at, witness_at
 from derive.errors import ShapeError
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node, topological
@@ -174,7 +175,7 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
     sizes = screened.sizes
     try:
         if left is right or proved(left, right, graph, seconds=time_limit):
-            return Decision("equal", "proved", None, sizes)
+            return _off_the_formula(asked) or Decision("equal", "proved", None, sizes)
         for point in screened.points[1:]:
             if (found := asked.differ(point)) is not False:
                 return _different(asked, point) if found else _undecided((point,))
@@ -189,9 +190,10 @@ def _decided(asked: _Question, level: Level, time_limit: float) -> Decision:
             domains=screened.one_sided,
             claimed=asked.claimed,
             taken=asked.taken,
+            plain=asked.plain,
         )
         if seen.different is not None:
-            return _different(asked, seen.different)
+            return _different(asked, seen.different, seen.members)
         if screened.points[0].differ(left, right, 2 * DIGITS):  # tanh(60) is 1 to 50 digits
             return _different(asked, screened.points[0])
         if seen.open:
@@ -220,8 +222,20 @@ def _cut(asked: _Question, level: Level, time_limit: float) -> Decision | None:
     return None
 
 
-def _different(asked: _Question, point: Point) -> Decision:
-    return Decision("different", None, witness_at(asked.left, asked.right, point), (dict(point.sizes),))
+def _off_the_formula(asked: _Question) -> Decision | None:
+    """A point at which a slope is not what its formula gives, and the members are not equal."""
+    if not asked.derivative or not asked.taken:
+        return None
+    found = off_the_formula(asked.left, asked.right, asked.graph, asked.taken, asked.plain)
+    return None if found is None or found.different is None else _different(asked, found.different, found.members)
+
+
+def _different(asked: _Question, point: Point, members: tuple[Node, Node] | None = None) -> Decision:
+    """The members differ at a point, or what they are with the limits of slopes in them."""
+    shown = witness_at(*(members or (asked.left, asked.right)), point)
+    if shown is not None and members:
+        shown = replace(shown, inputs=inputs_at(asked.left, asked.right, point))
+    return Decision("different", None, shown, (dict(point.sizes),))
 
 
 def _undecided(points: tuple[Point, ...]) -> Decision:

@@ -134,4 +134,4 @@ def inputs_of(nodes: Sequence[Node], graph: ComputationGraph) -> list[str]:
     """The inputs that the values of some nodes depend on."""
     above = refs(*nodes)
     known = {*above, *(other for name in above if name in graph.bindings for other in graph.ancestors(name))}
-    return [name for name in graph.declarations if name in known]
+    return [name for name, one in graph.declarations.items() if name in known and one.kind in VALUE_KINDS]

@@ -8,25 +8,29 @@ condition alone: where several edges cross there are more than two sides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import mpmath
 import numpy as np
 
-from derive.equality.climb import shaken
+from derive.equality.climb import FIXED, shaken
 from derive.equality.edges import sign_of
 from derive.equality.probe import DIGITS, Point
-from derive.ir.node import Node, refs
+from derive.ir import build
+from derive.ir.node import Node, refs, substitute, topological
 
 Array = Any
 WAYS = 16
+FLOAT_WAYS = 4
 """Points nearby: that two edges have the same sides at all of them has a probability of 1/32768."""
 MARGIN = 1e-4
 LEAST = 1e-6
 SCALES = (Fraction(1, 10**4), Fraction(1, 10**10))
 """How far away points nearby are, to tell a limit from a jump."""
 SHRINKS = 1e-3
+NOISE = 1e-30
 CLEARLY = 100
 """So many times as far as a member varies nearby is the way from its limit to where it jumps."""
 
@@ -39,68 +43,140 @@ class TakenSlope(NamedTuple):
     by: str
 
 
-def differ_at_limit(left: Node, right: Node, taken: Sequence[TakenSlope], point: Point) -> bool:
-    """Whether members differ at a point of an edge at which all derivatives in them exist.
+class Corrected(NamedTuple):
+    """Members with the limits of slopes in the place of formulas that do not give them there, and a point with these.
 
-    They exist where each has one limit and what it is of does not jump: max(z, 0)^2 has the slope 0 at 0 (mean value
-    theorem). What is no limit of its formula says nothing; nor does a difference that is one of points nearby, too.
+    `kept`: nothing was replaced, the formulas give the limits.
     """
-    known = point.inputs.keys() | point.graph.bindings.keys()
-    if not taken or not known >= {*refs(*(node for one in taken for node in (one.whole, one.value)))}:
-        return False
-    sides = [point.value(member, DIGITS) for member in (left, right)]
-    if sides[0] is None or sides[1] is None or not point.differ(left, right):
-        return False
-    widest = 0
-    for by in dict.fromkeys(one.by for one in taken):
-        near = [[_moved(point, by, way, scale) for way in range(1, WAYS + 1)] for scale in SCALES]
-        for node in (node for one in taken if one.by == by for node in (one.value, one.whole)):
-            spread = _spread(node, point.value(node, DIGITS), near)
-            if spread is None:
-                return False
-            widest = max(widest, np.max(spread, initial=0))
-    return bool(np.any(np.asarray(np.abs(sides[0] - sides[1]) > CLEARLY * widest, dtype=bool)))
+
+    left: Node
+    right: Node
+    point: Point
+    kept: bool
 
 
-def _moved(point: Point, by: str, way: int, scale: Fraction) -> Point:
-    """A point nearby, with what is differentiated by moved too: no input, it may be the same for all near."""
-    other = shaken(point, way=way, scale=scale)
-    return other if by in point.inputs else shaken(other, by, way=way, scale=scale)
+class Limit(NamedTuple):
+    """What a slope tends to, how far it is from that nearby, and whether its formula gives something else."""
+
+    value: Array
+    spread: Array
+    off: bool
 
 
-def is_off_limit(slope: Node, claimed: Node, taken: Sequence[TakenSlope], point: Point) -> bool:
-    """Whether a slope has one limit at a point of an edge, which its formula need not give, and another is claimed."""
-    claim = point.value(claimed, DIGITS)
-    if claim is None or len(taken) != 1 or taken[0].by not in point.inputs:
-        return False
-    limit = shaken(point, way=1, scale=SCALES[-1]).value(slope, DIGITS)
-    if limit is None or bool(np.all(np.asarray(np.abs(limit - claim) <= MARGIN, dtype=bool))):
-        return False  # one way from which it is near is enough, most points end here
-    whole = taken[0].whole
-    near = [[shaken(point, way=way, scale=scale) for way in range(1, WAYS + 1)] for scale in SCALES]
-    exists = _is_limit(slope, limit, near) and _is_limit(whole, point.value(whole, DIGITS), near)
-    return exists and not _is_limit(slope, claim, near)
+class EdgePoint:
+    """A point on the edge of a condition, and the limits that slopes have there; they are remembered."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+        self._near: dict[tuple[str, Fraction], list[Point]] = {}
+        self._limits: dict[tuple[TakenSlope, bool], Limit | None] = {}
+
+    def differ(
+        self, left: Node, right: Node, taken: Sequence[TakenSlope], plain: tuple[bool, bool]
+    ) -> Corrected | None:
+        """The members, if all derivatives in them exist here and they differ; else None.
+
+        A slope exists where its formula has one limit and what it is of does not jump: max(z, 0)^2 has the slope 0 at 0
+        (mean value theorem). The limit is the slope, whatever the formula gives: that of min(x, y) max(x, y) = x y,
+        made of the slopes of its parts, is 2 y at x = y. A difference that is one of points nearby, too, says nothing.
+        Members that are `plain` have no derivative in them.
+        """
+        members = (left, right)
+        inside = {*topological(*(m for m, is_plain in zip(members, plain, strict=True) if not is_plain))}
+        slopes, wholes = {one.value for one in taken}, {one.whole for one in taken}
+        last = [one for one in taken if one.value in inside or one.value not in wholes]  # of which none is taken again
+        if not all(map(self._is_known, last)):
+            return None
+        off = [one for one in last if self._is_off(one)]
+        if not last or not (off or self.point.differ(left, right)) or not inside >= {one.value for one in off}:
+            return None
+        limits = {one: limit for one in last if (limit := self._limit(one, one.whole in slopes)) is not None}
+        if len(limits) < len({*last}):
+            return None
+        made = _corrected(members, {one.value: limits[one].value for one in off}, self.point, plain)
+        sides = [made.point.value(member, DIGITS) for member in (made.left, made.right)]
+        if sides[0] is None or sides[1] is None:
+            return None
+        widest = max(np.max(limit.spread, initial=0) for limit in limits.values())
+        least = NOISE * max(1, *(np.max(np.abs(side), initial=0) for side in sides if side is not None))
+        apart = np.asarray(np.abs(sides[0] - sides[1]) > CLEARLY * widest + least, dtype=bool)
+        return made if np.any(apart) else None
+
+    def _is_known(self, one: TakenSlope) -> bool:
+        """Whether a slope has values, and what it is by can be moved."""
+        declared = self.point.graph.declarations.get(one.by)
+        fixed = declared is not None and any(fact.name in FIXED for fact in declared.facts)
+        return not fixed and self.point.inputs.keys() | self.point.graph.bindings.keys() >= {
+            *refs(one.whole, one.value)
+        }
+
+    def _is_off(self, one: TakenSlope) -> bool:
+        """Whether a slope is not what it is nearby: one way from which it is near is enough, most points end here."""
+        for digits, ways, scale in ((0, FLOAT_WAYS, SCALES[0]), (DIGITS, 1, SCALES[-1])):
+            here = self.point.value(one.value, digits)
+            for other in self._beside(one.by, scale)[:ways] if here is not None else ():
+                there = other.value(one.value, digits)
+                if there is None or not np.any(np.asarray(np.abs(there - here) > MARGIN, dtype=bool)):
+                    return False
+        return True
+
+    def _limit(self, one: TakenSlope, again: bool) -> Limit | None:
+        """The limit of a slope, if it has one; `again`: what it is of is a slope too, which does not jump (Darboux)."""
+        if (one, again) not in self._limits:
+            nearest = self._beside(one.by, SCALES[-1])[0]
+            off = self._is_off(one)
+            value = (nearest if off else self.point).value(one.value, DIGITS)
+            whole = (nearest if again else self.point).value(one.whole, DIGITS)
+            spread = self._spread(one.value, one.by, value)
+            exists = spread is not None and self._spread(one.whole, one.by, whole) is not None
+            self._limits[one, again] = Limit(value, spread, off) if exists else None
+        return self._limits[one, again]
+
+    def _spread(self, node: Node, by: str, here: Array | None) -> Array | None:
+        """How far the nearest values are from a value, if they come as much closer as points do; a jump does not."""
+        if here is None:
+            return None
+        spreads: list[Any] = []
+        for scale in reversed(
+            SCALES
+        ):  # the nearest first: most that are no limits jump there, and one of them shows it
+            apart: list[Array] = []
+            for other in self._beside(by, scale):
+                value = other.value(node, DIGITS)
+                jumps = value is None or np.any(np.asarray(np.abs(value - here) > MARGIN, dtype=bool))
+                if value is None or (not spreads and jumps):
+                    return None
+                apart.append(np.abs(value - here))
+            spreads.append(np.max(apart, axis=0))
+        nearest, farther = spreads
+        return nearest if np.all(np.asarray(nearest <= SHRINKS * farther, dtype=bool)) else None
+
+    def _beside(self, by: str, scale: Fraction) -> list[Point]:
+        """Points nearby, with what is differentiated by moved too: no input, it may be the same for all near."""
+        if (by, scale) not in self._near:
+            near = [shaken(self.point, way=way, scale=scale) for way in range(1, WAYS + 1)]
+            moves = by in self.point.inputs
+            self._near[by, scale] = (
+                near if moves else [shaken(p, by, way=w + 1, scale=scale) for w, p in enumerate(near)]
+            )
+        return self._near[by, scale]
 
 
-def _is_limit(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> bool:
-    return _spread(node, here, near) is not None
+def _corrected(
+    members: tuple[Node, Node], limits: Mapping[Node, Array], point: Point, plain: tuple[bool, bool]
+) -> Corrected:
+    """Members with limits as inputs of their own, in the place of slopes."""
+    if not limits:
+        return Corrected(*members, point, kept=True)
+    named = {node: build.ref(f"slope {k}", node.shape) for k, node in enumerate(limits)}
+    left, right = (m if is_plain else substitute(m, named) for m, is_plain in zip(members, plain, strict=True))
+    values = {named[node].name: np.frompyfunc(_exact, 1, 1)(limit) for node, limit in limits.items()}
+    inputs = {**point.inputs, **{name: np.asarray(value, dtype=object) for name, value in values.items()}}
+    return Corrected(left, right, Point(point.graph, point.sizes, inputs, point.seed), kept=False)
 
 
-def _spread(node: Node, here: Array | None, near: Sequence[Sequence[Point]]) -> Array | None:
-    """How far the nearest values are from a value, if they come as much closer as the points do; a jump does not."""
-    if here is None:
-        return None
-    spreads: list[Any] = []
-    for points in reversed(near):  # the nearest first: most that are no limits jump there, and one of them shows it
-        apart: list[Array] = []
-        for other in points:
-            value = other.value(node, DIGITS)
-            if value is None or (not spreads and bool(np.any(np.asarray(np.abs(value - here) > MARGIN, dtype=bool)))):
-                return None
-            apart.append(np.abs(value - here))
-        spreads.append(np.max(apart, axis=0))
-    nearest, farther = spreads
-    return nearest if np.all(np.asarray(nearest <= SHRINKS * farther, dtype=bool)) else None
+def _exact(value: Any) -> Fraction:
+    return Fraction(mpmath.nstr(value, DIGITS))
 
 
 def beyond_slopes(slope: Node, claimed: Node, point: Point, conditions: Sequence[Node]) -> bool | None:

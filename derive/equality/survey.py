@@ -5,14 +5,14 @@
     faces       points at which several conditions are 0: 1[x >= y] 1[y >= z] 1[z >= x] is 1 at x = y = z alone
     ends        points near those at which an operation all but ceases to have values: arcsin(sin x) is x up to π/2
 
-A derivative is held against the slopes on either side of an edge (`derive.equality.subgradients`).
+A derivative is held against the slopes on either side of an edge (`derive.equality.kinks`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import chain, islice
@@ -22,11 +22,10 @@ import numpy as np
 
 from derive.equality.cells import Cells
 from derive.equality.climb import climb, shaken, summit
-from derive.equality.edges import sign_of
+from derive.equality.kinks import Kinks, at_kinks
 from derive.equality.magnitudes import far_points, in_sight, inputs_of
 from derive.equality.probe import Point
-from derive.equality.still import still_points
-from derive.equality.subgradients import TakenSlope, beside_limit, beyond_slopes, differ_at_limit, is_off_limit
+from derive.equality.subgradients import TakenSlope
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ops.conditions import countless, limits
@@ -35,10 +34,6 @@ LEAST = 32
 """Points at which every claim without a proof is compared, with conditions or without."""
 MOST_CLIMBS = 12
 """Cells that are climbed for after the far points, and sides at places of their own."""
-MOST_AT_KINK = 6
-"""Points on the edge of a condition at which a derivative is held against the slopes on either side."""
-MOST_TRIED = 16
-FIRST = 3
 MOST_ON_FACE = 4
 MOST_ENDS = 6
 NEAR_END = 16
@@ -50,12 +45,14 @@ class Survey:
     """A point at which the members differ, or what leaves the claim open, in words; neither if all is well.
 
     `one_sided` are the cells in which no point was found, in words; `kinks` where members differ that are derivatives.
+    `members`: what differs, where slopes have another value than their formulas.
     """
 
     different: Point | None = None
     open: str = ""
     one_sided: tuple[str, ...] = ()
     kinks: tuple[str, ...] = ()
+    members: tuple[Node, Node] | None = None
 
 
 def survey(
@@ -68,6 +65,7 @@ def survey(
     domains: bool = False,
     claimed: Literal["left", "right"] | None = None,
     taken: Sequence[TakenSlope] = (),
+    plain: tuple[bool, bool] = (False, False),
 ) -> Survey:
     """Compare two nodes in every cell. `derivative`: nothing is said of the edges but what is `claimed` of a slope.
 
@@ -94,11 +92,11 @@ def survey(
     different = cells.different_on_faint_edges(rng)
     if different is not None:
         return Survey(different=different)
-    found = _at_kinks(cells, claimed, taken, rng) if derivative else Survey()
+    found = at_kinks(cells, claimed, taken, plain, rng) if derivative else Kinks()
     if found.different is not None or found.open:
-        return found
+        return Survey(found.different, found.open, members=found.members)
     told = cells.told() or (f"{cells.text(stairs)} has countless pieces" if stairs is not None else "")
-    return replace(found, open=told, one_sided=tuple(cells.unseen()))
+    return Survey(open=told, one_sided=tuple(cells.unseen()), kinks=found.beside)
 
 
 def _in_cells(cells: Cells, start: Point | None, rng: random.Random) -> Iterator[Point]:
@@ -135,40 +133,3 @@ def _on_faces(cells: Cells, rng: random.Random) -> Iterator[Point]:
     """Points at which several conditions are 0 on whose edges a value may jump."""
     for face in cells.faces(cells.jumps):
         yield from islice(cells.on_edge(face, rng), MOST_ON_FACE)
-
-
-def _apart(cells: Cells, points: Iterable[Point]) -> Iterator[Point]:
-    """Those of some points at which the conditions have signs that they have at none before, and the first few."""
-    met: set[tuple[bytes, ...]] = set()
-    for number, point in enumerate(points):
-        signs = tuple(b"" if (sign := sign_of(node, point)) is None else sign.tobytes() for node in cells.conditions)
-        if number < FIRST or signs not in met:
-            yield point
-        met.add(signs)
-
-
-def _at_kinks(
-    cells: Cells, claimed: Literal["left", "right"] | None, taken: Sequence[TakenSlope], rng: random.Random
-) -> Survey:
-    """What is said of slopes on edges: at a kink between those on either side, elsewhere what they are."""
-    for found in still_points(cells, {slope.by for slope in taken}, rng) if taken else ():
-        if found.differ(cells.left, cells.right):
-            return Survey(different=found)
-    kinks: list[str] = []
-    slope, value = (cells.right, cells.left) if claimed == "left" else (cells.left, cells.right)
-    numbers = range(len(cells.conditions))
-    for face in chain(((k,) for k in numbers), cells.faces(numbers)):
-        for found in islice(_apart(cells, islice(cells.on_edge(face, rng), MOST_TRIED)), MOST_AT_KINK):
-            if not taken and not cells.kinks.has_of_model(found) and beside_limit(slope, value, found):
-                return Survey(different=found)
-            if differ_at_limit(slope, value, taken, found):
-                return Survey(different=found)
-            if claimed is not None and is_off_limit(slope, value, taken, found):
-                where = cells.text(cells.conditions[face[0]])
-                return Survey(open=f"at {where} = 0 another value is claimed of the slope than those nearby tend to")
-            beyond = beyond_slopes(slope, value, found, cells.conditions) if claimed is not None else None
-            if beyond:
-                return Survey(different=found)
-            if beyond is False:
-                kinks.append(f"{cells.text(cells.conditions[face[0]])} = 0")
-    return Survey(kinks=tuple(dict.fromkeys(kinks)))

@@ -250,7 +250,7 @@ def _called(definition: Definition, items: Sequence[Markup], at: int, scope: Sco
     inner = _inside(definition, scope)
     known = [argument for argument in arguments if isinstance(argument, Denotation)]
     if definition.body is not None:
-        return _of_body(definition, definition.body, known, primes, items[at].span), at + 2
+        return _of_body(definition, definition.body, known, primes, inner, items[at].span), at + 2
     if primes:
         if primes > 1 or len(known) != 1:
             raise NotUnderstood(items[at].span, "the first derivative of a function of one argument")
@@ -261,7 +261,9 @@ def _called(definition: Definition, items: Sequence[Markup], at: int, scope: Sco
     return (result if isinstance(result, Problem) else replace(result, text=shown)), at + 2
 
 
-def _of_body(definition: Definition, body: Body, arguments: Sequence[Denotation], primes: int, span: Offsets) -> Result:
+def _of_body(
+    definition: Definition, body: Body, arguments: Sequence[Denotation], primes: int, inner: Scope, span: Offsets
+) -> Result:
     """A function of the model that the page specifies, entry by entry."""
     if primes and len(arguments) != 1:
         raise NotUnderstood(span, "the derivative of a function of one argument")
@@ -270,6 +272,9 @@ def _of_body(definition: Definition, body: Body, arguments: Sequence[Denotation]
         made = body.applied(nodes, (primes,) if primes else None)
         if made is None:
             raise NotUnderstood(span, "a lower derivative of the function")
+        whole = body.applied(nodes, (primes - 1,) if primes > 1 else None) if primes else None
+        if whole is not None:
+            inner.prime(whole, made, nodes[0])
         return made
 
     made = values.together(arguments, span, f"apply {definition.text} to", combine)
@@ -291,4 +296,5 @@ def _derivative(definition: Definition, argument: Denotation, inner: Scope, span
     if slope is None:
         raise NotUnderstood(span, "a function that acts entry by entry")
     node = substitute(slope, {letter: argument.node})
+    inner.prime(substitute(result.node, {letter: argument.node}), node, argument.node)
     return replace(argument, node=node, chain=None, text=f"{definition.text}'({argument.text})")

@@ -124,7 +124,7 @@ def _ways(
         tuple(outcome.result for outcome in done[k : k + width] if not isinstance(outcome.result, NotUnderstood))
         for k in range(0, len(done), width)
     ]
-    taken = [dict.fromkeys(s for one in done[k : k + width] for s in one.slopes) for k in range(0, len(done), width)]
+    taken = [[outcome.slopes for outcome in done[k : k + width]] for k in range(0, len(done), width)]
     unknowns = dict(pair for outcome in done for pair in outcome.unknowns)
     chosen = ""
     layouts: tuple[str, ...] = ("",)
@@ -139,7 +139,7 @@ def _ways(
         for unit, members, slopes in zip(units, results, taken, strict=True):
             laid = tuple(_laid(member, layout) for member in members) if layout else members
             cases.append(
-                Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid, [*slopes]))
+                Case(_with_formal(unit.frame, job, unknowns), unit.scope, laid, _links(job, unit, laid, slopes))
             )
         yield layout or chosen, tuple(cases)
 
@@ -149,7 +149,9 @@ def _laid(member: Member, layout: str) -> Member:
     return laid_out(member, layout) if is_matrix and isinstance(member, Denotation) else member
 
 
-def _links(job: Job, unit: Unit, members: tuple[Member, ...], taken: Sequence[TakenSlope | None]) -> tuple[Link, ...]:
+def _links(
+    job: Job, unit: Unit, members: tuple[Member, ...], taken: Sequence[Sequence[TakenSlope | None]]
+) -> tuple[Link, ...]:
     found: list[Link] = []
     # the unambiguous form of a member has a curly d for every derivative in it, whatever the author wrote
     shown = [member.text for member in members if isinstance(member, Denotation)]
@@ -167,22 +169,25 @@ def _links(job: Job, unit: Unit, members: tuple[Member, ...], taken: Sequence[Ta
         )
         made = link(left, relation, right, job.statement.span, places)
         if isinstance(made, Equal):
-            slopes = _is_slope(members[k]), _is_slope(members[k + 1])
-            plain = _is_plain(job, members, k), _is_plain(job, members, k + 1)
-            known = () if any(job.primed) or None in taken else tuple(one for one in taken if one is not None)
+            slopes = _is_slope(members[k], taken[k]), _is_slope(members[k + 1], taken[k + 1])
+            plain = _is_plain(job, members, k, taken), _is_plain(job, members, k + 1, taken)
+            every = dict.fromkeys(slope for one in taken for slope in one)
+            known = () if None in every else tuple(one for one in every if one is not None)
             made = replace(made, derivative=derivative, by=tuple(by), taken=known, under=under)
             made = replace(made, slopes=slopes, plain=plain)
         found.append(made)
     return tuple(found)
 
 
-def _is_slope(member: Member) -> bool:
-    return isinstance(member, Denotation) and member.chain is not None
+def _is_slope(member: Member, taken: Sequence[TakenSlope | None]) -> bool:
+    if not isinstance(member, Denotation):
+        return False
+    return member.chain is not None or any(one is not None and one.value is member.node for one in taken)
 
 
-def _is_plain(job: Job, members: tuple[Member, ...], k: int) -> bool:
+def _is_plain(job: Job, members: tuple[Member, ...], k: int, taken: Sequence[Sequence[TakenSlope | None]]) -> bool:
     member = members[k]
-    return isinstance(member, Denotation) and not job.partials[k] and not job.primed[k] and "∂" not in member.text
+    return isinstance(member, Denotation) and not job.partials[k] and not taken[k] and "∂" not in member.text
 
 
 def _with_formal(frame: Frame, job: Job, unknowns: Mapping[str, Shape]) -> ComputationGraph:

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from derive.equality.subgradients import TakenSlope
+from derive.ir import build
+from derive.ir.node import Node, substitute
 from derive.ir.size import Size
 from derive.meaning.claim import Definition, Denotation, Problem, Result
 from derive.meaning.frames import Frame
 from derive.meaning.jacobians import entrywise, laid_out
 from derive.meaning.scripts import Lin, Token, worked_out
+from derive.ops.conditions import open_nodes, switch_of
 from derive.typography.nodes import Markup as Layout
 from derive.typography.nodes import Offsets, Slip
 
@@ -161,6 +164,15 @@ class Scope:
     def note(self, kind: str, span: Offsets, text: str) -> None:
         """A slip that the reading looks past."""
         self.notes[Slip(kind, span, text)] = None
+
+    def prime(self, whole: Node, slope: Node, argument: Node) -> None:
+        """A derivative by an argument was taken, entry by entry; without kinks it says the same everywhere."""
+        if argument.op == "ref" and argument.name in self.frame.graph:
+            self.slopes.append(TakenSlope(whole, slope, argument.name))
+            return
+        itself = substitute(whole, {argument: build.ref("%argument", argument.shape)})
+        if any(switch_of(node) is not None for node in open_nodes([itself])):
+            self.slopes.append(None)
 
     def oriented(self, value: Denotation) -> Denotation:
         """A derivative of a scalar by a vector as a row, where the page writes it so."""

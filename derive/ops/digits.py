@@ -86,12 +86,19 @@ def functions_in_digits(mp: Any) -> dict[str, Callable[..., Any]]:
     }
 
 
+@cache
+def _context(digits: int) -> Any:
+    """A context of so many digits: it takes a millisecond to make one, and nobody changes it."""
+    made = mpmath.MPContext()
+    made.dps = digits
+    return made
+
+
 class Digits:
     """Arithmetic with `digits` decimal digits, on object arrays of mpmath numbers."""
 
     def __init__(self, digits: int = 50) -> None:
-        self.context = mpmath.MPContext()
-        self.context.dps = digits
+        self.context = _context(digits)
         self._one_each: dict[str, Any] = {}
 
     def function(self, name: str, *args: Any) -> Array:

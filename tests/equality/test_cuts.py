@@ -45,8 +45,10 @@ def test_what_becomes_an_input(left: str, right: str, inputs: list[list[str]]) -
     [
         (r"\frac{\partial L}{\partial q} = -\mathbb{1}[q < 1] s", "true"),
         (r"\frac{\partial L}{\partial q} = -\mathbb{1}[q < 2] s", "false"),
-        (r"\frac{\partial L}{\partial z} = -\mathbb{1}[q < 1] s v z \mathbb{1}[|z| < 1] - \mathbb{1}[q < 1]"
+        (r"\frac{\partial L}{\partial z} = -\mathbb{1}[q < 1] s v z \mathbb{1}[|z| \le 1] - \mathbb{1}[q < 1]"
          r" s v \operatorname{sign}(z) \mathbb{1}[|z| > 1]", "true"),
+        (r"\frac{\partial L}{\partial z} = -\mathbb{1}[q < 1] s v z \mathbb{1}[|z| < 1] - \mathbb{1}[q < 1]"
+         r" s v \operatorname{sign}(z) \mathbb{1}[|z| > 1]", "undecided"),  # 0 at |z| = 1, for an x that is no fraction
         (r"\frac{\partial L}{\partial z} = -\mathbb{1}[q < 1] s v z", "false"),
     ],
 )  # fmt: skip
