@@ -191,6 +191,39 @@ class WithTarget:
         return dout * self.factor * (self.p - t)
 
 
+class InputFirst:
+    """The input stands before the upstream gradient, under its own name; the gradients are a dictionary."""
+
+    def __init__(self) -> None:
+        self.W = np.random.default_rng(3).normal(size=(3, 2))
+
+    def forward(self, x):
+        return np.tanh(x @ self.W)
+
+    def backward(self, x, d):
+        d = d * (1 - self.forward(x) ** 2)
+        return {"dx": d @ self.W.T, "dW": x.T @ d}
+
+
+class InputByOrder(InputFirst):
+    """The names of the parameters are others, but one is that of an upstream gradient."""
+
+    def backward(self, inputs, grad_output, lr):
+        return InputFirst.backward(self, inputs, grad_output)
+
+
+class InputFirstWrong(InputFirst):
+    def backward(self, x, d):
+        return InputFirst.backward(self, x, 2 * d)
+
+
+def test_the_input_may_stand_before_the_upstream_gradient() -> None:
+    x = np.random.default_rng(4).normal(size=(4, 3))
+    for right in (InputFirst(), InputByOrder()):
+        assert check_layer(right, x).verdict == "true"
+    assert check_layer(InputFirstWrong(), x).verdict == "false"
+
+
 def test_an_upstream_gradient_and_the_target() -> None:
     assert check_layer(WithTarget(), X, X[::-1].copy()).verdict == "true"
     assert check_layer(WithTarget(3), X, X[::-1].copy()).verdict == "false"
