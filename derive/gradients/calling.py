@@ -23,7 +23,7 @@ from derive.gradients.discovery import attributes, gradient_names
 from derive.gradients.function_subject import forward_value
 from derive.gradients.guard import accepts, call, parameter_names, positional
 from derive.gradients.optimizers import RATE
-from derive.gradients.styles import FLAGS, KEPT_OUTPUTS, RATES, upstream_like
+from derive.gradients.styles import CACHES, FLAGS, KEPT_OUTPUTS, RATES, upstream_like
 
 OUTPUT, KEPT = "output", "kept"
 FIRST, TOGETHER, EACH = "first", "together", "each"
@@ -89,7 +89,8 @@ class Calling:
         if not all(_numeric(part) for part in parts):
             return True
         backward = self.backward_of(layer)
-        return not accepts(backward, len(parts)) and positional(backward).least != 1
+        last = parameter_names(backward, len(parts))[-1].lower().strip("_")
+        return last in CACHES or (not accepts(backward, len(parts)) and positional(backward).least != 1)
 
     def backward(self, layer: Any, passed: Passed, upstream: list[Array], inputs: Sequence[Any]) -> Any:
         function = self.backward_of(layer)
@@ -129,7 +130,7 @@ class Calling:
         if self.upstreams == TOGETHER:
             return [(given, *cache)]
         orders: list[tuple[Any, ...]] = [given + cache]
-        if cache and parameter_names(function, 1)[0] in ("cache", "ctx"):
+        if cache and parameter_names(function, 1)[0] in CACHES:
             orders = [cache + given]
         if scalar:  # a loss whose backward pass takes no upstream gradient
             orders.append(cache)
