@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.stable_compositions import COMPOSITIONS
+from benchmarks.stable_differences import DIFFERENCES
 from benchmarks.stable_forms import FORMS, Form, Point
 from benchmarks.stable_values import direction, right
 from benchmarks.timing import Row
@@ -199,7 +200,7 @@ def rows() -> list[Row]:
         makers["jax"] = jax_runner
     table: list[Row] = []
     totals: Counter[str] = Counter()
-    for form in (*FORMS, *COMPOSITIONS):
+    for form in (*FORMS, *COMPOSITIONS, *DIFFERENCES):
         row: dict[str, str] = {}
         for name, make in makers.items():
             right_, all_ = counts(outcomes(form, make))

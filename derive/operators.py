@@ -160,13 +160,12 @@ def _array(rows: Sequence[Any]) -> Node:
 
 
 def name_in(graph: ComputationGraph, asked: Any) -> str:
-    """The name that a value, a SymPy symbol or a name asks for. ModelError for anything else."""
-    if isinstance(asked, str):
-        return asked
+    """The name that a value, a SymPy symbol, a name or its spelling asks for. ModelError for anything else."""
     if isinstance(asked, Value) and asked.node.op == "ref":
         return asked.node.name
     # a Symbol, MatrixSymbol or IndexedBase, or an entry of one; SymPy is not imported for the question
-    name = getattr(asked.base if hasattr(asked, "indices") else asked, "name", None)
+    of_symbol = getattr(asked.base if hasattr(asked, "indices") else asked, "name", None)
+    name = asked if isinstance(asked, str) else of_symbol
     if not isinstance(name, str):
         raise ModelError(f"{asked!r} is a {type(asked).__name__}, not a name", hint="give a name, or a symbol")
     if name in graph or name in graph.aliases:

@@ -185,6 +185,21 @@ HELPERS: Mapping[str, str] = {
                 quotient = (slopes[k](large) - (k + 1) * quotient) / large
             return np.where(near, mean, quotient)
     ''',
+    "integral": '''
+        def integral(z, slope, whole):
+            """`whole`, a function of z that is 0 at 0; near it the integral of its slope, by Gauss and Legendre."""
+            near = np.abs(z) < 0.5
+            small = np.where(near, z, 0)
+            nodes, weights = np.polynomial.legendre.leggauss(16)
+            points = zip(((nodes + 1) / 2).tolist(), (weights / 2).tolist())
+            return np.where(near, small * sum(weight * slope(s * small) for s, weight in points), whole)
+    ''',
+    "log_ratio": '''
+        def log_ratio(d, q, p):
+            """log(p / q), where d is p - q."""
+            near = np.abs(d) < np.abs(q) / 2
+            return np.where(near, np.log1p(np.where(near, d / q, 0)), np.log(np.where(near, 1, p / q)))
+    ''',
     "softmax": '''
         def softmax(z, axis=-1):
             """Exponentials that sum to one along `axis`; zeros where all of z is -inf."""

@@ -3,6 +3,7 @@
 log(1 + u)                                   log1p(u)
 1 - sigmoid(u), 1 - tanh(u), 1 - tanh(u)^2   sigmoid(-u), 2 sigmoid(-2u), sech(u)^2
 e^u - 1, 1 - cos(u), 1 - erf(u), 1 + erf(u)  expm1(u), 2 sin(u/2)^2, erfc(u), erfc(-u)
+1 ± u/hypot(u, v), of opposite signs          (v/hypot(u, v))^2 / (1 ∓ u/hypot(u, v))
 1 - 2 sigmoid(u), sigmoid(-u) - sigmoid(u)   -tanh(u/2)
 e^u - e^{-u}                                 2 sinh(u)
 n x^(n-1), x log(x), x^p log(x), x log(x/q)  0 where n or x is 0
@@ -72,6 +73,12 @@ def _one_and(looking: Looking, f: Node, sign: int) -> Node | None:
     if (u := looking.function(f, "tanh")) is not None:
         doubled = build.mul(build.number(2 * sign), u)
         return build.mul(build.number(2), build.call("sigmoid", doubled))
+    if f.op == "call" and f.name == "~leg" and not any(f.orders):
+        u, v, length = f.args
+        signed = f if sign > 0 else build.neg(f)
+        near = build.div(build.power(build.call("~leg", v, u, length), 2), build.sub(build.ones(f.shape), signed))
+        opposite = build.call("step", negated(u) if sign > 0 else u)
+        return build.call("where", opposite, near, build.add(build.ones(f.shape), signed))
     if sign > 0:
         return None
     if (u := looking.function(f, "sigmoid")) is not None:

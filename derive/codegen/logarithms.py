@@ -30,12 +30,38 @@ def logarithm(looking: Looking, node: Node) -> Node | None:
         return build.neg(build.call("softplus", negated(u)))
     if (u := looking.complement(node)) is not None:
         return build.neg(build.call("softplus", u))
-    if (terms := looking.exponents(node)) is not None:
+    if (terms := log_terms(looking, node)) is not None:
         return log_sum(terms)
     if (parts := looking.mixture(node)) is not None:
         return build.call("~log_mixture", *parts)
+    if (log := _of_normal(looking, node)) is not None:
+        return log
     found = _of_difference(looking, node)
     return found if found is not None else _of_operation(looking, node)
+
+
+def _of_normal(looking: Looking, node: Node) -> Node | None:
+    """log(c + c erf(u)) and log(c erfc(-u)) are log_ndtr(sqrt(2) u) + log(2 c), of which the slope is stable too."""
+    if (u := looking.function(node, "ndtr")) is not None:
+        return build.call("~log_ndtr", u)
+    scale, core = looking.scaled(node)
+    u = looking.function(core, "erfc")
+    if u is not None:
+        u = negated(u)
+    else:
+        for one, other in (core.args, core.args[::-1]) if core.op == "add" and len(core.args) == 2 else ():
+            number, (share, inner) = looking.number(one), looking.scaled(other)
+            if number and abs(share) == number and (v := looking.function(inner, "erf")) is not None:
+                u, scale = v if share > 0 else negated(v), scale * number
+    if u is None or scale <= 0:
+        return None
+    root = build.fill(build.call("sqrt", build.number(2)), u.shape)
+    log = build.call("~log_ndtr", build.mul(root, u))
+    return (
+        log
+        if scale == Fraction(1, 2)
+        else build.add(log, build.call("log", build.fill(build.number(2 * scale), u.shape)))
+    )
 
 
 def _of_difference(looking: Looking, node: Node) -> Node | None:
@@ -110,7 +136,7 @@ def _of_sum(looking: Looking, total: Node) -> Node | None:
 
 def _log_of_product(looking: Looking, factors: Sequence[Operand], labels: Labels, shape: Shape) -> Node | None:
     """The logarithm of a product, entry by entry, if all factors are positive and an exponential is among them."""
-    found = [_log_of_factor(looking, arg) for _, arg in factors]
+    found = [log_of_factor(looking, arg) for _, arg in factors]
     logs = [
         build.contract([own], labels, [log], shape)
         for (own, _), (log, _) in zip(factors, found, strict=True)
@@ -119,24 +145,57 @@ def _log_of_product(looking: Looking, factors: Sequence[Operand], labels: Labels
     return build.add(*logs) if len(logs) == len(found) and any(raised for _, raised in found) else None
 
 
-def _log_of_factor(looking: Looking, node: Node) -> tuple[Node | None, bool]:
+def log_of_factor(looking: Looking, node: Node) -> tuple[Node | None, bool]:
     """The logarithm of what is positive by its form or by declaration, and whether an exponential is a factor of it."""
     u = looking.exponent(node)
-    if u is not None and not build.is_zero(u):
-        return u, True
+    if u is not None:
+        return u, not build.is_zero(u)
     seen = looking.at(node)
     if looking.is_positive(node) or _is_positive_constant(seen):
         return build.call("log", node), False
     whole = logarithm(looking, node)
     if whole is not None:
-        return whole, False
+        return whole, _is_of_exponentials(whole)
     if seen.op != "div" and not (seen.op == "contract" and all(own in ((), seen.labels[1]) for own in seen.labels[0])):
         return None, False
-    found = [_log_of_factor(looking, arg) for arg in seen.args]
+    found = [log_of_factor(looking, arg) for arg in seen.args]
     logs = [build.broadcast_to(log, seen.shape) for log, _ in found if log is not None]
     if len(logs) < len(found):
         return None, False
     return build.sub(*logs) if seen.op == "div" else build.add(*logs), any(raised for _, raised in found)
+
+
+def log_terms(looking: Looking, node: Node) -> list[Node] | None:
+    """[p, q, ...], if a node is e^p + e^q + ... of at least two terms (through names in between)."""
+    whole = looking.at(node)
+    if is_view(whole):
+        # repeating entries commutes with the logarithm
+        inner = log_terms(looking, whole.args[0])
+        return inner and [_seen_through(whole, term) for term in inner]
+    terms, stack, raised = [], list(reversed(whole.args)) if whole.op == "add" else [], False
+    while stack:
+        current = stack.pop()
+        seen = looking.at(current)
+        if seen.op == "add":
+            stack += reversed(seen.args)
+            continue
+        log, exponential = log_of_factor(looking, current)
+        if log is None:
+            return None
+        terms.append(log)
+        raised |= exponential
+    return terms if len(terms) > 1 and raised else None
+
+
+def _seen_through(view: Node, term: Node) -> Node:
+    return build.zeros(view.shape) if build.is_zero(term) else with_args(view, (term,))
+
+
+def _is_of_exponentials(log: Node) -> bool:
+    """Whether a logarithm is that of sigmoids or of a sum of exponentials."""
+    if log.op in ("neg", "add") or is_view(log):
+        return any(map(_is_of_exponentials, log.args))
+    return log.op in ("logsumexp", "log_softmax") or (log.op == "call" and log.name == "softplus")
 
 
 def _is_positive_constant(node: Node) -> bool:

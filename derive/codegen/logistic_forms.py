@@ -6,8 +6,9 @@ from fractions import Fraction
 
 from derive.calculus.recognise import summed_axes
 from derive.codegen.flat_products import is_view
-from derive.codegen.logarithms import log_sum, logarithm
-from derive.codegen.textbook_forms import Looking, difference, negated
+from derive.codegen.logarithms import log_of_factor, log_sum, log_terms, logarithm
+from derive.codegen.root_forms import flat
+from derive.codegen.textbook_forms import Looking, Rule, difference, negated
 from derive.ir import build
 from derive.ir.node import Node, as_number, topological
 
@@ -52,8 +53,38 @@ def softmax_form(looking: Looking, node: Node) -> Node | None:
     return Node("softmax", (z,), axes, node.shape) if axes and raised.shape == node.shape else None
 
 
+def pooled_form(looking: Looking, node: Node) -> Node | None:
+    """sum_j e^{z_j} v_j / sum_j e^{z_j} is a sum over softmax(z) v."""
+    if node.op != "div":
+        return None
+    top = flat(looking, looking.at(node.args[0]))
+    if top.op != "contract" or len(top.args) < 2:
+        return None
+    ins, out = top.labels
+    under = looking.at(node.args[1])
+    if is_view(under):
+        (inner,), axes = under.labels
+        base = under.args[0]
+    else:
+        inner = axes = tuple(range(len(node.shape)))
+        base = under
+    free = max((label for own in ins for label in own), default=0) + 1
+    named = tuple(out[axes.index(label)] if label in axes else free + label for label in inner)
+    for k, (own, factor) in enumerate(zip(ins, top.args, strict=True)):
+        z = looking.exponent(factor)
+        if z is None or build.is_zero(z) or not set(named) & set(out) <= set(own) or len(set(own)) < len(own):
+            continue
+        share = softmax_form(looking, build.div(factor, build.contract([named], own, [base], factor.shape)))
+        if share is not None:
+            return build.contract(ins, out, [*top.args[:k], share, *top.args[k + 1 :]], top.shape)
+    return None
+
+
 def sigmoid_form(looking: Looking, node: Node) -> Node | None:
-    """N / (e^p + e^q) is N e^{-p} sigmoid(p - q); here N is e^p, 1 or, for 1 / (1 + e^u), anything."""
+    """e^p / (e^p + e^q) is sigmoid(p - q), N / (1 + e^u) is N sigmoid(-u), N / (e^p + e^q) is N e^{-logsumexp(p, q)}.
+
+    The latter by the logarithm of N, if N is an exponential.
+    """
     parts = _quotient(node)
     if parts is None:
         return None
@@ -63,19 +94,57 @@ def sigmoid_form(looking: Looking, node: Node) -> Node | None:
         # e^u / (1 + e^u)^2, the slope of a sigmoid
         shares = [sigmoid_form(looking, build.div(top, base)) for top in (over, build.ones(node.shape))]
         return build.mul(*(share for share in shares if share is not None)) if all(shares) else None
-    terms = looking.exponents(under)
+    terms = log_terms(looking, under)
     if terms is None:
         return None
-    top = looking.exponent(over)
+    share = _by_factors(looking, over, under, sigmoid_form)
+    if share is not None:
+        return share
+    top, raised = log_of_factor(looking, over)
     for k, term in enumerate(terms):
-        rest = [*terms[:k], *terms[k + 1 :]]
         if top is not None and (top is term or (build.is_zero(top) and build.is_zero(term))):
-            return build.call("sigmoid", difference(term, log_sum(rest)))
+            return build.call("sigmoid", difference(term, log_sum([*terms[:k], *terms[k + 1 :]])))
+    if top is not None and raised:
+        return build.call("exp", build.sub(top, log_sum(terms)))
     one = next((k for k, term in enumerate(terms) if build.is_zero(term)), None)
     if one is None:
+        return build.mul(over, build.call("exp", build.neg(log_sum(terms))))
+    return build.mul(over, build.call("sigmoid", negated(log_sum([*terms[:one], *terms[one + 1 :]]))))
+
+
+def exponential_form(looking: Looking, node: Node) -> Node | None:
+    """e^p / e^q and e^p e^q are one exponential; e^{-softplus(u)} is sigmoid(-u)."""
+    if (p := looking.function(node, "exp")) is not None:
+        scale, core = looking.scaled(p)
+        u = looking.function(core, "softplus") if scale == -1 else None
+        return build.call("sigmoid", negated(u)) if u is not None else None
+    if node.op == "div":
+        over, under = node.args
+        if looking.exponent(under) is not None and looking.number(under) is None:
+            found = _by_factors(looking, over, under, exponential_form)
+            if found is not None:
+                return found
+        elif looking.number(under) is not None:
+            return None
+    elif node.op != "contract" or len(set(node.args)) < 2:
         return None
-    share = build.call("sigmoid", negated(log_sum([*terms[:one], *terms[one + 1 :]])))
-    return build.mul(over, share)
+    u = looking.exponent(node)
+    return build.call("exp", u) if u is not None else None
+
+
+def _by_factors(looking: Looking, over: Node, under: Node, rule: Rule) -> Node | None:
+    """A quotient by the first factor of its numerator that the rule takes for an exponential over its denominator."""
+    top = looking.at(over)
+    if top.op != "contract" or len(top.args) < 2 or any(labels != top.labels[1] for labels in top.labels[0]):
+        return None
+    if looking.exponent(over) is not None:
+        return None
+    for k, factor in enumerate(top.args):
+        if looking.exponent(factor) is not None and looking.number(factor) is None:
+            share = rule(looking, build.div(factor, under))
+            if share is not None:
+                return build.mul(*top.args[:k], share, *top.args[k + 1 :])
+    return None
 
 
 def shifted_tanh_form(looking: Looking, node: Node) -> Node | None:
@@ -99,7 +168,7 @@ def tanh_form(looking: Looking, node: Node) -> Node | None:
     """(e^p - e^q) / (e^p + e^q) is tanh((p - q) / 2)."""
     if node.op != "div":
         return None
-    over, terms = looking.at(node.args[0]), looking.exponents(node.args[1])
+    over, terms = looking.at(node.args[0]), log_terms(looking, node.args[1])
     if terms is None or len(terms) != 2 or over.op != "add" or len(over.args) != 2:
         return None
     signed = [(looking.at(arg), arg) for arg in over.args]
@@ -154,15 +223,13 @@ def softplus_form(looking: Looking, node: Node) -> Node | None:
     """
     if node.op != "add":
         return None
-    for tail in node.args:
-        negative = tail.op == "neg"
-        u = looking.function(tail.args[0] if negative else tail, "softplus")
-        for other in node.args if u is not None else ():
-            minus = looking.at(other.args[0] if other.op == "neg" else other)
-            if u is not None and other is not tail and (other.op == "neg") != negative and minus is looking.at(u):
-                rest = [term for term in node.args if term is not tail and term is not other]
-                mirrored = build.call("softplus", negated(u))
-                return build.add(build.neg(mirrored) if negative else mirrored, *rest)
+    terms = looking.summands(node)
+    for k, tail in enumerate(terms):
+        scale, core = looking.scaled(tail)
+        u = looking.function(core, "softplus")
+        left = looking.without([*terms[:k], *terms[k + 1 :]], -scale, u) if u is not None else None
+        if u is not None and left is not None:
+            return build.add(looking.times(scale, build.call("softplus", negated(u))), *left)
     for tail in node.args:
         inside = looking.function(tail, "softplus")
         inside = looking.at(inside) if inside is not None else None

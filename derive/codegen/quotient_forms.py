@@ -1,6 +1,7 @@
-r"""Quotients that are 0/0 somewhere.
+r"""Quotients that are 0/0 somewhere, or have two slopes that cancel.
 
-(e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2     regular functions of their own, and so is sinc(u)
+(e^u - 1)/u, log(1 + u)/u, sin(u)/u, tanh(u)/u, (1 - cos(u))/u^2     regular functions of their own, and so is sinc(u)
+u / (u + v)                                               its slope is v / (u + v)^2
 """
 
 from __future__ import annotations
@@ -37,6 +38,16 @@ def quotient_form(looking: Looking, node: Node) -> Node | None:
     return None
 
 
+def share_form(looking: Looking, node: Node) -> Node | None:
+    """u / (u + v)."""
+    if node.op != "div" or looking.number(node.args[0]) is not None:
+        return None
+    over, under = node.args
+    terms = looking.summands(under)
+    rest = looking.without(terms, 1, over) if len(terms) > 1 else None
+    return build.call("~share", over, build.broadcast_to(build.add(*rest), node.shape)) if rest else None
+
+
 def sinc_form(looking: Looking, node: Node) -> Node | None:
     """sin(pi u)/(pi u), whose slopes are regular at 0 as it is itself."""
     u = looking.function(node, "sinc") if node.op == "call" else None
@@ -47,8 +58,9 @@ def sinc_form(looking: Looking, node: Node) -> Node | None:
 
 def _vanishing(looking: Looking, node: Node) -> list[tuple[str, Node, int]]:
     """The quotient's name, u and a sign, if a node is e^u - 1, log(1 + u), sin(u) or 1 - cos(u)."""
-    if (u := looking.function(node, "sin")) is not None:
-        return [("~sin_over", u, 1)]
+    for name in ("sin", "tanh"):
+        if (u := looking.function(node, name)) is not None:
+            return [(f"~{name}_over", u, 1)]
     if (inner := looking.function(node, "log")) is not None:
         total = looking.at(inner)
         if total.op == "add" and len(total.args) == 2:

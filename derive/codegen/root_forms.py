@@ -1,6 +1,5 @@
-r"""Roots: differences of them, roots of sums of squares, and what is divided by such a root.
+r"""Roots of sums of squares, and what is divided by such a root.
 
-sqrt(p) - sqrt(q)                 (p - q) / (sqrt(p) + sqrt(q)), where p - q has fewer terms
 sqrt(sum x^2), sqrt(a^2 + b^2)    norm(x), hypot(a, b), whose slope at 0 is 0; sqrt(a^2) = |a|; products of such
 norm(x)^2                         sum x^2
 a . b / (norm(a) norm(b))         over(a, norm(a)) . over(b, norm(b))
@@ -8,7 +7,6 @@ a . b / (norm(a) norm(b))         over(a, norm(a)) . over(b, norm(b))
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from math import isqrt
@@ -19,92 +17,6 @@ from derive.ir import build
 from derive.ir.node import Node
 from derive.ops.stable_functions import norm, spread
 from derive.ops.tensors import axes_of
-
-
-def root_difference_form(looking: Looking, node: Node) -> Node | None:
-    """sqrt(p) - sqrt(q), where p - q is shorter than both."""
-    parts = looking.less(node) if node.op == "add" else None
-    return None if parts is None or _numbers(looking, parts) else _root_difference(looking, node, parts)
-
-
-def root_less_number_form(looking: Looking, node: Node) -> Node | None:
-    """sqrt(p) - c, whose slope is that of sqrt(p)."""
-    parts = looking.less(node) if node.op == "add" else None
-    return _root_difference(looking, node, parts) if parts is not None and _numbers(looking, parts) == 1 else None
-
-
-def _numbers(looking: Looking, parts: tuple[Node, Node]) -> int:
-    return sum(looking.number(part) is not None for part in parts)
-
-
-def _root_difference(looking: Looking, node: Node, parts: tuple[Node, Node]) -> Node | None:
-    under = [_under_root(looking, part) for part in parts]
-    if under[0] is None or under[1] is None:
-        return None
-    rest = _terms_left(looking, under[0], under[1])
-    if rest is None:
-        return None
-    total = build.add(*parts)
-    for part, other in (parts, parts[::-1]):
-        seen = looking.at(part)
-        if seen.op == "call" and seen.name == "~hypot" and looking.number(other) is not None:
-            number, u = seen.args
-            if looking.number(number) != looking.number(other):
-                return None
-            product = build.mul(u, build.div(u, total))  # hypot(c, u) - c, of which u^2 may overflow
-            return product if part is parts[0] else build.neg(product)
-    return build.div(build.broadcast_to(rest, node.shape), total)
-
-
-def _under_root(looking: Looking, node: Node) -> Node | None:
-    """p, if a node is sqrt(p) or a number that is not negative."""
-    number = looking.number(node)
-    if number is not None:
-        return build.number(number**2) if number >= 0 else None
-    seen = looking.at(node)
-    if seen.op == "call" and seen.name == "~hypot" and not any(seen.orders):
-        return build.add(*(build.power(arg, 2) for arg in seen.args))
-    if seen.op == "pow" and looking.number(seen.args[1]) == Fraction(1, 2):
-        return seen.args[0]
-    return looking.function(node, "sqrt")
-
-
-def _terms_left(looking: Looking, p: Node, q: Node) -> Node | None:
-    """p - q, if terms of the two cancel."""
-    counts: Counter[Node] = Counter()
-    numbers, before = [Fraction(0), Fraction(0)], 0
-    for k, (side, sign) in enumerate(((p, 1), (q, -1))):
-        for term, own in _terms(looking, side):
-            number = _constant(looking, term)
-            if number is None:
-                counts[term] += sign * own
-                before += 1
-            else:
-                numbers[k] += own * number
-    kept = [term if count > 0 else build.neg(term) for term, count in counts.items() for _ in range(abs(count))]
-    if len(kept) == before and not (numbers[0] and numbers[1]):
-        return None
-    left = numbers[0] - numbers[1]
-    return build.add(*kept, *([build.number(left)] if left or not kept else []))
-
-
-def _constant(looking: Looking, node: Node) -> Fraction | None:
-    number = looking.number(node)
-    base = looking.square(node) if number is None else None
-    root = looking.number(base) if base is not None else None
-    return number if root is None else root**2
-
-
-def _terms(looking: Looking, node: Node, sign: int = 1) -> list[tuple[Node, int]]:
-    seen = looking.at(node)
-    if seen.op == "add":
-        return [found for arg in seen.args for found in _terms(looking, arg, sign)]
-    if seen.op == "neg":
-        return _terms(looking, seen.args[0], -sign)
-    return [(node, sign)]
-
-
-# ------------------------------------------------------------------------------------- roots of squares
 
 
 def norm_form(looking: Looking, node: Node) -> Node | None:
@@ -185,7 +97,7 @@ def direction_form(looking: Looking, node: Node) -> Node | None:
         for leg, other in (inner.args, inner.args[::-1]):
             if looking.at(leg) is looking.at(over):
                 return build.call("~leg", over, other, under)
-    top = _flat(looking, looking.at(over))
+    top = flat(looking, looking.at(over))
     if top.op != "contract" or len(top.args) < 2 or len(set(top.labels[1])) < len(top.labels[1]):
         return None
     left = _norm_factors(looking, under)
@@ -203,7 +115,7 @@ def direction_form(looking: Looking, node: Node) -> Node | None:
     return build.div(found, build.mul(*rest)) if rest else found
 
 
-def _flat(looking: Looking, node: Node) -> Node:
+def flat(looking: Looking, node: Node) -> Node:
     """A sum over one elementwise product as one contraction."""
     if node.op != "contract" or len(node.args) != 1:
         return node

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from derive.codegen import last_forms, logistic_forms, quotient_forms, root_forms, variance_forms
+from derive.codegen import difference_forms, last_forms, logistic_forms, quotient_forms, root_forms, variance_forms
 from derive.codegen.textbook_forms import Looking
 from derive.ir.node import Node
 
@@ -28,15 +28,17 @@ class Rule:
 
 BEFORE: tuple[Rule, ...] = (
     Rule("softmax", "e^{z_i} / sum_j e^{z_j}", "softmax(z)", "z = 800", logistic_forms.softmax_form),
+    Rule("pooled", "(e^z @ v) / sum(e^z)", "softmax(z) @ v", "z = 800", logistic_forms.pooled_form),
     Rule("tanh", "(e^p - e^q) / (e^p + e^q)", "tanh((p - q)/2)", "p = 800", logistic_forms.tanh_form),
     Rule("shifted tanh", "(1 + tanh(u))/2", "sigmoid(2u)", "u = -40", logistic_forms.shifted_tanh_form),
     Rule(
         "sigmoid",
-        "1 / (1 + e^u), e^p / (e^p + e^q), e^u / (1 + e^u)^2",
-        "sigmoid(-u), sigmoid(p - q)",
+        "1 / (1 + e^u), e^p / (e^p + e^q), e^u / (1 + e^u)^2, e^p / (c + e^q)",
+        "sigmoid(-u), sigmoid(p - q), e^{p - log(c + e^q)}",
         "u = 800",
         logistic_forms.sigmoid_form,
     ),
+    Rule("exponentials", "e^p / e^q, e^p e^q", "e^{p - q}, e^{p + q}", "p = q = 800", logistic_forms.exponential_form),
     Rule(
         "log",
         "log of e^u, sums of them, sigmoids, 1 - tanh^2, det",
@@ -74,11 +76,21 @@ BEFORE: tuple[Rule, ...] = (
         root_forms.direction_form,
     ),
     Rule(
-        "roots",
-        "sqrt(p) - sqrt(q)",
-        "(p - q) / (sqrt(p) + sqrt(q))",
+        "differences",
+        "f(p) - f(q), f = sqrt, log, 1/x; sqrt(p) - r",
+        "(p - q) / (sqrt(p) + sqrt(q)), log1p((p - q)/q), (q - p)/p/q",
         "p = q + 1, q = 1e16",
-        root_forms.root_difference_form,
+        difference_forms.difference_form,
+    ),
+    Rule(
+        "log of a quotient", "log(p/q)", "log1p((p - q)/q)", "p = q + 1, q = 1e16", difference_forms.log_quotient_form
+    ),
+    Rule(
+        "rests of series",
+        "e^u - 1 - u, p - 1 - log(p), u - sin(u)",
+        "functions of their own",
+        "u = 1e-9",
+        difference_forms.rest_form,
     ),
     Rule(
         "variance",
@@ -89,10 +101,17 @@ BEFORE: tuple[Rule, ...] = (
     ),
     Rule(
         "quotient",
-        "(e^u - 1)/u, log(1 + u)/u, sin(u)/u, (1 - cos(u))/u^2",
+        "(e^u - 1)/u, log(1 + u)/u, sin(u)/u, tanh(u)/u, (1 - cos(u))/u^2",
         "the mean of the slope",
         "u = 0, 1e-9",
         quotient_forms.quotient_form,
+    ),
+    Rule(
+        "share",
+        "u / (u + v)",
+        "the same, with its slope v / (u + v)^2",
+        "u = 1e5 v: the slope",
+        quotient_forms.share_form,
     ),
     Rule("sinc", "sinc(u)", "sin(pi u)/(pi u), a regular function", "u = 0: the slope", quotient_forms.sinc_form),
 )
@@ -101,14 +120,18 @@ AFTER: tuple[Rule, ...] = (
     Rule("log1p", "log(1 + u)", "log1p(u)", "u = 1e-20", last_forms.log1p_form),
     Rule(
         "one less",
-        "1 - sigmoid, 1 - tanh, 1 - tanh^2, 1 - e^u, 1 - cos, 1 ± erf",
+        "1 - sigmoid, 1 - tanh, 1 - tanh^2, 1 - e^u, 1 - cos, 1 ± erf, 1 ± u/hypot(u, v)",
         "sigmoid(-u), ..., expm1, sin^2, erfc",
         "u = 40, 1e-9",
         last_forms.one_less_form,
     ),
     Rule("1/2 + erf/2", "c + c erf(u) in a sum", "c erfc(-u)", "u = -6", last_forms.error_function_form),
     Rule(
-        "root less a number", "sqrt(1 + u) - 1", "u / (sqrt(1 + u) + 1)", "u = 1e-18", root_forms.root_less_number_form
+        "root less a number",
+        "sqrt(1 + u) - 1",
+        "u / (sqrt(1 + u) + 1)",
+        "u = 1e-18",
+        difference_forms.root_less_number_form,
     ),
     Rule(
         "half",

@@ -87,6 +87,21 @@ class Looking:
                 return scale * number, core
         return Fraction(1), seen
 
+    def without(self, terms: Sequence[Node], scale: Fraction | int, node: Node) -> list[Node] | None:
+        """The terms of a sum that are left without a number times a node; None if that is not among them."""
+        left = list(terms)
+        for part in self.summands(node):
+            number, core = self._numbered(part)
+            k = next((k for k, term in enumerate(left) if self._numbered(term) == (scale * number, core)), None)
+            if k is None:
+                return None
+            del left[k]
+        return left
+
+    def _numbered(self, node: Node) -> tuple[Fraction, Node | None]:
+        number = self.number(node)
+        return self.scaled(node) if number is None else (number, None)
+
     def times(self, number: Fraction | int, node: Node) -> Node:
         """A number times a node, of which a number may be taken."""
         scale, core = self.scaled(node)
@@ -106,6 +121,8 @@ class Looking:
             if base.op == "constant" and base.name == "e":
                 return seen.args[1]
             inner, power = self.exponent(seen.args[0], within - 1), self.number(seen.args[1])
+            if power is None and self.is_positive(seen.args[0]):
+                return build.mul(seen.args[1], build.call("log", seen.args[0]))
             return build.mul(build.number(power), inner) if inner is not None and power is not None else None
         if seen.op == "div" or (seen.op == "contract" and all(own == seen.labels[1] for own in seen.labels[0])):
             parts = [self.exponent(arg, within - 1) for arg in seen.args]
@@ -115,41 +132,14 @@ class Looking:
             return difference(*known) if seen.op == "div" else build.add(*known)
         return self.function(node, "exp")
 
-    def weighted(self, node: Node) -> Node | None:
-        """u + log(c), if a node is c e^u with a positive number c."""
-        u = self.exponent(node)
-        if u is not None:
-            return u
+    def summands(self, node: Node) -> list[Node]:
+        """The terms of a sum of sums."""
         seen = self.at(node)
-        if seen.op == "div":
-            over, under = seen.args
-            factors, scale = [over], build.div(build.number(1), build.number(self.number(under) or 0))
-        elif seen.op == "contract" and len(seen.args) == 2 and not seen.labels[0][0]:
-            factors, scale = [seen.args[1]], build.number(self.number(seen.args[0]) or 0)
-            if seen.labels[0][1] != seen.labels[1]:
-                return None
-        else:
-            return None
-        if scale.op != "number" or scale.value <= 0:
-            return None
-        inner = self.weighted(factors[0])
-        return None if inner is None or build.is_zero(inner) else build.add(inner, build.call("log", scale))
-
-    def exponents(self, node: Node) -> list[Node] | None:
-        """[p, q, ...], if a node is e^p + e^q + ... of at least two terms (through names in between)."""
-        terms: list[Node] = []
-        stack = [node]
-        while stack:
-            current = stack.pop()
-            seen = self.at(current)
-            if seen.op == "add":
-                stack += reversed(seen.args)
-                continue
-            exponent = self.weighted(current)
-            if exponent is None:
-                return None
-            terms.append(exponent)
-        return terms if len(terms) > 1 and not all(map(build.is_zero, terms)) else None
+        if seen.op == "add":
+            return [term for arg in seen.args for term in self.summands(arg)]
+        if seen.op == "neg" and self.at(seen.args[0]).op == "add":
+            return [negated(term) for term in self.summands(seen.args[0])]
+        return [node]
 
     def less(self, node: Node) -> tuple[Node, Node] | None:
         """a and b, if a node is a - b."""

@@ -23,7 +23,7 @@ from derive.gradients.discovery import attributes, gradient_names
 from derive.gradients.function_subject import forward_value
 from derive.gradients.guard import accepts, call, parameter_names, positional
 from derive.gradients.optimizers import RATE
-from derive.gradients.styles import FLAGS, KEPT_OUTPUTS, RATES
+from derive.gradients.styles import CACHES, FLAGS, KEPT_OUTPUTS, RATES, upstream_like
 
 OUTPUT, KEPT = "output", "kept"
 FIRST, TOGETHER, EACH = "first", "together", "each"
@@ -89,7 +89,8 @@ class Calling:
         if not all(_numeric(part) for part in parts):
             return True
         backward = self.backward_of(layer)
-        return not accepts(backward, len(parts)) and positional(backward).least != 1
+        last = parameter_names(backward, len(parts))[-1].lower().strip("_")
+        return last in CACHES or (not accepts(backward, len(parts)) and positional(backward).least != 1)
 
     def backward(self, layer: Any, passed: Passed, upstream: list[Array], inputs: Sequence[Any]) -> Any:
         function = self.backward_of(layer)
@@ -129,7 +130,7 @@ class Calling:
         if self.upstreams == TOGETHER:
             return [(given, *cache)]
         orders: list[tuple[Any, ...]] = [given + cache]
-        if cache and parameter_names(function, 1)[0] in ("cache", "ctx"):
+        if cache and parameter_names(function, 1)[0] in CACHES:
             orders = [cache + given]
         if scalar:  # a loss whose backward pass takes no upstream gradient
             orders.append(cache)
@@ -209,13 +210,22 @@ def _times(u: Array, slope: Any, argument: Any, value: Array, mean: bool) -> Any
 def _by_name(
     function: Callable[..., Any], given: tuple[Any, ...], names: Sequence[str], inputs: Sequence[Any]
 ) -> list[tuple[Any, ...]]:
-    """`backward(dout, y_true)`: upstream gradients, then some of the inputs under their own names."""
+    """`backward(dout, y_true)`, `backward(x, dout)`: inputs by their own names, what is left by order.
+
+    Without any of these names, where one alone is that of an upstream gradient and is not the first: the inputs around
+    it in their order.
+    """
     known = positional(function)
-    needed = () if known.least == float("inf") else known.names[: int(known.least)]
-    rest = needed[len(given) :]
-    if not rest or len(rest) >= len(inputs) or any(n not in names for n in rest) or needed[0] in names:
-        return []
-    return [(*given, *(inputs[names.index(n)] for n in rest))]
+    required = () if known.least == float("inf") else known.names[: int(known.least)]
+    needed = [name for name in required if name.lower().strip("_") not in RATES | FLAGS]
+    left = [name for name in needed if name not in names]
+    if len(left) == len(given) < len(needed):
+        values = dict(zip(left, given, strict=True)) | dict(zip(names, inputs, strict=True))
+        return [tuple(values[name] for name in needed)]
+    upstream = [k for k, name in enumerate(needed) if upstream_like(name)]
+    if len(given) == 1 and len(upstream) == 1 and upstream[0] > 0 and len(left) == len(needed) == 1 + len(inputs):
+        return [(*inputs[: upstream[0]], *given, *inputs[upstream[0] :])]
+    return []
 
 
 def completed(function: Callable[..., Any], given: Sequence[Any]) -> tuple[Any, ...]:

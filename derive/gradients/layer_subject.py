@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -92,30 +93,37 @@ class LayerSubject:
         self._tell()
 
     def _discover(self) -> None:
-        """Run a copy once and look what is there; a layer that makes its parameters when first called runs twice."""
-        source = self.pristine
-        for _ in range(2):
-            layer = copied(source, _watching(source))
-            rated = set_rates(layer)
-            before = arrays(layer)
-            routes = {id(value): route for route, value in walk(layer) if id(value) in before}
-            passed, inputs = self.forward(layer, {})
-            kept = {route: value.copy() for route, value in walk(layer) if id(value) in before}
-            made, floats = copies(layer), numbers(layer)
-            self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
-            if source is self.pristine and made_arrays(source, floats, layer):
-                self._discover()
-                return
-            parameters, unpaired = discover(before, layer)
-            parameters += updated(layer, routes, kept, {p.value for p in parameters})
-            if parameters or (unpaired and source is self.pristine):
-                names = {p.name for p in parameters}
-                self.parameters, self.pristine = parameters, source
-                self.rated = rated and any(p.gradient == STEP for p in parameters)
-                self.unpaired = [p for p in unpaired if p.name not in names and get(source, p.value) is not None]
-                self.left_over = set_since(made, layer, {p.gradient or p.value for p in parameters})
-                return
-            source = self._made(source)
+        """Run a copy once and look what is there; and once more, for parameters that are made by the first call."""
+        if not self._look(self.pristine):
+            self._discover()  # numbers have become arrays
+            return
+        with suppress(CallFailed, DeriveError):
+            self._look(self._made(self.pristine))
+
+    def _look(self, source: Any) -> bool:
+        """Take the parameters that are found, those of a layer that has run only if it has made some of them."""
+        layer = copied(source, _watching(source))
+        rated = set_rates(layer)
+        before = arrays(layer)
+        routes = {id(value): route for route, value in walk(layer) if id(value) in before}
+        passed, inputs = self.forward(layer, {})
+        kept = {route: value.copy() for route, value in walk(layer) if id(value) in before}
+        made, floats = copies(layer), numbers(layer)
+        self.calling.backward(layer, passed, [np.ones_like(y) for y in passed.outputs], inputs)
+        first = source is self.pristine
+        if first and made_arrays(source, floats, layer):
+            return False
+        parameters, unpaired = discover(before, layer)
+        parameters += updated(layer, routes, kept, {p.value for p in parameters})
+        nothing = not self.parameters and not self.unpaired
+        late = any(nothing or get(self.pristine, p.value) is None for p in parameters)
+        if late or (first and (parameters or unpaired)):
+            names = {p.name for p in parameters}
+            self.parameters, self.pristine = parameters, source
+            self.rated = rated and any(p.gradient == STEP for p in parameters)
+            self.unpaired = [p for p in unpaired if p.name not in names and get(source, p.value) is not None]
+            self.left_over = set_since(made, layer, {p.gradient or p.value for p in parameters})
+        return True
 
     def _made(self, source: Any) -> Any:
         """The layer with the parameters that its first forward pass makes, and without what else that pass keeps."""

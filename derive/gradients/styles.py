@@ -88,6 +88,7 @@ OUTPUTS = frozenset(
 )
 RATES = frozenset(("learning_rate", "lr", "eta", "step_size", "learningrate"))
 FLAGS = frozenset(("training", "train", "is_training", "train_flg", "train_flag", "is_train", "istraining"))
+CACHES = frozenset(("cache", "caches", "ctx", "context", "saved", "memory", "tape"))
 LISTS = frozenset(("grads", "douts", "gradients", "upstreams", "dys", "grad_outputs", "output_grads"))
 KEPT_OUTPUTS = ("output", "outputs", "out", "y", "a", "z", "activation", "h")
 RESETS = (

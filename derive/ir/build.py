@@ -281,13 +281,22 @@ def array(items: Sequence[Node], shape: tuple[int, ...]) -> Node:
 
 
 def entry(a: Node, positions: tuple[int | None, ...]) -> Node:
-    """The part of `a` at integer positions (from 0); None keeps an axis. ShapeError if out of a numeric range."""
+    """The part of `a` at integer positions (from 0); None keeps an axis. ShapeError if out of a numeric range.
+
+    An axis of size one is dropped: its only entry is all of it.
+    """
     if len(positions) != len(a.shape):
         raise ShapeError(f"{len(positions)} indices for shape {show_shape(a.shape)}")
     for axis, (position, size) in enumerate(zip(positions, a.shape, strict=True)):
         if position is not None and (position < 0 or (size.number is not None and position >= size.number)):
             raise ShapeError(f"index {position + 1} is out of range for axis {axis} of shape {show_shape(a.shape)}")
     shape = tuple(size for position, size in zip(positions, a.shape, strict=True) if position is None)
+    left = tuple(k for k, size in enumerate(a.shape) if positions[k] is None or size is not ONE)
+    if len(left) < len(a.shape):
+        a = contract([tuple(range(len(a.shape)))], left, [a], tuple(a.shape[k] for k in left))
+        positions = tuple(positions[k] for k in left)
+        if not any(position is not None for position in positions):
+            return a
     return Node("entry", (a,), positions, shape)
 
 

@@ -147,7 +147,7 @@ class Converter:
         if symbol not in self.names:
             text = str(symbol.name)
             if not text.isidentifier():
-                text = re.sub(r"\W+", "_", text).strip("_") or "symbol"
+                text = re.sub(r"\W+", "_", text.replace("'", "_prime")).strip("_") or "symbol"
                 text = text if text.isidentifier() else f"s_{text}"
             if text in self.names.values():
                 raise ModelError(f"two different symbols are called {text}", hint="give them different names")

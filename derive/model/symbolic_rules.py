@@ -160,11 +160,11 @@ def _applied(converter: Conversion, expression: Any, args: list[Node]) -> Node:
 
 
 def _diagonal_matrix(_converter: Conversion, expression: Any, args: list[Node]) -> Node:
-    """A column laid on the diagonal."""
-    (column,) = args
-    if len(column.shape) != 2 or column.shape[1] is not ONE:
-        raise UnsupportedError(f"{expression}: DiagMatrix takes a column")
-    return build.diagonal(build.entry(column, (None, 0)))
+    """A column or a row laid on the diagonal."""
+    (line,) = args
+    if len(line.shape) != 2 or ONE not in line.shape:
+        raise UnsupportedError(f"{expression}: DiagMatrix takes a column or a row")
+    return build.diagonal(build.entry(line, (None, 0) if line.shape[1] is ONE else (0, None)))
 
 
 def _diagonal_of(_converter: Conversion, expression: Any, args: list[Node]) -> Node:

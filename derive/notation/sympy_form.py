@@ -147,7 +147,11 @@ class _Writer:
             columns = cast(int, node.shape[-1].number) if len(at) == 2 else 1
             place = reduce(lambda total, index: total * columns + int(index), at, 0)
             return self._entry(node.args[place], ())
-        definition = None if node.op in ("array", "placed") else tensor(node.op).definition
+        if node.op == "placed":
+            places = list(zip(cast("tuple[int | None, ...]", node.attribute), at, strict=True))
+            here = [sp.KroneckerDelta(index, place) for place, index in places if place is not None]
+            return sp.Mul(*here, self._entry(node.args[0], tuple(index for place, index in places if place is None)))
+        definition = None if node.op == "array" else tensor(node.op).definition
         if definition is None:
             raise UnsupportedError(f"the operation {node.op} has no counterpart in SymPy")
         return self._entry(definition(node), at)

@@ -46,14 +46,14 @@ def _call(name: str, *args: Any) -> Any:
     return formal_function(name)(*args)
 
 
-def _steady(name: str, **fields: Any) -> None:
+def steady(name: str, **fields: Any) -> None:
     fields.setdefault("latex", rf"\mathrm{{{name.replace('_', '-')}}}")
     register(Elementwise(f"~{name}", steady=True, **fields))
 
 
 # -------------------------------------------------------------------------------------------- differences
 
-_steady(
+steady(
     "log1p",
     expression=lambda u: _sympy().log(1 + u),
     numeric=lambda xp, u: xp.function("log1p", u),
@@ -61,7 +61,7 @@ _steady(
     domain=(-1.0, float("inf")),
     samples=POSITIVE_SAMPLES,
 )
-_steady(
+steady(
     "expm1",
     expression=lambda u: _sympy().exp(u) - 1,
     numeric=lambda xp, u: xp.function("expm1", u),
@@ -69,7 +69,7 @@ _steady(
     range=(-1.0, float("inf")),
     samples=SAMPLES,
 )
-_steady(
+steady(
     "log1mexp",
     expression=lambda u: _sympy().log(1 - _sympy().exp(u)),
     numeric=lambda xp, u: xp.function("log", -xp.function("expm1", u)),
@@ -78,7 +78,7 @@ _steady(
     range=(-float("inf"), 0.0),
     samples=NEGATIVE_SAMPLES,
 )
-_steady(
+steady(
     "sech",
     expression=lambda u: 2 / (_sympy().exp(u) + _sympy().exp(-u)),
     numeric=lambda xp, u: 2 / (xp.function("exp", u) + xp.function("exp", -u)),
@@ -88,14 +88,14 @@ _steady(
     samples=SAMPLES,
 )
 
-_steady(
+steady(
     "sinh",
     expression=lambda u: (_sympy().exp(u) - _sympy().exp(-u)) / 2,
     numeric=lambda xp, u: (xp.function("exp", u) - xp.function("exp", -u)) / 2,
     numpy="np.sinh({0})",
     samples=SAMPLES,
 )
-_steady(
+steady(
     "log_cosh",
     expression=lambda u: _sympy().log((_sympy().exp(u) + _sympy().exp(-u)) / 2),
     numeric=lambda xp, u: xp.function("log", (xp.function("exp", u) + xp.function("exp", -u)) / 2),
@@ -107,7 +107,7 @@ _steady(
 
 # -------------------------------------------------------------------------------------- roots of squares
 
-_steady(
+steady(
     "over",
     expression=lambda u, v: u / v,
     numeric=lambda _, u, v: u / v,
@@ -117,7 +117,7 @@ _steady(
     samples=PAIRS,
     source="0 where the second operand is 0: the subgradient of least norm of a norm at 0",
 )
-_steady(
+steady(
     "hypot",
     expression=lambda u, v: _sympy().sqrt(u**2 + v**2),
     numeric=lambda xp, u, v: xp.function("sqrt", u * u + v * v),
@@ -127,7 +127,7 @@ _steady(
     range=POSITIVE,
     samples=PAIRS,
 )
-_steady(
+steady(
     "leg",
     expression=lambda u, v, _: u / _sympy().sqrt(u**2 + v**2),
     numeric=lambda xp, u, v, _: u / xp.function("sqrt", u * u + v * v),
@@ -210,7 +210,7 @@ def _slope(u: Any) -> Any:
     return _sympy().exp(u) / (1 + _sympy().exp(u)) ** 2
 
 
-_steady(
+steady(
     "log_mixture",
     expression=lambda u, y: _sympy().log(_mixture(u, y)),
     numeric=lambda xp, u, y: xp.function("log", y * _logistic(xp, u) + (1 - y) * _logistic(xp, -u)),
@@ -219,7 +219,7 @@ _steady(
     arity=2,
     samples=PAIRS,
 )
-_steady(
+steady(
     "mixture_ratio",
     expression=lambda u, y: (2 * y - 1) * _slope(u) / _mixture(u, y),
     numeric=lambda xp, u, y: (
@@ -230,7 +230,7 @@ _steady(
     arity=2,
     samples=PAIRS,
 )
-_steady(
+steady(
     "mixture_bend",
     expression=lambda u, y: (y * _sympy().exp(2 * u) - 1 + y) / (1 + _sympy().exp(u)) ** 2 / _mixture(u, y),
     numeric=lambda xp, u, y: (
@@ -248,6 +248,7 @@ _steady(
 
 # ------------------------------------------------------------------------------------ quotients 0/0 at 0
 
+_FOURTH = " * np.tanh(t) * (16 - 24 * np.tanh(t)**2)"
 QUOTIENTS: dict[str, tuple[Callable[[Any], Any], str, Callable[[int], str]]] = {
     "expm1_over": (lambda u: _sympy().exp(u) - 1, "np.expm1", lambda _: "np.exp"),
     "log1p_over": (
@@ -260,6 +261,13 @@ QUOTIENTS: dict[str, tuple[Callable[[Any], Any], str, Callable[[int], str]]] = {
         "np.sin",
         lambda n: ("np.sin", "np.cos", "lambda t: -np.sin(t)", "lambda t: -np.cos(t)")[n % 4],
     ),
+    "tanh_over": (
+        lambda u: _sympy().tanh(u),
+        "np.tanh",
+        lambda n: (
+            "lambda t: (1 - np.tanh(t)**2)" + ("", " * -2 * np.tanh(t)", " * (6 * np.tanh(t)**2 - 2)", _FOURTH)[n - 1]
+        ),
+    ),
 }
 
 
@@ -269,28 +277,31 @@ def _factorial(n: int) -> int:
 
 
 def _quotient(family: str, order: int) -> None:
-    numerator, g, slope = QUOTIENTS[family]
+    numerator, g, source = QUOTIENTS[family]
 
     def expression(u: Any) -> Any:
         return _sympy().diff(numerator(u) / u, u, order)
 
     def numeric(xp: Any, u: Any) -> Any:
         # u f = g, so u f' + f = g', u f'' + 2 f' = g'', ...
-        e, sin, cos = (xp.function(name, u) for name in ("exp", "sin", "cos"))
+        e, sin, cos, tanh = (xp.function(name, u) for name in ("exp", "sin", "cos", "tanh"))
+        slope = 1 - tanh**2
         found: Any = None
         for n in range(order + 1):
             if family == "expm1_over":
                 top = e - (n == 0)
             elif family == "sin_over":
                 top = (sin, cos, -sin, -cos)[n % 4]
+            elif family == "tanh_over":
+                top = (tanh, slope, -2 * tanh * slope, slope * (6 * tanh**2 - 2))[n]
             else:
                 top = _factorial(n) / (1 + u) ** n if n else xp.function("log", 1 + u)
             found = (top - (n * found if n else 0)) / u
         return found
 
-    slopes = ", ".join([g, *(slope(n) for n in range(1, order + 2))])
+    slopes = ", ".join([g, *(source(n) for n in range(1, order + 2))])
     following = f"~{family}_{order + 1}"
-    _steady(
+    steady(
         f"{family}_{order}" if order else family,
         expression=expression,
         numeric=numeric,

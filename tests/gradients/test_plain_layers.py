@@ -191,6 +191,100 @@ class WithTarget:
         return dout * self.factor * (self.p - t)
 
 
+class InputFirst:
+    """The input stands before the upstream gradient, under its own name; the gradients are a dictionary."""
+
+    def __init__(self) -> None:
+        self.W = np.random.default_rng(3).normal(size=(3, 2))
+
+    def forward(self, x):
+        return np.tanh(x @ self.W)
+
+    def backward(self, x, d):
+        d = d * (1 - self.forward(x) ** 2)
+        return {"dx": d @ self.W.T, "dW": x.T @ d}
+
+
+class InputByOrder(InputFirst):
+    """The names of the parameters are others, but one is that of an upstream gradient."""
+
+    def backward(self, inputs, grad_output, lr):
+        return InputFirst.backward(self, inputs, grad_output)
+
+
+class InputFirstWrong(InputFirst):
+    def backward(self, x, d):
+        return InputFirst.backward(self, x, 2 * d)
+
+
+class Late:
+    """Parameters that the first call makes."""
+
+    W = None
+
+    def forward(self, x):
+        if self.W is None:
+            self.W = np.random.normal(size=(x.shape[1], 2))
+        self.x = x
+        return x @ self.W
+
+    def backward(self, d):
+        self.dW = self.x.T @ d
+        return d @ self.W.T
+
+
+class Stack:
+    """One layer with its parameters, and one that makes them late."""
+
+    def __init__(self) -> None:
+        self.first, self.last = InputFirst(), Late()
+
+    def forward(self, x):
+        self.x = x
+        return self.last.forward(np.pad(self.first.forward(x), ((0, 0), (0, 1))))
+
+    def backward(self, d):
+        found = self.first.backward(self.x, self.last.backward(d)[:, :2])
+        self.first.dW = found["dW"]
+        return found["dx"]
+
+
+class WrongStack(Stack):
+    def backward(self, d):
+        dx = super().backward(d)
+        self.last.dW = 2 * self.last.dW
+        return dx
+
+
+def test_parameters_that_the_first_call_makes_beside_others() -> None:
+    x = np.random.default_rng(4).normal(size=(4, 3))
+    report = check_layer(Stack(), x)
+    assert report.verdict == "true"
+    assert len(report.groups) == 3
+    assert check_layer(WrongStack(), x).verdict == "false"
+
+
+class ReturnsCache:
+    """A method that returns a cache that might be an output."""
+
+    def forward(self, x):
+        return np.tanh(x), x
+
+    def backward(self, d, cache):
+        return d * (1 - np.tanh(cache) ** 2)
+
+
+def test_a_cache_by_its_name() -> None:
+    assert check_layer(ReturnsCache(), np.ones((2, 3))).verdict == "true"
+
+
+def test_the_input_may_stand_before_the_upstream_gradient() -> None:
+    x = np.random.default_rng(4).normal(size=(4, 3))
+    for right in (InputFirst(), InputByOrder()):
+        assert check_layer(right, x).verdict == "true"
+    assert check_layer(InputFirstWrong(), x).verdict == "false"
+
+
 def test_an_upstream_gradient_and_the_target() -> None:
     assert check_layer(WithTarget(), X, X[::-1].copy()).verdict == "true"
     assert check_layer(WithTarget(3), X, X[::-1].copy()).verdict == "false"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import derive
 from derive.errors import ModelError, UnsupportedError
 from derive.ir import build
 from derive.ir.graph import Fact
@@ -101,6 +102,10 @@ def test_matrix_values(expression, numpy):
         (sp.Trace(C.T * A * B) / m, lambda A, B, C, S: np.trace(C.T @ A @ B) / 3),
         (sp.log(sp.Determinant(S) ** 2), lambda A, B, C, S: np.log(np.linalg.det(S) ** 2)),
         (A[0, 1] * B[2, 0], lambda A, B, C, S: A[0, 1] * B[2, 0]),
+        (
+            sp.Trace(sp.DiagMatrix(sp.OneMatrix(1, m) * A) * B * B.T),
+            lambda A, B, C, S: np.sum(A.sum(0) * (B @ B.T).diagonal()),
+        ),
     ],
 )
 def test_scalars_of_matrices(expression, numpy):
@@ -145,6 +150,9 @@ def test_names_that_are_no_identifiers_are_spelled_as_sympy_prints_them():
     (name,) = graph.bindings
     assert name.isidentifier()
     assert graph.latex(name) == "z_{1}"
+    x, primed = sp.Symbol("x"), sp.Symbol("x'")
+    derivation = derive.Graph.from_sympy(primed * x).backprop()
+    assert derivation["x'"].sympy() == derivation[primed].sympy() == x
 
 
 def test_nested_functions_and_long_chains_cost_in_proportion():

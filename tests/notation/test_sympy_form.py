@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import derive
 from derive.calculus.closed import closed_forms
 from derive.calculus.reverse import backprop
 from derive.model.text import loads
@@ -54,6 +55,16 @@ def test_matrix_expressions() -> None:
     X, W = sp.MatrixSymbol("X", m, n), sp.MatrixSymbol("W", n, k)
     assert to_sympy(graph.bindings["Z"].node.args[0], graph) == X * W
     assert to_sympy(graph.bindings["H"].node, graph) == sp.HadamardPower(sp.MatrixSymbol("A", m, k), 2)
+
+
+def test_an_entry_of_a_matrix_and_the_one_entry_of_a_product() -> None:
+    m, n = sp.symbols("m n", integer=True, positive=True)
+    i, j = sp.symbols("i j", integer=True)
+    a, r = sp.MatrixSymbol("A", m, n), sp.MatrixSymbol("r", m, 1)
+    assert derive.Graph.from_sympy((r.T * r)[0, 0]).backprop()[r].sympy() == 2 * r
+    delta = sp.KroneckerDelta
+    found = derive.Graph.from_sympy(a[0, 1] ** 2).backprop()[a].sympy()
+    assert found == 2 * delta(i, 0) * delta(j, 1) * sp.IndexedBase("A", shape=(m, n))[0, 1]
 
 
 @pytest.mark.parametrize("view", ["matrix", "index"])
