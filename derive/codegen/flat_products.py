@@ -36,6 +36,16 @@ def is_multiple(node: Node) -> bool:
     return len(arrays) == 1 and len(ins) > 1 and arrays[0] == out and len(set(out)) == len(out)
 
 
+def is_scaled(node: Node) -> bool:
+    """Whether a node is a scalar times an array or another scalar."""
+    return (
+        node.op == "contract"
+        and len(node.args) == 2
+        and node.labels[0] == ((), node.labels[1])
+        and len(set(node.labels[1])) == len(node.labels[1])
+    )
+
+
 def flattened(operands: list[tuple[Labels, Node, bool]], sizes: dict[int, Size]) -> tuple[list[Operand], Fraction]:
     """The factors of a product, with those of inner products, and its numeric coefficient; `sizes` gets new labels."""
     coefficient = Fraction(1)

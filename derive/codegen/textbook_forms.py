@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
-from derive.codegen.flat_products import is_multiple
+from derive.codegen.flat_products import is_scaled
 from derive.ir import build
 from derive.ir.graph import Binding
 from derive.ir.node import Node, as_number, topological, with_args
@@ -80,7 +80,7 @@ class Looking:
         if seen.op == "div" and (divisor := self.number(seen.args[1])):
             scale, core = self.scaled(seen.args[0])
             return scale / divisor, core
-        if is_multiple(seen) and len(seen.args) == 2 and not seen.args[0].shape:
+        if is_scaled(seen):
             number = self.number(seen.args[0])
             if number is not None:
                 scale, core = self.scaled(seen.args[1])

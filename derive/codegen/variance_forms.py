@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.codegen.flat_products import is_multiple, is_view
+from derive.codegen.flat_products import is_scaled, is_view
 from derive.codegen.textbook_forms import Looking
 from derive.ir import build
 from derive.ir.node import Node
@@ -111,7 +111,7 @@ def _scaled(looking: Looking, node: Node) -> tuple[_Share, Node]:
     while True:
         if seen.op == "div" and (under := _count(looking, seen.args[1])) is not None:
             share, seen = share * under, looking.at(seen.args[0])
-        elif is_multiple(seen) and len(seen.args) == 2 and not seen.args[0].shape:
+        elif is_scaled(seen):
             factor = looking.at(seen.args[0])
             if factor.op == "size":
                 share, seen = share * _Share(over=factor.size), looking.at(seen.args[1])
