@@ -223,7 +223,7 @@ class Writer(Products):
 
 def _is_numpy(code: Fragment) -> bool:
     """Whether a scalar comes out of NumPy or of a helper, and not of Python's arithmetic."""
-    return re.search(r"\w\(", code.text) is not None and not code.text.startswith("math.")
+    return re.search(r"(?<![\w.])(?!math\.)\w[\w.]*\(", code.text) is not None
 
 
 def _axis(axes: tuple[int, ...]) -> str:

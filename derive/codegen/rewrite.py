@@ -32,6 +32,7 @@ MOST_TERMS = 24  # of one sum
 
 def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
     done: dict[Node, Node] = {}
+    written: dict[Node, Node] = {}
     for node in topological(*roots):
         new = with_args(node, tuple(done[arg] for arg in node.args))
         if node.op == "call" and elementwise(node.name) and any(node.orders):
@@ -39,8 +40,7 @@ def written_out(roots: Sequence[Node]) -> dict[Node, Node]:
         elif node.op == "call" and node.name == "silu":
             # z sigmoid(z) shares its sigmoid with its derivative
             new = build.mul(new.args[0], build.call("sigmoid", *new.args))
-        new = defined(new)
-        done[node] = new
+        done[node] = defined(new, written)
     return done
 
 

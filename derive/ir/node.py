@@ -23,7 +23,7 @@ The operations (`op`, `attribute`, meaning):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterator
 from fractions import Fraction
 from typing import cast
 from weakref import ReferenceType
@@ -125,8 +125,11 @@ def _restore(rows: list[tuple[str, tuple[int, ...], Hashable, Shape]]) -> Node:
     return nodes[-1]
 
 
-def topological(*roots: Node) -> Iterator[Node]:
-    """Every node below the roots once, operands before users; iterative, so depth is no limit."""
+def topological(*roots: Node, known: Container[Node] = ()) -> Iterator[Node]:
+    """Every node below the roots once, operands before users; iterative, so depth is no limit.
+
+    What is `known`, and what only that uses, is left out.
+    """
     seen: set[Node] = set()
     stack: list[Node | None] = [*reversed(roots)]
     while stack:
@@ -135,7 +138,7 @@ def topological(*roots: Node) -> Iterator[Node]:
             node = stack.pop()
             assert node is not None
             yield node
-        elif node not in seen:
+        elif node not in seen and node not in known:
             seen.add(node)
             if node.args:
                 stack += (node, None, *reversed(node.args))
@@ -143,10 +146,13 @@ def topological(*roots: Node) -> Iterator[Node]:
                 yield node
 
 
-def rewrite(root: Node, rule: Callable[[Node, tuple[Node, ...]], Node]) -> Node:
-    """Rebuild an expression from its leaves: `rule(node, new operands)` gives the node that replaces `node`."""
-    done: dict[Node, Node] = {}
-    for node in topological(root):
+def rewrite(root: Node, rule: Callable[[Node, tuple[Node, ...]], Node], done: dict[Node, Node] | None = None) -> Node:
+    """Rebuild an expression from its leaves: `rule(node, new operands)` gives the node that replaces `node`.
+
+    `done`: what has been replaced before; added to.
+    """
+    done = {} if done is None else done
+    for node in topological(root, known=done):
         done[node] = rule(node, tuple(done[arg] for arg in node.args))
     return done[root]
 

@@ -15,7 +15,7 @@ from derive.ir.size import Shape, show_shape
 from derive.meaning import values
 from derive.meaning.claim import Check, Denotation, Equal, Link, Member, Problem, Result
 from derive.meaning.jacobians import entrywise
-from derive.meaning.single_entries import only_entry
+from derive.meaning.single_entries import is_single, only_entry
 from derive.meaning.spreading import as_columns
 from derive.typography.nodes import Offsets
 
@@ -35,7 +35,7 @@ def equality(a: Result, b: Result, span: Offsets, places: tuple[int, ...] | None
     if a.jacobian != b.jacobian:
         a, b = _entry_by_entry(a, b)
     a, b = as_columns(a, b)
-    if not a.shape or not b.shape:
+    if all(is_single(value.shape) or not value.shape for value in (a, b)) or not a.shape or not b.shape:
         a, b = only_entry(a), only_entry(b)
     shape = _common_shape(a, b)
     if shape is None:

@@ -71,6 +71,11 @@ def extremum(
 
 def _over(name: str, entries: Term, axis: int) -> Term:
     r"""The extremum along an axis; that of extrema, `\max_i \max_j A_{ij}`, is one over all their axes."""
+    if entries.op == "contract" and len(entries.args) == 1:
+        (labels,), out = entries.labels
+        if sorted(labels) == sorted(out):  # axes turned: by the axis that the model has
+            rest, kept = ([label for label in one if label != out[axis]] for one in (labels, out))
+            return build.transpose(_over(name, entries.args[0], labels.index(out[axis])), tuple(map(rest.index, kept)))
     inner = entries.args[0] if name == "min" and entries.op == "neg" else entries
     if inner.op != "amax" or (name == "min") != (entries.op == "neg"):
         return _KINDS[name](entries, axis)

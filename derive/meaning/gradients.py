@@ -169,10 +169,12 @@ def delta(node: Markup, scope: Scope) -> Result | None:
     kronecker = _kronecker(spelling.subs, scope) if not spelling.sups else None
     if any(takes_delta(definition) for definition in scope.definitions):
         return kronecker  # the page has given the letter another meaning
+    if kronecker is not None and (not found or loss is None):
+        return kronecker
     if len(found) > 1 or loss is None:
         raise NotUnderstood(node.span, "a δ that belongs to one pre-activation")
     if not found:
-        return kronecker or problem
+        return problem
     if kronecker is not None and scope.choose(("delta", node.span), (False, True)):
         return kronecker
     ((meant, _),) = found.values()

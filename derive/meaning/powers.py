@@ -35,8 +35,8 @@ def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Sc
     plain = [token for token in tokens if token is not None]
     if any(isinstance(token, Markup) for token in plain):
         raise NotUnderstood(span, "indices: what is held fixed is not read")
-    if value.chain is not None and not value.shape and set("".join(map(str, plain))) == {"1"}:
-        return value  # of a derivative by an array of one entry that entry
+    if (value.chain is not None or not value.letters) and not value.shape and set("".join(map(str, plain))) == {"1"}:
+        return value  # of a derivative by an array of one entry that entry; a scalar is a matrix of one entry
     if len(plain) > len(value.shape):
         return Problem("shape_mismatch", f"{len(plain)} indices for shape {show_shape(value.shape)}", span)
     axes = axes_of(Resolved(_NO_ENTRY, tuple(plain)), len(value.shape), value.shape, scope, span)

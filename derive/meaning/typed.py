@@ -90,6 +90,8 @@ class _Printer(Calls):
                 return self.piece(operand)
             case ast.BinOp(left=left, op=op, right=right):
                 return self.binary(left, op, right)
+            case ast.Attribute(value=ast.Name() as value, attr=("pi" | "e") as name) if self.is_module(value):
+                return self.constant(r"\pi" if name == "pi" else "e")
             case ast.Attribute(value=ast.Name() as value, attr="grad"):
                 return self.of_loss(self.atom(self.claim.text(value)))
             case ast.Subscript(value=ast.Attribute(value=value, attr="shape"), slice=axis):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
-from derive.meaning.typed_names import ATOM, POWER, PRODUCT, Atoms, NoForm, TypedLatex
+from derive.meaning.typed_names import ATOM, POWER, PRODUCT, SUM, Atoms, NoForm, TypedLatex
 from derive.notation.latex import latex
 from derive.ops.record import callable_names, canonical_name
 
@@ -26,7 +26,8 @@ _SPELLED = {
     "Transpose": "transpose", "t": "transpose", "Inverse": "inv", "HadamardProduct": "multiply", "MatMul": "matmul",
     "hadamard_product": "multiply", "Mul": "multiply", "Add": "add", "MatAdd": "add", "Pow": "power", "pow": "power",
     "MatPow": "matrix_power", "dot": "matmul", "vdot": "matmul", "inner": "matmul", "mm": "matmul", "mv": "matmul",
-    "Identity": "eye", "true_divide": "divide", "Max": "maximum", "Min": "minimum",
+    "Identity": "eye", "true_divide": "divide", "Max": "maximum", "Min": "minimum", "sgn": "sign", "div": "divide",
+    "mul": "multiply", "sub": "subtract", "ger": "outer", "neg": "negative",
 }  # fmt: skip
 _OPERATORS = {"multiply": ast.Mult, "power": ast.Pow, "divide": ast.Div, "add": ast.Add, "subtract": ast.Sub}
 _BASES = {"log2": "2", "log10": "10"}
@@ -57,6 +58,8 @@ class Calls(Atoms):
         if name == "len" and len(given) == 1:
             return self.size(given[0], "0")
         name = _SPELLED.get(name, name)
+        if name.startswith("special_") and name.removeprefix("special_") in callable_names():
+            name = name.removeprefix("special_")  # of PyTorch
         if name == "sum" and len(given) == 2:
             return self.summed(func, args[:-1], self.claim.text(args[-1]))
         if name == "clip" and len(given) in (2, 3):
@@ -85,6 +88,10 @@ class Calls(Atoms):
                 return TypedLatex(f"I_{{{a.latex}}}", 2)
             case "sqrt", [a]:
                 return TypedLatex(rf"\sqrt{{{a.latex}}}", a.rank)
+            case "negative", [a]:
+                return TypedLatex(f"-{a.at(PRODUCT)}", a.rank, SUM)
+            case "zeros_like", [a]:
+                return TypedLatex("0", a.rank)
             case "log", [a, b]:
                 return TypedLatex(rf"\log_{{{b.latex}}}({a.latex})", a.rank)
             case (("log2" | "log10"), [a]):
@@ -147,8 +154,11 @@ class Calls(Atoms):
         at: ast.expr = func.value
         while isinstance(at, ast.Attribute):
             at = at.value
-        module = self.claim.text(at) in _MODULES and self.claim.text(at) not in self.graph
-        return (None if module else func.value), func.attr
+        return (None if self.is_module(at) else func.value), func.attr
+
+    def is_module(self, node: ast.expr) -> bool:
+        """Whether a name is that of a library, and not of the model."""
+        return self.claim.text(node) in _MODULES and self.claim.text(node) not in self.graph
 
     def function(self, name: str, pieces: list[TypedLatex]) -> TypedLatex:
         shown = ", ".join(piece.latex for piece in pieces)

@@ -20,6 +20,8 @@ from derive.notation.style import Style
 from derive.typography.typed_claims import Typed
 
 SUM, PRODUCT, POWER, ATOM = range(4)
+_CONSTANTS = {"M_PI": r"\pi", "M_E": "e", "M_LN2": r"\log 2", "M_LN10": r"\log 10", "M_SQRT2": r"\sqrt{2}"}
+"""Of C, where tables of derivatives are written in it."""
 _MARKED = re.compile(r"(?:grad|gradient|nabla)_(?P<a>\w+)|(?P<b>\w+)_grad")
 
 
@@ -74,9 +76,17 @@ class Atoms:
         marked = self.derivative(text)
         if marked is not None:
             return marked
+        if text in _CONSTANTS:
+            return self.constant(_CONSTANTS[text])
         if text[0] == "∂" or (len(text) > 1 and not self.dialect):
             raise NoForm  # letters side by side, w_2a_1: a product
         return TypedLatex(text if not text.isascii() else latex(default_name(text).formula), 0)
+
+    def constant(self, spelled: str) -> TypedLatex:
+        """A number by its name in libraries, if the model calls nothing else so."""
+        if self.declared(spelled.removeprefix("\\")) is not None:
+            raise NoForm(f"{spelled} is a name of the model, and no constant")
+        return TypedLatex(spelled, 0, PRODUCT if " " in spelled else ATOM)
 
     def derivative(self, text: str) -> TypedLatex | None:
         """What programs call a derivative: `dL_dw`, `dLdw`, `grad_w`, `w_grad`."""

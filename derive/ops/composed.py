@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 
 from derive.ir import build
-from derive.ir.node import Node, rewrite, topological, with_args
+from derive.ir.node import Node, rewrite, with_args
 from derive.ops.record import Elementwise, elementwise
 from derive.ops.sympy_bridge import expand, instantiate, letter, to_node
 
@@ -29,23 +29,23 @@ def meaning(node: Node) -> Node:
     return instantiate(expression_of(node.name), {build.ref(f"u{k}"): arg for k, arg in enumerate(node.args)})
 
 
-def defined(root: Node) -> Node:
-    """`root` with every function that is a definition written out."""
-    return _written(root, lambda record: record.is_definition)
+def defined(root: Node, done: dict[Node, Node] | None = None) -> Node:
+    """`root` with every function that is a definition written out; `done`: what was so written before, added to."""
+    return _written(root, lambda record: record.is_definition, {} if done is None else done)
 
 
 def composed(root: Node) -> Node:
     """`root` with every function whose value is that of its expression written out, whatever code computes it."""
-    return _written(root, lambda record: record.is_composed)
+    return _written(root, lambda record: record.is_composed, {})
 
 
-def _written(root: Node, wanted: Callable[[Elementwise], bool]) -> Node:
-    def meant(node: Node) -> bool:
-        record = elementwise(node.name) if node.op == "call" else None
-        return record is not None and wanted(record)
-
+def _written(root: Node, wanted: Callable[[Elementwise], bool], done: dict[Node, Node]) -> Node:
     def rule(node: Node, args: tuple[Node, ...]) -> Node:
         node = with_args(node, args)
-        return _written(expand(node) if any(node.orders) else meaning(node), wanted) if meant(node) else node
+        record = elementwise(node.name) if node.op == "call" else None
+        if record is not None and wanted(record):
+            node = _written(expand(node) if any(node.orders) else meaning(node), wanted, done)
+        done[node] = node  # none is left below it
+        return node
 
-    return rewrite(root, rule) if any(map(meant, topological(root))) else root
+    return rewrite(root, rule, done)

@@ -33,6 +33,7 @@ X : (1, n, n); c : scalar; L = sum((eye(n)*c)*X) + c
 x : (n,);         L = sum(where(x > 0, 1, 0)*x) + cos(-1.5)
 x : (n,);         L = sum(x)*leaky_relu(3, 0.1)*where(1 > 0, maximum(1/3, 2), 3)*exp(0) + where(sum(x) > 0, 1, 1)
 X : (3, k); Y : (k, 3); s = var(X, keepdims=True); L = sum(minimum(log(1 + abs(det(norm(s, keepdims=True)))), Y)**2)
+B : (n,);         L = sum(gelu(pi) * B) + sum(sin(2) * B)
 """
 
 

@@ -159,3 +159,18 @@ def test_an_entry_of_an_inverse_has_two_readings() -> None:
         assert result.verdict == "ambiguous", claim
     (result,) = verify_formula("X_{ij}^2 = X_{ij} X_{ij}", model, options=Options(repairs=False)).results
     assert result.verdict == "true"
+
+
+def test_the_only_entry_of_a_matrix_is_a_number() -> None:
+    model = loads("a, b : scalar\nx : (1, k)\nX : (1, 1)\nv = sqrt(abs(max(x, axis=1, keepdims=True)) + 1)\n")
+    for text, verdict in (
+        ("(a + b)_{11} = a + b", "true"),
+        ("(a + b)_1 = a + b", "true"),
+        ("(a + b)_{12} = a + b", "false"),
+        ("(a - b)_{11} = a + b", "false"),
+        (r"v = \sqrt{|\max_i x_{:,i}| + 1}", "true"),
+        (r"v = \sqrt{|\max_i x_{:,i}|} + 1", "false"),
+        ("X_{11} = X", "true"),
+    ):
+        (result,) = verify_formula(text, model, options=Options(repairs=False)).results
+        assert result.verdict == verdict, (text, result.diagnosis)

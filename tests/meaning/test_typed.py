@@ -131,3 +131,38 @@ def test_a_d_of_the_model_is_no_factor_of_a_name_in_a_program(text: str, verdict
 
 def test_a_size_is_nothing_to_derive_by() -> None:
     assert as_latex("grad_m = 3*c", MODEL, page=False) != r"\frac{d L}{d m} = 3 \cdot c"
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("L = np.pi * c", r"L = \pi \cdot c"),
+        ("L = c**math.e", r"L = c^{e}"),
+        ("L = sqrt(2 * M_PI) * M_LN2", r"L = \sqrt{2 \cdot \pi} \cdot (\log 2)"),
+        ("L = c / (2 * M_SQRT2 * M_LN2)", r"L = \frac{c}{2 \cdot \sqrt{2} \cdot (\log 2)}"),
+        ("w = y.neg().mul(c).sgn()", r"w = \operatorname{sign}((-y) \cdot c)"),
+        ("w = torch.zeros_like(y)", "w = 0"),
+        ("w = special_erfcx(y)", r"w = \operatorname{erfcx}(y)"),
+    ],
+)
+def test_numbers_and_methods_by_the_names_of_libraries(text: str, latex: str) -> None:
+    assert as_latex(text, MODEL, page=False) == latex
+
+
+def test_a_number_of_a_library_is_no_name_of_the_model() -> None:
+    for name, text in (("e", "L = c**np.e"), ("pi", "L = c * M_PI")):
+        model = loads(f"{name} : scalar\n{TEXT}")
+        with pytest.raises(ClaimError, match="is a name of the model, and no constant"):
+            as_latex(text, model, page=False)
+
+
+def test_an_order_is_a_number() -> None:
+    model = loads("x : (n,)\nk : scalar\nL = sum(digamma(x))\n")
+    for text, verdict in (
+        ("dL/dx = polygamma(1, x)", "true"),
+        ("dL/dx = polygamma(2, x)", "false"),
+        ("dL/dx = polygamma(k, x)", "unread"),
+        ("dL/dx = polygamma(1/2, x)", "unread"),
+    ):
+        (result,) = verify_formula(text, model, options=Options(repairs=False)).results
+        assert result.verdict == verdict, text
