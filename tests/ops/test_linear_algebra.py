@@ -154,6 +154,15 @@ def test_a_value_in_python_is_refused_too() -> None:
         graph.let("C", derive.cholesky(A))
 
 
+def test_reciprocals_of_entries_are_no_inverses() -> None:
+    graph = derive.loads("A : (k, n, n), positive\nB = A**-1\nC = inv(A)\nL = sum(B) + sum(C)")
+    line = graph.latex()
+    assert graph.claim(r"B = A^{\circ -1}").verdict == "true"
+    assert graph.claim(r"B = A^{-1}").verdict == "false"
+    assert graph.claim(r"C = A^{-1}").verdict == "true"
+    assert r"A^{\circ -1}" in line
+
+
 REFUSED = {
     "solve(A, c)": "the only axis of b has to be n",
     "solve(C, b)": "solve needs a square matrix, not shape (m, n)",
