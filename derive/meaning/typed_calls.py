@@ -82,7 +82,7 @@ class Calls(Atoms):
                 return TypedLatex(rf"{a.at(POWER)} {row(b)}", 2, PRODUCT)
             case "transpose", [a]:
                 return TypedLatex(rf"{a.at(ATOM)}^\top", 2, POWER) if a.rank == 2 else a
-            case (("inv" | "solve"), [a, *right]):
+            case (("inv" | "solve"), [a, *right]) if len(right) == (name == "solve"):
                 inverse = TypedLatex(f"{a.at(ATOM)}^{{-1}}", 2, POWER)
                 return matmul(inverse, *right) if right else inverse
             case "matrix_power", [a, n]:

@@ -160,6 +160,8 @@ def test_a_value_in_python_is_refused_too() -> None:
         ("x = np.linalg.solve(A, b)", "true"),
         ("dL/dA = -np.outer(np.linalg.solve(A.T, x), x) - np.linalg.solve(A.T, 2*X) @ X.T", "true"),
         ("x = np.linalg.solve(A.T, b)", "false"),
+        ("x = np.linalg.solve(A, b, b)", "unread"),
+        ("x = np.linalg.inv(A, b)", "unread"),
         ("dL/db = np.linalg.solve(A.T, x)", "true"),
         ("np.linalg.matrix_power(A, 2) @ x = A @ b", "true"),
         ("np.linalg.matrix_power(A, -1) @ b = A @ b", "false"),
