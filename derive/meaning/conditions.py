@@ -2,6 +2,7 @@ r"""Conditions: indicators and definitions by cases.
 
     \mathbb{1}[z > 0], [z > 0], [-1 < z < 1]       1 where it holds, else 0, entry by entry
     [z = 0], [i = j]                               of values; of letters that count, the diagonal
+    [z > 0 \land y < 1], [z < 0 \text{ or } z > 1]  all of them, one of them at least; "and" binds more tightly
     \begin{cases} a & z > 0 \\ b & \text{otherwise} \end{cases}
 
 The last case holds otherwise, or under the opposite of the only other condition, or where the conditions leave no
@@ -22,21 +23,68 @@ from derive.ir.node import as_number
 from derive.meaning import values
 from derive.meaning.claim import Denotation, Problem, Result
 from derive.meaning.reading_state import NotUnderstood, Scope
-from derive.typography.nodes import Cases, Markup, Punct, Relation, Row, Symbol, Text
+from derive.typography.nodes import Cases, Markup, Offsets, Operator, Punct, Relation, Row, Symbol, Text
 
 _BY_SIZE = ("<", ">", r"\leq", r"\geq")
+_AND = (r"\land", r"\wedge", "and", "und", "且", "并且")
+_OR = (r"\lor", r"\vee", "or", "oder", "或", "或者")
 _OTHERWISE = ("otherwise", "else", "sonst", "elsewhere", "否则", "其他", "其它")
 _IF = ("if", "for", "when", "where", "wenn", "falls", "若", "当", "如果", "时")
 
 
 def is_condition(items: Sequence[Markup]) -> bool:
-    """Whether a row of nodes is a comparison, or a chain of them by size."""
+    """Whether a row of nodes is a comparison, a chain of them by size, or several of these with and, or."""
+    return all(_is_chain(part) for group in _alternatives(items) for part in group)
+
+
+def _alternatives(items: Sequence[Markup]) -> list[list[Sequence[Markup]]]:
+    """The parts between "or", each in its parts between "and"."""
+    return [_between(group, _AND) for group in _between(items, _OR)]
+
+
+def _between(items: Sequence[Markup], words: tuple[str, ...]) -> list[Sequence[Markup]]:
+    places = [k for k, node in enumerate(items) if _connective(node) in words]
+    return [items[start + 1 : end] for start, end in pairwise([-1, *places, len(items)])]
+
+
+def _connective(node: Markup) -> str:
+    """The word that joins conditions, or ""."""
+    word = node.words.strip().lower() if isinstance(node, Text) else node.text if isinstance(node, Operator) else ""
+    return word if word in (*_AND, *_OR) else ""
+
+
+def _is_chain(items: Sequence[Markup]) -> bool:
     signs = [node.text for node in items if isinstance(node, Relation)]
     return len(signs) == 1 or (len(signs) > 1 and all(sign in _BY_SIZE for sign in signs))
 
 
 def condition(items: Sequence[Markup], scope: Scope) -> Result:
-    """1 where the comparison holds, in a chain where all of them do, else 0."""
+    """1 where the condition holds, in a chain where all of its comparisons do, else 0."""
+    span = items[0].span[0], items[-1].span[1]
+    one = build.number(1)
+
+    def none(nodes: Sequence[Term]) -> Term:
+        return build.sub(one, build.mul(*(build.sub(one, node) for node in nodes)))
+
+    held = [
+        _joined([_comparisons(part, scope) for part in group], span, " and ", lambda nodes: build.mul(*nodes))
+        for group in _alternatives(items)
+    ]
+    return _joined(held, span, " or ", none)
+
+
+def _joined(parts: list[Result], span: Offsets, word: str, join: Callable[[Sequence[Term]], Term]) -> Result:
+    if len(parts) == 1:
+        return parts[0]
+    result = values.together(parts, span, "compare", join)
+    if isinstance(result, Problem):
+        return result
+    shown = word.join(part.text[1:-1] for part in parts if isinstance(part, Denotation))
+    return replace(result, text=f"[{shown}]")
+
+
+def _comparisons(items: Sequence[Markup], scope: Scope) -> Result:
+    """1 where all comparisons of a chain hold, else 0."""
     sides, signs = _chain(items)
     held = [_holds(*pair, sign, scope) for pair, sign in zip(pairwise(sides), signs, strict=True)]
     if len(held) == 1:
@@ -122,7 +170,7 @@ def by_cases(node: Cases, scope: Scope) -> Result:
 
 def _parts(row: tuple[Row, ...], node: Cases, scope: Scope) -> tuple[Result, Result | None]:
     cells = _cells(row)
-    words = [inner.words for cell in row for inner in cell.items if isinstance(inner, Text)]
+    words = [inner.words for cell in row for inner in cell.items if isinstance(inner, Text) and not _connective(inner)]
     if len(cells) != 2 or not cells[0]:
         raise NotUnderstood(node.span, "a value and a condition in every case")
     value = scope.read(cells[0], scope)
@@ -148,8 +196,11 @@ def _unpunctuated(cell: Row) -> tuple[Markup, ...]:
 
 
 def _cells(row: tuple[Row, ...]) -> list[tuple[Markup, ...]]:
-    """The cells of a case without words and without punctuation at their ends."""
-    return [tuple(inner for inner in _unpunctuated(cell) if not isinstance(inner, Text)) for cell in row]
+    """The cells of a case without words, but those that join conditions, and without punctuation at their ends."""
+    return [
+        tuple(inner for inner in _unpunctuated(cell) if not isinstance(inner, Text) or _connective(inner))
+        for cell in row
+    ]
 
 
 def _opposite(first: Result | None, last: Result) -> bool:
@@ -170,7 +221,7 @@ def _exhaustive(conditions: Sequence[Sequence[Markup]], scope: Scope) -> bool:
     chains: list[tuple[list[Term], list[str]]] = []
     scope.comparing, outer = True, scope.comparing
     for items in conditions:
-        sides, signs = _chain(items)
+        sides, signs = _chain(items) if _is_chain(items) else ([], [])
         read = [scope.read(side, scope) for side in sides]
         chains.append(([side.node for side in read if isinstance(side, Denotation)], [sign.text for sign in signs]))
         if len(chains[-1][0]) < len(sides) or not signs or any(sign not in _TRUE for sign in chains[-1][1]):

@@ -20,6 +20,7 @@ from derive.errors import ClaimError
 from derive.ir.graph import ComputationGraph
 from derive.meaning.single_entries import is_single
 from derive.meaning.typed_calls import Calls, matmul
+from derive.meaning.typed_conditions import both, either, indicator
 from derive.meaning.typed_names import ATOM, POWER, PRODUCT, SUM, NoForm, TypedLatex
 from derive.typography.typed_claims import dialect, is_clear, typed
 
@@ -104,7 +105,7 @@ class _Printer(Calls):
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARED:
                 a, b = self.piece(left), self.piece(right)
                 shown = f"{a.latex} {_COMPARED[type(op)]} {b.latex}"
-                return TypedLatex(rf"\mathbb{{1}}[{shown}]", max(a.rank, b.rank), PRODUCT)
+                return TypedLatex(indicator(shown), max(a.rank, b.rank), PRODUCT)
             case ast.Call(func=func, args=args, keywords=[]):
                 return self.call(func, args)
             case ast.Call(func=func, args=args, keywords=[ast.keyword(arg="axis", value=axis)]):
@@ -120,6 +121,8 @@ class _Printer(Calls):
             return derived
         a, b = self.piece(left), self.piece(right)
         rank = max(a.rank, b.rank)
+        if isinstance(op, ast.BitAnd | ast.BitOr):
+            return both(a, b) if isinstance(op, ast.BitAnd) else either(a, b)
         if isinstance(op, ast.Mult) and self.dialect == "matrices" and a.rank == 2 and b.rank and not by_entry:
             return matmul(a, b)
         if isinstance(op, ast.Mult | ast.Div) and a.rank and b.rank and a.rank != b.rank:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from abc import abstractmethod
 
+from derive.meaning.typed_conditions import condition_of, is_indicator
 from derive.meaning.typed_names import ATOM, POWER, PRODUCT, SUM, Atoms, NoForm, TypedLatex
 from derive.notation.latex import latex
 from derive.ops.record import callable_names, canonical_name
@@ -69,10 +70,10 @@ class Calls(Atoms):
         if name == "square" and len(given) == 1:
             return self.binary(given[0], ast.Mult(), given[0], by_entry=True)
         pieces = [self.piece(argument) for argument in given]
-        special = self.special(name, given, pieces)
+        special = self.special(name, pieces)
         return special if special is not None else self.function(name, pieces)
 
-    def special(self, name: str, given: list[ast.expr], pieces: list[TypedLatex]) -> TypedLatex | None:
+    def special(self, name: str, pieces: list[TypedLatex]) -> TypedLatex | None:
         """What is written with signs, not as a function."""
         ranks = [piece.rank for piece in pieces]
         match name, pieces:
@@ -103,9 +104,8 @@ class Calls(Atoms):
                 return TypedLatex(
                     rf"\mathbb{{1}}[{a.latex} {'>' if b.latex == '0' else chr(92) + 'geq'} 0]", a.rank, PRODUCT
                 )
-            case "where", [_, a, b] if isinstance(given[0], ast.Compare):
-                test = pieces[0].latex.removeprefix(r"\mathbb{1}[")[:-1]
-                rows = rf"{a.latex} & {test} \\ {b.latex} & \text{{otherwise}}"
+            case "where", [test, a, b] if is_indicator(test):
+                rows = rf"{a.latex} & {condition_of(test)} \\ {b.latex} & \text{{otherwise}}"
                 return TypedLatex(rf"\begin{{cases}} {rows} \end{{cases}}", max(ranks))
         return None
 

@@ -22,14 +22,14 @@ _SAME = str.maketrans(
 )
 _TOKEN = re.compile(
     r"(?P<name>∂?[A-Za-z_Α-Ωα-ω][A-Za-z0-9_Α-Ωα-ω]*)|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<relation>:=|==|(?<![<>!=])=(?!=))|(?P<sign>\*\*|<=|>=|[-+*/@()\[\],.<>])|(?P<other>\S)"
+    r"|(?P<relation>:=|==|(?<![<>!=])=(?!=))|(?P<sign>\*\*|<=|>=|[-+*/@()\[\],.<>&|])|(?P<other>\S)"
 )
 _MATRICES = r"\b(?:Trace|HadamardProduct|hadamard_product|Mat(?:Mul|Add|Pow)|Transpose|Inverse|Identity|Determinant)\("
 _SYMBOLIC = r"\b(?:diff|Derivative|Eq)\("
 _MODULE = r"\b(?:np|numpy|jnp|jax|torch|tf|math|scipy|sp|sympy)\."
 _CLEAR = re.compile(rf"@|\*\*|\.m?T\b|{_MODULE}|{_SYMBOLIC}|{_MATRICES}|\.grad\b|\bgrad_\w")
 """What only programs have; on a page of formulas `*`, `/` and words have meanings of their own."""
-_LIKELY = re.compile(rf"{_CLEAR.pattern}|\*|[d∂]\w+\s*/\s*[d∂]\w|\w\(|\[|\b[A-Za-z]\w+")
+_LIKELY = re.compile(rf"{_CLEAR.pattern}|\*|[d∂]\w+\s*/\s*[d∂]\w|\w\(|\[|\)\s*[&|]\s*\(|\b[A-Za-z]\w+")
 
 _TURNED = re.compile(r"(?<=[\w\])])[ᵀ⊤]")
 
@@ -65,7 +65,7 @@ def dialect(source: str) -> str:
 
 def typed(source: str, *, page: bool) -> Typed | None:
     """The claim, or None for what is not plain text of this kind; of a page it has to be unmistakable."""
-    if len(source) > MAX_LENGTH or re.search(r"[\\^{}$&~?;\n]", source):
+    if len(source) > MAX_LENGTH or re.search(r"[\\^{}$~?;\n]", source):
         return None
     # a raised T is of formulas, where it turns a vector: `.T` of an array of one axis is the array
     if not (_CLEAR if page or _TURNED.search(source) else _LIKELY).search(source):

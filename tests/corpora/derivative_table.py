@@ -112,6 +112,7 @@ TABLE = (
     ),
     Tabulated("softplus(self)", {"self": "grad * sigmoid(self)"}),
     Tabulated("leaky_relu(self, 0.1)", {"self": "where(self > 0, grad, grad * 0.1)"}),
+    Tabulated("hardtanh(self)", {"self": "where((self <= -1) | (self >= 1), 0, grad)"}),
     Tabulated("logsigmoid(self)", {"self": "grad * (1 - sigmoid(self))"}),
     Tabulated("elu(self)", {"self": "where(self > 0, grad, grad * (result + 1))"}),
     Tabulated("threshold(self, 0.5, 2)", {"self": "where(self > 0.5, grad, 0)"}),
@@ -130,6 +131,7 @@ TABLE = (
     Tabulated(
         "where(self > 0, self, other)", {"self": "where(self > 0, grad, 0)", "other": "where(self > 0, 0, grad)"}
     ),
+    Tabulated("clip(self, -1, 1)", {"self": "where((self >= -1) & (self <= 1), grad, 0)"}),
     Tabulated("fmod(self, other)", {"self": "grad", "other": "-grad * trunc(self / other)"}),
     Tabulated("remainder(self, other)", {"self": "grad", "other": "-grad * floor(self / other)"}),
     Tabulated("ldexp(self, other)", {"self": "grad * pow(2, other)"}),

@@ -166,3 +166,45 @@ def test_an_order_is_a_number() -> None:
     ):
         (result,) = verify_formula(text, model, options=Options(repairs=False)).results
         assert result.verdict == verdict, text
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("w = np.abs(w) * ((y > 0) & (y < 1))", r"w = \operatorname{abs}(w) \odot (\mathbb{1}[y > 0 \land y < 1])"),
+        ("w = (y < 0) & (c > 1) | (y > 2)", r"w = \mathbb{1}[y < 0 \land c > 1 \lor y > 2]"),
+        (
+            "w = np.where((y < 0) | (y > 1), 0, w)",
+            r"w = \begin{cases} 0 & y < 0 \lor y > 1 \\ w & \text{otherwise} \end{cases}",
+        ),
+    ],
+)
+def test_conditions_together(text: str, latex: str) -> None:
+    assert as_latex(text, MODEL, page=False) == latex
+
+
+def test_conditions_that_have_no_form() -> None:
+    for text in ("w = y * (((y < 0) | (c > 1)) & (y > 2))", "w = y * (y > 0 & c < 1)"):
+        (result,) = verify_formula(text, MODEL, options=Options(repairs=False)).results
+        assert result.verdict == "unread", text
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        (r"x > -1 \land x < 1", "true"),
+        (r"x > -1 \text{ and } x < 1", "true"),
+        (r"x > -1 \text{ 且 } x < 1", "true"),
+        (r"0 < x < 1 \lor x \le 0 \land x > -1", "true"),
+        (r"x > -1 \lor x < 1", "false"),
+        (r"x > 0 \land x < 1", "false"),
+        (r"x > -1 \text{ but } x < 1", "unread"),
+    ],
+)
+def test_conditions_with_and_and_or(condition: str, verdict: str) -> None:
+    model = loads("x, g : (n,)\nL = sum(g*clip(x, -1, 1))\n")
+    cases = rf"\begin{{cases}} g & {condition} \\ 0 & \text{{otherwise}} \end{{cases}}"
+    for right in (rf"g \odot \mathbb{{1}}[{condition}]", cases):
+        formula = rf"\frac{{\partial L}}{{\partial x}} = {right}"
+        (result,) = verify_formula(formula, model, options=Options(repairs=False)).results
+        assert result.verdict == verdict, (formula, result.diagnosis)
