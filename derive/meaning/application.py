@@ -71,15 +71,10 @@ def _elementwise(function: Function, arguments: list[Denotation], span: Offsets,
         raise NotUnderstood(span, f"{arity} argument{'s' * (arity != 1)} of {function.name}")
     if function.primes and arity != 1:
         raise NotUnderstood(span, "a function of one argument under the prime")
-
-    def combine(nodes: list[Term]) -> Term:
-        if not function.primes:
-            return build.call(function.name, *nodes)
-        whole, made = (build.call(function.name, *nodes, orders=(n,)) for n in (function.primes - 1, function.primes))
-        scope.prime(whole, made, nodes[0])
-        return made
-
-    return values.together(arguments, span, f"apply {function.name} to", combine)
+    orders = (function.primes,) if function.primes else None
+    return values.together(
+        arguments, span, f"apply {function.name} to", lambda nodes: build.call(function.name, *nodes, orders=orders)
+    )
 
 
 def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
@@ -101,33 +96,28 @@ def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope)
         (value,) = arguments
         axis = _axis_of_classes(value, span, scope)
         return replace(value, node=build_call(name, [value.node], {"axis": axis}), chain=None)
-    record = record_of(name)
-    first, *others = arguments
-    if isinstance(record, Tensor) and record.batched and len(first.shape) == 2 and not any(v.letters for v in others):
-        # free indices are axes in front
-        return _made(name, [value.node for value in arguments], span, first.letters, scope)
-    if any(value.letters for value in arguments):
+    record, front = record_of(name), tuple[str, ...]()
+    if isinstance(record, Tensor) and record.batched and arguments and len(arguments[0].shape) == 2:
+        front = arguments[0].letters  # free indices tell one matrix of several
+    if any(value.letters for value in arguments[bool(front) :]):
         raise NotUnderstood(span, f"arguments of {name} without free indices")
-    return _made(name, [value.node for value in arguments], span, (), scope)
-
-
-def _made(name: str, operands: list[Term], span: Offsets, letters: tuple[str, ...], scope: Scope) -> Result:
     plain = plain_arguments(name)
-    given = [_plain(operand, name, span) if k in plain else operand for k, operand in enumerate(operands)]
+    given = [_whole(value, name, span) if k in plain else value.node for k, value in enumerate(arguments)]
     try:
-        made = build_call(name, given, {})
-        check_definite(made, scope.frame.graph.declarations, scope.frame.graph.bindings)
-        return Denotation(made, letters)
+        node = build_call(name, given, {})
+        check_definite(node, scope.frame.graph.declarations, scope.frame.graph.bindings)
     except ShapeError as error:
         return Problem("shape_mismatch", error.message, span)
     except DeriveError as error:
         raise NotUnderstood(span, f"arguments that {name} takes: {error.message}") from None
+    return Denotation(node, front)
 
 
-def _plain(operand: Term, name: str, span: Offsets) -> int:
-    number = as_number(operand)
+def _whole(value: Denotation, name: str, span: Offsets) -> int:
+    """An argument that is no operand: an order, an axis."""
+    number = as_number(value.node)
     if number is None or number.denominator != 1:
-        raise NotUnderstood(span, f"a whole number after the operand of {name}")
+        raise NotUnderstood(span, f"a whole number where {name} takes one")
     return int(number)
 
 

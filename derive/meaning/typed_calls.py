@@ -83,8 +83,11 @@ class Calls(Atoms):
                 return TypedLatex(rf"{a.at(POWER)} {row(b)}", 2, PRODUCT)
             case "transpose", [a]:
                 return TypedLatex(rf"{a.at(ATOM)}^\top", 2, POWER) if a.rank == 2 else a
-            case "inv", [a]:
-                return TypedLatex(f"{a.at(ATOM)}^{{-1}}", 2, POWER)
+            case (("inv" | "solve"), [a, *right]) if len(right) == (name == "solve"):
+                inverse = TypedLatex(f"{a.at(ATOM)}^{{-1}}", 2, POWER)
+                return matmul(inverse, *right) if right else inverse
+            case "matrix_power", [a, n]:
+                return TypedLatex(f"{a.at(ATOM)}^{{{n.latex}}}", 2, POWER)
             case "eye", [a] if "I" not in self.graph:
                 return TypedLatex(f"I_{{{a.latex}}}", 2)
             case "sqrt", [a]:

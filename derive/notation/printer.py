@@ -236,14 +236,15 @@ class Printer:
         base, exponent = (self.operand(arg, at) for arg in node.args)
         shape = node.args[0].shape
         number = as_number(scalar_of(node.args[1]))
-        square, inverse = len(shape) == 2 and shape[0] is shape[1], number is not None and number < 0
+        square, inverse = len(shape) > 1 and shape[-2] is shape[-1], number is not None and number < 0
+        of_matrices = square or inverse if len(shape) == 2 else square and number == -1
         if at is not None and square and number == -1:
             return fraction(exact(Exact(1)), base)  # `x_{ij}^{-1}` may be an entry of the inverse
         column = (len(shape) == 1 or ONE in shape) and self._spreads and number == 2
-        if not column and (at is not None or len(shape) != 2 or not (square or inverse)):
+        if not column and (at is not None or not of_matrices):
             return power(base, exponent.formula)
-        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix; the square of a vector
-        # where a number has a meaning too may be that of its length
+        # a square matrix: the plain power is one of matrices; so is an inverse of any matrix, or of several;
+        # the square of a vector where a number has a meaning too may be that of its length
         if node.args[0].op == "ref" and number is not None and number.denominator == 1 and 1 < number <= _WRITTEN_OUT:
             return circle([base] * int(number), self.style.circle)
         sign = self.style.circle

@@ -154,6 +154,34 @@ def test_a_value_in_python_is_refused_too() -> None:
         graph.let("C", derive.cholesky(A))
 
 
+@pytest.mark.parametrize(
+    ("formula", "verdict"),
+    [
+        ("x = np.linalg.solve(A, b)", "true"),
+        ("dL/dA = -np.outer(np.linalg.solve(A.T, x), x) - np.linalg.solve(A.T, 2*X) @ X.T", "true"),
+        ("x = np.linalg.solve(A.T, b)", "false"),
+        ("x = np.linalg.solve(A, b, b)", "unread"),
+        ("x = np.linalg.inv(A, b)", "unread"),
+        ("dL/db = np.linalg.solve(A.T, x)", "true"),
+        ("np.linalg.matrix_power(A, 2) @ x = A @ b", "true"),
+        ("np.linalg.matrix_power(A, -1) @ b = A @ b", "false"),
+        ("np.tril(A) + np.triu(A, 1) = A", "true"),
+    ],
+)
+def test_a_claim_as_it_is_typed(formula: str, verdict: str) -> None:
+    model = "A : (n, n), invertible\nB : (n, m)\nb : (n,)\nx = solve(A, b)\nX = solve(A, B)\nL = x @ x/2 + sum(X**2)"
+    assert derive.loads(model).claim(formula).verdict == verdict
+
+
+def test_reciprocals_of_entries_are_no_inverses() -> None:
+    graph = derive.loads("A : (k, n, n), positive\nB = A**-1\nC = inv(A)\nL = sum(B) + sum(C)")
+    line = graph.latex()
+    assert graph.claim(r"B = A^{\circ -1}").verdict == "true"
+    assert graph.claim(r"B = A^{-1}").verdict == "false"
+    assert graph.claim(r"C = A^{-1}").verdict == "true"
+    assert r"A^{\circ -1}" in line
+
+
 REFUSED = {
     "solve(A, c)": "the only axis of b has to be n",
     "solve(C, b)": "solve needs a square matrix, not shape (m, n)",
