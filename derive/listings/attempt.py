@@ -18,6 +18,7 @@ from derive.listings.flow import Flow, flow, stored_in
 from derive.listings.judgeable import Planned, planned
 from derive.listings.naming import claims
 from derive.listings.process import Failure, Server
+from derive.listings.reached import branches, unreached
 from derive.listings.uses import Ran, Used, run_block
 
 Array = Any
@@ -77,7 +78,8 @@ def _attempted(server: Server, code: str, tree: ast.Module | Failure, graph: Com
     plans = planned(tree, graph)
     before = parsed(earlier)
     course = flow(tree, instrumented(tree, code), graph, before if isinstance(before, ast.Module) else None)
-    ran = run_block(server, course.parts, [plan.subject for plan in plans], earlier=earlier)
+    subjects = [plan.subject for plan in plans]
+    ran = run_block(server, course.parts, subjects, earlier=earlier, branches=branches(tree))
     return _trial(tree, code, ran, plans, course, graph)
 
 
@@ -101,7 +103,7 @@ def _trial(tree: ast.Module, code: str, ran: Ran, plans: list[Planned], course: 
             undecided = undecided or f"{plan.subject.name}: {used.report.diagnosis}"
     for check in _script(tree, code, ran, course, graph):
         checked, first, undecided = checked + check.right, first or check.failure, undecided or check.open
-    undecided = undecided or _passed_over(tree, plans)
+    undecided = undecided or _passed_over(tree, plans) or _not_run(tree, ran)
     if first is not None:
         return Trial(STAGES.index("values"), first.line or 0, first, checked)
     return Trial(STAGES.index("done"), 0, None, checked, undecided)
@@ -114,6 +116,12 @@ def _passed_over(tree: ast.Module, plans: Sequence[Planned]) -> str:
     functions = (s.name for s in tree.body if isinstance(s, ast.FunctionDef))
     left = next((name for name in functions if name not in called and _is_gradients(name)), "")
     return f"{left} was not judged: no arguments were found for it" if left else ""
+
+
+def _not_run(tree: ast.Module, ran: Ran) -> str:
+    """A branch that no numbers led into."""
+    missing = unreached(tree, ran.reached)
+    return f"line {missing[0]} was not judged: the branch that it stands in was never taken" if missing else ""
 
 
 def _tells(plan: Planned, failure: Failure) -> bool:

@@ -107,8 +107,10 @@ class Server:
 
     # ----- one block -----
 
-    def run(self, parts: Sequence[str], earlier: str = "") -> list[dict[str, Array]]:
-        """Run a block in a fresh process; the numbers that its names hold after each part."""
+    def run(
+        self, parts: Sequence[str], earlier: str = "", branches: Sequence[tuple[int, int]] = ()
+    ) -> list[dict[str, Array]]:
+        """Run a block in a fresh process; the numbers that its names hold after each part. `branches` are marked."""
         self.left, self.dropped = self.seconds, []
         self.blocks += 1
         if not hasattr(os, "fork"):
@@ -120,7 +122,7 @@ class Server:
             raise Stopped("TimeoutError", "one before it did not end")
         if self.process is None:
             self._start()
-        answer, reader = self.ask({"do": "run", "parts": parts, "earlier": earlier})
+        answer, reader = self.ask({"do": "run", "parts": parts, "earlier": earlier, "branches": branches})
         try:
             return [{n: reader.value(node) for n, node in answer["values"][k].items()} for k in range(len(parts))]
         except (BadFrame, KeyError, IndexError, TypeError, AttributeError) as error:

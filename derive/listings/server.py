@@ -6,6 +6,7 @@
     {"do": "call", "of": name, "args", "named"}        {"value", "changed": {...}}; with "hold" a cache stays here
     {"do": "call", "of": {"held": 7}, "method", ...}   the same on an object, with its new "state"; with "put" on a copy
                                                        in which some arrays are others: {"held"} is its number
+    {"do": "reached"}                                  {"reached": [[line, column]]} of the "branches" of the block
     {"do": "seed"}                                     NumPy's global generator starts anew
     {"do": "end"}                                      the next block gets a fresh process
 
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from derive.listings.protocol import BadFrame, Decoder, Encoder, packed, received
+from derive.listings.reached import MARK, marked
 from derive.listings.sandbox import applied
 
 BLOCK, EARLIER = "block.py", "earlier.py"
@@ -47,6 +49,7 @@ class Block:
         self.held: dict[int, Any] = {}
         self.known: dict[int, dict[int, tuple[int, Any]]] = {}
         self.numbers, self.ids = count(1), count(1)
+        self.reached: set[tuple[int, int]] = set()
 
     def answer(self, request: Request, data: bytes) -> tuple[Answer, bytes]:
         for number in request.get("drop", ()):
@@ -54,7 +57,7 @@ class Block:
             self.known.pop(number, None)
         does: dict[str, Callable[[Request, Decoder, Encoder], Answer]] = {
             "run": self._run, "look": self._look, "make": self._make, "call": self._call, "seed": self._seed,
-            "limits": self._limits,
+            "limits": self._limits, "reached": self._reached,
         }  # fmt: skip
         writer = Encoder()
         return does[request["do"]](request, Decoder(data, holds=self.held.__getitem__), writer), writer.data
@@ -69,11 +72,17 @@ class Block:
         np.seterr(all="ignore")
         if request["earlier"]:
             exec(compile(request["earlier"], EARLIER, "exec", dont_inherit=True), self.space)  # noqa: S102 (that is what it is for)
+        self.space[MARK] = lambda line, column: self.reached.add((line, column))
+        places = {(line, column) for line, column in request["branches"]}
         values = []
         for part in request["parts"]:
-            exec(compile(part, BLOCK, "exec", dont_inherit=True), self.space)  # noqa: S102
+            code = marked(part, places) if places else part
+            exec(compile(code, BLOCK, "exec", dont_inherit=True), self.space)  # noqa: S102
             values.append({name: writer.node(value) for name, value in _plain(self.space).items()})
         return {"values": values}
+
+    def _reached(self, _request: Request, _reader: Decoder, _writer: Encoder) -> Answer:
+        return {"reached": sorted(self.reached)}
 
     def _look(self, request: Request, _reader: Decoder, _writer: Encoder) -> Answer:
         return {"signature": _signature(self.space[request["of"]])}

@@ -17,6 +17,7 @@ from derive.gradients.gradient_report import GradientReport
 from derive.gradients.layer import check_layer
 from derive.listings.process import Arguments, Array, Definable, Failure, Raised, Server, Stopped
 from derive.listings.protocol import BadFrame
+from derive.listings.reached import Place
 from derive.listings.remote import function, layer
 
 REPORT_SECONDS = 5.0
@@ -43,6 +44,7 @@ class Ran:
     stages: tuple[Mapping[str, Array], ...] = ()
     used: tuple[Used, ...] = ()
     failure: Failure | None = None
+    reached: frozenset[Place] = frozenset()
 
     @property
     def values(self) -> Mapping[str, Array]:
@@ -50,17 +52,31 @@ class Ran:
         return self.stages[-1] if self.stages else {}
 
 
-def run_block(server: Server, parts: Sequence[str], subjects: Sequence[Definable] = (), *, earlier: str = "") -> Ran:
+def run_block(
+    server: Server,
+    parts: Sequence[str],
+    subjects: Sequence[Definable] = (),
+    *,
+    earlier: str = "",
+    branches: Sequence[Place] = (),
+) -> Ran:
     """Run a block in a fresh process, and use what it defines. Never raises for what the block does."""
     try:
-        stages = tuple(numbers(values) for values in server.run(parts, earlier))
-        return Ran(stages, tuple(_used(server, subject) for subject in subjects))
+        stages = tuple(numbers(values) for values in server.run(parts, earlier, branches))
+        used = tuple(_used(server, subject) for subject in subjects)
+        return Ran(stages, used, reached=_reached(server) if branches else frozenset())
     except Stopped as stopped:
         return Ran(failure=stopped.failure)
     except BadFrame as large:
         return Ran(failure=Failure("MemoryError", str(large)))
     except Exception as error:
         return Ran(failure=_told(error, "module"))
+
+
+def _reached(server: Server) -> frozenset[Place]:
+    told = server.ask({"do": "reached"})[0].get("reached")
+    pairs = told if isinstance(told, list) else []
+    return frozenset((pair[0], pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2)
 
 
 def numbers(values: Mapping[Any, Any]) -> dict[str, Array]:
