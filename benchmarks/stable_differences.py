@@ -104,6 +104,21 @@ DIFFERENCES: tuple[Form, ...] = (
         absolute=4,
     ),
     Form(
+        "weighted mean with a further term",
+        SCORES,
+        "e = exp(x)\nL = (e @ c)/(sum(e) + 1)",
+        lambda f, x, c: f.sum(c * f.exp(x)) / (1 + f.sum(f.exp(x))),
+        POOLED,
+        absolute=4,
+    ),
+    Form(
+        "logarithms of roots",
+        POSITIVE,
+        "L = log(sqrt(x + 1)) - log(sqrt(x))",
+        lambda f, x: (f.log(x + 1) - f.log(x)) / 2,
+        WIDE[:3],
+    ),
+    Form(
         "attention by exponentials",
         "S : (2, 2)\nV : (2, 2), constant",
         "e = exp(S)\nL = sum((e @ V)/sum(e, axis=1, keepdims=True))",
