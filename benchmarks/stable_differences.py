@@ -104,14 +104,6 @@ DIFFERENCES: tuple[Form, ...] = (
         absolute=4,
     ),
     Form(
-        "weighted mean with a further term",
-        SCORES,
-        "e = exp(x)\nL = (e @ c)/(sum(e) + 1)",
-        lambda f, x, c: f.sum(c * f.exp(x)) / (1 + f.sum(f.exp(x))),
-        POOLED,
-        absolute=4,
-    ),
-    Form(
         "logarithms of roots",
         POSITIVE,
         "L = log(sqrt(x + 1)) - log(sqrt(x))",

@@ -54,7 +54,7 @@ def softmax_form(looking: Looking, node: Node) -> Node | None:
 
 
 def pooled_form(looking: Looking, node: Node) -> Node | None:
-    """sum_j e^{z_j} v_j / sum_j e^{z_j} is a sum over softmax(z) v, and so with further terms below."""
+    """sum_j e^{z_j} v_j / sum_j e^{z_j} is a sum over softmax(z) v."""
     if node.op != "div":
         return None
     top = flat(looking, looking.at(node.args[0]))
@@ -75,7 +75,7 @@ def pooled_form(looking: Looking, node: Node) -> Node | None:
         if z is None or build.is_zero(z) or not set(named) & set(out) <= set(own) or len(set(own)) < len(own):
             continue
         quotient = build.div(factor, build.contract([named], own, [base], factor.shape))
-        share = softmax_form(looking, quotient) or sigmoid_form(looking, quotient)
+        share = softmax_form(looking, quotient)
         if share is not None:
             return build.contract(ins, out, [*top.args[:k], share, *top.args[k + 1 :]], top.shape)
     return None
