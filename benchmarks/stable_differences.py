@@ -104,6 +104,13 @@ DIFFERENCES: tuple[Form, ...] = (
         absolute=4,
     ),
     Form(
+        "logarithms of roots",
+        POSITIVE,
+        "L = log(sqrt(x + 1)) - log(sqrt(x))",
+        lambda f, x: (f.log(x + 1) - f.log(x)) / 2,
+        WIDE[:3],
+    ),
+    Form(
         "attention by exponentials",
         "S : (2, 2)\nV : (2, 2), constant",
         "e = exp(S)\nL = sum((e @ V)/sum(e, axis=1, keepdims=True))",

@@ -239,6 +239,8 @@ def _array(name: str, value: Any) -> Any:
     """A value as an array of floats (or complex numbers); ModelError for what is not numeric."""
     if type(value) is np.ndarray and value.dtype.kind in "fc":
         return value
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ModelError(f"input {name} has masked entries", hint="give what they stand for: x.filled(0)")
     try:
         array = np.asarray(value)
     except ValueError as error:

@@ -24,7 +24,7 @@ def difference_form(looking: Looking, node: Node) -> Node | None:
     if node.op != "add":
         return None
     terms = looking.summands(node)
-    parts = [looking.scaled(term) for term in terms]
+    parts = [_scaled(looking, term) for term in terms]
     for (i, (scale, one)), (j, (minus, other)) in permutations(enumerate(parts), 2):
         if scale != -minus or scale < 0 or looking.number(one) is not None or looking.number(other) is not None:
             continue
@@ -34,6 +34,14 @@ def difference_form(looking: Looking, node: Node) -> Node | None:
                 rest = [term for k, term in enumerate(terms) if k not in (i, j)]
                 return build.add(looking.times(scale, build.broadcast_to(found, node.shape)), *rest)
     return None
+
+
+def _scaled(looking: Looking, term: Node) -> tuple[Fraction, Node]:
+    """A number times a function; log(sqrt(p)) is half of log(p)."""
+    scale, core = looking.scaled(term)
+    inner = looking.function(core, "log")
+    under = looking.function(inner, "sqrt") if inner is not None else None
+    return (scale, core) if under is None else (scale / 2, build.call("log", under))
 
 
 def log_quotient_form(looking: Looking, node: Node) -> Node | None:

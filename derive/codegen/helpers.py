@@ -136,7 +136,7 @@ HELPERS: Mapping[str, str] = {
     "norm": '''
         def norm(z, axis=None):
             """The root of the sum of squares along `axis`, scaled where the squares would overflow or underflow."""
-            top = np.abs(z).max(axis=axis, keepdims=True)
+            top = np.abs(z).max(axis=axis, keepdims=True, initial=0)
             limits = np.finfo(np.result_type(top, 1.0))
             if np.all((top > limits.tiny**0.25) & (top < limits.max**0.25)):
                 return np.sqrt((z * z).sum(axis=axis))

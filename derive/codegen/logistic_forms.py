@@ -74,7 +74,8 @@ def pooled_form(looking: Looking, node: Node) -> Node | None:
         z = looking.exponent(factor)
         if z is None or build.is_zero(z) or not set(named) & set(out) <= set(own) or len(set(own)) < len(own):
             continue
-        share = softmax_form(looking, build.div(factor, build.contract([named], own, [base], factor.shape)))
+        quotient = build.div(factor, build.contract([named], own, [base], factor.shape))
+        share = softmax_form(looking, quotient)
         if share is not None:
             return build.contract(ins, out, [*top.args[:k], share, *top.args[k + 1 :]], top.shape)
     return None
@@ -120,12 +121,12 @@ def exponential_form(looking: Looking, node: Node) -> Node | None:
         return build.call("sigmoid", negated(u)) if u is not None else None
     if node.op == "div":
         over, under = node.args
-        if looking.exponent(under) is not None and looking.number(under) is None:
+        if looking.number(over) is not None or looking.number(under) is not None:
+            return None  # there is one exponential only
+        if looking.exponent(under) is not None:
             found = _by_factors(looking, over, under, exponential_form)
             if found is not None:
                 return found
-        elif looking.number(under) is not None:
-            return None
     elif node.op != "contract" or len(set(node.args)) < 2:
         return None
     u = looking.exponent(node)

@@ -69,6 +69,7 @@ class Statements:
         self.code: dict[Node, Fragment] = {}
         self.lines = self.program.forward
         self.parts: dict[Node, dict[object, Node]] = {}
+        self.handed_out: set[Node] = set()  # arrays that are results already
         self.dtype = self.names.claim("dtype")
         self.writer = Writer(self.code.__getitem__, self._implement, self.sizes, self.dtype)
 
@@ -228,13 +229,15 @@ class Statements:
             return self.code[core].text
         span = self.writer.span(node)
         whole = span == node.shape
-        if whole and not is_view(node) and core.op != "ref":
+        again = bool(span) and core in self.handed_out
+        self.handed_out.add(core)
+        if whole and not is_view(node) and core.op != "ref" and not again:
             if not self.code[node].text.isidentifier():
                 self._assign(node)
             return self.code[node].text
         code = self.writer.exact(node)
-        # a view of an input, or one that NumPy makes read-only, is not the caller's to change
-        shared = (span and not whole) or core.op == "ref" or "np.diagonal" in code.text
+        # a view of an input or of another result, or one that NumPy makes read-only, is not the caller's to change
+        shared = (span and not whole) or again or core.op == "ref" or "np.diagonal" in code.text
         variable = self.names.claim(*wanted)
         self.lines.append(Assignment(variable, f"{code.at(ATOM)}.copy()" if shared else code.text))
         return variable

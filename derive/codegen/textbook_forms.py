@@ -12,6 +12,7 @@ from derive.ir.node import Node, as_number, topological, with_args
 from derive.ops.primitive import embeds, scalar_of
 
 Rule = Callable[["Looking", Node], "Node | None"]
+MOST_TERMS = 12  # of a sum, that are compared with each other
 MOST_PRODUCTS = 6  # inside each other, that are looked into for an exponential
 
 
@@ -132,14 +133,18 @@ class Looking:
             return difference(*known) if seen.op == "div" else build.add(*known)
         return self.function(node, "exp")
 
-    def summands(self, node: Node) -> list[Node]:
-        """The terms of a sum of sums."""
-        seen = self.at(node)
-        if seen.op == "add":
-            return [term for arg in seen.args for term in self.summands(arg)]
-        if seen.op == "neg" and self.at(seen.args[0]).op == "add":
-            return [negated(term) for term in self.summands(seen.args[0])]
-        return [node]
+    def summands(self, node: Node, most: int = MOST_TERMS) -> list[Node]:
+        """The terms of a sum of sums; of a long one, or a chain of names, the inner sums stay."""
+        terms, steps = [node], 0
+        for k in range(most):
+            while k < len(terms) <= most and steps < most:
+                seen = self.at(terms[k])
+                minus = self.at(seen.args[0]) if seen.op == "neg" else seen
+                if minus.op != "add":
+                    break
+                terms[k : k + 1] = minus.args if minus is seen else map(negated, minus.args)
+                steps += 1
+        return terms
 
     def less(self, node: Node) -> tuple[Node, Node] | None:
         """a and b, if a node is a - b."""

@@ -244,3 +244,32 @@ def test_plain_numbers_by_the_module_math() -> None:
 
 def loads_derivation(text: str, **options: Any) -> Any:
     return lambdify(backprop(loads(text)), **options)
+
+
+ALIASES = """
+x : (n,); y : (n,); L = sum(tanh(x + y)**3)
+X : (n, m); y : (m, n); L = sum(exp(X + y.T))
+x : (n,); y : (1, n); L = sum((x + y)**2)
+x : (n,); y : (n,); Z = x + y; L = sum(Z**2)/2
+x : (n,); y : (n,); L = mean(x + y) + x @ y
+"""
+
+
+@pytest.mark.parametrize("lines", ALIASES.strip().splitlines())
+def test_a_gradient_is_no_other_array(lines: str) -> None:
+    """What is scaled in place, as where gradients are clipped, is that gradient alone."""
+    graph = loads("\n".join(part.strip() for part in lines.split(";")))
+    sizes = {"n": 3, "m": 2}
+    values = {name: np.ones([s.value(sizes) for s in d.shape]) for name, d in graph.inputs.items()}
+    names = [name for name in (*graph.inputs, *graph.bindings) if name != "L"]
+    arrays = [*lambdify(backprop(graph), wrt=names)(**values)[1].values(), *values.values()]
+    assert not any(np.shares_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k])
+
+
+def test_masked_entries_and_empty_arrays() -> None:
+    function = lambdify(backprop(loads("x : (n,)\nL = norm(x)")))
+    value, gradient = function(x=np.zeros(0))
+    assert value == 0
+    assert gradient["x"].shape == (0,)
+    with pytest.raises(ModelError, match="masked"):
+        function(x=np.ma.array([3.0, 4.0], mask=[False, True]))
