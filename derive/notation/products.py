@@ -217,7 +217,7 @@ def _turned(printer: Printing, term: Term) -> Piece:
     turned = printer.style.turned
     if isinstance(term, Leaf) and _is_symmetric(printer, term.node):
         return term_piece(printer, term)
-    if isinstance(term, Leaf) and term.node.op == "ref":
+    if isinstance(term, Leaf) and term.node.op == "ref" and not printer.names.front(term.node.name):
         return Piece(printer.names.name(term.node.name).raised(turned), Level.SCRIPT)
     if isinstance(term, Leaf) and term.node.op == "neg":
         return negative(_turned(printer, Leaf(term.node.args[0])))
@@ -225,7 +225,9 @@ def _turned(printer: Printing, term: Term) -> Piece:
 
 
 def _is_symmetric(printer: Printing, node: Node) -> bool:
-    """Whether a transpose changes nothing: by declaration, or of one entry."""
+    """Whether a transpose changes nothing: by declaration, of one entry, or of a Hessian by one name."""
+    if node.op == "ref" and printer.names.is_hessian(node.name):
+        return True
     declared = printer.graph.declarations.get(node.name) if node.op == "ref" else None
     return (declared is not None and bool(declared.fact("symmetric"))) or all(size is ONE for size in node.shape)
 
