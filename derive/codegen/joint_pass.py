@@ -30,6 +30,7 @@ from derive.calculus.reverse import backprop
 from derive.codegen.assignments import JointPass
 from derive.codegen.cancel import cancelled
 from derive.codegen.common_products import multiplied_once
+from derive.codegen.deltas import deltas_out
 from derive.codegen.last_pass import steadied
 from derive.codegen.masks import guarded
 from derive.codegen.rewrite import Rewriter, written_out
@@ -81,7 +82,7 @@ def alone(recipe: Recipe, graph: ComputationGraph) -> JointPass:
     A derivative by what a stable form looks through is taken as the author wrote it: there the way to it is gone.
     """
     stable, bypassed = stabilise(graph)
-    node = recipe(graph if bypassed.intersection(recipe.by) else stable)
+    node = deltas_out(recipe(graph if bypassed.intersection(recipe.by) else stable))
     values = _in_inputs(stable)
     forward = {name: values[stable.ref(name)] for name in graph.bindings}
     stages = _stages(graph, forward, [substitute(node, values)], given=False)
