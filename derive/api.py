@@ -17,24 +17,22 @@ from typing import Any
 from derive import model
 from derive.builder import Builder
 from derive.calculus import derivation as calculus
-from derive.calculus.closed import ClosedForm, closed_forms
-from derive.calculus.jacobian import jacobian
 from derive.calculus.reverse import backprop, scalar_loss
 from derive.calculus.shared_parameters import whole
 from derive.codegen import lambdify, source
 from derive.codegen.forward import forward
+from derive.differentiation import Differentiable, TwiceDifferentiable
 from derive.errors import UnknownNameError, did_you_mean
 from derive.gradients import model_check
 from derive.gradients.against import check_against
 from derive.gradients.gradient_report import GradientReport
 from derive.gradients.model_report import ModelReport
 from derive.ir import graph as ir
-from derive.jacobian import Jacobian
 from derive.judging.verdict import Verdict
 from derive.model.family import instance
 from derive.notation import document
 from derive.notation.sympy_form import equation_latex
-from derive.operators import Value, name_in
+from derive.operators import Value, known_name, name_in
 from derive.partial import Partial
 from derive.report.derivation import backward_sections, forward_sections, pairs, plain_text, style_of, view_of
 from derive.verification.verify import Options, verify_formula
@@ -53,7 +51,7 @@ def loads(text: str, *, name: str = "model", file: str | None = None) -> Graph:
     return Graph.of(model.loads(text, name=name, file=file))
 
 
-class Graph(Builder):
+class Graph(Builder, Differentiable):
     """A model: declared inputs, and bindings that are computed from them in order.
 
     Read one with `derive.load`, `derive.loads` or `Graph.from_sympy`, or build one:
@@ -129,13 +127,7 @@ class Graph(Builder):
         return isinstance(name, str) and self.data.aliases.get(name, name) in self.data
 
     def __getitem__(self, name: Any) -> Value:
-        return Value(self.data.ref(self._known(name)))
-
-    def _known(self, name: Any) -> str:
-        known: str = self.data.aliases.get(name := name_in(self.data, name), name)
-        if known not in self.data:
-            raise UnknownNameError(f"{self.name} has no {name!r}", hint=did_you_mean(name, self.data.names))
-        return known
+        return Value(self.data.ref(known_name(self.data, name)))
 
     def __repr__(self) -> str:
         return f"<Graph {self.name}: {len(self.inputs)} inputs, {len(self.bindings)} bindings>"
@@ -163,16 +155,6 @@ class Graph(Builder):
         Raises ModelError if there is no such binding, ShapeError if it is not scalar.
         """
         return Derivation(backprop(self.data, None if loss is None else name_in(self.data, loss)))
-
-    def jacobian(self, p: Any, q: Any, *, direct: bool = False) -> Jacobian:
-        """The derivative of `p` by `q`: an expression shaped like p, then like q, with `.latex()` and `.sympy()`.
-
-        Total by default: set q and run everything after it. `direct` differentiates the line of p alone.
-        """
-        if not direct:
-            whole(self.data, name_in(self.data, q))
-        p, q = self._known(p), self._known(q)
-        return Jacobian(jacobian(self.data, p, q, direct=direct), self.data, p, q)
 
     def evaluate(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> dict[str, Any]:
         """The value of every binding for given inputs, as NumPy arrays: `g.evaluate(x=0.5)`.
@@ -205,7 +187,7 @@ class Graph(Builder):
         return verify_formula(formula, self.data, options=options).results[0]
 
 
-class Derivation:
+class Derivation(TwiceDifferentiable):
     """All partial derivatives of one scalar, by name: `d["W_1"]`. Iterating gives the names, loss first."""
 
     def __init__(self, data: calculus.Adjoints) -> None:
@@ -226,11 +208,6 @@ class Derivation:
         """The model with a binding `∂L/∂z` for every derivative: a graph again, to be differentiated again."""
         self._whole()
         return Graph.of(self.data.gradient)
-
-    @cached_property
-    def closed(self) -> Mapping[str, ClosedForm]:
-        """The closed form of every derivative, by name."""
-        return closed_forms(self.data)
 
     def __getitem__(self, name: Any) -> Partial:
         known = self.data.graph.aliases.get(name := name_in(self.data.graph, name), name)
@@ -276,15 +253,6 @@ class Derivation:
         wrt = self._names(wrt)
         self._whole(wrt)
         return lambdify(self.data, wrt=wrt, **options)
-
-    def hessian(self, p: Any, q: Any) -> Jacobian:
-        """The second derivative of the loss by `p` and `q`: an expression shaped like p, then like q."""
-        name, first, by = self[p].wrt, self[p].data.adjoint, self[q].wrt
-        self._whole([name, by])
-        graph = self.data.gradient
-        if first not in graph:
-            graph = graph.with_binding(ir.Binding(first, self[p].data.total, adjoint_of=name))
-        return Jacobian(jacobian(graph, first, by), graph, first, by, self)
 
     def _names(self, wrt: Any) -> list[str] | None:
         listed = wrt if wrt is None or isinstance(wrt, list | tuple) else [wrt]

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from derive.errors import DeriveError, ModelError
+from derive.errors import DeriveError, ModelError, UnknownNameError, did_you_mean
 from derive.ir import build
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.ir.size import Size, show_shape, size_of
 from derive.model.combine import signed_sum
 from derive.ops import record
+
+MOST_LISTED = 12
 
 
 class Value:
@@ -171,6 +173,16 @@ def name_in(graph: ComputationGraph, asked: Any) -> str:
     if name in graph or name in graph.aliases:
         return name
     return next((known for known in graph.names if graph.latex(known) == name), name)
+
+
+def known_name(graph: ComputationGraph, asked: Any) -> str:
+    """The input or binding that a value, a SymPy symbol or a name asks for. UnknownNameError for another one."""
+    name: str = graph.aliases.get(asked := name_in(graph, asked), asked)
+    if name not in graph:
+        names = list(graph.names)
+        listed = f"the names are {', '.join(names)}" if len(names) <= MOST_LISTED else None
+        raise UnknownNameError(f"{graph.name} has no {name!r}", hint=did_you_mean(name, names) or listed)
+    return name
 
 
 def parse_shape(shape: str | int | Size | Iterable[str | int | Size]) -> tuple[Size, ...]:

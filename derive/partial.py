@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from derive.calculus import derivation as calculus
 from derive.calculus.closed import ClosedForm
+from derive.calculus.higher import Pullback
 from derive.calculus.shared_parameters import is_shared, whole
+from derive.codegen import Emitted, callable_of, module, single
+from derive.ir import build
 from derive.ir.node import Node
 from derive.ir.size import show_shape
 from derive.notation import Line, print_derivation
@@ -99,6 +102,23 @@ class Partial:
     def unicode(self, view: str | None = None, **style: Any) -> str:
         """The same equation for a terminal."""
         return self.line(view, **style).unicode()
+
+    def source(self) -> str:
+        """A NumPy module with a function of the inputs that returns this derivative alone."""
+        return module([self._emitted()], self._words)
+
+    def lambdify(self, **options: Any) -> Callable[..., Any]:
+        """That function, with its inputs checked; options as for `Derivation.lambdify`."""
+        return callable_of(self._emitted(), **options)
+
+    @property
+    def _words(self) -> str:
+        return f"The derivative of {self.derivation.data.loss} by {self.wrt}"
+
+    def _emitted(self) -> Emitted:
+        loss, graph = self.derivation.data.loss, self.derivation.data.graph
+        shape = self.data.total.shape
+        return single(Pullback(self.wrt, ((loss, build.number(1)),)), graph, "gradient", self._words, shape)
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -11,6 +11,7 @@ the size of the model. `closed` forms, in binding names only, are computed on de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +23,22 @@ from derive.ir.node import Node
 def adjoint_name(loss: str, name: str) -> str:
     """The name of the binding that holds the derivative of `loss` by `name`."""
     return f"∂{loss}/∂{name}"
+
+
+def adjoint_parts(name: str) -> tuple[str, str] | None:
+    """What is differentiated and by what, of the name of an adjoint; None for another name."""
+    if not name.startswith("∂"):
+        return None
+    for cut in (match.start() for match in re.finditer("/∂", name)):
+        of, by = name[1:cut], name[cut + 2 :]
+        if _is_whole(of) and _is_whole(by):
+            return of, by
+    return None
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name is a plain one or an adjoint of such."""
+    return adjoint_parts(name) is not None if name.startswith("∂") else bool(name) and "/∂" not in name
 
 
 class Path(NamedTuple):

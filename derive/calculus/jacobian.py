@@ -10,6 +10,7 @@ Jacobian is its coefficient.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
@@ -36,7 +37,7 @@ def jacobian(graph: ComputationGraph, p: str, q: str, *, direct: bool = False) -
         sent = binding_pullback(graph, p, seed) if p in graph.bindings else {}
         cotangent = sent.get(q)
     else:
-        cotangent = _total(graph, p, q, seed)
+        cotangent = total_cotangent(graph, {p: seed}, q)
     if cotangent is None:
         return build.zeros(graph.shape(p) + graph.shape(q))
     return coefficient(cotangent, seed)
@@ -49,8 +50,9 @@ def expression_jacobian(root: Node, q: Node) -> Node:
     return build.zeros(root.shape + q.shape) if cotangent is None else coefficient(cotangent, seed)
 
 
-def _total(graph: ComputationGraph, p: str, q: str, seed: Node) -> Node | None:
-    contributions: dict[str, list[Node]] = {p: [seed]}
+def total_cotangent(graph: ComputationGraph, seeds: Mapping[str, Node], q: str) -> Node | None:
+    """What the cotangents of some values send to `q`, when it is set and everything after it is run again."""
+    contributions: dict[str, list[Node]] = {p: [seed] for p, seed in seeds.items()}
     for name in backward_order(graph):
         if name == q or name not in contributions or name not in graph.bindings:
             continue

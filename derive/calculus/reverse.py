@@ -68,12 +68,17 @@ def binding_pullback(graph: ComputationGraph, name: str, seed: Node) -> dict[str
     return {below: substitute(cotangent, own) for below, cotangent in cotangents.items()}
 
 
-def pullback(root: Node, seed: Node) -> dict[str, Node]:
-    """The cotangent of every ref below `root`, given the cotangent `seed` of `root` itself."""
+def pullback(root: Node, seed: Node, *, only: str | None = None) -> dict[str, Node]:
+    """The cotangent of every ref below `root`, or that of one alone, given the cotangent `seed` of `root` itself."""
     cotangents: dict[Node, list[Node]] = {root: [seed]}
     found: dict[str, Node] = {}
-    for node in reversed(list(topological(root))):
-        if node not in cotangents:
+    order = list(topological(root))
+    leading: set[Node] = set()  # to the only ref that is asked for
+    for node in order:
+        if only is None or (node.op == "ref" and node.name == only) or not leading.isdisjoint(node.args):
+            leading.add(node)
+    for node in reversed(order):
+        if node not in cotangents or node not in leading:
             continue
         g = build.add(*cotangents.pop(node))
         if node.op == "ref":

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from derive.calculus.derivation import Adjoints
-from derive.codegen.joint_pass import program
-from derive.codegen.module import FUNCTION, module
-from derive.codegen.statements import Implementation, JointPass
-from derive.errors import ModelError, ShapeError, UnknownNameError, UnsupportedError, did_you_mean
+from derive.codegen.assignments import Implementation
+from derive.codegen.module import Emitted, joint, module
+from derive.codegen.shapes import check_shapes
+from derive.errors import ModelError, UnknownNameError, UnsupportedError, did_you_mean
 from derive.ir.graph import Declaration
-from derive.ir.size import Size, show_shape
+from derive.ir.size import show_shape
 
 Gradients = dict[str, Any]
 DOUBLE = np.dtype(np.float64)
@@ -43,23 +43,30 @@ def lambdify(
     Raises UnknownNameError for a `wrt` that is neither input nor binding and ModelError for a missing implementation;
     the function raises UnknownNameError, ModelError (missing or non-numeric input) and ShapeError.
     """
+    return callable_of(joint(derivation, wrt), functions, modules)
+
+
+def callable_of(
+    function: Emitted, functions: Functions | None = None, modules: str | Sequence[str] | None = "numpy"
+) -> Callable[..., Any]:
+    """An emitted function, with its inputs checked; options as for `lambdify`."""
     plain = _is_plain(modules)
-    parts = program(derivation, wrt)
-    shaped = [name for name in (*parts.inputs, *parts.gradients) if derivation.graph.shape(name)]
+    graph, parts = function.graph, function.parts
+    shaped = [name for name in (*parts.inputs, *(parts.gradients or ())) if graph.shape(name)]
     if plain and shaped:
         raise ModelError(f"{shaped[0]} is an array, not a plain number", hint='modules="numpy" computes with arrays')
-    text = module(derivation, parts)
-    scope: dict[str, Any] = {"__name__": f"derive.emitted.{derivation.graph.name}"}
+    text = module([function], function.computes)
+    scope: dict[str, Any] = {"__name__": f"derive.emitted.{graph.name}"}
     # The one place where text is executed. The text is no user's: it is printed above from a graph, the names in it
     # are identifiers made by `codegen.identifiers`, and strings are quoted. So what `source` prints is what runs.
     try:
         exec(compile(text, "<derive>", "exec"), scope)  # noqa: S102
     except ImportError as error:
         raise UnsupportedError(
-            f"the code of {derivation.graph.name} calls special functions of SciPy, which is not installed",
+            f"the code of {graph.name} calls special functions of SciPy, which is not installed",
             hint="pip install scipy",
         ) from error
-    return (_Plain if plain else _Function)(derivation, parts, text, scope[FUNCTION], functions or {})
+    return (_Plain if plain else _Function)(function, text, scope[function.name], functions or {})
 
 
 def _is_plain(modules: str | Sequence[str] | None) -> bool:
@@ -75,31 +82,29 @@ def _is_plain(modules: str | Sequence[str] | None) -> bool:
 class _Function:
     """The callable; `source` is its text, `__doc__` the documentation of the emitted function."""
 
-    def __init__(
-        self, derivation: Adjoints, parts: JointPass, text: str, function: Callable[..., Any], functions: Functions
-    ) -> None:
+    def __init__(self, emitted: Emitted, text: str, function: Callable[..., Any], functions: Functions) -> None:
         self.source = text
         self.__doc__ = function.__doc__
-        self.__name__ = FUNCTION
-        self._derivation, self._parts, self._functions = derivation, parts, functions
+        self.__name__ = emitted.name
+        self._emitted, self._functions = emitted, functions
+        self._graph, self._parts = graph, parts = emitted.graph, emitted.parts
         self._function = function
-        self._declared = derivation.graph.inputs
-        self._sizes = {name for name, d in derivation.graph.declarations.items() if d.kind == "size"}
-        self._sizes.update(derivation.graph.size_names(), parts.sizes)
+        self._declared = graph.inputs
+        self._sizes = {name for name, d in graph.declarations.items() if d.kind == "size"}
+        self._sizes.update(graph.size_names(), parts.sizes)
         self._variables = parts.inputs
         self._needed = [name for name in parts.inputs if name in parts.needed]
         self._extra = {
-            i.parameter: _implementation(i, derivation.graph.declarations.get(i.name), functions)
-            for i in parts.implementations
+            i.parameter: _implementation(i, graph.declarations.get(i.name), functions) for i in parts.implementations
         }
         self._seen: list[tuple[str, Any, tuple[int, ...]]] = []
         self._precision = DOUBLE
         self._absent: dict[str, Any] = {}  # parameters that nothing reads and the last call did not give
 
     def __reduce__(self) -> tuple[object, ...]:
-        return lambdify, (self._derivation, list(self._parts.gradients), self._functions)
+        return callable_of, (self._emitted, self._functions)
 
-    def __call__(self, *inputs: Any, **values: Any) -> tuple[Any, Gradients]:
+    def __call__(self, *inputs: Any, **values: Any) -> Any:
         if inputs:
             values = self._named(inputs, values)
         # the checks cost as much as a small network: arrays such as those of the last call need none
@@ -110,7 +115,7 @@ class _Function:
                     if array.dtype is not dtype or array.shape != shape:
                         break
                 else:
-                    result: tuple[Any, Gradients] = self._function(**values, **self._absent, **self._extra)
+                    result = self._function(**values, **self._absent, **self._extra)
                     return result if self._precision is DOUBLE else _rounded(result, self._precision)
             except (KeyError, AttributeError):
                 pass
@@ -126,11 +131,11 @@ class _Function:
             raise ModelError(f"the input {twice[0]} is given twice, by its place and by its name")
         return {**dict(zip(names, inputs, strict=False)), **values}
 
-    def _checked(self, values: Mapping[str, Any]) -> tuple[Any, Gradients]:
+    def _checked(self, values: Mapping[str, Any]) -> Any:
         sizes: dict[str, int] = {}
         arrays: dict[str, Any] = {}
         for given, value in values.items():
-            name = self._derivation.graph.aliases.get(given, given)
+            name = self._graph.aliases.get(given, given)
             if name in self._declared:
                 arrays[name] = _array(name, value)
             elif name in self._sizes:
@@ -154,7 +159,7 @@ class _Function:
             self._seen = [(name, array.dtype, array.shape) for name, array in arrays.items()]
             self._absent = {variable: None for name, variable in self._variables.items() if name not in arrays}
             self._precision = precision
-        result: tuple[Any, Gradients] = self._function(*ordered, **self._extra, **loose)
+        result = self._function(*ordered, **self._extra, **loose)
         return result if precision is DOUBLE else _rounded(result, precision)
 
     def _loose(self, sizes: Mapping[str, int]) -> list[str]:
@@ -167,7 +172,7 @@ class _Function:
         return list(loose.values())
 
     def _unknown(self, name: str) -> None:
-        graph = self._derivation.graph
+        graph = self._graph
         if name in graph.bindings:
             raise UnknownNameError(f"{name!r} is computed by {graph.name}, it is not an input")
         raise UnknownNameError(f"{name!r} is not an input of {graph.name}", hint=did_you_mean(name, self._declared))
@@ -177,11 +182,10 @@ class _Plain(_Function):
     """A function of scalars whose results are Python's floats."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return lambdify, (self._derivation, list(self._parts.gradients), self._functions, "math")
+        return callable_of, (self._emitted, self._functions, "math")
 
-    def __call__(self, *inputs: Any, **values: Any) -> tuple[Any, Gradients]:
-        value, gradients = super().__call__(*inputs, **values)
-        return float(value), {name: float(gradient) for name, gradient in gradients.items()}
+    def __call__(self, *inputs: Any, **values: Any) -> Any:
+        return _each(super().__call__(*inputs, **values), float)
 
 
 def _implementation(
@@ -220,14 +224,21 @@ def _place(orders: tuple[int, ...], functional: bool) -> int | None:
     return 0 if not any(orders) else None
 
 
-def _rounded(result: tuple[Any, Gradients], precision: np.dtype[Any]) -> tuple[Any, Gradients]:
+def _each(result: Any, make: Callable[[Any], Any]) -> Any:
+    """A value, or a value and gradients, each made into something else."""
+    if not isinstance(result, tuple):
+        return make(result)
+    value, gradients = result
+    return make(value), {name: make(gradient) for name, gradient in gradients.items()}
+
+
+def _rounded(result: Any, precision: np.dtype[Any]) -> Any:
     """The results in the precision of the inputs.
 
     Constant arrays (`np.ones(n)`) come in double precision, and so does, before NumPy 2, a single number in single
     precision beside a Python number, and every array that is filled with it.
     """
-    value, gradients = result
-    return _in(precision, value), {name: _in(precision, gradient) for name, gradient in gradients.items()}
+    return _each(result, lambda value: _in(precision, value))
 
 
 def _in(precision: np.dtype[Any], value: Any) -> Any:
@@ -258,50 +269,3 @@ def _whole(name: str, value: Any) -> int:
     if isinstance(value, bool | float | complex) or not hasattr(value, "__index__"):
         raise ModelError(f"the size {name} must be a whole number, not {value!r}")
     return int(value)
-
-
-def check_shapes(arrays: Mapping[str, tuple[Declaration, Any]], sizes: dict[str, int]) -> None:
-    """Check arrays against their declarations; `sizes` gets every named size that they fix.
-
-    Raises ShapeError with the input, the declared and the given shape and the axis.
-    """
-    source = dict.fromkeys(sizes, "the given value")
-    open_axes: list[tuple[str, Declaration, Any, int, Size]] = []
-    for name, (declaration, array) in arrays.items():
-        if array.ndim != len(declaration.shape):
-            raise ShapeError(_mismatch(name, declaration, array) + f": {len(declaration.shape)} axes are needed")
-        for axis, size in enumerate(declaration.shape):
-            if size.number is None and str(size) in size.names and str(size) not in sizes:
-                sizes[str(size)] = array.shape[axis]
-                source[str(size)] = f"axis {axis} of {name}"
-            open_axes.append((name, declaration, array, axis, size))
-    for _ in range(2):
-        for _, _, array, axis, size in open_axes:
-            _solve(size, array.shape[axis], sizes)
-    for name, declaration, array, axis, size in open_axes:
-        if size.names <= sizes.keys() and size.value(sizes) != array.shape[axis]:
-            known = ", ".join(
-                f"{n} = {sizes[n]}" + (f" by {source[n]}" if n in source else "") for n in sorted(size.names)
-            )
-            raise ShapeError(
-                _mismatch(name, declaration, array)
-                + f": axis {axis} should be {size}"
-                + (f" ({known})" if known else "")
-            )
-
-
-def _solve(size: Size, length: int, sizes: dict[str, int]) -> None:
-    """Find the one unknown name of a size such as `2*m + 1` from the length of its axis."""
-    unknown = size.names - sizes.keys()
-    if len(unknown) != 1:
-        return
-    (name,) = unknown
-    at_0, at_1, at_2 = (size.value({**sizes, name: n}) for n in (0, 1, 2))
-    slope = at_1 - at_0
-    if slope and at_2 - at_1 == slope and (length - at_0) % slope == 0 and (length - at_0) // slope >= 0:
-        sizes[name] = (length - at_0) // slope
-
-
-def _mismatch(name: str, declaration: Declaration, array: Any) -> str:
-    got = f"({array.shape[0]},)" if array.ndim == 1 else str(array.shape) if array.ndim else "scalar"
-    return f"input {name} is declared {show_shape(declaration.shape)}, but has shape {got}"

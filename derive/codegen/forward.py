@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from derive.codegen.callable import check_shapes
+from derive.codegen.shapes import check_shapes
 from derive.errors import ModelError, UnknownNameError, did_you_mean
 from derive.ir.graph import ComputationGraph
 from derive.ir.size import show_shape

@@ -25,9 +25,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from derive.calculus.derivation import Adjoints
+from derive.calculus.higher import Recipe
 from derive.calculus.reverse import backprop
+from derive.codegen.assignments import JointPass
 from derive.codegen.cancel import cancelled
 from derive.codegen.common_products import multiplied_once
+from derive.codegen.deltas import deltas_out
 from derive.codegen.last_pass import steadied
 from derive.codegen.masks import guarded
 from derive.codegen.rewrite import Rewriter, written_out
@@ -35,7 +38,7 @@ from derive.codegen.schedule import scheduled
 from derive.codegen.shared_exponentials import shared_exponentials
 from derive.codegen.spread import spread
 from derive.codegen.stabilise import stabilise
-from derive.codegen.statements import JointPass, Statements
+from derive.codegen.statements import Statements
 from derive.codegen.sums import summed_less, sums_at_hand
 from derive.errors import UnknownNameError, did_you_mean
 from derive.ir.graph import ComputationGraph
@@ -73,15 +76,35 @@ def program(derivation: Adjoints, wrt: Iterable[str] | str | None = None) -> Joi
     return Statements(graph, stages.names(forward), shown).run(value, dict(zip(names, results, strict=True)), targets)
 
 
+def alone(recipe: Recipe, graph: ComputationGraph) -> JointPass:
+    """The statements that compute what a recipe gives; it is taken of the stable forms.
+
+    A derivative by what a stable form looks through is taken as the author wrote it: there the way to it is gone.
+    """
+    stable, bypassed = stabilise(graph)
+    node = deltas_out(recipe(graph if bypassed.intersection(recipe.by) else stable))
+    values = _in_inputs(stable)
+    forward = {name: values[stable.ref(name)] for name in graph.bindings}
+    stages = _stages(graph, forward, [substitute(node, values)], given=False)
+    named = stages.names(forward)
+    gradients = {node: of for node, name in named.items() if (of := graph.bindings[name].adjoint_of) is not None}
+    plain = {node: name for node, name in named.items() if node not in gradients}
+    return Statements(graph, plain, gradients).run_alone(*stages.roots)
+
+
+def _in_inputs(graph: ComputationGraph) -> dict[Node, Node]:
+    """Every binding, by its reference, as an expression in the inputs alone."""
+    values: dict[Node, Node] = {}
+    for name, binding in graph.bindings.items():
+        values[graph.ref(name)] = substitute(binding.node, values)
+    return values
+
+
 def joined(derivation: Adjoints) -> tuple[dict[str, Node], dict[str, Node]]:
     """Every binding and every adjoint as an expression in the inputs alone, after `stabilise`."""
     stable, bypassed = stabilise(derivation.graph)
     steady = derivation if stable is derivation.graph else backprop(stable, derivation.loss)
-    values: dict[Node, Node] = {}
-    forward: dict[str, Node] = {}
-    for name, binding in stable.bindings.items():
-        forward[name] = substitute(binding.node, values)
-        values[stable.ref(name)] = forward[name]
+    values = _in_inputs(stable)
     adjoints: dict[str, Node] = {}
     inner = dict(values)
     for name, step in steady.steps.items():
@@ -93,7 +116,7 @@ def joined(derivation: Adjoints) -> tuple[dict[str, Node], dict[str, Node]]:
         if name in bypassed:
             adjoints[name] = substitute(step.total, outer)
         outer[_ref(step.adjoint, step.total)] = adjoints[name]
-    return {name: node for name, node in forward.items() if name in derivation.graph.bindings}, adjoints
+    return {name: values[stable.ref(name)] for name in derivation.graph.bindings}, adjoints
 
 
 def _ref(name: str, like: Node) -> Node:
@@ -102,10 +125,11 @@ def _ref(name: str, like: Node) -> Node:
 
 @dataclass
 class _Stages:
-    """What every node became, pass by pass."""
+    """What every node became, pass by pass; `given`: the first root is a value of the author's."""
 
     passes: list[Mapping[Node, Node]]
     roots: list[Node]
+    given: bool = True
 
     def names(self, nodes: Mapping[str, Node]) -> dict[Node, str]:
         """The names of nodes that are still there; the first name wins."""
@@ -120,7 +144,7 @@ class _Stages:
 
     def authored(self, graph: ComputationGraph, forward: Mapping[str, Node]) -> set[Node]:
         """What stays as its author wrote it: the values that are asked for, adjoints of a gradient graph excepted."""
-        by_author = all(binding.adjoint_of is None for binding in graph.bindings.values())
+        by_author = self.given and all(binding.adjoint_of is None for binding in graph.bindings.values())
         reached = set(topological(*self.roots))
         values = [
             node
@@ -130,7 +154,9 @@ class _Stages:
         return set(topological(*values, *([self.roots[0]] if by_author else [])))
 
 
-def _stages(graph: ComputationGraph, forward: Mapping[str, Node], roots: Sequence[Node]) -> _Stages:
+def _stages(
+    graph: ComputationGraph, forward: Mapping[str, Node], roots: Sequence[Node], *, given: bool = True
+) -> _Stages:
     simplex = {
         name: fact.axis
         for name, declaration in graph.inputs.items()
@@ -138,7 +164,7 @@ def _stages(graph: ComputationGraph, forward: Mapping[str, Node], roots: Sequenc
         if fact.name in ("simplex", "one_hot") and fact.axis is not None
     }
     symmetric = {name for name, declaration in graph.inputs.items() if declaration.is_symmetric}
-    stages = _Stages([], list(roots))
+    stages = _Stages([], list(roots), given)
 
     def apply(done: Mapping[Node, Node]) -> list[Node]:
         stages.passes.append(done)

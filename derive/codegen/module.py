@@ -1,17 +1,20 @@
-"""The emitted NumPy module: imports, the helpers it uses, and one documented function."""
+"""The emitted NumPy module: imports, the helpers it uses, and documented functions, mostly one."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from derive.calculus.derivation import Adjoints
+from derive.calculus.higher import Recipe
+from derive.codegen.assignments import Assignment, JointPass
 from derive.codegen.helpers import HELPERS
-from derive.codegen.joint_pass import program
+from derive.codegen.joint_pass import alone, program
 from derive.codegen.size_variables import size_sources
-from derive.codegen.statements import Assignment, JointPass
-from derive.ir.size import show_shape
+from derive.ir.graph import ComputationGraph
+from derive.ir.size import Shape, show_shape
 
 FUNCTION = "value_and_gradient"
 WIDTH = 110
@@ -21,28 +24,56 @@ except ImportError as error:
     raise ImportError("this code calls SciPy's special functions: pip install scipy") from error"""
 
 
+@dataclass(frozen=True)
+class Emitted:
+    """One function: the statements, its name, what it `computes`, and a remark on shapes."""
+
+    graph: ComputationGraph
+    parts: JointPass
+    name: str
+    computes: str
+    remark: str
+
+
+def joint(derivation: Adjoints, wrt: Iterable[str] | str | None = None) -> Emitted:
+    """The function of the loss and its gradients."""
+    parts = program(derivation, wrt)
+    by = ", ".join(map(_plain, parts.gradients or ())) or "nothing"
+    computes = f"The value {_plain(derivation.loss)} and its gradients"
+    return Emitted(
+        derivation.graph, parts, FUNCTION, f"{computes} by {by}", "A gradient has the shape of its variable."
+    )
+
+
+def single(recipe: Recipe, graph: ComputationGraph, name: str, computes: str, shape: Shape) -> Emitted:
+    """The function of one derivative, which `computes` says in words."""
+    remark = f"The result is {'a number' if not shape else f'of shape {show_shape(shape)}'}."
+    return Emitted(graph, alone(recipe, graph), name, computes, remark)
+
+
 def source(derivation: Adjoints, wrt: Iterable[str] | str | None = None) -> str:
     """A NumPy module that computes the loss and its gradients by `wrt` in one joint pass.
 
     `wrt` names inputs or bindings (default: every differentiable input). Generic functions are parameters of the
     emitted function. Raises UnknownNameError for a name that is neither input nor binding.
     """
-    return module(derivation, program(derivation, wrt))
+    what = f"The value {_plain(derivation.loss)} and its gradients"
+    return module([joint(derivation, wrt)], what)
 
 
-def module(derivation: Adjoints, parts: JointPass) -> str:
-    """The module around the statements of a program."""
-    body = _body(derivation, parts)
-    helpers = [textwrap.dedent(HELPERS[name]).strip() for name in helpers_of(body)]
-    code = "\n".join([*helpers, body])
+def module(functions: Sequence[Emitted], what: str) -> str:
+    """The module of some functions, the first line of which says `what` they compute."""
+    bodies = [_body(function) for function in functions]
+    helpers = [textwrap.dedent(HELPERS[name]).strip() for name in helpers_of("\n".join(bodies))]
+    code = "\n".join([*helpers, *bodies])
     modules = {"math.": "import math", "statistics.": "import statistics", "np.": "import numpy as np"}
     imports = [statement for mark, statement in modules.items() if re.search(rf"\b{re.escape(mark)}", code)]
     standard = [statement for statement in imports if "numpy" not in statement]
     others = [statement for statement in imports if "numpy" in statement]
-    functions = sorted(set(re.findall(r"\bspecial\.(\w+)", code)))
+    special = sorted(set(re.findall(r"\bspecial\.(\w+)", code)))
     blocks = ["\n".join(group) for group in (standard, others) if group]
-    heading = "\n\n".join([_heading(derivation, functions), *blocks, *([_SCIPY] if functions else [])])
-    return "\n\n\n".join([heading, *helpers, body]) + "\n"
+    heading = "\n\n".join([_heading(functions[0].graph, what, special), *blocks, *([_SCIPY] if special else [])])
+    return "\n\n\n".join([heading, *helpers, *bodies]) + "\n"
 
 
 def helpers_of(code: str) -> list[str]:
@@ -57,23 +88,22 @@ def helpers_of(code: str) -> list[str]:
     return [name for name in HELPERS if name in used]
 
 
-def _heading(derivation: Adjoints, functions: Sequence[str] = ()) -> str:
-    graph = derivation.graph
+def _heading(graph: ComputationGraph, what: str, special: Sequence[str]) -> str:
     title = _plain(graph.title or graph.name.replace("_", " ")).strip().rstrip(".")
-    what = f"The value {_plain(derivation.loss)} and its gradients as NumPy code, written by derive."
-    if functions:
-        what += f" It needs SciPy for {', '.join(functions)}."
+    what += " as NumPy code, written by derive."
+    if special:
+        what += f" It needs SciPy for {', '.join(special)}."
     return f'"""{title[:1].upper() + title[1:]}.\n\n{what}\n"""'
 
 
-def _body(derivation: Adjoints, parts: JointPass) -> str:
-    graph = derivation.graph
+def _body(function: Emitted) -> str:
+    graph, parts = function.graph, function.parts
     sources = size_sources(graph, parts.needed, parts.sizes)
     loose = [variable for name, variable in parts.sizes.items() if name not in sources]
     parameters = list(parts.inputs.values())
     extra = [*(i.parameter for i in parts.implementations), *loose]
     signature = [*parameters, *(["*", *extra] if extra else [])]
-    lines = [*_bracketed(f"def {FUNCTION}(", signature, "):", ""), *_docstring(derivation, parts, loose)]
+    lines = [*_bracketed(f"def {function.name}(", signature, "):", ""), *_docstring(function, loose)]
     for name, (owner, axis) in sources.items():
         lines.append(f"    {parts.sizes[name]} = {parts.inputs[owner]}.shape[{axis}]")
     if parts.dtype:
@@ -85,34 +115,33 @@ def _body(derivation: Adjoints, parts: JointPass) -> str:
             lines.append(f"    # {heading}")
             for statement in statements:
                 lines += _statement(statement)
+    if parts.gradients is None:
+        return "\n".join([*lines, f"    return {parts.value}"])
     results = [f"{_key(name)}: {variable}" for name, variable in parts.gradients.items()]
     lines += _bracketed(f"    return {parts.value}, {{", results, "}", "    ")
     return "\n".join(lines)
 
 
-def _docstring(derivation: Adjoints, parts: JointPass, loose: Iterable[str]) -> list[str]:
-    graph = derivation.graph
+def _docstring(function: Emitted, loose: Iterable[str]) -> list[str]:
+    graph, parts = function.graph, function.parts
     shown = [f"{variable} {_plain(show_shape(graph.inputs[name].shape))}" for name, variable in parts.inputs.items()]
-    names = [_plain(name) for name in parts.gradients]
-    lines = [f'    """The value {_plain(derivation.loss)} and its gradients by {", ".join(names) or "nothing"}.', ""]
+    lines = [f'    """{function.computes}.', ""]
     lines += textwrap.wrap(
-        f"Shapes: {', '.join(shown) or 'no inputs'}. A gradient has the shape of its variable.",
+        f"Shapes: {', '.join(shown) or 'no inputs'}. {function.remark}",
         WIDTH,
         initial_indent="    ",
         subsequent_indent="    ",
         break_long_words=False,
     )
     for implementation in parts.implementations:
-        lines.append(
-            f"    {implementation.parameter}: {_meaning(derivation, implementation.name, implementation.orders)}."
-        )
+        lines.append(f"    {implementation.parameter}: {_meaning(graph, implementation.name, implementation.orders)}.")
     lines += [f"    {variable}: a size that no axis shows." for variable in loose]
     first = textwrap.wrap(lines[0].strip(), WIDTH, initial_indent="    ", subsequent_indent="    ")
     return [*first, *lines[1:], '    """']
 
 
-def _meaning(derivation: Adjoints, name: str, orders: tuple[int, ...]) -> str:
-    declaration = derivation.graph.declarations.get(name)
+def _meaning(graph: ComputationGraph, name: str, orders: tuple[int, ...]) -> str:
+    declaration = graph.declarations.get(name)
     if declaration is not None and declaration.kind == "functional":
         by = ", then ".join(str(k + 1) for k in orders)
         return f"the functional {_plain(name)}" + (f", differentiated by argument {by}" if by else "")

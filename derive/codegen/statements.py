@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from derive.codegen.assignments import Assignment, Implementation, JointPass
 from derive.codegen.einsum import ATOM, Fragment
 from derive.codegen.expression import Writer
 from derive.codegen.flat_products import is_view
@@ -19,42 +19,6 @@ from derive.ir.node import Node, topological
 from derive.ops.record import elementwise
 
 LONGEST = 88  # an expression longer than this becomes a variable of its own
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """`variable = text`."""
-
-    variable: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Implementation:
-    """A parameter of the emitted function: generic function `name`, differentiated as `orders` say."""
-
-    parameter: str
-    name: str
-    orders: tuple[int, ...]
-
-
-@dataclass
-class JointPass:
-    """Statements of a joint pass; `inputs`, `sizes` and `gradients` give the variable of each name.
-
-    Every input of the model is a parameter, `needed` are those that are read. `dtype` is the variable of the type of
-    arrays that are made of numbers alone, empty where there is none.
-    """
-
-    inputs: dict[str, str] = field(default_factory=dict)
-    needed: set[str] = field(default_factory=set)
-    dtype: str = ""
-    sizes: dict[str, str] = field(default_factory=dict)
-    implementations: list[Implementation] = field(default_factory=list)
-    forward: list[Assignment] = field(default_factory=list)
-    backward: list[Assignment] = field(default_factory=list)
-    value: str = ""
-    gradients: dict[str, str] = field(default_factory=dict)
 
 
 class Statements:
@@ -75,7 +39,26 @@ class Statements:
 
     def run(self, value: Node, results: Mapping[str, Node], targets: Mapping[str, str]) -> JointPass:
         """The whole program; `targets` gives the binding or input that each result is the adjoint of."""
-        roots = [value, *results.values()]
+        reached = self._begin([value, *results.values()])
+        self._write([value])
+        self.program.value = self._result(value, self.forward.get(value, "value"), "value")
+        self._write_adjoints(reached)
+        self.program.gradients = {}
+        for name, node in results.items():
+            self._write([node])
+            variable = self.variables[targets[name]]
+            self.program.gradients[name] = self._result(node, f"d{variable}", f"d_{variable}")
+        return self._end()
+
+    def run_alone(self, value: Node) -> JointPass:
+        """The program of one value, which may be made of adjoints."""
+        self._write_adjoints(self._begin([value]))
+        self._write([value])
+        self.program.value = self._result(value, "value")
+        return self._end()
+
+    def _begin(self, roots: Sequence[Node]) -> set[Node]:
+        """What is shared and what is plain below the roots; the forward pass is written."""
         # views and signs cost nothing worth a variable: their users count as users of what is below
         self.uses = Counter(
             _core(arg, signs=True)
@@ -96,17 +79,16 @@ class Statements:
             if node.op == "part":
                 self.parts[node.args[0]][node.attribute] = node
         self._write([node for node in self.forward if node in reached])
-        self._write([value])
-        self.program.value = self._result(value, self.forward.get(value, "value"), "value")
+        return reached
+
+    def _write_adjoints(self, reached: set[Node]) -> None:
         self.lines = self.program.backward
         # in the order of the derivation, so that each adjoint stands after those it is made of
         for node in self.adjoints:
             if node in reached:
                 self._write([node])
-        for name, node in results.items():
-            self._write([node])
-            variable = self.variables[targets[name]]
-            self.program.gradients[name] = self._result(node, f"d{variable}", f"d_{variable}")
+
+    def _end(self) -> JointPass:
         self._drop_unread()
         functions = list(dict.fromkeys(i.name for i in self.program.implementations))
         self.program.implementations.sort(key=lambda i: (functions.index(i.name), *self._rank(i)))
@@ -123,7 +105,7 @@ class Statements:
     def _drop_unread(self) -> None:
         """Leave out variables that nothing reads, and say which inputs and sizes are read."""
         program = self.program
-        read = set(_words(program.value, *program.gradients.values()))
+        read = set(_words(program.value, *(program.gradients or {}).values()))
         for lines in (program.backward, program.forward):
             for line in lines[::-1]:
                 if read.intersection(_words(line.variable)):

@@ -7,10 +7,10 @@ in the order written; everything else is built as Python groups it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError, did_you_mean
+from derive.errors import DeriveError, ModelError, ShapeError, UnknownNameError
 from derive.ir import build
 from derive.ir.graph import Declaration
 from derive.ir.node import Node
@@ -22,8 +22,8 @@ from derive.model.scope import SymbolTable
 from derive.model.sizes import MAX_AXES
 from derive.model.tokens import Expression
 from derive.ops.definite import check_definite
-from derive.ops.record import build_call, callable_names, is_callable, plain_arguments
-from derive.ops.remedies import remedy
+from derive.ops.record import build_call, is_callable, plain_arguments
+from derive.ops.remedies import OPTIONS, remedy, without_module
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class _Walk:
 
     def _call(self, node: ast.Call) -> Node:
         if not isinstance(node.func, ast.Name):
-            raise ModelError("only operations can be called", hint="write f(x), with the name of a function")
+            raise ModelError("only operations can be called, by their name alone", hint=self._by_name_alone(node.func))
         token = self.expression.placeholder(node.func.id)
         if token.name is None:
             raise ModelError(f"{token.text} is not a function", hint=f"write {token.text}*(...) for a product")
@@ -181,6 +181,8 @@ class _Walk:
             key = self.expression.placeholder(keyword.arg or "").text
             if key in options:
                 raise ModelError(f"{name} has the option {key} twice")
+            if key in OPTIONS:
+                raise ModelError(f"{name} has no option {key}", hint=f"write {OPTIONS[key]}= for {key}=")
             options[key] = self._argument(keyword.value, key in plain, name)
         try:
             made = build_call(name, arguments, options)
@@ -188,6 +190,17 @@ class _Walk:
             return made
         except (TypeError, ValueError) as error:  # an axis or flag of the wrong kind
             raise ModelError(f"{name} does not take these arguments: {error}") from None
+
+    def _by_name_alone(self, called: ast.expr) -> str:
+        """What to write for `np.exp(x)`, `nn.ReLU()(x)` and `x.sum()`."""
+        while isinstance(called, ast.Call):
+            called = called.func
+        if not isinstance(called, ast.Attribute):
+            return "write f(x), with the name of a function"
+        value = called.value
+        owner = self.expression.placeholder(value.id).text if isinstance(value, ast.Name) else None
+        known = owner is not None and owner in self.scope.names()
+        return without_module(self.expression.placeholder(called.attr).text, owner if known else None)
 
     def _declared(self, function: Declaration, node: ast.Call) -> Node:
         if node.keywords:
@@ -213,7 +226,7 @@ class _Walk:
                 span=span,
                 hint=f"write {name}*(...), or declare {name} : function",
             )
-        hint = remedy(name) or _nearest(name, self.scope.functions)
+        hint = remedy(name, self.scope.functions)
         return UnknownNameError(f"unknown function {name!r}", span=span, hint=hint or self._declaration(name, node))
 
     def _declaration(self, name: str, node: ast.Call) -> str:
@@ -270,13 +283,3 @@ class _Walk:
             ast.Starred: ("a starred value", None),
         }.get(type(node), ("this form", "use operators + - * / ** @, .T, lists of numbers and calls"))
         return ModelError(f"{what} has no place in an expression", span=self.expression.span(node), hint=hint)
-
-
-def _nearest(name: str, declared: Collection[str]) -> str | None:
-    """The nearest names, and how to learn more of one that is an operation."""
-    hint = did_you_mean(name, [*callable_names(), *declared])
-    near = did_you_mean(name, callable_names())
-    if hint is None or near is None:
-        return hint
-    first = near.removeprefix("did you mean ").rstrip("?").partition(" ")[0]
-    return f"{hint} `derive ops {first}` tells how it is called"

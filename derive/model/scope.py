@@ -20,6 +20,7 @@ from derive.model.names import Index, Name, member_latex, parse_name, spelled_at
 from derive.model.sizes import evaluate_size
 from derive.model.tokens import LAYER_SUM_HINT, Expression, LayerSum
 from derive.ops.record import elementwise, is_callable
+from derive.ops.remedies import MODULES
 
 CONSTANTS = ("pi", "e")
 MAX_LAYERS = 10_000
@@ -184,7 +185,10 @@ class SymbolTable:
                 f"entries such as {text} have no place in a model",
                 hint="use whole arrays; an index in brackets counts layers",
             )
-        hint = did_you_mean(text, self.names()) or f"declare it: {text} : scalar"
+        if text in MODULES:
+            hint: str | None = f"write pi, e or exp(x), without {text} before it"
+        else:
+            hint = did_you_mean(text, self.names()) or f"declare it: {text} : scalar"
         return UnknownNameError(f"unknown name {text!r}", hint=hint)
 
     def names(self) -> Iterable[str]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from derive.calculus.derivation import Adjoints
+from derive.calculus.higher import JacobianOf, Recipe
 from derive.errors import UnknownNameError, did_you_mean
 from derive.ir.graph import ComputationGraph, Family
 from derive.ir.node import Node
 from derive.notation.documents import document
-from derive.notation.lines import forward_line, node_line, partial_line, shared_line, step_line
+from derive.notation.lines import forward_line, node_line, recipe_line, shared_line, step_line
 from derive.notation.names import Names
 from derive.notation.sides import Line
 from derive.notation.style import Style, View
@@ -30,6 +31,7 @@ __all__ = [
     "print_forward",
     "print_node",
     "print_partial",
+    "print_recipe",
     "print_shared",
     "unicode_node",
 ]
@@ -63,7 +65,14 @@ def print_forward(graph: ComputationGraph, view: View | None = None, style: Styl
 
 def print_partial(of: str, by: str, node: Node, graph: ComputationGraph, style: Style | None = None) -> Line:
     """The derivative `node` of one value by another, shape of `of` followed by that of `by`, entry by entry."""
-    return partial_line(of, by, node, _names(graph, style))
+    return print_recipe(JacobianOf(of, by), node, graph, "index", style)
+
+
+def print_recipe(
+    recipe: Recipe, closed: Node, graph: ComputationGraph, view: View | None = None, style: Style | None = None
+) -> Line:
+    """A derivative of higher order: as it is asked for, and its short form."""
+    return recipe_line(recipe, closed, _names(graph, style), view or default_view(graph))
 
 
 def print_derivation(

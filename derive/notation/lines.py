@@ -17,12 +17,25 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from derive.calculus.derivation import Adjoints, Path, Step
+from derive.calculus.higher import Pullback, Recipe
 from derive.ir import build
 from derive.ir.node import Node, refs, substitute, topological
 from derive.ir.size import ONE
 from derive.notation.abbreviations import Parts, short
 from derive.notation.flattening import flatten
-from derive.notation.formula import EQUALS, PLUS, SUM, Concatenation, Formula, Juxtaposition, Quotient, Script, plain
+from derive.notation.formula import (
+    EQUALS,
+    PLUS,
+    SUM,
+    Concatenation,
+    Fence,
+    Formula,
+    Juxtaposition,
+    Quotient,
+    Script,
+    plain,
+)
+from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import Names
 from derive.notation.pieces import Piece, big, total
 from derive.notation.printer import Printer
@@ -55,26 +68,23 @@ def forward_line(name: str, names: Names, view: View) -> Line:
     return sides.line(name, lambda printer, at: printer.piece(graph.ref(name), at).formula, closed=node)
 
 
-def partial_line(of: str, by: str, node: Node, names: Names) -> Line:
-    r"""The derivative of one value by another, entry by entry: `\frac{\partial z_j}{\partial w_{ik}} = ...`.
+def recipe_line(recipe: Recipe, closed: Node, names: Names, view: View) -> Line:
+    r"""What a recipe gives: derivatives by name, contracted, and their short form.
 
-    `node` has the shape of `of` followed by that of `by`.
+    A pullback without matrix notation stands as the gradient of a number, `\frac{\partial}{\partial W}(...)`.
     """
-    graph = names.graph
-    rank = len(graph.shape(of))
-    sides = Sides(names, "index", node.shape, tidy=True)
+    statement = recipe.statement(names.graph)
 
     def left(printer: Printer, at: At) -> Formula:
-        at = at or ()
-        first = names.adjoint(of)
-        if first is not None and {first[1], by} <= set(graph.inputs):
-            once = printer.piece(graph.ref(first[1]), at[:rank]).formula
-            return names.second_derivative(first[0], once, printer.piece(graph.ref(by), at[rank:]).formula)
-        return printer.names.derivative(
-            printer.piece(graph.ref(of), at[:rank]).formula, printer.piece(graph.ref(by), at[rank:]).formula
-        )
+        try:
+            return printer.piece(statement, at).formula
+        except NoMatrixForm:
+            if at is not None or not isinstance(recipe, Pullback):
+                raise
+        operator = Quotient(names.style.d, Concatenation((names.style.d, names.formula(recipe.q))))
+        return Concatenation((operator, Fence(printer.piece(recipe.scalar(names.graph), ()).formula)))
 
-    return sides.line(by, left, closed=node)
+    return Sides(names, view, closed.shape, tidy=True).line(recipe.by[0], left, closed=closed)
 
 
 # ---------------------------------------------------------------------------------------------- backward

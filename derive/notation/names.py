@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from derive.calculus.derivation import adjoint_parts
 from derive.ir.graph import ComputationGraph
 from derive.ir.node import Node
 from derive.model.names import parse_index, spelled_at
@@ -191,16 +192,32 @@ class Names:
         binding = self.graph.bindings.get(name)
         if binding is not None and binding.adjoint_of is not None:
             return name[1 : -len("/∂" + binding.adjoint_of)], binding.adjoint_of
-        for cut in (match.start() for match in re.finditer("/∂", name)):
-            of, by = name[1:cut], name[cut + 2 :]
-            if _well_formed(of) and _well_formed(by):
-                return of, by
-        return None
+        return adjoint_parts(name)
 
     def derivative(self, of: Formula, by: Formula, *, direct: bool = False) -> Formula:
         """The fraction of a derivative; a `direct` one, along one of several paths, is curved beside total ones."""
         d = PARTIAL if direct else self.style.d
         return Quotient(Concatenation((d, of)), Concatenation((d, by)))
+
+    def rank(self, name: str) -> int:
+        """The number of axes of an input or binding, or of a derivative by name."""
+        pair = None if name in self.graph else self.adjoint(name)
+        return len(self.graph.shape(name)) if pair is None else self.rank(pair[0]) + self.rank(pair[1])
+
+    def front(self, name: str) -> int:
+        """How many axes of a derivative by name count entries of what is differentiated."""
+        pair = None if name in self.graph else self.adjoint(name)
+        return 0 if pair is None else self.rank(pair[0])
+
+    def is_hessian(self, name: str) -> bool:
+        """Whether a name stands for the second derivative of a scalar by one vector, twice."""
+        pair = self.adjoint(name) if self.front(name) == 1 else None
+        first = self.adjoint(pair[0]) if pair is not None else None
+        return pair is not None and first is not None and first[1] == pair[1]
+
+    def commute(self, p: str, q: str) -> bool:
+        """Whether derivatives by two names may be taken in either order: neither is made of the other."""
+        return p == q or not (p in self.graph.ancestors(q) or q in self.graph.ancestors(p))
 
     def second_derivative(self, of: str, by: Formula, then: Formula) -> Formula:
         """The fraction of a second partial derivative of a named value."""
@@ -221,7 +238,7 @@ class Names:
             name = self.name(by)
             return replace(name, base=Concatenation((plain("d"), name.base)))
         first = self.adjoint(loss)
-        if first is not None and {first[1], by} <= set(self.graph.inputs):
+        if first is not None and (first[1] == by or {first[1], by} <= set(self.graph.inputs)):
             return NameParts(self.second_derivative(first[0], self.formula(first[1]), self.formula(by)), whole=True)
         if own and by in self.deltas:
             return replace(self.name(by), base=_DELTA, whole=False)
@@ -266,14 +283,6 @@ class Names:
             if binding.adjoint_of is None and _is_activation(node) and node.args[0].name in self.graph.bindings:
                 found[node.args[0].name] = None
         return list(found)
-
-
-def _well_formed(name: str) -> bool:
-    """Whether a name is a plain one or an adjoint of such."""
-    if not name.startswith("∂"):
-        return bool(name) and "/∂" not in name
-    cuts = [match.start() for match in re.finditer("/∂", name)]
-    return any(_well_formed(name[1:cut]) and _well_formed(name[cut + 2 :]) for cut in cuts)
 
 
 def _is_activation(node: Node) -> bool:

@@ -21,6 +21,7 @@ from derive.ir.node import Node, as_number
 from derive.ir.size import ONE, Size
 from derive.notation import extrema, functions, products
 from derive.notation.formula import SUM, Concatenation, Formula, Glyph, Quotient, Script, counts, plain
+from derive.notation.matrix_algebra import NoMatrixForm
 from derive.notation.names import Names
 from derive.notation.pieces import Level, Piece, circle, exact, fraction, negative, power, product, total
 from derive.notation.printing import At, Made, Signed
@@ -182,16 +183,36 @@ class Printer:
         return functions.PRINTERS.get(node.op, functions.composite)(self, node, at)
 
     def _ref(self, node: Node, at: At) -> Piece:
-        name = self.names.name(node.name)
+        name, adjoint = self.names.name(node.name), self.names.adjoint(node.name)
+        front = self.names.front(node.name)
+        if adjoint is not None and (front or (at and isinstance(name.base, Quotient))):
+            if at is None and not self.names.is_hessian(node.name):
+                raise NoMatrixForm
+            return Piece(self._derivative(*adjoint, at, front), Level.SCRIPT)
         if not at:
             atom = name.sup is None and not name.primes and not name.whole
             return Piece(name.formula, Level.ATOM if atom else Level.SCRIPT)
-        adjoint = self.names.adjoint(node.name)
-        if adjoint is not None and isinstance(name.base, Quotient):
-            entry = self.names.name(adjoint[1]).indexed(self.subscript(at, adjoint[1]))
-            return Piece(self.names.derivative(self.names.formula(adjoint[0]), entry), Level.SCRIPT)
         level = Level.ATOM if name.sup is None and not name.primes else Level.SCRIPT
         return Piece(name.indexed(self.subscript(at, node.name)), level)
+
+    def _derivative(self, p: str, q: str, at: At, front: int) -> Formula:
+        r"""The derivative of one name by another; the first `front` indices count entries of what is differentiated.
+
+        As a matrix stands the Hessian by a vector alone: which axis of another Jacobian counts rows is a convention.
+        """
+        first = self.names.adjoint(p)
+        if at is None and first is not None:
+            transposed = self.names.name(q).raised(self.style.turned)
+            return self.names.second_derivative(first[0], self.names.formula(q), transposed)
+        at = at or ()
+        above, below = self._entry(p, at[:front]), self._entry(q, at[front:])
+        if first is not None and self.names.commute(first[1], q):
+            return self.names.second_derivative(first[0], self._entry(first[1], at[:front]), below)
+        return self.names.derivative(above, below)
+
+    def _entry(self, name: str, at: tuple[Formula, ...]) -> Formula:
+        """An entry of a name."""
+        return self._ref(build.ref(name), at).formula
 
     def loose(self, node: Node, at: At) -> Signed:
         """An operand; a scalar that the author let broadcast stays one: `1` in `1 - Y`. Vectors do not: `1 b^T`."""

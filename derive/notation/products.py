@@ -217,7 +217,7 @@ def _turned(printer: Printing, term: Term) -> Piece:
     turned = printer.style.turned
     if isinstance(term, Leaf) and _is_symmetric(printer, term.node):
         return term_piece(printer, term)
-    if isinstance(term, Leaf) and term.node.op == "ref":
+    if isinstance(term, Leaf) and term.node.op == "ref" and not printer.names.front(term.node.name):
         return Piece(printer.names.name(term.node.name).raised(turned), Level.SCRIPT)
     if isinstance(term, Leaf) and term.node.op == "neg":
         return negative(_turned(printer, Leaf(term.node.args[0])))
@@ -225,9 +225,11 @@ def _turned(printer: Printing, term: Term) -> Piece:
 
 
 def _is_symmetric(printer: Printing, node: Node) -> bool:
-    """Whether a transpose changes nothing: by declaration, of an inverse of such a matrix, or of one entry."""
+    """Whether a transpose changes nothing: of one entry, by declaration, of inverses of these, of a Hessian by one name."""
     while node.op == "inv":
         node = node.args[0]
+    if node.op == "ref" and printer.names.is_hessian(node.name):
+        return True
     declared = printer.graph.declarations.get(node.name) if node.op == "ref" else None
     return (declared is not None and declared.is_symmetric) or all(size is ONE for size in node.shape)
 

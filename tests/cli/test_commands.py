@@ -6,6 +6,7 @@ import json
 import re
 import runpy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,12 +46,61 @@ def test_list_of_the_operations(derive) -> None:
 
 
 def test_show_of_a_hessian(derive) -> None:
-    shown = derive("show", "-", "--hessian", "w", "b", stdin=NEURON)
+    shown = derive("show", "-", "--hessian", "w,b", stdin=NEURON)
     assert shown.code == 0
     assert shown.out.startswith("∂²L/(∂w ∂b) = ")
-    wrong = derive("show", "-", "--hessian", "w", "q", stdin=NEURON)
+    wrong = derive("show", "-", "--hessian", "w,q", stdin=NEURON)
     assert wrong.code == 2
     assert "'q'" in wrong.err
+
+
+LAYER = "# A layer\nX : (m, n)\nw : (n,)\nz = X @ w\np = tanh(z)\nL = sum(p**2)\n"
+ASKED = {
+    "--hessian": ["w"],
+    "--hvp": ["w"],
+    "--directional": ["w"],
+    "--jacobian": ["z,w"],
+    "--jvp": ["z,X,w"],
+    "--vjp": ["z,w"],
+    "--gauss-newton": ["w", "--through", "p"],
+    "--fisher": ["w", "--distribution", "normal(mean=p)"],
+}
+
+
+@pytest.mark.parametrize("option", ASKED)
+def test_derivatives_of_higher_order_are_shown_set_and_emitted(derive, option: str) -> None:
+    for command, begins in (("show", "∂∑v"), ("latex", r"\begin{align*}"), ("code", '"""A layer.')):
+        made = derive(command, "-", option, *ASKED[option], stdin=LAYER)
+        assert made.code == 0
+        assert made.out.startswith(begins if command != "show" else tuple(begins))
+    namespace: dict[str, Any] = {}
+    exec(made.out, namespace)  # noqa: S102  what derive itself has written
+    assert any(callable(value) for name, value in namespace.items() if not name.startswith("_"))
+
+
+def test_several_derivatives_are_functions_of_one_module(derive) -> None:
+    made = derive("code", "-", "--hessian", "w", "--hessian", "w,X", "--hvp", "w,X", stdin=LAYER).out
+    functions = [line[4:].partition("(")[0] for line in made.splitlines() if line.startswith("def ")]
+    products = ["hessian_vector_product_w", "hessian_vector_product_X"]
+    assert [name for name in functions if "_" in name] == ["hessian_w_w", "hessian_w_X", *products]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["--jacobian", "z"], "it takes P,Q"),
+        (["--gauss-newton", "w"], "--through z"),
+        (["--through", "z"], "--gauss-newton"),
+        (["--fisher", "w"], "--distribution"),
+        (["--fisher", "w", "--distribution", "normal(p)"], "normal(mean=...)"),
+        (["--hessian", "w", "--loss", "z"], "jacobian"),
+        (["--hvp", "v"], "the names are"),
+    ],
+)
+def test_options_that_do_not_fit_say_what_does(derive, arguments: list[str], remedy: str) -> None:
+    wrong = derive("show", "-", *arguments, stdin=LAYER)
+    assert wrong.code == 2
+    assert remedy in wrong.err
 
 
 def test_show(derive) -> None:

@@ -9,10 +9,11 @@ import click
 
 from derive.api import Graph
 from derive.cli.files import write_files
+from derive.cli.higher_order import higher_derivatives, higher_options, printed, separated
 from derive.cli.models import ModelParameter, layers_option, loss_option, names_of, with_layers, wrt_option
 from derive.cli.style import style_from, style_options
 from derive.cli.terminal import note, say
-from derive.notation import View
+from derive.notation import View, document
 from derive.report.gallery import gallery_documents, model_document
 
 
@@ -21,6 +22,7 @@ from derive.report.gallery import gallery_documents, model_document
 @wrt_option
 @loss_option
 @layers_option
+@higher_options
 @style_options
 @click.option("--standalone", is_flag=True, help="A document that compiles by itself.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Write DIR/MODEL.tex.")
@@ -36,18 +38,25 @@ def command(
     output: Path | None,
     everything: bool,
     force: bool,
-    **choices: Any,
+    **options: Any,
 ) -> int:
-    """Write the derivation of MODEL as LaTeX: a fragment that needs amsmath, or with --standalone a document."""
+    """Write the derivation of MODEL as LaTeX: a fragment that needs amsmath, or with --standalone a document.
+
+    With --hessian and the like, write what they ask for instead.
+    """
     if everything:
         return _write_all(model, output, force)
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.")
     model = with_layers(model, layers)
     names = names_of(model, wrt)
-    text = model_document(
-        model.data, loss=loss, view=view, style=style_from(model, choices), wrt=names, standalone=standalone
-    )
+    asked, choices = separated(options)
+    style = style_from(model, choices)
+    if higher := higher_derivatives(model, loss, asked):
+        title = (model.title or model.name) if standalone else ""
+        text = document(printed(higher, view, style), standalone=standalone, title=title)
+    else:
+        text = model_document(model.data, loss=loss, view=view, style=style, wrt=names, standalone=standalone)
     if output is None:
         say(text.rstrip("\n"))
     else:

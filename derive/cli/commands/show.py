@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from derive.api import Graph
+from derive.cli.higher_order import higher_derivatives, higher_options, printed, separated
 from derive.cli.models import layers_option, loss_option, model_argument, names_of, with_layers, wrt_option
 from derive.cli.style import style_from, style_options
 from derive.cli.terminal import say
-from derive.notation import View, print_partial
+from derive.notation import View
 from derive.report.derivation import backward_sections, forward_sections, plain_text
 
 
@@ -19,23 +20,25 @@ from derive.report.derivation import backward_sections, forward_sections, plain_
 @wrt_option
 @loss_option
 @layers_option
-@click.option("--hessian", nargs=2, metavar="P Q", help="Print the second derivative of the loss by P and Q instead.")
+@higher_options
 @style_options
 def command(
     model: Graph,
     wrt: tuple[str, ...],
     loss: str | None,
     layers: int | None,
-    hessian: tuple[str, str] | None,
     view: View | None,
-    **choices: Any,
+    **options: Any,
 ) -> int:
-    """Print the forward pass of MODEL and every derivative of its loss: the chain, the factors, the closed form."""
+    """Print the forward pass of MODEL and every derivative of its loss: the chain, the factors, the closed form.
+
+    With --hessian and the like, print what they ask for instead.
+    """
     model = with_layers(model, layers)
+    asked, choices = separated(options)
     style = style_from(model, choices)
-    if hessian:
-        second = model.backprop(loss).hessian(*hessian)
-        say(print_partial(second.of, second.by, second.closed, second.graph, style).unicode())
+    if higher := higher_derivatives(model, loss, asked):
+        say("\n".join(line.unicode() for line in printed(higher, view, style)))
         return 0
     names = names_of(model, wrt)
     backward = backward_sections(model.backprop(loss).data, view, style, names)
