@@ -225,7 +225,7 @@ def _turned(printer: Printing, term: Term) -> Piece:
 
 
 def _is_symmetric(printer: Printing, node: Node) -> bool:
-    """Whether a transpose changes nothing: of one entry, by declaration, of inverses of these, of a Hessian by one name."""
+    """Whether a transpose changes nothing: by declaration, of inverses of these, of one entry, of a Hessian."""
     while node.op == "inv":
         node = node.args[0]
     if node.op == "ref" and printer.names.is_hessian(node.name):
