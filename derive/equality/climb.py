@@ -106,7 +106,7 @@ def _shaken(value: Array, declared: Declaration, rng: random.Random, scale: Frac
         if facts.intersection(DEFINITE) and not old:  # off the diagonal of a diagonal matrix
             continue
         step = together if facts.intersection(DEFINITE) else rng.choice((-1, 1)) * scale * _little(rng)
-        near = [old * (1 + way * step) if old else way * step for way in (1, -1)]
+        near = (old * (1 + way * step) if old else way * step for way in (1, -1))
         result[index] = next((new for new in near if _obeys(np.asarray(new, dtype=object), declared)), old)
     return result
 
@@ -199,6 +199,8 @@ def _shifted(point: Point, by: Mapping[Place, Fraction]) -> Point:
 
 def _obeys(value: Array, declared: Declaration) -> bool:
     """Whether all entries are where the facts of an input allow them."""
+    if not declared.facts:
+        return True
     low, high, _ = declared.bounds
     never_zero = declared.fact("nonzero") is not None
     return all(low < entry < high and not (never_zero and entry == 0) for entry in value.flat)

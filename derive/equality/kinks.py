@@ -30,7 +30,10 @@ from derive.ops.conditions import open_nodes, switch_of
 
 MOST_AT_KINK = 6
 """Points on the edge of a condition at which a derivative is held against the slopes on either side."""
-MOST_TRIED = 16
+MOST_WHERE_SEVERAL_MEET = 24
+"""Points at which several conditions meet, all together; each such place has one at least."""
+TRIED = 3
+"""So many times as many points are looked for."""
 FIRST = 3
 GENERIC = 4
 """Points of the same edges, of which two must show what is no accident."""
@@ -144,8 +147,11 @@ def _wrong(at: Corrected) -> Kinks:
 def _on_edges(cells: Cells, rng: random.Random) -> Iterator[tuple[Part, Point]]:
     """Points on the edges of conditions, and where several meet."""
     numbers = range(len(cells.conditions))
-    for face in chain(((k,) for k in numbers), cells.faces(numbers)):
-        for found in islice(_apart(cells, islice(cells.on_edge(face, rng), MOST_TRIED)), MOST_AT_KINK):
+    meetings = list(cells.faces(numbers))
+    few = min(MOST_AT_KINK, max(1, MOST_WHERE_SEVERAL_MEET // max(len(meetings), 1)))
+    for face in chain(((k,) for k in numbers), meetings):
+        most = MOST_AT_KINK if len(face) == 1 else few
+        for found in islice(_apart(cells, islice(cells.on_edge(face, rng), TRIED * most)), most):
             yield face, found
 
 

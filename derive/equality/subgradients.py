@@ -8,7 +8,7 @@ condition alone: where several edges cross there are more than two sides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -68,7 +68,7 @@ class EdgePoint:
 
     def __init__(self, point: Point) -> None:
         self.point = point
-        self._near: dict[tuple[str, Fraction], list[Point]] = {}
+        self._near: dict[tuple[str, Fraction, int], Point] = {}
         self._limits: dict[tuple[TakenSlope, bool], Limit | None] = {}
 
     def differ(
@@ -90,9 +90,12 @@ class EdgePoint:
         off = [one for one in last if self._is_off(one)]
         if not last or not (off or self.point.differ(left, right)) or not inside >= {one.value for one in off}:
             return None
-        limits = {one: limit for one in last if (limit := self._limit(one, one.whole in slopes)) is not None}
-        if len(limits) < len({*last}):
-            return None
+        limits: dict[TakenSlope, Limit] = {}
+        for one in dict.fromkeys((*off, *last)):  # what jumps has no limit, and most that is off jumps
+            limit = self._limit(one, one.whole in slopes)
+            if limit is None:
+                return None
+            limits[one] = limit
         made = _corrected(members, {one.value: limits[one].value for one in off}, self.point, plain)
         sides = [made.point.value(member, DIGITS) for member in (made.left, made.right)]
         if sides[0] is None or sides[1] is None:
@@ -114,7 +117,7 @@ class EdgePoint:
         """Whether a slope is not what it is nearby: one way from which it is near is enough, most points end here."""
         for digits, ways, scale in ((0, FLOAT_WAYS, SCALES[0]), (DIGITS, 1, SCALES[-1])):
             here = self.point.value(one.value, digits)
-            for other in self._beside(one.by, scale)[:ways] if here is not None else ():
+            for other in self._beside(one.by, scale, ways) if here is not None else ():
                 there = other.value(one.value, digits)
                 if there is None or not np.any(np.asarray(np.abs(there - here) > MARGIN, dtype=bool)):
                     return False
@@ -123,7 +126,7 @@ class EdgePoint:
     def _limit(self, one: TakenSlope, again: bool) -> Limit | None:
         """The limit of a slope, if it has one; `again`: what it is of is a slope too, which does not jump (Darboux)."""
         if (one, again) not in self._limits:
-            nearest = self._beside(one.by, SCALES[-1])[0]
+            (nearest,) = self._beside(one.by, SCALES[-1], 1)
             off = self._is_off(one)
             value = (nearest if off else self.point).value(one.value, DIGITS)
             whole = (nearest if again else self.point).value(one.whole, DIGITS)
@@ -151,15 +154,14 @@ class EdgePoint:
         nearest, farther = spreads
         return nearest if np.all(np.asarray(nearest <= SHRINKS * farther, dtype=bool)) else None
 
-    def _beside(self, by: str, scale: Fraction) -> list[Point]:
+    def _beside(self, by: str, scale: Fraction, ways: int = WAYS) -> Iterator[Point]:
         """Points nearby, with what is differentiated by moved too: no input, it may be the same for all near."""
-        if (by, scale) not in self._near:
-            near = [shaken(self.point, way=way, scale=scale) for way in range(1, WAYS + 1)]
-            moves = by in self.point.inputs
-            self._near[by, scale] = (
-                near if moves else [shaken(p, by, way=w + 1, scale=scale) for w, p in enumerate(near)]
-            )
-        return self._near[by, scale]
+        for way in range(1, ways + 1):
+            if (by, scale, way) not in self._near:
+                near = shaken(self.point, way=way, scale=scale)
+                moves = by in self.point.inputs
+                self._near[by, scale, way] = near if moves else shaken(near, by, way=way, scale=scale)
+            yield self._near[by, scale, way]
 
 
 def _corrected(

@@ -34,18 +34,18 @@ TIME_LIMIT = 4.0
 
 
 def judge(claim: Claim, *, level: Level = "any", seconds: float = TIME_LIMIT, counterexample: bool = True) -> Judgement:
-    """The verdict on one statement, from all its readings; about a family of layers also in networks."""
-    found = _judge(claim, level, seconds, counterexample)
+    """The verdict on one statement, from all its readings; of a family also in networks, in as much time again."""
+    found = _judge(claim, level, time.process_time() + seconds, counterexample)
     if claim.networks is None or not networks.are_needed(found):
         return found
-    runs = [_judge(network, level, seconds, counterexample) for network in claim.networks()]
+    end = time.process_time() + seconds
+    runs = [_judge(network, level, end, counterexample) for network in claim.networks()]
     return networks.confirmed(found, runs, level)
 
 
-def _judge(claim: Claim, level: Level, seconds: float, counterexample: bool) -> Judgement:
+def _judge(claim: Claim, level: Level, end: float, counterexample: bool) -> Judgement:
     if claim.unread is not None or not claim.readings:
         return Judgement(claim, "unread", ())
-    end = time.process_time() + seconds
     judged = tuple(
         judge_reading(reading, level=level, end=end, counterexample=counterexample) for reading in claim.readings
     )

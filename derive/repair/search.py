@@ -127,6 +127,7 @@ def _repaired(reader: Reader, source: str, number: int, budget: Budget, *, in_ne
     chain = plain and bench.count > 1 and not kinds & {"update", "order", "shape", "convention", "range"}
     try:
         for fix in ChainRepair(bench, bench.start(claim)).fixes() if chain else _whole_fixes(bench):
+            budget.spend(0)
             if _accepted(judge_of_fix, fix, number, len(claims)):
                 return fix
     except (BudgetSpent, DeriveError, RecursionError, LookupError, ValueError, ArithmeticError):
