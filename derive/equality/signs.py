@@ -209,7 +209,7 @@ class Signs(Polynomials):
         "atom",
         "whole",
         "definite determinant",
-        "X positive definite gives det X > 0,  det XᵀX ≥ 0",
+        "det X > 0,  det XᵀX ≥ 0",
         Sample("X : (n, n), positive_definite", "abs(det(X)) = det(X)", "X : (n, n), symmetric"),
         Sample("B : (n, m); s : scalar, positive", "step(det(B @ B.T + s*eye(n))) = 1", "B : (n, m); s : scalar"),
         Sample("X : (n, m); S : (n, n), positive_definite", "abs(det(X.T @ S @ X)) = det(X.T @ S @ X)"),

@@ -3,8 +3,9 @@
     if z > 500:        the mark of a branch stands before its first statement; it is named by that statement's place
         dz = 3 * dz
 
-Branches that only refuse something, or that make nothing (a message), are no part of what is judged; neither is a
-function that nothing calls, which is told elsewhere.
+Branches that only refuse something, or that make nothing (a message), are no part of what is judged. Neither are those
+for other sizes and types than those of the model (`if len(X) == 0`), nor a function that nothing calls: that is told
+elsewhere.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 Place = tuple[int, int]  # line and column
 MARK = "__reached__"
+SHAPES = frozenset({"shape", "ndim", "size", "dtype"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -30,7 +32,7 @@ def unreached(tree: ast.Module, reached: Collection[Place]) -> Place | None:
 
 def _branches(node: ast.AST, owner: Place | None) -> Iterator[tuple[Place | None, Place]]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and not _is_start(child.test):
+        if isinstance(child, ast.If) and _is_of_values(child.test):
             for body in (child.body, child.orelse):
                 chained = len(body) == 1 and isinstance(body[0], ast.If)
                 if body and not chained and _makes(body):
@@ -42,8 +44,18 @@ def _place(statement: ast.stmt) -> Place:
     return statement.lineno, statement.col_offset
 
 
-def _is_start(test: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+def _is_of_values(test: ast.expr) -> bool:
+    """Whether a condition looks at values: not at the name of the module, nor at sizes and types alone."""
+    match test:
+        case ast.Attribute(attr=name) if name in SHAPES:
+            return False
+        case ast.Call(func=ast.Name(id="len" | "isinstance" | "callable" | "hasattr")):
+            return False
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return False
+        case ast.Name(id=name):
+            return name != "__name__"
+    return any(_is_of_values(inner) for inner in ast.iter_child_nodes(test) if isinstance(inner, ast.expr))
 
 
 def _makes(body: Sequence[ast.stmt]) -> bool:

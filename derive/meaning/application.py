@@ -71,10 +71,15 @@ def _elementwise(function: Function, arguments: list[Denotation], span: Offsets,
         raise NotUnderstood(span, f"{arity} argument{'s' * (arity != 1)} of {function.name}")
     if function.primes and arity != 1:
         raise NotUnderstood(span, "a function of one argument under the prime")
-    orders = (function.primes,) if function.primes else None
-    return values.together(
-        arguments, span, f"apply {function.name} to", lambda nodes: build.call(function.name, *nodes, orders=orders)
-    )
+
+    def combine(nodes: list[Term]) -> Term:
+        if not function.primes:
+            return build.call(function.name, *nodes)
+        whole, made = (build.call(function.name, *nodes, orders=(n,)) for n in (function.primes - 1, function.primes))
+        scope.prime(whole, made, nodes[0])
+        return made
+
+    return values.together(arguments, span, f"apply {function.name} to", combine)
 
 
 def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:

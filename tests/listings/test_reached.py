@@ -42,3 +42,12 @@ def test_what_makes_nothing_and_what_is_not_called_is_no_branch() -> None:
     assert unreached(tree, ()) is None
     assert branches(tree) == [(2, 4), (3, 8)]
     assert unreached(tree, {(2, 4)}) == (3, 8)
+
+
+@pytest.mark.parametrize(
+    ("test", "counts"),
+    [("len(x) == 0", False), ("x.ndim == 1", False), ("x is None", False), ("isinstance(x, float)", False),
+     ("__name__ == '__main__'", False), ("x > 0", True), ("len(x) and x[0] > 0", True), ("np.any(x > 3)", True)],
+)  # fmt: skip
+def test_conditions_in_sizes_and_types_are_for_other_models(test: str, counts: bool) -> None:
+    assert bool(branches(ast.parse(f"if {test}:\n    z = 1\n"))) == counts
