@@ -1,8 +1,8 @@
 """Emitted code at extreme points: the value, the gradient and a Hessian times a vector of many forms.
 
 `python -m benchmarks stability`. A result is right if every entry is within 1,024 roundings of its type (more where the
-form says so), comes in the type of the inputs and without a warning. The same formulas run in JAX beside it, where that
-is installed, in double and single precision, with the functions that a careful user calls there.
+form says so), comes in the type of the inputs and without a warning. The same formulas run in JAX and PyTorch too,
+where these are installed, in double and single precision, with the functions that a careful user calls there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.other_libraries import Results, Runners, jax_runner, torch_runner
 from benchmarks.stable_compositions import COMPOSITIONS
 from benchmarks.stable_differences import DIFFERENCES
 from benchmarks.stable_forms import FORMS, Form, Point
@@ -31,9 +32,6 @@ from derive.model.text import loads
 
 ROUNDINGS = 1024
 TYPES = (np.float64, np.float32)
-Results = Sequence[dict[int, Any]]  # order by order, by the number of the input; -1 is the value
-Runner = Callable[[Sequence[Any]], Results]
-Runners = tuple[Runner, Runner]  # of the value and the gradient; of the Hessian product
 
 
 @dataclass(frozen=True)
@@ -143,61 +141,11 @@ def _fault(form: Form, wanted: dict[int, Any], got: dict[int, Any], kind: type) 
     return None
 
 
-# -------------------------------------------------------------------------------------------- other libraries
-
-
-def jax_runner(form: Form) -> tuple[Runners, list[int]]:
-    """The form by JAX: gradients by reverse mode, the Hessian product forward over reverse."""
-    import jax  # optional: only where it is installed
-    import jax.numpy as jnp
-
-    jax.config.update("jax_enable_x64", True)
-    functions = _JaxFunctions(jax, jnp)
-    graph = loads(form.text)
-    by = [k for k, name in enumerate(graph.inputs) if graph.inputs[name].differentiable]
-
-    def loss(*values: Any) -> Any:
-        return form.plain(functions, *values)
-
-    gradient = jax.grad(loss, tuple(by))
-
-    def slopes(values: Sequence[Any]) -> Results:
-        values = [jnp.asarray(value) for value in values]
-        return [{-1: loss(*values)}, dict(zip(by, gradient(*values), strict=True))]
-
-    def curvature(values: Sequence[Any]) -> Results:
-        values = [jnp.asarray(value) for value in values]
-
-        def moved(*chosen: Any) -> Any:
-            placed = dict(zip(by, chosen, strict=True))
-            return gradient(*(placed.get(k, value) for k, value in enumerate(values)))
-
-        chosen = tuple(values[k] for k in by)
-        towards = tuple(jnp.asarray(v, values[0].dtype) for v in direction(chosen))
-        return [dict(zip(by, jax.jvp(moved, chosen, towards)[1], strict=True))]
-
-    return (slopes, curvature), by
-
-
-class _JaxFunctions:
-    """The functions of a form in JAX."""
-
-    def __init__(self, jax: Any, jnp: Any) -> None:
-        for name in ("exp", "log", "sqrt", "cos", "sin", "tanh", "maximum", "where", "sum", "max"):
-            setattr(self, name, getattr(jnp, name))
-        self.pi = jnp.pi
-        self.array = lambda x: jnp.asarray(x, jnp.float32)
-        self.eye = lambda n: jnp.eye(n, dtype=jnp.float32)
-        self.erf, self.sigmoid, self.softmax = jax.scipy.special.erf, jax.nn.sigmoid, jax.nn.softmax
-        self.logsumexp, self.norm = jax.scipy.special.logsumexp, jnp.linalg.norm
-        self.inv, self.det = jnp.linalg.inv, jnp.linalg.det
-
-
 def rows() -> list[Row]:
-    """One row a form: how many of its numbers are right, by derive and, where it is installed, by JAX."""
+    """One row a form: how many of its numbers are right, by derive and by JAX and PyTorch where these are installed."""
     makers: dict[str, Callable[[Form], tuple[Runners, list[int]]]] = {"derive": emitted}
-    if importlib.util.find_spec("jax") is not None:
-        makers["jax"] = jax_runner
+    others = {"jax": jax_runner, "torch": torch_runner}
+    makers |= {name: make for name, make in others.items() if importlib.util.find_spec(name) is not None}
     table: list[Row] = []
     totals: Counter[str] = Counter()
     for form in (*FORMS, *COMPOSITIONS, *DIFFERENCES):

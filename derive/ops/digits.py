@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
+from math import inf
 from typing import Any
 
 import mpmath
@@ -23,6 +24,11 @@ from derive.ops.record import Array
 from derive.ops.vanishing import product_of, summed
 
 MOST_TERMS = 20_000
+MOST_BITS = 100_000
+"""Of a whole part: to reduce a larger argument of exp or sin would take memory without end."""
+AT_ANY_SIZE = frozenset(
+    {"abs", "sign", "step", "maximum", "minimum", "div", "log", "sqrt", "cbrt", "trunc", "floor", "ceil"}
+)
 
 
 def _incomplete_gamma(mp: Any, a: Any, x: Any) -> tuple[Any, Any]:
@@ -114,15 +120,17 @@ class Digits:
                 "div": lambda u, v: u / v,
                 **functions_in_digits(mp),
             }.get(name) or getattr(mp, name)
-            self._one_each[name] = np.frompyfunc(self._or_nan(one), len(args), 1)
+            self._one_each[name] = np.frompyfunc(self._or_nan(one, name in AT_ANY_SIZE), len(args), 1)
         return np.asarray(self._one_each[name](*args), dtype=object)
 
-    def _or_nan(self, one: Callable[..., Any]) -> Callable[..., Any]:
-        """A function that is nan where it, or an operand, has no real value."""
-        nan, real = self.context.nan, self.context.mpf
+    def _or_nan(self, one: Callable[..., Any], at_any_size: bool) -> Callable[..., Any]:
+        """A function that is nan where it, or an operand, has no real value, and too far out."""
+        nan, real, size = self.context.nan, self.context.mpf, self.context.mag
 
         def value(*args: Any) -> Any:
             if any(arg != arg for arg in args):
+                return nan
+            if not at_any_size and any(isinstance(arg, real) and MOST_BITS < size(arg) < inf for arg in args):
                 return nan
             try:
                 found = one(*args)

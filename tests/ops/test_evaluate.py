@@ -34,3 +34,14 @@ def test_the_incomplete_gamma_functions_have_values_at_every_scale_in_no_time() 
         assert mp.almosteq(sum(pair), 1)
     for a, x in ((-0.5, 1.0), (0.0, 1.0), (1.0, -1.0)):
         assert mp.isnan(digits.function("gammainc", digits.array(a), digits.array(x)).item())
+
+
+def test_what_is_too_far_out_to_be_reduced_has_no_value() -> None:
+    digits = Digits(30)
+    mp = digits.context
+    far = digits.array(mp.exp(mp.mpf(10) ** 9))  # to reduce it takes a thousand million bits
+    for name in ("exp", "sin", "tanh"):
+        assert mp.isnan(digits.function(name, far).item())
+    assert mp.almosteq(digits.function("log", far).item(), mp.mpf(10) ** 9)
+    assert digits.function("exp", digits.array(float("-inf"))).item() == 0
+    assert mp.isinf(digits.function("exp", digits.array(float("inf"))).item())
