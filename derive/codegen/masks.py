@@ -162,10 +162,10 @@ def _masks(node: Node, masks: Masks) -> tuple[Node, ...]:
         case "contract":
             ins, out = node.labels
             found = [
-                _laid(mask, labels, node)
+                _laid(core, own, node)
                 for labels, arg in zip(ins, node.args, strict=True)
-                if _lies_along(labels, arg, out)
-                for mask in masks[arg]
+                for core, own in (_core(mask, labels) for mask in masks[arg])
+                if _lies_along(own, core, out)
             ]
             return tuple(dict.fromkeys(found))
         case "call" if node.name == "where" and not any(node.orders):
@@ -195,6 +195,15 @@ def _complements(condition: Node) -> tuple[Node, ...]:
 def _laid(mask: Node, labels: Labels, like: Node) -> Node:
     """A condition along some axes, repeated along the others."""
     return build.contract([labels], like.labels[1], [mask], like.shape)
+
+
+def _core(mask: Node, labels: Labels) -> tuple[Node, Labels]:
+    """A condition without the axes along which it is only repeated: it stays a factor where these are summed."""
+    if mask.op != "contract" or len(mask.args) != 1:
+        return mask, labels
+    (inner,), out = mask.labels
+    names = dict(zip(out, labels, strict=True))
+    return (mask.args[0], tuple(names[label] for label in inner)) if {*inner} <= {*out} else (mask, labels)
 
 
 def _lies_along(labels: Labels, arg: Node, out: Labels) -> bool:
