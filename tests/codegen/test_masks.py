@@ -96,10 +96,12 @@ def test_a_condition_on_a_diagonal_is_a_choice_of_its_entries() -> None:
 
 @pytest.mark.parametrize("s", [-1.5, 2.0])
 def test_a_condition_that_is_repeated_along_an_axis_outlives_the_sum(s: float) -> None:
-    derivation = backprop(loads("s : scalar\nv : (n,)\nL = sum(minimum(v + where(s > 0, sqrt(s), 1), 0.5)*v)"))
-    v = np.array([-1.2, 0.1, 0.4, -2.0])
+    lines = "a = minimum(v + where(s > 0, sqrt(s), 1), w)\nL = sum(a**2)"
+    derivation = backprop(loads(f"s : scalar\nv, w : (n,)\n{lines}"))
+    v, w = np.array([-1.2, 0.1, 0.4, -2.0]), np.array([0.2, 3, -1, 2])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        _, slopes = lambdify(derivation, wrt=["s"])(s=s, v=v)
-    wanted = v[v + np.sqrt(s) < 0.5].sum() / (2 * np.sqrt(s)) if s > 0 else 0
+        _, slopes = lambdify(derivation, wrt=["s"])(s=s, v=v, w=w)
+    root = np.sqrt(max(s, 0))
+    wanted = (v + root)[v + root < w].sum() / root if s > 0 else 0
     np.testing.assert_allclose(slopes["s"], wanted, rtol=1e-12)
