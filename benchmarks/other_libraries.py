@@ -6,7 +6,10 @@ Gradients by reverse mode, Hessian products forward over reverse. Both are optio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from benchmarks.stable_forms import Form
 from benchmarks.stable_values import direction
@@ -77,6 +80,7 @@ def torch_runner(form: Form) -> tuple[Runners, list[int]]:
     by = _inputs(form)
 
     def loss(*values: Any) -> Any:
+        functions.dtype = values[0].dtype
         return form.plain(functions, *values)
 
     gradient = torch.func.grad(loss, tuple(by))
@@ -103,16 +107,25 @@ def torch_runner(form: Form) -> tuple[Runners, list[int]]:
 
 
 class _TorchFunctions:
-    """The functions of a form in PyTorch."""
+    """The functions of a form in PyTorch; `dtype`: of arrays of numbers, which PyTorch does not promote."""
+
+    dtype: Any = None
 
     def __init__(self, torch: Any) -> None:
-        for name in ("exp", "log", "sqrt", "cos", "sin", "tanh", "sum", "max", "erf", "sigmoid"):
+        for name in ("sum", "max", "erf", "sigmoid"):
             setattr(self, name, getattr(torch, name))
+        for name in ("exp", "log", "sqrt", "cos", "sin", "tanh"):
+            setattr(self, name, partial(self._entrywise, torch, name))
         self.pi = torch.pi
         self.maximum = lambda a, b: torch.maximum(torch.as_tensor(a), torch.as_tensor(b))
         self.where = torch.where
-        self.array = lambda x: torch.tensor(x, dtype=torch.float32)
-        self.eye = lambda n: torch.eye(n, dtype=torch.float32)
+        self.array = lambda x: torch.tensor(x, dtype=self.dtype)
+        self.eye = lambda n: torch.eye(n, dtype=self.dtype)
         self.softmax = lambda x: torch.softmax(x, 0)
         self.logsumexp = lambda x: torch.logsumexp(x, 0)
         self.norm, self.inv, self.det = torch.linalg.norm, torch.linalg.inv, torch.linalg.det
+
+    @staticmethod
+    def _entrywise(torch: Any, name: str, value: Any) -> Any:
+        """A function of a tensor, or of a number, which takes no part in the choice of a type."""
+        return getattr(torch, name)(value) if torch.is_tensor(value) else float(getattr(np, name)(value))

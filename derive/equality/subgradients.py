@@ -155,12 +155,14 @@ class EdgePoint:
         return nearest if np.all(np.asarray(nearest <= SHRINKS * farther, dtype=bool)) else None
 
     def _beside(self, by: str, scale: Fraction, ways: int = WAYS) -> Iterator[Point]:
-        """Points nearby, with what is differentiated by moved too: no input, it may be the same for all near."""
+        """Points nearby, with what is differentiated by moved by itself: |x| as `by` may be negative."""
         for way in range(1, ways + 1):
             if (by, scale, way) not in self._near:
                 near = shaken(self.point, way=way, scale=scale)
-                moves = by in self.point.inputs
-                self._near[by, scale, way] = near if moves else shaken(near, by, way=way, scale=scale)
+                if by not in self.point.inputs:
+                    alone = shaken(self.point, by, way=way, scale=scale).inputs[by]
+                    near = Point(near.graph, near.sizes, {**near.inputs, by: alone}, near.seed)
+                self._near[by, scale, way] = near
             yield self._near[by, scale, way]
 
 

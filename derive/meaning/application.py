@@ -83,7 +83,8 @@ def _elementwise(function: Function, arguments: list[Denotation], span: Offsets,
 
 
 def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
-    numeral = name == "diag" and not arguments[0].shape and not refs(arguments[0].node)
+    only = not arguments[0].shape and (not refs(arguments[0].node) or arguments[0].chain is not None)
+    numeral = name == "diag" and only
     if len(arguments) == 1 and (numeral or (name in ("trace", "det") and not arguments[0].shape)):
         return arguments[0]  # a scalar is a matrix of one entry
     if len(arguments) == 1 and name in ("trace", "diag"):

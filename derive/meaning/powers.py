@@ -37,6 +37,8 @@ def subscripted(value: Result, tokens: Sequence[Token], span: Offsets, scope: Sc
         raise NotUnderstood(span, "indices: what is held fixed is not read")
     if (value.chain is not None or not value.letters) and not value.shape and set("".join(map(str, plain))) == {"1"}:
         return value  # of a derivative by an array of one entry that entry; a scalar is a matrix of one entry
+    if len(plain) == 2 and len(value.shape) == 1 and str(plain[0 if value.row else 1]) == "1":
+        del plain[0 if value.row else 1]  # a row is a matrix of one row
     if len(plain) > len(value.shape):
         return Problem("shape_mismatch", f"{len(plain)} indices for shape {show_shape(value.shape)}", span)
     axes = axes_of(Resolved(_NO_ENTRY, tuple(plain)), len(value.shape), value.shape, scope, span)

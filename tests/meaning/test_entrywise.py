@@ -162,7 +162,9 @@ def test_an_entry_of_an_inverse_has_two_readings() -> None:
 
 
 def test_the_only_entry_of_a_matrix_is_a_number() -> None:
-    model = loads("a, b : scalar\nx : (1, k)\nX : (1, 1)\nv = sqrt(abs(max(x, axis=1, keepdims=True)) + 1)\n")
+    model = loads(
+        "a, b : scalar\nY : (m, n)\nx : (1, k)\nX : (1, 1)\nv = sqrt(abs(max(x, axis=1, keepdims=True)) + 1)\n"
+    )
     for text, verdict in (
         ("(a + b)_{11} = a + b", "true"),
         ("(a + b)_1 = a + b", "true"),
@@ -171,6 +173,9 @@ def test_the_only_entry_of_a_matrix_is_a_number() -> None:
         (r"v = \sqrt{|\max_i x_{:,i}| + 1}", "true"),
         (r"v = \sqrt{|\max_i x_{:,i}|} + 1", "false"),
         ("X_{11} = X", "true"),
+        (r"(\mathbf{1}^\top Y)_{1j} = \sum_i Y_{ij}", "true"),
+        (r"(Y \mathbf{1})_{i1} = \sum_j Y_{ij}", "true"),
+        (r"(Y \mathbf{1})_{1i} = \sum_j Y_{ij}", "false"),
     ):
         (result,) = verify_formula(text, model, options=Options(repairs=False)).results
         assert result.verdict == verdict, (text, result.diagnosis)
