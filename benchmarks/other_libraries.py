@@ -26,6 +26,16 @@ def _inputs(form: Form) -> list[int]:
     return [k for k, name in enumerate(graph.inputs) if graph.inputs[name].differentiable]
 
 
+def _held(gradient: Callable[..., Any], by: Sequence[int], values: Sequence[Any]) -> Callable[..., Any]:
+    """A gradient as a function of the inputs that it is taken by, the others held."""
+
+    def moved(*chosen: Any) -> Any:
+        placed = dict(zip(by, chosen, strict=True))
+        return gradient(*(placed.get(k, value) for k, value in enumerate(values)))
+
+    return moved
+
+
 def jax_runner(form: Form) -> tuple[Runners, list[int]]:
     """The form by JAX: gradients by reverse mode, the Hessian product forward over reverse."""
     import jax  # optional: only where it is installed
@@ -47,10 +57,7 @@ def jax_runner(form: Form) -> tuple[Runners, list[int]]:
     def curvature(values: Sequence[Any]) -> Results:
         values = [jnp.asarray(value) for value in values]
 
-        def moved(*chosen: Any) -> Any:
-            placed = dict(zip(by, chosen, strict=True))
-            return gradient(*(placed.get(k, value) for k, value in enumerate(values)))
-
+        moved = _held(gradient, by, values)
         chosen = tuple(values[k] for k in by)
         towards = tuple(jnp.asarray(v, values[0].dtype) for v in direction(chosen))
         return [dict(zip(by, jax.jvp(moved, chosen, towards)[1], strict=True))]
@@ -95,10 +102,7 @@ def torch_runner(form: Form) -> tuple[Runners, list[int]]:
     def curvature(values: Sequence[Any]) -> Results:
         values = [torch.as_tensor(value) for value in values]
 
-        def moved(*chosen: Any) -> Any:
-            placed = dict(zip(by, chosen, strict=True))
-            return gradient(*(placed.get(k, value) for k, value in enumerate(values)))
-
+        moved = _held(gradient, by, values)
         chosen = tuple(values[k] for k in by)
         towards = tuple(torch.as_tensor(v).to(values[0].dtype) for v in direction([one.numpy() for one in chosen]))
         return [numbers(torch.func.jvp(moved, chosen, towards)[1])]

@@ -83,10 +83,10 @@ def _elementwise(function: Function, arguments: list[Denotation], span: Offsets,
 
 
 def _tensor(name: str, arguments: list[Denotation], span: Offsets, scope: Scope) -> Result:
-    only = not arguments[0].shape and (not refs(arguments[0].node) or arguments[0].chain is not None)
-    numeral = name == "diag" and only
-    if len(arguments) == 1 and (numeral or (name in ("trace", "det") and not arguments[0].shape)):
-        return arguments[0]  # a scalar is a matrix of one entry
+    if len(arguments) == 1 and not arguments[0].shape and name in ("trace", "det", "diag"):
+        (value,) = arguments
+        if name != "diag" or not refs(value.node) or value.chain is not None:
+            return value  # a scalar is a matrix of one entry; so is a derivative by an array of one
     if len(arguments) == 1 and name in ("trace", "diag"):
         (value,) = arguments
         if name == "diag" and len(value.shape) == 2 and ONE in value.shape and value.shape != (ONE, ONE):
